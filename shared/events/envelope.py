@@ -1,0 +1,213 @@
+"""An event as it travels: CloudEvents 1.0 in Kafka's binary mode, the state as JSON in the value.
+
+A tombstone has the same headers and no value.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+from cloudevents.core.bindings.kafka import KafkaMessage, from_binary, to_binary
+from cloudevents.core.exceptions import CloudEventValidationError
+from cloudevents.core.formats.json import JSONFormat
+from cloudevents.core.v1.event import CloudEvent
+from marshmallow import Schema, ValidationError
+
+from shared.event_log.port import Message, Record
+from shared.events.catalogue import EVENT_TYPES, Topic
+from shared.events.event import Event, State
+
+CONTENT_TYPE = "application/json"
+VERSION_EXTENSION = "aggregateversion"
+_VERSION = re.compile(r"[1-9][0-9]{0,17}")
+
+
+class BadEventError(Exception):
+    """A record that is no valid event, or a state that its schema refuses; the text is the reason."""
+
+
+def source_of(service: str) -> str:
+    """Give the CloudEvents source of a service's events."""
+    return f"/handslag/{service}"
+
+
+def encode_state(state: State) -> str:
+    """Write a state as canonical JSON: sorted keys, no spaces, characters as they are.
+
+    Raises BadEventError for what JSON in UTF-8 cannot carry (NaN, lone surrogates, other types).
+    """
+    try:
+        text = json.dumps(state, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+        text.encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        raise BadEventError(f"the state cannot be written as JSON: {error}") from error
+    return text
+
+
+def decode_state(text: str | bytes) -> Any:
+    """Read JSON strictly: UTF-8, no NaN or infinity, no key twice; raises BadEventError."""
+    try:
+        decoded = text.decode() if isinstance(text, bytes) else text
+        return json.loads(decoded, parse_constant=_refuse_constant, object_pairs_hook=_refuse_doubles)
+    except UnicodeDecodeError as error:
+        raise BadEventError(f"the value is not UTF-8: {error.reason} at byte {error.start}") from error
+    except (ValueError, RecursionError) as error:
+        raise BadEventError(f"the value is not JSON: {error}") from error
+
+
+def load_state(topic: Topic, state: Any, aggregate_id: str, version: int) -> State:
+    """Check a state by its topic's schema; defaults are filled in and unknown fields left out.
+
+    Raises BadEventError that names the fields, or says that id or version are not the event's.
+    """
+    try:
+        loaded: State = _schema(topic.schema).load(state)
+    except ValidationError as error:
+        problems = json.dumps(error.messages, sort_keys=True, ensure_ascii=False)
+        raise BadEventError(f"the state is no {topic.aggregate}: {problems}") from error
+    if (loaded["id"], loaded["version"]) != (aggregate_id, version):
+        raise BadEventError(
+            f"the state says id {loaded['id']!r} and version {loaded['version']}, "
+            f"the event {aggregate_id!r} and {version}"
+        )
+    return loaded
+
+
+def topic_of(event: Event) -> Topic:
+    """Give the topic of an event; raises BadEventError when its type is unknown or does not fit its state."""
+    topic = EVENT_TYPES.get(event.type)
+    if topic is None:
+        raise BadEventError(f"unknown event type {event.type!r}")
+    if (event.state is None) != is_tombstone_type(event.type):
+        raise BadEventError(f"{event.type}: exactly the erased events have no state")
+    if not event.aggregate_id or not _VERSION.fullmatch(str(event.version)):
+        raise BadEventError(f"{event.type}: needs an aggregate id and a version from 1 up, got {event.id!r}")
+    return topic
+
+
+def is_tombstone_type(kind: str) -> bool:
+    """Say whether events of this type carry no state."""
+    return kind.endswith(".erased")
+
+
+def to_message(event: Event, source: str) -> Message:
+    """Write an event as a message; `source` is the CloudEvents source, as `source_of` gives it.
+
+    Raises BadEventError when type and state do not fit or the state is no JSON.
+    """
+    topic = topic_of(event)
+    attributes: dict[str, Any] = {
+        "specversion": "1.0",
+        "id": event.id,
+        "type": event.type,
+        "source": source,
+        "time": event.time,
+        "subject": event.aggregate_id,
+        VERSION_EXTENSION: str(event.version),
+    }
+    value = None
+    if event.state is not None:
+        attributes["datacontenttype"] = CONTENT_TYPE
+        value = encode_state(event.state).encode()
+    try:
+        binary = to_binary(CloudEvent(attributes, value), _FORMAT, key_mapper=lambda _: event.aggregate_id)
+    except CloudEventValidationError as error:
+        raise BadEventError(f"no CloudEvent: {error}") from error
+    return Message(topic.name, event.aggregate_id, value, tuple(binary.headers.items()))
+
+
+def from_record(record: Record) -> Event:
+    """Read an event strictly from a record; its state has the schema's defaults and no unknown fields.
+
+    Raises BadEventError with the reason when any part is not as `to_message` writes it.
+    """
+    headers = dict(record.headers)
+    if len(headers) != len(record.headers):
+        raise BadEventError("a header stands there twice")
+    cloud_event = _cloud_event(record, headers)
+    kind, key, version = cloud_event.get_type(), record.key, _version_of(cloud_event)
+    topic = EVENT_TYPES.get(kind)
+    if topic is None:
+        raise BadEventError(f"unknown event type {kind!r}")
+    if topic.name != record.topic:
+        raise BadEventError(f"{kind} belongs on topic {topic.name!r}, not on {record.topic!r}")
+    if cloud_event.get_subject() != key or cloud_event.get_id() != f"{key}:{version}":
+        raise BadEventError(
+            f"the key is {key!r} and the version {version}, but ce_subject or ce_id say otherwise"
+        )
+    moment = _moment_of(cloud_event)
+    if is_tombstone_type(kind) != (record.value is None):
+        raise BadEventError(f"{kind}: exactly the erased events have no value")
+    state = None
+    if record.value is not None:
+        if cloud_event.get_datacontenttype() != CONTENT_TYPE:
+            raise BadEventError(
+                f"content-type must be {CONTENT_TYPE}, not {cloud_event.get_datacontenttype()!r}"
+            )
+        state = load_state(topic, cloud_event.get_data(), key, version)
+    return Event(kind, key, version, moment, state)
+
+
+class _StrictJson(JSONFormat):
+    """The SDK's JSON, but text that is no JSON is refused and never passed on as a string."""
+
+    def read_data(self, body: bytes, datacontenttype: str | None) -> dict[str, Any] | str | bytes | None:
+        """Read a value strictly."""
+        if not datacontenttype:
+            return None
+        data: dict[str, Any] | str | bytes | None = decode_state(body)
+        return data
+
+
+_FORMAT = _StrictJson()
+
+
+def _cloud_event(record: Record, headers: dict[str, bytes]) -> CloudEvent:
+    try:
+        message = KafkaMessage(headers=headers, key=record.key, value=record.value or b"")
+        return from_binary(message, _FORMAT, CloudEvent)  # type: ignore[return-value]
+    except CloudEventValidationError as error:
+        raise BadEventError(f"no CloudEvent 1.0: {error}") from error
+    except UnicodeDecodeError as error:
+        raise BadEventError("a header is not UTF-8") from error
+    except (ValueError, OverflowError) as error:
+        raise BadEventError(f"the header ce_time is no moment: {error}") from error
+
+
+def _moment_of(cloud_event: CloudEvent) -> datetime:
+    moment = cloud_event.get_time()
+    if moment is None:
+        raise BadEventError("the header ce_time is missing")
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise BadEventError(f"the header ce_time is out of range: {error}") from error
+
+
+def _version_of(cloud_event: CloudEvent) -> int:
+    text = str(cloud_event.get_extension(VERSION_EXTENSION))
+    if not _VERSION.fullmatch(text):
+        raise BadEventError(
+            f"the header ce_{VERSION_EXTENSION} must be a whole number from 1 up, not {text!r}"
+        )
+    return int(text)
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON number")
+
+
+def _refuse_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise ValueError("a key stands there twice")
+    return members
+
+
+@cache
+def _schema(kind: type[Schema]) -> Schema:
+    return kind()

@@ -1,0 +1,129 @@
+"""The outbox: events are recorded in the transaction of the change they tell of; the relay publishes them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from shared.backbone import Backbone
+from shared.clock import from_text, to_text
+from shared.event_log.port import MAX_VALUE_BYTES
+from shared.events.envelope import BadEventError, decode_state, encode_state, load_state, topic_of
+from shared.events.event import Event
+
+
+class EventTooLargeError(Exception):
+    """The event would be larger than the log takes: make its texts shorter."""
+
+
+@dataclass(frozen=True)
+class OutboxRow:
+    """An event that waits for the relay, by its `position`."""
+
+    position: int
+    event: Event
+
+
+def record_event(connection: Connection, backbone: Backbone, event: Event) -> None:
+    """Record an event in the transaction of the change that it tells of; the relay publishes it afterwards.
+
+    A tombstone also removes what the log refused of the same aggregate, so that nothing erased stays behind.
+    Raises EventTooLargeError above `MAX_VALUE_BYTES` bytes of JSON; BadEventError when the state is not what
+    the catalogue's schema says or has fields that it does not know; sqlalchemy.exc.IntegrityError when this
+    version of the aggregate waits already.
+    """
+    topic = topic_of(event)
+    payload = None
+    if event.state is not None:
+        known = load_state(topic, event.state, event.aggregate_id, event.version)
+        unknown = sorted(_unknown_fields(event.state, known))
+        if unknown:
+            raise BadEventError(f"{event.type}: the catalogue does not know the fields {', '.join(unknown)}")
+        payload = encode_state(known)
+        size = len(payload.encode())
+        if size > MAX_VALUE_BYTES:
+            raise EventTooLargeError(
+                f"{event.type} of {event.aggregate_id} would be {size} bytes: "
+                f"make its texts shorter, at most {MAX_VALUE_BYTES} bytes are taken"
+            )
+    outbox = backbone.outbox
+    if payload is None:
+        connection.execute(
+            sa.delete(outbox).where(
+                outbox.c.aggregatetype == topic.name,
+                outbox.c.aggregateid == event.aggregate_id,
+                outbox.c.refused.is_not(None),
+            )
+        )
+    connection.execute(
+        sa.insert(outbox).values(
+            id=event.id,
+            aggregatetype=topic.name,
+            aggregateid=event.aggregate_id,
+            type=event.type,
+            payload=payload,
+            time=to_text(event.time),
+        )
+    )
+
+
+def waiting_rows(connection: Connection, backbone: Backbone, limit: int) -> list[OutboxRow]:
+    """Read up to `limit` events that wait to be published, in the order they were recorded."""
+    outbox = backbone.outbox
+    rows = connection.execute(
+        sa.select(outbox).where(outbox.c.refused.is_(None)).order_by(outbox.c.position).limit(limit)
+    )
+    return [OutboxRow(row.position, _event_of(row)) for row in rows]
+
+
+def delete_rows(connection: Connection, backbone: Backbone, positions: Sequence[int]) -> None:
+    """Delete exactly these rows: those that the log has acknowledged."""
+    connection.execute(sa.delete(backbone.outbox).where(backbone.outbox.c.position.in_(positions)))
+
+
+def mark_refused(connection: Connection, backbone: Backbone, position: int, reason: str) -> None:
+    """Keep a row that the log can never take, with the reason; later versions of its aggregate go on."""
+    connection.execute(
+        sa.update(backbone.outbox).where(backbone.outbox.c.position == position).values(refused=reason)
+    )
+
+
+def outbox_counts(connection: Connection, backbone: Backbone) -> tuple[int, int]:
+    """Count the rows that wait to be published and those that the log refused."""
+    refused = backbone.outbox.c.refused
+    waiting, kept = connection.execute(
+        sa.select(
+            sa.func.count().filter(refused.is_(None)),
+            sa.func.count().filter(refused.is_not(None)),
+        ).select_from(backbone.outbox)
+    ).one()
+    return int(waiting), int(kept)
+
+
+def _event_of(row: sa.Row[Any]) -> Event:
+    state = None if row.payload is None else decode_state(row.payload)
+    version = int(row.id.rpartition(":")[2])
+    return Event(row.type, row.aggregateid, version, from_text(row.time), state)
+
+
+def _unknown_fields(given: Any, known: Any, path: str = "") -> list[str]:
+    """List the fields of a state that its schema left out, as paths."""
+    if isinstance(given, dict) and isinstance(known, dict):
+        return [
+            found
+            for name, value in given.items()
+            for found in (
+                _unknown_fields(value, known[name], f"{path}{name}.") if name in known else [f"{path}{name}"]
+            )
+        ]
+    if isinstance(given, list) and isinstance(known, list):
+        return [
+            found
+            for one, other in zip(given, known, strict=True)
+            for found in _unknown_fields(one, other, path)
+        ]
+    return []
