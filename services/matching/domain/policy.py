@@ -1,0 +1,29 @@
+"""The scoring policy: the versioned weights and rules that staff stand behind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+STANDARD_WEIGHTS: Mapping[str, float] = MappingProxyType({"concepts": 45.0, "text": 20.0, "areas": 25.0, "kind": 10.0})
+"""Points out of 100 that each part may give in the direction *company serves need*."""
+
+
+@dataclass(frozen=True)
+class ScoringPolicy:
+    """Weights and rules of one version.
+
+    `weights` are points per part and sum to 100; a match under `floor` points is no match; a report holds
+    at most `most_matches` per need, and no match that scores under `tail` of the need's best.
+    """
+
+    version: int = 1
+    weights: Mapping[str, float] = field(default_factory=lambda: STANDARD_WEIGHTS)
+    floor: float = 25.0
+    tail: float = 0.45
+    most_matches: int = 10
+    candidates: int = 40
+
+
+STANDARD_POLICY = ScoringPolicy()

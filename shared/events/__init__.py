@@ -1,0 +1,1 @@
+"""What the services tell each other: the states, the catalogue of event types, and how an event travels."""

@@ -1,0 +1,108 @@
+"""A service's own database: SQLite on one machine, PostgreSQL when that is outgrown.
+
+Every change goes through `Database.writing`: one transaction, committed as a whole or not at all.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+
+BUSY_SECONDS = 30
+
+
+class Database:
+    """One service's database; safe to share between threads, each use takes its own connection."""
+
+    def __init__(self, engine: Engine, gate: _Gate | None) -> None:
+        self.engine = engine
+        self._gate = gate
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Open a transaction that only reads; what it sees is one state of the database."""
+        with self.engine.connect() as connection:
+            yield connection
+            connection.rollback()
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Open a transaction that may write; it commits on leaving and rolls back on an exception.
+
+        On SQLite it takes the write lock at once (`BEGIN IMMEDIATE`), behind a gate file that keeps waiting
+        fair between processes. Never open a second one inside the first: it would wait for itself.
+        """
+        if self._gate is None:
+            with self.engine.begin() as connection:
+                yield connection
+            return
+        with self._gate.held(), self.engine.connect().execution_options(handslag_writes=True) as connection:
+            with connection.begin():
+                yield connection
+
+    def close(self) -> None:
+        """Close the pooled connections."""
+        self.engine.dispose()
+
+
+class _Gate:
+    """A lock file that writers queue at; a killed process frees it."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._thread_lock = threading.Lock()
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        with self._thread_lock:
+            handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX)
+                yield
+            finally:
+                os.close(handle)
+
+
+def open_database(url: str, metadata: sa.MetaData) -> Database:
+    """Open the database at a SQLAlchemy URL and create the tables of `metadata` that it lacks.
+
+    Takes `sqlite:///PATH` (the folder is made) or `postgresql+psycopg://…`.
+    Raises sqlalchemy.exc.SQLAlchemyError or OSError when it cannot be opened.
+    """
+    parsed = sa.make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        if not parsed.database or parsed.database == ":memory:":
+            raise ValueError("a service's database must be a file: several processes and threads share it")
+        path = Path(parsed.database)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        database = Database(_sqlite_engine(url), _Gate(path.with_name(path.name + ".gate")))
+    else:
+        database = Database(sa.create_engine(parsed, pool_pre_ping=True, json_serializer=None), None)
+    with database.writing() as connection:
+        metadata.create_all(connection)
+    return database
+
+
+def _sqlite_engine(url: str) -> Engine:
+    engine = sa.create_engine(url, connect_args={"timeout": BUSY_SECONDS, "isolation_level": None})
+
+    @sa.event.listens_for(engine, "connect")
+    def prepare(dbapi_connection: Any, _record: Any) -> None:
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
+            dbapi_connection.execute(f"PRAGMA {pragma}")
+
+    @sa.event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        # The driver is told to leave transactions alone: a deferred one that turns into a writer fails when busy.
+        writes = connection.get_execution_options().get("handslag_writes", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine

@@ -1,0 +1,76 @@
+"""Who may call what: every route declares it, and an app with a route that does not declare it will not start."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable
+from typing import Any, Literal, TypeVar
+
+from flask import Flask, Response, current_app, redirect, request, session, url_for
+
+from shared.settings import Settings
+from shared.web.problems import API_PREFIX, Problem
+
+Role = Literal["anyone", "staff"]
+View = TypeVar("View", bound=Callable[..., Any])
+
+MARK = "handslag_access"
+SESSION_KEY = "staff"
+OPEN_ENDPOINTS = {"static", "bootstrap.static"}
+
+
+def access(role: Role) -> Callable[[View], View]:
+    """Declare who may call a view. It only marks the view; `guard` holds every request to it."""
+
+    def mark(view: View) -> View:
+        setattr(view, MARK, role)
+        return view
+
+    return mark
+
+
+def declared_access(app: Flask) -> dict[str, Role | None]:
+    """Give what each endpoint of an app declares; None where nothing is declared."""
+    return {
+        endpoint: "anyone" if endpoint in OPEN_ENDPOINTS else getattr(view, MARK, None)
+        for endpoint, view in app.view_functions.items()
+    }
+
+
+def is_staff() -> bool:
+    """Say whether this request comes from staff: by token, by session, or because all data is sample data."""
+    settings: Settings = current_app.config["SETTINGS"]
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return is_staff_token(settings, token.strip())
+    return session.get(SESSION_KEY) is True or (settings.sample and not request.path.startswith(API_PREFIX))
+
+
+def is_staff_token(settings: Settings, token: str) -> bool:
+    """Compare a token with the staff's in constant time; false while no staff token is set."""
+    return bool(settings.staff_token) and hmac.compare_digest(token.encode(), settings.staff_token.encode())
+
+
+def guard(app: Flask) -> None:
+    """Hold every request of an app to what its view declares.
+
+    Call it when all routes stand. Raises RuntimeError when one of them declares nothing.
+    """
+    undeclared = sorted(endpoint for endpoint, role in declared_access(app).items() if role is None)
+    if undeclared:
+        raise RuntimeError(f"these views do not say who may call them: {', '.join(undeclared)}")
+
+    @app.before_request
+    def check() -> Response | None:
+        view = app.view_functions.get(request.endpoint or "")
+        if view is None or getattr(view, MARK, "anyone") == "anyone" or is_staff():
+            return None
+        if request.path.startswith(API_PREFIX):
+            raise Problem(
+                401,
+                "Only staff may do this. Send the header `Authorization: Bearer TOKEN` with the staff token.",
+                headers={"WWW-Authenticate": 'Bearer realm="handslag"'},
+            )
+        if request.method != "GET":
+            raise Problem(401, "Only staff may do this. Sign in and try again.")
+        return redirect(url_for("shell.sign_in", next=request.full_path.rstrip("?")))  # type: ignore[return-value]

@@ -1,0 +1,161 @@
+"""The REST API's common ground: bodies read strictly, versions as ETags, errors as problem details, OpenAPI."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from http import HTTPStatus
+from typing import Any, TypeVar
+
+import flask
+import flask_smorest
+from flask import Flask, request
+from marshmallow import Schema, fields, validate
+from webargs import core
+from webargs.flaskparser import FlaskParser
+
+from shared.web.access import MARK, access
+from shared.web.json_body import BadJsonError, read_json
+from shared.web.problems import Problem, ProblemSchema
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+MAX_PAGE_SIZE = 100
+
+
+class StrictParser(FlaskParser):
+    """Reads arguments; a JSON body goes through `read_json` and must say that it is JSON."""
+
+    def _raw_load_json(self, req: flask.Request) -> Any:
+        body = req.get_data(cache=True)
+        if not core.is_json(req.mimetype):
+            said = repr(req.mimetype) if req.mimetype else "no content type"
+            raise Problem(415, f"The body must be JSON, sent as `Content-Type: application/json`; this one says {said}.")
+        if not body:
+            raise Problem(400, "The body is empty; send a JSON object.")
+        try:
+            return read_json(body)
+        except BadJsonError as error:
+            raise Problem(400, str(error)) from error
+
+
+class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest is untyped
+    """A flask-smorest blueprint whose bodies are read strictly; declare its views with the typed helpers below."""
+
+    ARGUMENTS_PARSER = StrictParser()
+
+    def register_views_in_doc(self, *args: Any, **kwargs: Any) -> None:
+        """Document the routes, each with the role that may call it."""
+        super().register_views_in_doc(*args, **kwargs)
+
+
+class Api(flask_smorest.Api):  # type: ignore[misc]  # flask-smorest is untyped
+    """flask-smorest's Api with our errors: `problems.handle_problems` answers, this only documents."""
+
+    ERROR_SCHEMA = ProblemSchema
+
+    def _register_error_handlers(self) -> None:
+        """Leave errors to `problems.handle_problems`."""
+
+
+def route(
+    blueprint: Blueprint, rule: str, method: str, role: str, summary: str, *, description: str = ""
+) -> Callable[[View], View]:
+    """Make a view answer `method rule`, for `role` (anyone or staff), with a summary for the API's documentation.
+
+    The view returns what flask-smorest's `response` decorator takes, or a whole flask Response.
+    """
+
+    def register(view: View) -> View:
+        marked = access(role)(view)  # type: ignore[arg-type]
+        documented = blueprint.doc(
+            summary=summary,
+            **({"description": description} if description else {}),
+            security=[{"staffToken": []}] if role == "staff" else [],
+        )(marked)
+        setattr(documented, MARK, role)
+        blueprint.route(rule, methods=[method])(documented)
+        return view
+
+    return register
+
+
+def body(blueprint: Blueprint, schema: type[Schema] | Schema, *, example: Any = None) -> Callable[[View], View]:
+    """Have a view take a JSON body, checked by a schema, as its first argument."""
+    decorate: Callable[[View], View] = blueprint.arguments(schema, location="json", example=example)
+    return decorate
+
+
+def query(blueprint: Blueprint, schema: type[Schema] | Schema) -> Callable[[View], View]:
+    """Have a view take the query's parameters, checked by a schema, as its first argument."""
+    decorate: Callable[[View], View] = blueprint.arguments(schema, location="query")
+    return decorate
+
+
+def answers(blueprint: Blueprint, status: int, schema: type[Schema] | Schema | None = None) -> Callable[[View], View]:
+    """Document what a view answers when all goes well, and dump what it returns by the schema."""
+    decorate: Callable[[View], View] = blueprint.response(status, schema, description=HTTPStatus(status).phrase)
+    return decorate
+
+
+class PageArgs(Schema):
+    """Which page of a list."""
+
+    page = fields.Integer(load_default=1, validate=validate.Range(1, 1_000_000))
+    page_size = fields.Integer(load_default=20, validate=validate.Range(1, MAX_PAGE_SIZE))
+
+
+def etag_of(version: int) -> str:
+    """Give the ETag of a version: `"7"`."""
+    return f'"{version}"'
+
+
+def required_version() -> int:
+    """Read the version that the caller saw from `If-Match`.
+
+    Raises Problem 428 when the header is missing, 412 when it is no version of ours (weak tags and `*` are none).
+    """
+    header = request.headers.get("If-Match", "").strip()
+    if not header:
+        raise Problem(428, "Say which version you saw: send its ETag in the header `If-Match`.")
+    digits = header[1:-1] if len(header) > 2 and header[0] == header[-1] == '"' else ""
+    if not (digits.isascii() and digits.isdecimal() and len(digits) < 19):
+        raise Problem(412, f'{header} is no version of this; read it again and send its ETag, such as "3".')
+    return int(digits)
+
+
+def stale_version(current: int) -> Problem:
+    """Make the answer to a caller who saw an older version."""
+    return Problem(
+        412,
+        f"This has changed since you read it: it is at version {current} now. Read it again, then repeat your change.",
+        headers={"ETag": etag_of(current)},
+        extra={"current_version": current},
+    )
+
+
+def not_found(what: str, identifier: str) -> Problem:
+    """Make the answer to an id that nothing has."""
+    return Problem(404, f"There is no {what} with the id {identifier!r}.")
+
+
+def register_api(app: Flask, blueprints: Sequence[Blueprint]) -> None:
+    """Serve blueprints, and the document that describes them at `/api/v1/openapi/SERVICE.json`."""
+    service: str = app.config["SERVICE"]
+    app.config.update(
+        API_TITLE=f"Handslag {service}",
+        API_VERSION="v1",
+        OPENAPI_VERSION="3.1.0",
+        OPENAPI_URL_PREFIX="/api/v1/openapi",
+        OPENAPI_JSON_PATH=f"{service}.json",
+    )
+    api = Api(
+        app,
+        spec_kwargs={
+            "servers": [{"url": "/"}],
+            "components": {"securitySchemes": {"staffToken": {"type": "http", "scheme": "bearer"}}},
+        },
+    )
+    for blueprint in blueprints:
+        api.register_blueprint(blueprint)
+    access("anyone")(app.view_functions["api-docs.openapi_json"])
+    app.extensions["handslag-openapi"] = api.spec

@@ -1,0 +1,132 @@
+"""The shell that every service's web app stands in: errors, languages, security headers, sign-in, one look."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, g, request
+from flask_babel import Babel, get_locale
+from flask_bootstrap import Bootstrap5
+from flask_wtf.csrf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from shared.clock import Clock
+from shared.focus_areas import read_focus_areas
+from shared.ids import ID_PATTERN, IdSource, random_ids
+from shared.settings import Settings
+from shared.web import pages
+from shared.web.access import guard, is_staff
+from shared.web.api import Blueprint, register_api
+from shared.web.problems import API_PREFIX, handle_problems
+
+LANGUAGES = {"en": "English", "sv": "Svenska"}
+MAX_BODY_BYTES = 1_000_000
+HERE = Path(__file__).parent
+SECURITY_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+        "connect-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'self'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+
+def create_service_app(
+    service: str,
+    package: Path,
+    settings: Settings,
+    clock: Clock,
+    ids: IdSource,
+    *,
+    api: Iterable[Blueprint] = (),
+    page_blueprints: Iterable[object] = (),
+) -> Flask:
+    """Make a service's Flask app.
+
+    `package` is the service's folder: its `templates/`, `translations/` and `static/` are used where they
+    exist. The app's config carries SETTINGS, CLOCK and IDS for the views. Raises RuntimeError when a
+    view does not declare who may call it, or when no secret key is set.
+    """
+    if not settings.secret_key:
+        raise RuntimeError("HANDSLAG_SECRET_KEY is not set; sessions cannot be signed without it")
+    app = Flask(service, template_folder=str(package / "templates"), static_folder=None)
+    https = settings.base_url.startswith("https://")
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
+        SESSION_COOKIE_NAME="handslag",
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=https,
+        WTF_CSRF_TIME_LIMIT=None,
+        BABEL_DEFAULT_LOCALE="en",
+        BABEL_TRANSLATION_DIRECTORIES=f"{package / 'translations'};{HERE / 'translations'}",
+        BOOTSTRAP_SERVE_LOCAL=True,
+        SERVICE=service,
+        API_SPECS=[service],
+        SETTINGS=settings,
+        CLOCK=clock,
+        IDS=ids,
+    )
+    if settings.sample:
+        hosts = {"127.0.0.1", "localhost", "[::1]", urlsplit(settings.base_url).hostname or "localhost"}
+        app.config["TRUSTED_HOSTS"] = sorted(hosts)
+    app.wsgi_app = ProxyFix(app.wsgi_app) if https else app.wsgi_app  # type: ignore[method-assign]
+    Babel(app, locale_selector=_chosen_language)
+    Bootstrap5(app)
+    csrf = CSRFProtect(app)
+    handle_problems(app)
+    api_blueprints = list(api)
+    if api_blueprints:
+        register_api(app, api_blueprints)
+        for blueprint in api_blueprints:
+            csrf.exempt(blueprint)
+    for page in (pages.blueprint, *page_blueprints):
+        app.register_blueprint(page)  # type: ignore[arg-type]
+
+    @app.before_request
+    def name_request() -> None:
+        given = request.headers.get("X-Request-ID", "")
+        g.request_id = given if ID_PATTERN.fullmatch(given) else random_ids()
+
+    @app.after_request
+    def finish(response: Response) -> Response:
+        for name, value in SECURITY_HEADERS.items():
+            response.headers.setdefault(name, value)
+        response.headers["X-Request-ID"] = str(g.get("request_id", ""))
+        if not request.path.startswith(API_PREFIX) and request.args.get("lang") in LANGUAGES:
+            response.set_cookie("lang", request.args["lang"], max_age=31_536_000, samesite="Lax", secure=https)
+        return response
+
+    @app.context_processor
+    def shell_values() -> dict[str, object]:
+        return {
+            "settings": settings,
+            "languages": LANGUAGES,
+            "language": current_language(),
+            "focus_areas": read_focus_areas(),
+            "staff": is_staff(),
+            "nav": pages.NAV,
+        }
+
+    guard(app)
+    return app
+
+
+def current_language() -> str:
+    """Give the language of the page being made: `sv` or `en`."""
+    return str(get_locale() or "en")[:2]
+
+
+def _chosen_language() -> str:
+    settings: Settings | None = None
+    for choice in (request.args.get("lang"), request.cookies.get("lang")):
+        if choice in LANGUAGES:
+            return choice
+    from flask import current_app
+
+    settings = current_app.config["SETTINGS"]
+    return request.accept_languages.best_match(list(LANGUAGES)) or settings.default_language

@@ -1,0 +1,74 @@
+"""`Idempotency-Key`: a request sent again within a day gets the first answer and has no second effect."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from flask import Response, request
+from sqlalchemy.engine import Connection
+
+from shared.clock import to_text
+from shared.web.problems import Problem
+
+KEPT = timedelta(days=1)
+LONGEST_KEY = 200
+_HEADERS_KEPT = ("Content-Type", "Location", "ETag")
+
+
+def idempotency_table(metadata: sa.MetaData) -> sa.Table:
+    """Add the table of given answers to a service's database."""
+    return sa.Table(
+        "idempotency",
+        metadata,
+        sa.Column("key", sa.Text, primary_key=True),
+        sa.Column("request_digest", sa.Text, nullable=False),
+        sa.Column("status", sa.Integer, nullable=False),
+        sa.Column("headers", sa.Text, nullable=False),
+        sa.Column("body", sa.Text, nullable=False),
+        sa.Column("at", sa.Text, nullable=False, index=True),
+    )
+
+
+def answer_once(connection: Connection, table: sa.Table, now: datetime, act: Callable[[], Response]) -> Response:
+    """Answer the current request by `act`, or as it was answered before under the same `Idempotency-Key`.
+
+    Runs inside the transaction of the effect, so that effect and answer are kept together or not at all.
+    Without the header it only calls `act`. Raises Problem 422 when the key came with another request before,
+    400 when the key is too long. An `act` that raises leaves no answer behind.
+    """
+    key = request.headers.get("Idempotency-Key", "")
+    if not key:
+        return act()
+    if len(key) > LONGEST_KEY or not key.isprintable():
+        raise Problem(400, f"An Idempotency-Key has at most {LONGEST_KEY} printable characters.")
+    connection.execute(sa.delete(table).where(table.c.at < to_text(now - KEPT)))
+    digest = _digest()
+    row = connection.execute(sa.select(table).where(table.c.key == key)).first()
+    if row is not None:
+        if row.request_digest != digest:
+            raise Problem(
+                422,
+                "This Idempotency-Key was used for another request within the last day; take a new key for a new request.",
+            )
+        again = Response(row.body, status=row.status)
+        again.headers.update(json.loads(row.headers))
+        again.headers["Idempotency-Replayed"] = "true"
+        return again
+    response = act()
+    headers = {name: response.headers[name] for name in _HEADERS_KEPT if name in response.headers}
+    connection.execute(
+        sa.insert(table).values(
+            key=key, request_digest=digest, status=response.status_code, headers=json.dumps(headers),
+            body=response.get_data(as_text=True), at=to_text(now),
+        )
+    )
+    return response
+
+
+def _digest() -> str:
+    parts = (request.method.encode(), request.path.encode(), request.get_data(cache=True))
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()

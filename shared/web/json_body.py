@@ -1,0 +1,94 @@
+"""Reading JSON that strangers send: everything that would hurt later is refused here, with the reason."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from typing import Any, NoReturn
+
+DEEPEST = 32
+LONGEST_NUMBER = 32
+
+_STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', re.DOTALL)
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+class BadJsonError(ValueError):
+    """A body that is no JSON we take; the message says why and what to do."""
+
+
+def read_json(body: bytes) -> Any:
+    """Read a JSON text in UTF-8 into plain values.
+
+    Raises BadJsonError for malformed JSON, brackets nested deeper than 32, numbers of more than 32 characters,
+    NaN and infinities, a key given twice, NUL characters and lone surrogates.
+    """
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise BadJsonError(f"The body is not UTF-8 (byte {error.start}); send it as UTF-8.") from error
+    _check_depth(text)
+    try:
+        value = json.loads(
+            text, object_pairs_hook=_object, parse_constant=_no_constant, parse_int=_integer, parse_float=_number
+        )
+    except BadJsonError:
+        raise
+    except ValueError as error:
+        raise BadJsonError(f"The body is not well-formed JSON: {error}.") from error
+    _check_texts(value)
+    return value
+
+
+def _check_depth(text: str) -> None:
+    depth = 0
+    for match in _STRING_OR_BRACKET.finditer(text):
+        token = match.group()
+        if token in "[{":
+            depth += 1
+            if depth > DEEPEST:
+                raise BadJsonError(f"The brackets are nested deeper than {DEEPEST}; send a flatter object.")
+        elif token in "]}":
+            depth -= 1
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    result = dict(pairs)
+    if len(result) < len(pairs):
+        seen: set[str] = set()
+        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        raise BadJsonError(f"The key {twice!r} is given twice; give it once.")
+    return result
+
+
+def _no_constant(word: str) -> NoReturn:
+    raise BadJsonError(f"{word} is not a JSON number; leave the field out or send null.")
+
+
+def _integer(digits: str) -> int:
+    if len(digits) > LONGEST_NUMBER:
+        raise BadJsonError(f"A number has {len(digits)} digits; at most {LONGEST_NUMBER} are taken.")
+    return int(digits)
+
+
+def _number(digits: str) -> float:
+    value = float(digits) if len(digits) <= LONGEST_NUMBER else math.inf
+    if not math.isfinite(value):
+        raise BadJsonError(f"The number {digits[:LONGEST_NUMBER]}… is too long or too large.")
+    return value
+
+
+def _check_texts(value: Any) -> None:
+    if isinstance(value, str):
+        if "\0" in value:
+            raise BadJsonError("A text holds a NUL character; take it out.")
+        if _SURROGATE.search(value):
+            raise BadJsonError("A text holds half of a character (a lone surrogate); send whole characters.")
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            _check_texts(key)
+            _check_texts(item)
+    elif isinstance(value, list):
+        for item in value:
+            _check_texts(item)

@@ -1,0 +1,81 @@
+"""The shell's own pages: signing in and out, the API's documentation; and the navigation that all pages share."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Response, current_app, redirect, render_template, request, send_from_directory, session, url_for
+from flask_babel import lazy_gettext as _
+
+from shared.web.access import SESSION_KEY, access, is_staff_token
+from shared.web.problems import Problem
+
+SWAGGER_FILES = ("swagger-ui.css", "swagger-ui-bundle.js", "swagger-ui-standalone-preset.js")
+
+NAV = (
+    ("/", _("Home")),
+    ("/reports", _("Match reports")),
+    ("/mailbox", _("Mailbox")),
+    ("/api/v1/docs", _("API")),
+)
+"""The navigation: address and label. The pages stand in different services behind one address."""
+
+blueprint = Blueprint(
+    "shell", __name__, template_folder="templates", static_folder="static", static_url_path="/static/shell"
+)
+
+
+@blueprint.record_once
+def _open_static(state: object) -> None:
+    view = state.app.view_functions["shell.static"]  # type: ignore[attr-defined]
+    access("anyone")(view.__func__ if hasattr(view, "__func__") else view)
+
+
+@blueprint.route("/sign-in", methods=["GET", "POST"])
+@access("anyone")
+def sign_in() -> Response | str:
+    """Ask for the staff token; with the right one, remember in a signed cookie that this browser is staff's."""
+    target = _own_page(request.values.get("next", "/"))
+    settings = current_app.config["SETTINGS"]
+    if request.method == "POST":
+        if is_staff_token(settings, request.form.get("token", "").strip()):
+            session.clear()
+            session[SESSION_KEY] = True
+            return redirect(target, code=303)  # type: ignore[return-value]
+        page = render_template("sign_in.html", target=target, wrong=True)
+        return Response(page, status=403, mimetype="text/html")
+    return render_template("sign_in.html", target=target, wrong=False)
+
+
+@blueprint.route("/sign-out", methods=["POST"])
+@access("anyone")
+def sign_out() -> Response:
+    """Forget that this browser is staff's."""
+    session.clear()
+    return redirect(url_for("shell.sign_in"), code=303)  # type: ignore[return-value]
+
+
+@blueprint.route("/api/v1/docs")
+@access("anyone")
+def api_docs() -> str:
+    """Show the API's documentation, tried out in the browser."""
+    return render_template("api_docs.html", specs=current_app.config["API_SPECS"])
+
+
+@blueprint.route("/static/swagger/<name>")
+@access("anyone")
+def swagger_file(name: str) -> Response:
+    """Serve the documentation page's own files."""
+    if name not in SWAGGER_FILES:
+        raise Problem(404, f"There is no file {name!r} here.")
+    folder = Path(str(files("flask_swagger_ui"))) / "dist"
+    return send_from_directory(folder, name, max_age=86_400)
+
+
+def _own_page(target: str) -> str:
+    """Give the target if it is a page of this site, the landing page otherwise."""
+    parts = urlsplit(target)
+    own = target.startswith("/") and not target.startswith(("//", "/\\")) and not parts.netloc and not parts.scheme
+    return target if own else "/"

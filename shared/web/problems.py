@@ -1,0 +1,154 @@
+"""Errors in one shape: RFC 9457 problem details for the API, a page for people."""
+
+from __future__ import annotations
+
+import errno
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+import sqlalchemy.exc
+from flask import Flask, Response, g, render_template, request
+from marshmallow import Schema, fields
+from werkzeug.exceptions import HTTPException
+
+log = logging.getLogger(__name__)
+
+API_PREFIX = "/api/"
+FieldErrors = Sequence[Mapping[str, str]]
+
+
+class FieldErrorSchema(Schema):
+    """What is wrong with one field."""
+
+    field = fields.String(required=True, metadata={"example": "capabilities.0.text"})
+    problem = fields.String(required=True)
+    fix = fields.String()
+
+
+class ProblemSchema(Schema):
+    """RFC 9457 problem details; `errors` names each field that is wrong and how to mend it."""
+
+    type = fields.String(required=True, metadata={"example": "about:blank"})
+    title = fields.String(required=True)
+    status = fields.Integer(required=True)
+    detail = fields.String()
+    instance = fields.String()
+    request_id = fields.String()
+    errors = fields.List(fields.Nested(FieldErrorSchema))
+
+
+class Problem(Exception):  # noqa: N818  # the standard's own word
+    """An answer that says what went wrong; raise it anywhere while a request is answered."""
+
+    def __init__(
+        self,
+        status: int,
+        detail: str,
+        *,
+        title: str | None = None,
+        errors: FieldErrors = (),
+        headers: Mapping[str, str] | None = None,
+        extra: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+        self.title = title or HTTPStatus(status).phrase
+        self.errors = list(errors)
+        self.headers = dict(headers or {})
+        self.extra = dict(extra or {})
+
+
+def field_error(field: str, problem: str, fix: str = "") -> dict[str, str]:
+    """Name a field, what is wrong with it and how to mend it."""
+    return {"field": field, "problem": problem, **({"fix": fix} if fix else {})}
+
+
+def flatten_messages(messages: Any, path: str = "") -> list[dict[str, str]]:
+    """Turn marshmallow's nested messages into one entry a field, by dotted path."""
+    if isinstance(messages, Mapping):
+        return [
+            entry
+            for key, inner in messages.items()
+            for entry in flatten_messages(inner, path if key == "_schema" else f"{path}.{key}" if path else str(key))
+        ]
+    if isinstance(messages, list | tuple):
+        return [entry for inner in messages for entry in flatten_messages(inner, path)]
+    return [field_error(path or "(body)", str(messages))]
+
+
+def problem_response(problem: Problem) -> Response:
+    """Answer with a problem: JSON where an API was asked, a page where a person looks."""
+    request_id = str(g.get("request_id", ""))
+    if not request.path.startswith(API_PREFIX):
+        page = render_template("problem.html", problem=problem, request_id=request_id)
+        response = Response(page, status=problem.status, mimetype="text/html")
+    else:
+        body = {
+            "type": "about:blank",
+            "title": problem.title,
+            "status": problem.status,
+            "detail": problem.detail,
+            "instance": request.path,
+            "request_id": request_id,
+            **({"errors": problem.errors} if problem.errors else {}),
+            **problem.extra,
+        }
+        text = json.dumps(body, ensure_ascii=False)
+        response = Response(text, status=problem.status, mimetype="application/problem+json")
+    response.headers.extend(problem.headers)
+    return response
+
+
+def problem_of_http_error(error: HTTPException) -> Problem:
+    """Read a werkzeug error (with what webargs hung on it) as a problem."""
+    status = error.code or 500
+    data = getattr(error, "data", None) or {}
+    messages = data.get("errors") or data.get("messages") or {}
+    if isinstance(messages, Mapping) and set(messages) <= {"json", "query", "headers", "form", "files", "path"}:
+        errors = [entry for inner in messages.values() for entry in flatten_messages(inner)]
+    else:
+        errors = flatten_messages(messages)
+    detail = str(data.get("message") or "")
+    if not detail and errors:
+        detail = "These fields are wrong: " + ", ".join(sorted({entry["field"] for entry in errors})) + "."
+    headers = dict(error.get_response().headers)
+    kept = {name: headers[name] for name in ("Allow", "Retry-After", "WWW-Authenticate", "Location") if name in headers}
+    return Problem(status, detail or error.description or error.name, title=error.name, errors=errors, headers=kept)
+
+
+def handle_problems(app: Flask) -> None:
+    """Have an app answer every error as a problem; what nobody foresaw is logged with its request id."""
+
+    @app.errorhandler(Problem)
+    def known(problem: Problem) -> Response:
+        return problem_response(problem)
+
+    @app.errorhandler(HTTPException)
+    def http(error: HTTPException) -> Response:
+        if error.code is not None and error.code < 400:
+            return Response(error.get_body(), status=error.code, headers=error.get_headers())
+        return problem_response(problem_of_http_error(error))
+
+    @app.errorhandler(sqlalchemy.exc.OperationalError)
+    @app.errorhandler(OSError)
+    def away(error: Exception) -> Response:
+        if isinstance(error, OSError) and error.errno not in {errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EIO}:
+            return unforeseen(error)
+        log.error("storage failed: %s", error)
+        return problem_response(
+            Problem(
+                503,
+                "Nothing was saved: the storage is full, read-only or away. Try again; if it goes on, tell the "
+                "administrator to look at the disk and the database.",
+                headers={"Retry-After": "10"},
+            )
+        )
+
+    @app.errorhandler(Exception)
+    def unforeseen(error: Exception) -> Response:
+        log.exception("request %s failed", g.get("request_id", ""), exc_info=error)
+        return problem_response(Problem(500, "Something went wrong here; quote the request id to the administrator."))

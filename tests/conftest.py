@@ -1,0 +1,32 @@
+"""What every test can ask for: a clock that stands still, numbered ids, a state directory of its own."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from shared.clock import SettableClock
+from shared.ids import IdSource, numbered_ids
+from shared.settings import Settings, for_tests
+
+
+@pytest.fixture
+def clock() -> SettableClock:
+    return SettableClock(datetime(2026, 3, 2, 8, 0, tzinfo=UTC))
+
+
+@pytest.fixture
+def ids() -> IdSource:
+    return numbered_ids()
+
+
+@pytest.fixture
+def state_dir(tmp_path: Path) -> Path:
+    return tmp_path
+
+
+@pytest.fixture
+def settings(state_dir: Path) -> Settings:
+    return for_tests(state_dir)
