@@ -21,6 +21,7 @@ class SettableClock:
         self.now = now
 
     def __call__(self) -> datetime:
+        """Give the moment it is set to."""
         return self.now
 
     def advance(self, by: timedelta) -> None:

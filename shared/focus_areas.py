@@ -1,4 +1,4 @@
-"""The organiser's focus areas: data, read from `focus_areas.json` beside this module or from the file a setting names."""
+"""The organiser's focus areas: data, read from `focus_areas.json` beside this module."""
 
 from __future__ import annotations
 

@@ -80,7 +80,11 @@ def _smtp(value: str) -> str | None:
         return None
     try:
         parts = urlsplit(value)
-        good = parts.scheme in {"smtp", "smtp+starttls", "smtps"} and bool(parts.hostname) and (parts.port or 1) > 0
+        good = (
+            parts.scheme in {"smtp", "smtp+starttls", "smtps"}
+            and bool(parts.hostname)
+            and (parts.port or 1) > 0
+        )
     except ValueError:
         good = False
     return None if good else "must be mailbox: or smtp://HOST:PORT, smtp+starttls://… or smtps://…"
@@ -110,28 +114,63 @@ _DATABASE = _url("sqlite:///", "postgresql+psycopg://", "postgresql://")
 SETTINGS: tuple[Setting, ...] = (
     Setting("state_dir", "the folder for everything that is kept on this machine", "var", _any),
     Setting(
-        "event_log", "sqlite:///FOLDER or kafka://HOST:PORT,HOST:PORT", "sqlite:///{state}/events",
+        "event_log",
+        "sqlite:///FOLDER or kafka://HOST:PORT,HOST:PORT",
+        "sqlite:///{state}/events",
         _url("sqlite:///", "kafka://"),
     ),
     Setting("topic_prefix", "what stands before every topic's name", "handslag", _prefix),
-    Setting("profiles_database", "database of the profiles service", "sqlite:///{state}/profiles.sqlite", _DATABASE),
-    Setting("matching_database", "database of the matching service", "sqlite:///{state}/matching.sqlite", _DATABASE),
     Setting(
-        "notifications_database", "database of the notifications service",
-        "sqlite:///{state}/notifications.sqlite", _DATABASE,
+        "profiles_database",
+        "database of the profiles service",
+        "sqlite:///{state}/profiles.sqlite",
+        _DATABASE,
+    ),
+    Setting(
+        "matching_database",
+        "database of the matching service",
+        "sqlite:///{state}/matching.sqlite",
+        _DATABASE,
+    ),
+    Setting(
+        "notifications_database",
+        "database of the notifications service",
+        "sqlite:///{state}/notifications.sqlite",
+        _DATABASE,
     ),
     Setting("smtp", "where mail goes: mailbox: keeps it on disk and shows it on a page", "mailbox:", _smtp),
     Setting(
-        "mail_from", "the organiser's address, which mails come from and answers go to",
-        "Handslag <matchmaking@organiser.invalid>", _address,
+        "mail_from",
+        "the organiser's address, which mails come from and answers go to",
+        "Handslag <matchmaking@organiser.invalid>",
+        _address,
     ),
-    Setting("organiser_name", "the organiser's name on pages and in mails", "Handslag", lambda v: None if v.strip() else "must not be empty"),
+    Setting(
+        "organiser_name",
+        "the organiser's name on pages and in mails",
+        "Handslag",
+        lambda v: None if v.strip() else "must not be empty",
+    ),
     Setting("secret_key", "signs staff sessions; no default", "", _secret, secret=True),
-    Setting("staff_token", "what staff show to be let in; without it nobody is staff", "", _secret, secret=True),
-    Setting("base_url", "the address that visitors see", "http://127.0.0.1:8080", _url("http://", "https://")),
-    Setting("host", "the address that is listened on", "127.0.0.1", lambda v: None if v.strip() else "must not be empty"),
+    Setting(
+        "staff_token", "what staff show to be let in; without it nobody is staff", "", _secret, secret=True
+    ),
+    Setting(
+        "base_url", "the address that visitors see", "http://127.0.0.1:8080", _url("http://", "https://")
+    ),
+    Setting(
+        "host",
+        "the address that is listened on",
+        "127.0.0.1",
+        lambda v: None if v.strip() else "must not be empty",
+    ),
     Setting("port", "the port that is listened on", "8080", _port),
-    Setting("default_language", "the language when a browser asks for neither: sv or en", "en", _one_of("sv", "en")),
+    Setting(
+        "default_language",
+        "the language when a browser asks for neither: sv or en",
+        "en",
+        _one_of("sv", "en"),
+    ),
 )
 
 
@@ -143,7 +182,11 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     values, problems = _values(environ)
     if problems:
         raise SettingsError(problems)
-    fields: dict[str, object] = {**values, "state_dir": Path(values["state_dir"]), "port": int(values["port"])}
+    fields: dict[str, object] = {
+        **values,
+        "state_dir": Path(values["state_dir"]),
+        "port": int(values["port"]),
+    }
     return Settings(**fields)  # type: ignore[arg-type]  # the table above has the fields of Settings
 
 
@@ -152,7 +195,12 @@ def describe_settings(environ: Mapping[str, str]) -> tuple[list[tuple[Setting, s
     values, problems = _values(environ)
     problems = unknown_settings(environ) + problems
     shown = [
-        (setting, ("(set)" if values[setting.field] else "(not set)") if setting.secret else hide_password(values[setting.field]))
+        (
+            setting,
+            ("(set)" if values[setting.field] else "(not set)")
+            if setting.secret
+            else hide_password(values[setting.field]),
+        )
         for setting in SETTINGS
     ]
     return shown, problems

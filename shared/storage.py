@@ -44,9 +44,12 @@ class Database:
             with self.engine.begin() as connection:
                 yield connection
             return
-        with self._gate.held(), self.engine.connect().execution_options(handslag_writes=True) as connection:
-            with connection.begin():
-                yield connection
+        with (
+            self._gate.held(),
+            self.engine.connect().execution_options(handslag_writes=True) as connection,
+            connection.begin(),
+        ):
+            yield connection
 
     def close(self) -> None:
         """Close the pooled connections."""

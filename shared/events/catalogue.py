@@ -22,19 +22,71 @@ class Topic:
     event_types: tuple[str, ...]
 
 
-def _topic(name: str, service: str, aggregate: str, schema: type[Schema], *happened: str, personal: bool = False) -> Topic:
-    return Topic(name, service, aggregate, schema, personal, tuple(f"{aggregate}.{word}" for word in happened))
+def _topic(
+    name: str, service: str, aggregate: str, schema: type[Schema], *happened: str, personal: bool = False
+) -> Topic:
+    return Topic(
+        name, service, aggregate, schema, personal, tuple(f"{aggregate}.{word}" for word in happened)
+    )
 
 
 TOPICS: Mapping[str, Topic] = {
     topic.name: topic
     for topic in (
-        _topic("companies", "profiles", "company", states.Company, "created", "replaced", "withdrawn", "erased", personal=True),
-        _topic("partners", "profiles", "partner", states.Partner, "created", "replaced", "withdrawn", "erased", personal=True),
-        _topic("requests", "profiles", "request", states.MatchRequest, "created", "replaced", "withdrawn", "erased"),
+        _topic(
+            "companies",
+            "profiles",
+            "company",
+            states.Company,
+            "created",
+            "replaced",
+            "withdrawn",
+            "erased",
+            personal=True,
+        ),
+        _topic(
+            "partners",
+            "profiles",
+            "partner",
+            states.Partner,
+            "created",
+            "replaced",
+            "withdrawn",
+            "erased",
+            personal=True,
+        ),
+        _topic(
+            "requests",
+            "profiles",
+            "request",
+            states.MatchRequest,
+            "created",
+            "replaced",
+            "withdrawn",
+            "erased",
+        ),
         _topic("visits", "profiles", "visit", states.Visit, "created", "replaced", "withdrawn", "erased"),
-        _topic("introductions", "matching", "introduction", states.Introduction, "approved", "cancelled", "erased"),
-        _topic("deliveries", "notifications", "delivery", states.Delivery, "waiting", "queued", "sent", "failed", "cancelled", "erased"),
+        _topic(
+            "introductions",
+            "matching",
+            "introduction",
+            states.Introduction,
+            "approved",
+            "cancelled",
+            "erased",
+        ),
+        _topic(
+            "deliveries",
+            "notifications",
+            "delivery",
+            states.Delivery,
+            "waiting",
+            "queued",
+            "sent",
+            "failed",
+            "cancelled",
+            "erased",
+        ),
     )
 }
 """Every topic by name."""

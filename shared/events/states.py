@@ -74,22 +74,32 @@ class Company(AggregateState):
     membership = fields.String(load_default="member")
     description = fields.String(load_default="")
     capabilities = fields.List(fields.Nested(Capability), load_default=list)
-    markets = fields.List(fields.String(), load_default=None, allow_none=True, metadata={"description": "null: not known"})
+    markets = fields.List(
+        fields.String(), load_default=None, allow_none=True, metadata={"description": "null: not known"}
+    )
     excluded_markets = fields.List(fields.String(), load_default=list)
     exclusive_distributors = fields.Dict(
-        keys=fields.String(), values=fields.String(), load_default=dict,
+        keys=fields.String(),
+        values=fields.String(),
+        load_default=dict,
         metadata={"description": "country to the partner id or the name of who sells there alone"},
     )
     partnership_kinds = fields.List(fields.String(), load_default=list)
     languages = fields.List(fields.String(), load_default=list)
     employees = fields.Integer(load_default=None, allow_none=True, strict=True)
     capacity = fields.Integer(
-        load_default=None, allow_none=True, strict=True,
+        load_default=None,
+        allow_none=True,
+        strict=True,
         metadata={"description": "introductions it can take in twelve months"},
     )
     not_to_meet = fields.List(fields.String(), load_default=list, metadata={"description": "partner ids"})
-    existing_customers = fields.List(fields.String(), load_default=list, metadata={"description": "partner ids or names"})
-    competitors = fields.List(fields.String(), load_default=list, metadata={"description": "company or partner ids"})
+    existing_customers = fields.List(
+        fields.String(), load_default=list, metadata={"description": "partner ids or names"}
+    )
+    competitors = fields.List(
+        fields.String(), load_default=list, metadata={"description": "company or partner ids"}
+    )
     contact = fields.Nested(Contact, load_default=None, allow_none=True)
 
 
@@ -149,7 +159,9 @@ class Visit(AggregateState):
     starts_on = fields.String(required=True, metadata={"format": "date"})
     ends_on = fields.String(required=True, metadata={"format": "date"})
     places = fields.List(fields.String(), load_default=list)
-    staff_owner = fields.String(load_default="", metadata={"description": "a staff role or account id, not a name"})
+    staff_owner = fields.String(
+        load_default="", metadata={"description": "a staff role or account id, not a name"}
+    )
     payer = fields.String(load_default="")
     delegates = fields.List(fields.Nested(Delegate), load_default=list)
 
@@ -184,11 +196,15 @@ class Introduction(AggregateState):
     partner = fields.Nested(Side, required=True)
     need_ids = fields.List(fields.String(), load_default=list)
     reasons = fields.Dict(
-        keys=fields.String(), values=fields.List(fields.String()), load_default=dict,
+        keys=fields.String(),
+        values=fields.List(fields.String()),
+        load_default=dict,
         metadata={"description": "why, as sentences, by language (sv, en); never a score or a rank"},
     )
     questions = fields.Dict(
-        keys=fields.String(), values=fields.List(fields.String()), load_default=dict,
+        keys=fields.String(),
+        values=fields.List(fields.String()),
+        load_default=dict,
         metadata={"description": "what is not known and worth asking, as sentences by language"},
     )
     approval = fields.Nested(Approval, required=True)

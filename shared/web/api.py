@@ -29,7 +29,9 @@ class StrictParser(FlaskParser):
         body = req.get_data(cache=True)
         if not core.is_json(req.mimetype):
             said = repr(req.mimetype) if req.mimetype else "no content type"
-            raise Problem(415, f"The body must be JSON, sent as `Content-Type: application/json`; this one says {said}.")
+            raise Problem(
+                415, f"The body must be JSON, sent as `Content-Type: application/json`; this one says {said}."
+            )
         if not body:
             raise Problem(400, "The body is empty; send a JSON object.")
         try:
@@ -42,10 +44,6 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
     """A flask-smorest blueprint whose bodies are read strictly; declare its views with the typed helpers below."""
 
     ARGUMENTS_PARSER = StrictParser()
-
-    def register_views_in_doc(self, *args: Any, **kwargs: Any) -> None:
-        """Document the routes, each with the role that may call it."""
-        super().register_views_in_doc(*args, **kwargs)
 
 
 class Api(flask_smorest.Api):  # type: ignore[misc]  # flask-smorest is untyped
@@ -79,7 +77,9 @@ def route(
     return register
 
 
-def body(blueprint: Blueprint, schema: type[Schema] | Schema, *, example: Any = None) -> Callable[[View], View]:
+def body(
+    blueprint: Blueprint, schema: type[Schema] | Schema, *, example: Any = None
+) -> Callable[[View], View]:
     """Have a view take a JSON body, checked by a schema, as its first argument."""
     decorate: Callable[[View], View] = blueprint.arguments(schema, location="json", example=example)
     return decorate
@@ -91,9 +91,13 @@ def query(blueprint: Blueprint, schema: type[Schema] | Schema) -> Callable[[View
     return decorate
 
 
-def answers(blueprint: Blueprint, status: int, schema: type[Schema] | Schema | None = None) -> Callable[[View], View]:
+def answers(
+    blueprint: Blueprint, status: int, schema: type[Schema] | Schema | None = None
+) -> Callable[[View], View]:
     """Document what a view answers when all goes well, and dump what it returns by the schema."""
-    decorate: Callable[[View], View] = blueprint.response(status, schema, description=HTTPStatus(status).phrase)
+    decorate: Callable[[View], View] = blueprint.response(
+        status, schema, description=HTTPStatus(status).phrase
+    )
     return decorate
 
 
@@ -157,5 +161,4 @@ def register_api(app: Flask, blueprints: Sequence[Blueprint]) -> None:
     )
     for blueprint in blueprints:
         api.register_blueprint(blueprint)
-    access("anyone")(app.view_functions["api-docs.openapi_json"])
     app.extensions["handslag-openapi"] = api.spec

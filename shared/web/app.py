@@ -98,7 +98,9 @@ def create_service_app(
             response.headers.setdefault(name, value)
         response.headers["X-Request-ID"] = str(g.get("request_id", ""))
         if not request.path.startswith(API_PREFIX) and request.args.get("lang") in LANGUAGES:
-            response.set_cookie("lang", request.args["lang"], max_age=31_536_000, samesite="Lax", secure=https)
+            response.set_cookie(
+                "lang", request.args["lang"], max_age=31_536_000, samesite="Lax", secure=https
+            )
         return response
 
     @app.context_processor

@@ -33,7 +33,9 @@ def idempotency_table(metadata: sa.MetaData) -> sa.Table:
     )
 
 
-def answer_once(connection: Connection, table: sa.Table, now: datetime, act: Callable[[], Response]) -> Response:
+def answer_once(
+    connection: Connection, table: sa.Table, now: datetime, act: Callable[[], Response]
+) -> Response:
     """Answer the current request by `act`, or as it was answered before under the same `Idempotency-Key`.
 
     Runs inside the transaction of the effect, so that effect and answer are kept together or not at all.
@@ -52,7 +54,7 @@ def answer_once(connection: Connection, table: sa.Table, now: datetime, act: Cal
         if row.request_digest != digest:
             raise Problem(
                 422,
-                "This Idempotency-Key was used for another request within the last day; take a new key for a new request.",
+                "This Idempotency-Key was used for another request within a day; take a new key for a new one.",
             )
         again = Response(row.body, status=row.status)
         again.headers.update(json.loads(row.headers))
@@ -62,8 +64,12 @@ def answer_once(connection: Connection, table: sa.Table, now: datetime, act: Cal
     headers = {name: response.headers[name] for name in _HEADERS_KEPT if name in response.headers}
     connection.execute(
         sa.insert(table).values(
-            key=key, request_digest=digest, status=response.status_code, headers=json.dumps(headers),
-            body=response.get_data(as_text=True), at=to_text(now),
+            key=key,
+            request_digest=digest,
+            status=response.status_code,
+            headers=json.dumps(headers),
+            body=response.get_data(as_text=True),
+            at=to_text(now),
         )
     )
     return response

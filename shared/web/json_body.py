@@ -31,7 +31,11 @@ def read_json(body: bytes) -> Any:
     _check_depth(text)
     try:
         value = json.loads(
-            text, object_pairs_hook=_object, parse_constant=_no_constant, parse_int=_integer, parse_float=_number
+            text,
+            object_pairs_hook=_object,
+            parse_constant=_no_constant,
+            parse_int=_integer,
+            parse_float=_number,
         )
     except BadJsonError:
         raise
@@ -44,12 +48,12 @@ def read_json(body: bytes) -> Any:
 def _check_depth(text: str) -> None:
     depth = 0
     for match in _STRING_OR_BRACKET.finditer(text):
-        token = match.group()
-        if token in "[{":
+        mark = match.group()
+        if mark in "[{":
             depth += 1
             if depth > DEEPEST:
                 raise BadJsonError(f"The brackets are nested deeper than {DEEPEST}; send a flatter object.")
-        elif token in "]}":
+        elif mark in "]}":
             depth -= 1
 
 

@@ -6,7 +6,17 @@ from importlib.resources import files
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, current_app, redirect, render_template, request, send_from_directory, session, url_for
+from flask import (
+    Blueprint,
+    Response,
+    current_app,
+    redirect,
+    render_template,
+    request,
+    send_from_directory,
+    session,
+    url_for,
+)
 from flask_babel import lazy_gettext as _
 
 from shared.web.access import SESSION_KEY, access, is_staff_token
@@ -25,12 +35,6 @@ NAV = (
 blueprint = Blueprint(
     "shell", __name__, template_folder="templates", static_folder="static", static_url_path="/static/shell"
 )
-
-
-@blueprint.record_once
-def _open_static(state: object) -> None:
-    view = state.app.view_functions["shell.static"]  # type: ignore[attr-defined]
-    access("anyone")(view.__func__ if hasattr(view, "__func__") else view)
 
 
 @blueprint.route("/sign-in", methods=["GET", "POST"])
@@ -77,5 +81,10 @@ def swagger_file(name: str) -> Response:
 def _own_page(target: str) -> str:
     """Give the target if it is a page of this site, the landing page otherwise."""
     parts = urlsplit(target)
-    own = target.startswith("/") and not target.startswith(("//", "/\\")) and not parts.netloc and not parts.scheme
+    own = (
+        target.startswith("/")
+        and not target.startswith(("//", "/\\"))
+        and not parts.netloc
+        and not parts.scheme
+    )
     return target if own else "/"

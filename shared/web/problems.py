@@ -40,7 +40,7 @@ class ProblemSchema(Schema):
     errors = fields.List(fields.Nested(FieldErrorSchema))
 
 
-class Problem(Exception):  # noqa: N818  # the standard's own word
+class Problem(Exception):  # the standard's own word
     """An answer that says what went wrong; raise it anywhere while a request is answered."""
 
     def __init__(
@@ -62,6 +62,24 @@ class Problem(Exception):  # noqa: N818  # the standard's own word
         self.extra = dict(extra or {})
 
 
+_FIXES = {
+    "Missing data for required field.": "Send this field.",
+    "Field may not be null.": "Send a value, or leave the field out.",
+    "Unknown field.": "Take this field out, or correct its name.",
+    "Not a valid string.": "Send a text in quotation marks.",
+    "Not a valid integer.": "Send a whole number, without quotation marks.",
+    "Not a valid number.": "Send a number, without quotation marks.",
+    "Not a valid boolean.": "Send true or false.",
+    "Not a valid list.": "Send a list in square brackets, also for one value.",
+    "Not a valid mapping type.": "Send an object in curly brackets.",
+    "Invalid input type.": "Send an object in curly brackets.",
+    "Not a valid date.": "Send a date such as 2026-03-02.",
+    "Not a valid email address.": "Send one address such as name@example.org.",
+    "Not a valid URL.": "Send an address that starts with https://.",
+}
+"""What to do about marshmallow's own messages; ours say it themselves."""
+
+
 def field_error(field: str, problem: str, fix: str = "") -> dict[str, str]:
     """Name a field, what is wrong with it and how to mend it."""
     return {"field": field, "problem": problem, **({"fix": fix} if fix else {})}
@@ -73,11 +91,16 @@ def flatten_messages(messages: Any, path: str = "") -> list[dict[str, str]]:
         return [
             entry
             for key, inner in messages.items()
-            for entry in flatten_messages(inner, path if key == "_schema" else f"{path}.{key}" if path else str(key))
+            for entry in flatten_messages(
+                inner, path if key == "_schema" else f"{path}.{key}" if path else str(key)
+            )
         ]
     if isinstance(messages, list | tuple):
         return [entry for inner in messages for entry in flatten_messages(inner, path)]
-    return [field_error(path or "(body)", str(messages))]
+    message = str(messages)
+    return [
+        field_error(path or "(body)", message, _FIXES.get(message, "Correct this field and send it again."))
+    ]
 
 
 def problem_response(problem: Problem) -> Response:
@@ -108,7 +131,14 @@ def problem_of_http_error(error: HTTPException) -> Problem:
     status = error.code or 500
     data = getattr(error, "data", None) or {}
     messages = data.get("errors") or data.get("messages") or {}
-    if isinstance(messages, Mapping) and set(messages) <= {"json", "query", "headers", "form", "files", "path"}:
+    if isinstance(messages, Mapping) and set(messages) <= {
+        "json",
+        "query",
+        "headers",
+        "form",
+        "files",
+        "path",
+    }:
         errors = [entry for inner in messages.values() for entry in flatten_messages(inner)]
     else:
         errors = flatten_messages(messages)
@@ -116,8 +146,14 @@ def problem_of_http_error(error: HTTPException) -> Problem:
     if not detail and errors:
         detail = "These fields are wrong: " + ", ".join(sorted({entry["field"] for entry in errors})) + "."
     headers = dict(error.get_response().headers)
-    kept = {name: headers[name] for name in ("Allow", "Retry-After", "WWW-Authenticate", "Location") if name in headers}
-    return Problem(status, detail or error.description or error.name, title=error.name, errors=errors, headers=kept)
+    kept = {
+        name: headers[name]
+        for name in ("Allow", "Retry-After", "WWW-Authenticate", "Location")
+        if name in headers
+    }
+    return Problem(
+        status, detail or error.description or error.name, title=error.name, errors=errors, headers=kept
+    )
 
 
 def handle_problems(app: Flask) -> None:
@@ -136,7 +172,12 @@ def handle_problems(app: Flask) -> None:
     @app.errorhandler(sqlalchemy.exc.OperationalError)
     @app.errorhandler(OSError)
     def away(error: Exception) -> Response:
-        if isinstance(error, OSError) and error.errno not in {errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EIO}:
+        if isinstance(error, OSError) and error.errno not in {
+            errno.ENOSPC,
+            errno.EROFS,
+            errno.EDQUOT,
+            errno.EIO,
+        }:
             return unforeseen(error)
         log.error("storage failed: %s", error)
         return problem_response(
@@ -151,4 +192,6 @@ def handle_problems(app: Flask) -> None:
     @app.errorhandler(Exception)
     def unforeseen(error: Exception) -> Response:
         log.exception("request %s failed", g.get("request_id", ""), exc_info=error)
-        return problem_response(Problem(500, "Something went wrong here; quote the request id to the administrator."))
+        return problem_response(
+            Problem(500, "Something went wrong here; quote the request id to the administrator.")
+        )

@@ -105,7 +105,9 @@ class MatchRequest:
 def company_from_state(state: Mapping[str, Any]) -> Company:
     """Read a company from its event state (shape: shared.events.states.Company)."""
     return Company(
-        capabilities=tuple(Capability(**_frozen(item, Capability)) for item in state.get("capabilities") or ()),
+        capabilities=tuple(
+            Capability(**_frozen(item, Capability)) for item in state.get("capabilities") or ()
+        ),
         **_frozen(state, Company, leave={"capabilities"}),
     )
 
@@ -128,9 +130,13 @@ def _needs(state: Mapping[str, Any]) -> tuple[Need, ...]:
     return tuple(Need(**_frozen(item, Need)) for item in state.get("needs") or ())
 
 
-def _frozen(state: Mapping[str, Any], kind: Any, leave: frozenset[str] | set[str] = frozenset()) -> dict[str, Any]:
+def _frozen(
+    state: Mapping[str, Any], kind: Any, leave: frozenset[str] | set[str] = frozenset()
+) -> dict[str, Any]:
     """Take the fields that `kind` has from a state, lists as tuples; other fields are ignored."""
     known = set(kind.__dataclass_fields__) - leave
     return {
-        name: tuple(value) if isinstance(value, list) else value for name, value in state.items() if name in known
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in state.items()
+        if name in known
     }

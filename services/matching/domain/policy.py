@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-STANDARD_WEIGHTS: Mapping[str, float] = MappingProxyType({"concepts": 45.0, "text": 20.0, "areas": 25.0, "kind": 10.0})
+STANDARD_WEIGHTS: Mapping[str, float] = MappingProxyType(
+    {"concepts": 45.0, "text": 20.0, "areas": 25.0, "kind": 10.0}
+)
 """Points out of 100 that each part may give in the direction *company serves need*."""
 
 
