@@ -146,11 +146,8 @@ def problem_of_http_error(error: HTTPException) -> Problem:
     if not detail and errors:
         detail = "These fields are wrong: " + ", ".join(sorted({entry["field"] for entry in errors})) + "."
     headers = dict(error.get_response().headers)
-    kept = {
-        name: headers[name]
-        for name in ("Allow", "Retry-After", "WWW-Authenticate", "Location")
-        if name in headers
-    }
+    kept_names: tuple[str, ...] = ("Allow", "Retry-After", "WWW-Authenticate", "Location")
+    kept = {name: headers[name] for name in kept_names if name in headers}
     return Problem(
         status, detail or error.description or error.name, title=error.name, errors=errors, headers=kept
     )
