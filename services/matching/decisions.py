@@ -1,0 +1,282 @@
+"""The decisions of staff on a report: approve, reject, cancel. Each is whole in the caller's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sqlalchemy.engine import Connection
+
+from services.matching.store import decisions, projection, reports, tables
+from services.matching.store.decisions import Review
+from services.matching.store.projection import Stored
+from services.matching.store.reports import StoredReport
+from services.matching.store.stale import partner_changed
+from shared.clock import Clock, to_text
+from shared.events.event import Event
+from shared.ids import IdSource
+from shared.outbox import record_event
+
+Refusal = Literal["unknown", "stale", "unknown_match", "conflict", "invalid"]
+Texts = dict[str, list[str]]
+
+LONGEST_TEXT = 2000
+
+
+class RefusedError(Exception):
+    """A decision that cannot be taken; the message says why and what to do.
+
+    `kind`: unknown (no such report or introduction), stale (the report is another one now), unknown_match,
+    conflict (with an earlier decision or a mail already sent), invalid (a field is wrong). `about` names the
+    match ids or the field; `current_version` is the report's, where it matters.
+    """
+
+    def __init__(
+        self, kind: Refusal, message: str, about: Sequence[str] = (), current_version: int | None = None
+    ) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.about = tuple(about)
+        self.current_version = current_version
+
+
+@dataclass(frozen=True)
+class Decided:
+    """What a decision made: the approval's id (None for a rejection) and the introductions as they now stand."""
+
+    approval_id: str | None
+    introductions: tuple[Mapping[str, Any], ...]
+
+
+def approve(
+    connection: Connection,
+    request_id: str,
+    report_version: int,
+    match_ids: Sequence[str],
+    note: str,
+    clock: Clock,
+    ids: IdSource,
+) -> Decided:
+    """Approve matches of the report version that was seen: one introduction per company goes on its way.
+
+    Matches of one company under several needs become one introduction. Raises RefusedError (any kind), and
+    shared.outbox.EventTooLargeError when an introduction would be larger than the event log takes.
+    """
+    report, chosen = _chosen(connection, request_id, report_version, match_ids, note, "note")
+    if report.status != "open":
+        raise RefusedError(
+            "conflict", f"The request is {report.status}; open it again before approving matches."
+        )
+    _refuse_outdated(connection, report, chosen)
+    earlier = {
+        item.state["company"]["id"]: item for item in decisions.introductions_of(connection, request_id)
+    }
+    met = [
+        match for match in chosen if match["company"]["id"] in earlier
+        and earlier[match["company"]["id"]].status != "cancelled"
+    ]  # fmt: skip
+    if met:
+        names = ", ".join(sorted({match["company"]["name"] for match in met}))
+        raise RefusedError(
+            "conflict",
+            f"Already introduced for this request: {names}. Leave out what is already introduced, or cancel that "
+            "introduction first.",
+            [match["id"] for match in met],
+        )
+    now = clock()
+    by_company: dict[str, list[Mapping[str, Any]]] = {}
+    for match in chosen:
+        by_company.setdefault(match["company"]["id"], []).append(match)
+    approval_id = ids()
+    approval = {"id": approval_id, "size": len(by_company), "at": to_text(now), "note": note}
+    made = []
+    for company_id, matches in by_company.items():
+        version = earlier[company_id].version + 1 if company_id in earlier else 1
+        state = _introduction(report, matches, version, approval)
+        _keep(connection, Event("introduction.approved", state["id"], version, now, state))
+        made.append(state)
+    for match in chosen:
+        review = Review(report_version, match["id"], "approved", note, approval_id, to_text(now))
+        decisions.add_review(connection, request_id, review)
+    # The partner's other reports say whom it has met.
+    partner_changed(connection, report.content["partner"]["id"], now, but=request_id)
+    return Decided(approval_id, tuple(made))
+
+
+def reject(
+    connection: Connection,
+    request_id: str,
+    report_version: int,
+    match_ids: Sequence[str],
+    reason: str,
+    clock: Clock,
+) -> Decided:
+    """Reject matches of the report version that was seen; the reason is required and kept.
+
+    Raises RefusedError (any kind).
+    """
+    if not reason.strip():
+        raise RefusedError(
+            "invalid", "A rejection needs a reason: say why, so that the company can learn it.", ["reason"]
+        )
+    _, chosen = _chosen(connection, request_id, report_version, match_ids, reason, "reason")
+    introduced = {
+        item.state["company"]["id"]
+        for item in decisions.introductions_of(connection, request_id)
+        if item.status != "cancelled"
+    }
+    met = [match for match in chosen if match["company"]["id"] in introduced]
+    if met:
+        names = ", ".join(sorted({match["company"]["name"] for match in met}))
+        raise RefusedError(
+            "conflict",
+            f"Already introduced for this request: {names}. Cancel the introduction first.",
+            [match["id"] for match in met],
+        )
+    at = to_text(clock())
+    for match in chosen:
+        review = Review(report_version, match["id"], "rejected", reason.strip(), None, at)
+        decisions.add_review(connection, request_id, review)
+    return Decided(None, ())
+
+
+def cancel(connection: Connection, introduction_id: str, clock: Clock) -> Mapping[str, Any]:
+    """Cancel an introduction of which no mail has been sent, and return its state.
+
+    Cancelling a cancelled one changes nothing. Raises RefusedError unknown, or conflict once a mail was sent.
+    """
+    stored = decisions.get_introduction(connection, introduction_id)
+    if stored is None:
+        raise RefusedError("unknown", f"There is no introduction with the id {introduction_id!r}.")
+    if stored.status == "cancelled":
+        return stored.state
+    sent = [
+        mail.state["side"]
+        for mail in deliveries_of(connection, stored.state["request_id"])
+        if introduction_id in mail.state["introduction_ids"] and mail.status == "sent"
+    ]
+    if sent:
+        raise RefusedError(
+            "conflict",
+            f"A mail of this introduction has been sent already (to the {' and the '.join(sorted(set(sent)))}) and "
+            "cannot be called back. Write to both sides instead.",
+        )
+    now = clock()
+    state = {**stored.state, "status": "cancelled", "version": stored.version + 1, "updated_at": to_text(now)}
+    _keep(connection, Event("introduction.cancelled", introduction_id, state["version"], now, state))
+    partner_changed(connection, state["partner"]["id"], now, but=state["request_id"])
+    return state
+
+
+def deliveries_of(connection: Connection, request_id: str) -> list[Stored]:
+    """Read the deliveries of a request's introductions, by id."""
+    return projection.states_where(
+        connection, tables.deliveries, tables.deliveries.c.request_id == request_id
+    )
+
+
+def _chosen(
+    connection: Connection,
+    request_id: str,
+    report_version: int,
+    match_ids: Sequence[str],
+    text: str,
+    field: str,
+) -> tuple[StoredReport, list[dict[str, Any]]]:
+    """Read the report and the matches that a decision names, in the report's order."""
+    if len(text) > LONGEST_TEXT:
+        raise RefusedError(
+            "invalid", f"The {field} has {len(text)} characters; at most {LONGEST_TEXT} are taken.", [field]
+        )
+    if not match_ids:
+        raise RefusedError("invalid", "Name at least one match.", ["matches"])
+    report = reports.get_report(connection, request_id, hold=True)
+    if report is None:
+        raise RefusedError("unknown", f"There is no match report for the request {request_id!r} (yet).")
+    if report.version != report_version:
+        raise RefusedError(
+            "stale",
+            f"You saw version {report_version} of this report, it is at version {report.version} now. "
+            "Read it again, then decide.",
+            current_version=report.version,
+        )
+    wanted = set(match_ids)
+    chosen = [match for match in report.content["matches"] if match["id"] in wanted]
+    unknown = sorted(wanted - {match["id"] for match in chosen})
+    if unknown:
+        raise RefusedError(
+            "unknown_match",
+            f"The report has no match {', '.join(unknown)}; its matches are listed in it.",
+            unknown,
+        )
+    return report, chosen
+
+
+def _refuse_outdated(
+    connection: Connection, report: StoredReport, chosen: Sequence[Mapping[str, Any]]
+) -> None:
+    """Refuse when a profile behind the chosen matches is not as the report saw it: it is being made again."""
+    seen = {match["company"]["id"]: match["company"] for match in chosen}
+    now = projection.get_states(connection, tables.companies, seen)
+    changed = [
+        side["name"]
+        for side_id, side in seen.items()
+        if side_id not in now or now[side_id].version != side["version"] or now[side_id].status != "active"
+    ]
+    side = report.content["partner"]
+    partner = projection.get_state(connection, tables.partners, side["id"])
+    if partner is None or partner.version != side["version"] or partner.status != "active":
+        changed.append(side["name"])
+    request = projection.get_state(connection, tables.requests, report.request_id)
+    if request is None or request.version != report.content["request_version"]:
+        changed.append("the request")
+    if changed:
+        raise RefusedError(
+            "stale",
+            f"Changed since version {report.version} of this report was made: {', '.join(changed)}. The report is "
+            "being made again; read it again in a moment, then decide.",
+            current_version=report.version,
+        )
+
+
+def _introduction(
+    report: StoredReport, matches: Sequence[Mapping[str, Any]], version: int, approval: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Write the state of one introduction from the matches of one company; no score, no rank, nobody's name."""
+    company, partner = matches[0]["company"], report.content["partner"]
+    return {
+        "id": f"{report.request_id}.{company['id']}",
+        "version": version,
+        "status": "approved",
+        "updated_at": approval["at"],
+        "request_id": report.request_id,
+        "report_id": report.request_id,
+        "report_version": report.version,
+        "role": matches[0]["role"],
+        "company": _side(company),
+        "partner": _side(partner),
+        "need_ids": [match["need_id"] for match in matches],
+        "reasons": _together([match["reasons"] for match in matches]),
+        "questions": _together([match["questions"] for match in matches]),
+        "approval": dict(approval),
+    }
+
+
+def _side(side: Mapping[str, Any]) -> dict[str, Any]:
+    kept = {name: side.get(name) or "" for name in ("name", "country", "website")}
+    return {"id": side["id"], "version": side["version"], **kept}
+
+
+def _together(texts: Sequence[Mapping[str, Sequence[str]]]) -> Texts:
+    """Join sentences by language, each once, in order."""
+    languages = dict.fromkeys(language for item in texts for language in item)
+    return {
+        language: list(dict.fromkeys(line for item in texts for line in item.get(language, ())))
+        for language in languages
+    }
+
+
+def _keep(connection: Connection, event: Event) -> None:
+    decisions.put_introduction(connection, event)
+    record_event(connection, tables.backbone, event)

@@ -1,0 +1,96 @@
+"""What staff decided: reviews of matches, introductions, scoring policies, lifted exclusions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from services.matching.domain.policy import STANDARD_POLICY, ScoringPolicy
+from services.matching.store.projection import Stored, get_state, put_state, states_where
+from services.matching.store.tables import introductions, policies, reviews
+from shared.events.event import Event
+
+
+@dataclass(frozen=True)
+class Review:
+    """One decision on one match of one version of a report. `decision`: approved or rejected."""
+
+    report_version: int
+    match_id: str
+    decision: str
+    reason: str
+    approval_id: str | None
+    at: str
+
+
+def add_review(connection: Connection, request_id: str, review: Review) -> None:
+    """Keep a decision; earlier ones on the same match stay as history."""
+    connection.execute(sa.insert(reviews).values(request_id=request_id, **asdict(review)))
+
+
+def reviews_of(connection: Connection, request_id: str) -> list[Review]:
+    """Read the decisions on a request's matches, oldest first."""
+    query = sa.select(reviews).where(reviews.c.request_id == request_id).order_by(reviews.c.number)
+    return [
+        Review(row.report_version, row.match_id, row.decision, row.reason, row.approval_id, row.at)
+        for row in connection.execute(query)
+    ]
+
+
+def put_introduction(connection: Connection, event: Event) -> None:
+    """Keep an introduction as its event says."""
+    state: Mapping[str, Any] = event.state or {}
+    columns = {
+        "request_id": state["request_id"],
+        "company_id": state["company"]["id"],
+        "partner_id": state["partner"]["id"],
+    }
+    put_state(connection, introductions, event, **columns)
+
+
+def get_introduction(connection: Connection, introduction_id: str) -> Stored | None:
+    """Read one introduction, or None."""
+    return get_state(connection, introductions, introduction_id)
+
+
+def introductions_of(connection: Connection, request_id: str) -> list[Stored]:
+    """Read the introductions made on a request's report, cancelled ones included, by id."""
+    return states_where(connection, introductions, introductions.c.request_id == request_id)
+
+
+def list_introductions(
+    connection: Connection, wanted: Mapping[str, str | None], page: int, page_size: int
+) -> tuple[list[Stored], int]:
+    """Read a page (from 1) of the introductions, the newest change first, and how many there are.
+
+    `wanted` asks for values of `status`, `request_id`, `company_id`, `partner_id`; None asks nothing.
+    """
+    asked = [introductions.c[name] == value for name, value in wanted.items() if value is not None]
+    count = connection.execute(
+        sa.select(sa.func.count()).select_from(introductions).where(*asked)
+    ).scalar_one()
+    query = (
+        sa.select(introductions)
+        .where(*asked)
+        .order_by(introductions.c.happened_at.desc(), introductions.c.id)
+        .limit(page_size)
+        .offset((page - 1) * page_size)
+    )
+    found = [
+        Stored(row.id, row.version, row.status, row.happened_at, json.loads(row.state))
+        for row in connection.execute(query)
+    ]
+    return found, int(count)
+
+
+def active_policy(connection: Connection) -> ScoringPolicy:
+    """Read the scoring policy that staff have made active; the standard one where they have made none."""
+    row = connection.execute(
+        sa.select(policies).where(policies.c.active).order_by(policies.c.version.desc())
+    ).first()
+    return STANDARD_POLICY if row is None else ScoringPolicy(version=row.version, **json.loads(row.content))

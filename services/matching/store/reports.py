@@ -1,0 +1,174 @@
+"""The reports, one a request: kept as canonical JSON, with a version that grows when the content changes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from services.matching.store.projection import upsert
+from services.matching.store.tables import partners, reports, requests, scoring
+
+ReportJson = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class StoredReport:
+    """A report as it stands. `stale_since` is None when it is up to date; `status` is that of its request."""
+
+    request_id: str
+    version: int
+    made_at: str
+    status: str
+    stale_since: str | None
+    content: ReportJson
+
+
+@dataclass(frozen=True)
+class ReportLine:
+    """A request in the list of reports; `version` is 0 and `verdict` empty until its report is made."""
+
+    request_id: str
+    title: str
+    partner_id: str
+    partner_name: str
+    country: str
+    need: str
+    status: str
+    version: int
+    verdict: str
+    match_count: int
+    best_name: str
+    as_of: str
+    stale_since: str | None
+
+
+@dataclass(frozen=True)
+class ReportFilter:
+    """Which reports to list; None asks nothing. `status` is the request's, `verdict` the report's."""
+
+    status: str | None = None
+    partner_id: str | None = None
+    verdict: str | None = None
+
+
+def canonical(content: Mapping[str, Any]) -> str:
+    """Write a report's content the one way: keys sorted, no spaces, texts as they are."""
+    return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def digest_of(content: Mapping[str, Any]) -> str:
+    """Give the fingerprint of what a report says, the moment it was made aside: 64 hexadecimal digits."""
+    said = {name: value for name, value in content.items() if name != "as_of"}
+    return hashlib.sha256(canonical(said).encode()).hexdigest()
+
+
+def save_report(connection: Connection, content: ReportJson, made_at: str) -> int:
+    """Keep a report's content and return its version: the old one where it says the same, otherwise the next."""
+    request_id = content["request_id"]
+    digest = digest_of(content)
+    old = connection.execute(
+        sa.select(reports.c.version, reports.c.digest).where(reports.c.request_id == request_id)
+    ).first()
+    version = 1 if old is None else old.version + (old.digest != digest)
+    values = {
+        "version": version,
+        "digest": digest,
+        "as_of": content["as_of"],
+        "made_at": made_at,
+        "verdict": content["verdict"],
+        "match_count": len(content["matches"]),
+        "best_name": content["matches"][0]["company"]["name"] if content["matches"] else "",
+        "content": canonical(content),
+    }
+    upsert(connection, reports, {"request_id": request_id}, values)
+    return version
+
+
+def get_report(connection: Connection, request_id: str, hold: bool = False) -> StoredReport | None:
+    """Read a report, or None where there is none yet (or a rebuild is making it again).
+
+    `hold` keeps others from changing or holding it until the transaction ends.
+    """
+    query = (
+        sa.select(reports, requests.c.status, scoring.c.stale_since)
+        .join(requests, requests.c.id == reports.c.request_id, isouter=True)
+        .join(scoring, scoring.c.request_id == reports.c.request_id, isouter=True)
+        .where(reports.c.request_id == request_id, reports.c.content.is_not(None))
+    )
+    row = connection.execute(query.with_for_update(of=reports) if hold else query).first()
+    if row is None:
+        return None
+    content = json.loads(row.content)
+    return StoredReport(
+        request_id, row.version, row.made_at, row.status or "unknown", row.stale_since, content
+    )
+
+
+def forget_report(connection: Connection, request_id: str) -> None:
+    """Delete the report of an erased request."""
+    connection.execute(sa.delete(reports).where(reports.c.request_id == request_id))
+
+
+def list_reports(
+    connection: Connection, chosen: ReportFilter, page: int, page_size: int
+) -> tuple[list[ReportLine], int]:
+    """Read a page (from 1) of the requests with their reports, the newest change first, and how many there are."""
+    source = requests.join(partners, partners.c.id == requests.c.partner_id, isouter=True)
+    source = source.join(reports, reports.c.request_id == requests.c.id, isouter=True)
+    source = source.join(scoring, scoring.c.request_id == requests.c.id, isouter=True)
+    wanted: list[sa.ColumnElement[bool]] = []
+    if chosen.status is not None:
+        wanted.append(requests.c.status == chosen.status)
+    if chosen.partner_id is not None:
+        wanted.append(requests.c.partner_id == chosen.partner_id)
+    if chosen.verdict is not None:
+        wanted.append(reports.c.verdict == chosen.verdict)
+    count = connection.execute(sa.select(sa.func.count()).select_from(source).where(*wanted)).scalar_one()
+    query = (
+        sa.select(
+            requests.c.id, requests.c.state, requests.c.status, requests.c.partner_id,
+            partners.c.state.label("partner_state"), reports.c.version, reports.c.verdict, reports.c.match_count,
+            reports.c.best_name, reports.c.as_of, scoring.c.stale_since,
+        )
+        .select_from(source)
+        .where(*wanted)
+        .order_by(requests.c.happened_at.desc(), requests.c.id)
+        .limit(page_size)
+        .offset((page - 1) * page_size)
+    )  # fmt: skip
+    return [_line(row) for row in connection.execute(query)], int(count)
+
+
+def count_by_verdict(connection: Connection) -> dict[str, int]:
+    """Count the reports of open requests by verdict; requests without a report count under the empty text."""
+    verdict = sa.func.coalesce(reports.c.verdict, "")
+    source = scoring.join(reports, reports.c.request_id == scoring.c.request_id, isouter=True)
+    query = sa.select(verdict, sa.func.count()).select_from(source).where(scoring.c.open).group_by(verdict)
+    return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def _line(row: Any) -> ReportLine:
+    request = json.loads(row.state)
+    partner = json.loads(row.partner_state) if row.partner_state else {}
+    needs = request.get("needs") or [{}]
+    return ReportLine(
+        request_id=row.id,
+        title=request.get("title") or "",
+        partner_id=row.partner_id,
+        partner_name=partner.get("name") or "",
+        country=partner.get("country") or "",
+        need=needs[0].get("title") or needs[0].get("text") or "",
+        status=row.status,
+        version=row.version or 0,
+        verdict=row.verdict or "",
+        match_count=row.match_count or 0,
+        best_name=row.best_name or "",
+        as_of=row.as_of or "",
+        stale_since=row.stale_since,
+    )

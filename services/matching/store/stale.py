@@ -1,0 +1,130 @@
+"""Which reports are to be made again, and who is making them.
+
+A request's `wanted` number grows with each change of the request or its partner; the pool's number grows with
+each change of any company. A report is saved only if both are as they were when its material was read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from services.matching.store.tables import partners, pool, requests, scoring
+from shared.clock import to_text
+
+CLAIM_FOR = timedelta(seconds=20)
+"""How long a worker has a claimed request for itself; one that died gives it free so."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A request to be scored, and its `wanted` number at that moment."""
+
+    request_id: str
+    wanted: int
+    stale_since: str
+
+
+def track_request(connection: Connection, request_id: str, is_open: bool, at: datetime) -> None:
+    """Note that a request changed: an open one is to be scored, another one no more."""
+    values = {
+        "open": is_open,
+        "wanted": scoring.c.wanted + 1,
+        "stale_since": sa.func.coalesce(scoring.c.stale_since, to_text(at)) if is_open else sa.null(),
+    }
+    same = scoring.c.request_id == request_id
+    if connection.execute(sa.update(scoring).where(same).values(**values)).rowcount == 0:
+        first = {"request_id": request_id, "open": is_open, "wanted": 1}
+        connection.execute(sa.insert(scoring).values(**first, stale_since=to_text(at) if is_open else None))
+
+
+def forget_request(connection: Connection, request_id: str) -> None:
+    """Stop keeping track of an erased request."""
+    connection.execute(sa.delete(scoring).where(scoring.c.request_id == request_id))
+
+
+def partner_changed(connection: Connection, partner_id: str, at: datetime, but: str | None = None) -> None:
+    """Have the reports of a partner's open requests made again, except that of request `but`."""
+    theirs = sa.select(requests.c.id).where(requests.c.partner_id == partner_id)
+    conditions = [scoring.c.request_id.in_(theirs), scoring.c.open]
+    if but is not None:
+        conditions.append(scoring.c.request_id != but)
+    since = sa.func.coalesce(scoring.c.stale_since, to_text(at))
+    connection.execute(
+        sa.update(scoring).where(*conditions).values(wanted=scoring.c.wanted + 1, stale_since=since)
+    )
+
+
+def companies_changed(connection: Connection, at: datetime) -> None:
+    """Have the reports of all open requests made again.
+
+    The pool's row is written first: a save holds it shared, and thus either sees the new number or is done
+    before the reports are marked.
+    """
+    connection.execute(sa.update(pool).values(number=pool.c.number + 1))
+    fresh = sa.and_(scoring.c.open, scoring.c.stale_since.is_(None))
+    connection.execute(sa.update(scoring).where(fresh).values(stale_since=to_text(at)))
+
+
+def pool_number(connection: Connection, hold: bool = False) -> int:
+    """Read how often any company changed; `hold` keeps it from growing until the transaction ends."""
+    query = sa.select(pool.c.number)
+    return int(connection.execute(query.with_for_update(read=True) if hold else query).scalar_one())
+
+
+def claim_stale(connection: Connection, now: datetime, most: int) -> list[Claim]:
+    """Take up to `most` requests that are due, those that became stale first; other workers pass them by.
+
+    A request is due when it is open, its report is stale and its partner is known and active.
+    """
+    due = (
+        sa.select(scoring.c.request_id, scoring.c.wanted, scoring.c.stale_since)
+        .join(requests, requests.c.id == scoring.c.request_id)
+        .join(partners, partners.c.id == requests.c.partner_id)
+        .where(
+            scoring.c.open,
+            scoring.c.stale_since.is_not(None),
+            sa.or_(scoring.c.claimed_until.is_(None), scoring.c.claimed_until < to_text(now)),
+            partners.c.status == "active",
+        )
+        .order_by(scoring.c.stale_since, scoring.c.request_id)
+        .limit(most)
+        .with_for_update(of=scoring, skip_locked=True)
+    )
+    claims = [Claim(row.request_id, row.wanted, row.stale_since) for row in connection.execute(due)]
+    taken = scoring.c.request_id.in_([claim.request_id for claim in claims])
+    connection.execute(sa.update(scoring).where(taken).values(claimed_until=to_text(now + CLAIM_FOR)))
+    return claims
+
+
+def still_wanted(connection: Connection, claim: Claim) -> bool:
+    """Say whether a claimed request is as it was when it was claimed, and hold it until the transaction ends."""
+    query = sa.select(scoring.c.wanted).where(scoring.c.request_id == claim.request_id, scoring.c.open)
+    return connection.execute(query.with_for_update()).scalar() == claim.wanted
+
+
+def settle(connection: Connection, claim: Claim) -> None:
+    """Note that a claimed request's report is up to date."""
+    same = scoring.c.request_id == claim.request_id
+    connection.execute(sa.update(scoring).where(same).values(stale_since=None, claimed_until=None))
+
+
+def release(connection: Connection, claims: Sequence[Claim]) -> None:
+    """Give claimed requests back without a report: they stay due, and stale since when they were."""
+    ids = [claim.request_id for claim in claims]
+    connection.execute(sa.update(scoring).where(scoring.c.request_id.in_(ids)).values(claimed_until=None))
+
+
+def release_all(connection: Connection) -> None:
+    """Give every claimed request back: for a single worker that starts after one that died."""
+    connection.execute(sa.update(scoring).values(claimed_until=None))
+
+
+def stale_count(connection: Connection) -> int:
+    """Count the open requests whose report is to be made again, those that wait for their partner included."""
+    due = sa.and_(scoring.c.open, scoring.c.stale_since.is_not(None))
+    return int(connection.execute(sa.select(sa.func.count()).where(due)).scalar_one())

@@ -1,0 +1,113 @@
+"""The tables of matching's database.
+
+A state is kept whole, as JSON text, beside the columns that are filtered on. Moments are text (`clock.to_text`).
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from shared.backbone import backbone_tables
+from shared.web.idempotency import idempotency_table
+
+metadata = sa.MetaData()
+backbone = backbone_tables(metadata)
+idempotency = idempotency_table(metadata)
+
+
+def _states(name: str, *columns: sa.Column[str] | sa.Column[str | None]) -> sa.Table:
+    return sa.Table(
+        name,
+        metadata,
+        sa.Column("id", sa.String(200), primary_key=True),
+        sa.Column("version", sa.BigInteger, nullable=False),
+        sa.Column("status", sa.String(40), nullable=False),
+        sa.Column("happened_at", sa.String(40), nullable=False),
+        *columns,
+        sa.Column("state", sa.Text, nullable=False),
+    )
+
+
+companies = _states("companies")
+partners = _states("partners")
+requests = _states(
+    "requests",
+    sa.Column("partner_id", sa.String(200), nullable=False, index=True),
+    sa.Column("visit_id", sa.String(200), nullable=True),
+)
+visits = _states("visits")
+deliveries = _states("deliveries", sa.Column("request_id", sa.String(200), nullable=False, index=True))
+
+introductions = _states(
+    "introductions",
+    sa.Column("request_id", sa.String(200), nullable=False, index=True),
+    sa.Column("company_id", sa.String(200), nullable=False, index=True),
+    sa.Column("partner_id", sa.String(200), nullable=False, index=True),
+)
+
+reports = sa.Table(
+    "reports",
+    metadata,
+    sa.Column("request_id", sa.String(200), primary_key=True),
+    sa.Column("version", sa.BigInteger, nullable=False),
+    sa.Column("digest", sa.String(64), nullable=False),
+    sa.Column("as_of", sa.String(40), nullable=False),
+    sa.Column("made_at", sa.String(40), nullable=False),
+    sa.Column("verdict", sa.String(40), nullable=False, index=True),
+    sa.Column("match_count", sa.Integer, nullable=False),
+    sa.Column("best_name", sa.Text, nullable=False),
+    # Null while a rebuild makes it again: version and digest stay, so that the same content keeps its version.
+    sa.Column("content", sa.Text, nullable=True),
+)
+
+# Apart from the reports, whose rows are large: every event about a profile writes here.
+scoring = sa.Table(
+    "scoring",
+    metadata,
+    sa.Column("request_id", sa.String(200), primary_key=True),
+    sa.Column("open", sa.Boolean, nullable=False),
+    sa.Column("wanted", sa.BigInteger, nullable=False),
+    sa.Column("stale_since", sa.String(40), nullable=True, index=True),
+    sa.Column("claimed_until", sa.String(40), nullable=True),
+)
+
+# One row: how often any company changed. A score is saved only if no company changed since it was read.
+pool = sa.Table(
+    "pool",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("number", sa.BigInteger, nullable=False),
+)
+
+reviews = sa.Table(
+    "reviews",
+    metadata,
+    sa.Column(
+        "number", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True
+    ),
+    sa.Column("request_id", sa.String(200), nullable=False, index=True),
+    sa.Column("report_version", sa.BigInteger, nullable=False),
+    sa.Column("match_id", sa.String(200), nullable=False),
+    sa.Column("decision", sa.String(20), nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("approval_id", sa.String(200), nullable=True),
+    sa.Column("at", sa.String(40), nullable=False),
+)
+
+policies = sa.Table(
+    "policies",
+    metadata,
+    sa.Column("version", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("active", sa.Boolean, nullable=False),
+    sa.Column("content", sa.Text, nullable=False),
+)
+
+lifted = sa.Table(
+    "lifted",
+    metadata,
+    sa.Column("request_id", sa.String(200), primary_key=True),
+    sa.Column("company_id", sa.String(200), primary_key=True),
+    sa.Column("code", sa.String(60), primary_key=True),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("at", sa.String(40), nullable=False),
+)
