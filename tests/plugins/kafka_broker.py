@@ -1,0 +1,193 @@
+"""A real Apache Kafka broker for tests: one a session, in KRaft mode, on a free loopback port.
+
+The jars come by Maven once and stay under `var/kafka-jars`; the fixture `topic_prefix` keeps tests apart.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+POM = ROOT / "tests" / "kafka" / "pom.xml"
+JARS = ROOT / "var" / "kafka-jars"
+INSTALL = "apt-get install -y openjdk-17-jre-headless maven"
+START_SECONDS = 60
+STOP_SECONDS = 20
+
+_PROPERTIES = """\
+process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@127.0.0.1:{controller}
+controller.listener.names=CONTROLLER
+listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
+advertised.listeners=PLAINTEXT://127.0.0.1:{port}
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+log.dirs={data}
+auto.create.topics.enable=false
+num.partitions=3
+default.replication.factor=1
+offsets.topic.num.partitions=3
+offsets.topic.replication.factor=1
+transaction.state.log.num.partitions=1
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+group.initial.rebalance.delay.ms=0
+group.min.session.timeout.ms=1000
+broker.session.timeout.ms=2000
+broker.heartbeat.interval.ms=500
+log.cleaner.backoff.ms=1000
+"""
+
+
+class KafkaBroker:
+    """One broker with its own folder; `stop`, `kill` and `start` again keep its data and its port."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.port, controller = _free_ports(2)
+        self.server = f"127.0.0.1:{self.port}"
+        self.url = f"kafka://{self.server}"
+        self._process: subprocess.Popen[bytes] | None = None
+        self._settings = folder / "server.properties"
+        self._settings.write_text(
+            _PROPERTIES.format(port=self.port, controller=controller, data=folder / "data")
+        )
+        cluster = uuid.uuid4().hex[:22]
+        self._java("kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(self._settings)).wait(
+            START_SECONDS
+        )
+
+    def start(self) -> None:
+        """Start the broker and wait until it answers requests; raises RuntimeError with its output."""
+        self._process = self._java("kafka.Kafka", str(self._settings))
+        deadline = time.monotonic() + START_SECONDS
+        while not self._answers():
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                self.kill()
+                output = (self.folder / "output").read_text(errors="replace")
+                raise RuntimeError(f"the Kafka broker did not start:\n{output[-4000:]}")
+            time.sleep(0.1)
+
+    def stop(self) -> None:
+        """Stop the broker as its operator would; nothing acknowledged is lost."""
+        self._end(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """Kill the broker in the middle of what it does."""
+        self._end(signal.SIGKILL)
+
+    @property
+    def pid(self) -> int:
+        """The process id of the running broker."""
+        assert self._process is not None, "the broker is not running"
+        return self._process.pid
+
+    def _end(self, how: signal.Signals) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.send_signal(how)
+        try:
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+    def _java(self, *arguments: str) -> subprocess.Popen[bytes]:
+        with (self.folder / "output").open("ab") as output:
+            return subprocess.Popen(
+                [
+                    "java",
+                    "-Xmx512m",
+                    "-XX:+UseSerialGC",
+                    "-XX:TieredStopAtLevel=1",
+                    "-cp",
+                    f"{JARS}/*",
+                    *arguments,
+                ],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                cwd=self.folder,
+                start_new_session=True,  # Ctrl-C reaches the tests first, they stop the broker
+            )
+
+    def _answers(self) -> bool:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=1) as connection:
+            connection.settimeout(1)
+            # ApiVersions, version 0, correlation id 1, no client id: answered once the broker is up.
+            connection.sendall(bytes([0, 0, 0, 10, 0, 18, 0, 0, 0, 0, 0, 1, 255, 255]))
+            return len(connection.recv(4)) == 4
+        return False
+
+
+def fetch_jars() -> None:
+    """Bring the broker's jars by Maven unless they are there; fails the test with what to install."""
+    missing = [tool for tool in ("java", "mvn") if shutil.which(tool) is None]
+    if "java" in missing or (missing and not JARS.exists()):
+        pytest.fail(f"the Kafka tests need {' and '.join(missing)}: {INSTALL}", pytrace=False)
+    if JARS.exists():
+        return
+    JARS.parent.mkdir(parents=True, exist_ok=True)
+    partial = Path(tempfile.mkdtemp(prefix="kafka-jars-", dir=JARS.parent))
+    try:
+        brought = subprocess.run(
+            ["mvn", "-q", "-B", "-f", POM, "dependency:copy-dependencies", f"-DoutputDirectory={partial}"],
+            capture_output=True,
+            text=True,
+            timeout=600,
+            check=False,
+        )
+        if brought.returncode != 0:
+            pytest.fail(f"mvn could not bring the Kafka broker:\n{brought.stdout[-2000:]}", pytrace=False)
+        with suppress(FileExistsError, OSError):  # another run may have been first
+            os.rename(partial, JARS)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def new_broker(folder: Path) -> KafkaBroker:
+    """Make a broker in an empty folder and start it; the caller stops it."""
+    fetch_jars()
+    broker = KafkaBroker(folder)
+    broker.start()
+    return broker
+
+
+@pytest.fixture(scope="session")
+def kafka_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaBroker]:
+    """One broker for the whole run; a test that stops it starts it again."""
+    broker = new_broker(tmp_path_factory.mktemp("kafka"))
+    try:
+        yield broker
+    finally:
+        broker.stop()
+
+
+@pytest.fixture
+def topic_prefix() -> str:
+    """A prefix that no other test uses."""
+    return f"test-{uuid.uuid4().hex[:12]}"
+
+
+def _free_ports(count: int) -> list[int]:
+    sockets = [socket.socket() for _ in range(count)]
+    try:
+        for one in sockets:
+            one.bind(("127.0.0.1", 0))
+        return [int(one.getsockname()[1]) for one in sockets]
+    finally:
+        for one in sockets:
+            one.close()
