@@ -57,6 +57,7 @@ class Company:
     not_to_meet: tuple[str, ...] = ()
     existing_customers: tuple[str, ...] = ()
     competitors: tuple[str, ...] = ()
+    status: str = "active"
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,7 @@ class Partner:
     partnership_kinds: tuple[str, ...] = ()
     employees: int | None = None
     not_to_meet: tuple[str, ...] = ()
+    status: str = "active"
 
 
 @dataclass(frozen=True)

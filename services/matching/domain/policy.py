@@ -17,7 +17,10 @@ class ScoringPolicy:
     """Weights and rules of one version.
 
     `weights` are points per part and sum to 100; a match under `floor` points is no match; a report holds
-    at most `most_matches` per need, and no match that scores under `tail` of the need's best.
+    at most `most_matches` per need and role, and no match that scores under `tail` of the need's best.
+    `candidates` companies per need are looked at closely. A partner that is known to serve the company's aims with
+    less than `weak_direction` of 100 keeps the score at `weak_cap` or under. Two that were introduced to each other
+    within `rest_days` days are marked.
     """
 
     version: int = 1
@@ -26,6 +29,9 @@ class ScoringPolicy:
     tail: float = 0.45
     most_matches: int = 10
     candidates: int = 40
+    weak_direction: float = 40.0
+    weak_cap: float = 40.0
+    rest_days: int = 365
 
 
 STANDARD_POLICY = ScoringPolicy()

@@ -1,0 +1,169 @@
+"""What keeps a company and a partner apart: only a known conflict does. What is not known becomes a question."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Set
+from dataclasses import dataclass
+
+from services.matching.domain.countries import country_name, covers, in_country, same_country
+from services.matching.domain.model import Company, MatchRequest, Partner
+from services.matching.domain.regulatory import regulatory_answer
+from services.matching.domain.roles import KNOWLEDGE_PARTNER, STUDY_VISIT_HOST, role_of
+from services.matching.domain.spoken import language_name
+from services.matching.domain.wording import LANGUAGES, Bilingual, both, listed
+
+Lifted = Set[tuple[str, str]]
+"""Exclusions that staff have lifted, as (company id, code)."""
+
+
+@dataclass(frozen=True)
+class Exclusion:
+    """Why a company is not introduced: a code that staff can lift, and the reason."""
+
+    code: str
+    reason: Bilingual
+
+
+def exclusions(
+    company: Company, partner: Partner, request: MatchRequest, lifted: Lifted = frozenset()
+) -> tuple[Exclusion, ...]:
+    """Give every known conflict between the two that staff have not lifted, the weightiest first.
+
+    Codes: `withdrawn`, `company_declines`, `partner_declines`, `excluded_market`, `outside_markets`,
+    `regulatory_status_missing`. Nothing that is unknown excludes.
+    """
+    found = (rule(company, partner, request) for rule in _RULES)
+    return tuple(one for one in found if one is not None and (company.id, one.code) not in lifted)
+
+
+def questions(company: Company, partner: Partner, request: MatchRequest) -> tuple[Bilingual, ...]:
+    """Give what is not known and is worth asking the company, as questions in both languages."""
+    role = role_of(company.kind)
+    found = [_host_question(company)] if role == STUDY_VISIT_HOST else []
+    found += [] if role in (STUDY_VISIT_HOST, KNOWLEDGE_PARTNER) else _market_question(company, partner)
+    return (*found, *_regulatory_questions(company, request), *_language_question(company, request))
+
+
+def _withdrawn(company: Company, partner: Partner, request: MatchRequest) -> Exclusion | None:
+    if company.status != "withdrawn":
+        return None
+    return Exclusion(
+        "withdrawn", both(f"{company.name} har lämnat registret.", f"{company.name} has left the register.")
+    )
+
+
+def _company_declines(company: Company, partner: Partner, request: MatchRequest) -> Exclusion | None:
+    if partner.id not in company.not_to_meet:
+        return None
+    return Exclusion(
+        "company_declines",
+        both(
+            f"{company.name} vill inte möta {partner.name}.",
+            f"{company.name} does not want to meet {partner.name}.",
+        ),
+    )
+
+
+def _partner_declines(company: Company, partner: Partner, request: MatchRequest) -> Exclusion | None:
+    if company.id not in partner.not_to_meet:
+        return None
+    return Exclusion(
+        "partner_declines",
+        both(
+            f"{partner.name} vill inte möta {company.name}.",
+            f"{partner.name} does not want to meet {company.name}.",
+        ),
+    )
+
+
+def _excluded_market(company: Company, partner: Partner, request: MatchRequest) -> Exclusion | None:
+    if not covers(company.excluded_markets, partner.country):
+        return None
+    return Exclusion(
+        "excluded_market",
+        both(
+            f"{company.name} har undantagit {country_name(partner.country, 'sv')} från sina marknader.",
+            f"{company.name} has ruled out working {in_country(partner.country, 'en')}.",
+        ),
+    )
+
+
+def _outside_markets(company: Company, partner: Partner, request: MatchRequest) -> Exclusion | None:
+    if not company.markets or covers(company.markets, partner.country) is not False:
+        return None
+    named = {
+        language: listed([country_name(m, language) for m in company.markets], language)
+        for language in LANGUAGES
+    }
+    return Exclusion(
+        "outside_markets",
+        both(
+            f"{company.name} arbetar {in_country(partner.country, 'sv')} inte: angivna marknader är {named['sv']}.",
+            f"{company.name} does not work {in_country(partner.country, 'en')}: its markets are {named['en']}.",
+        ),
+    )
+
+
+def _regulatory_status_missing(company: Company, partner: Partner, request: MatchRequest) -> Exclusion | None:
+    missing = regulatory_answer(request.must_haves.regulatory_status, company.capabilities).missing
+    if not missing:
+        return None
+    return Exclusion(
+        "regulatory_status_missing",
+        both(
+            f"Förfrågan kräver {listed(missing, 'sv')}, och det saknar {company.name} enligt sin profil.",
+            f"The request requires {listed(missing, 'en')}, which {company.name} lacks by its profile.",
+        ),
+    )
+
+
+_RULES: tuple[Callable[[Company, Partner, MatchRequest], Exclusion | None], ...] = (
+    _withdrawn,
+    _company_declines,
+    _partner_declines,
+    _excluded_market,
+    _outside_markets,
+    _regulatory_status_missing,
+)
+
+
+def _market_question(company: Company, partner: Partner) -> list[Bilingual]:
+    at_home = same_country(company.country, partner.country)
+    known = bool(company.markets) and covers(company.markets or (), partner.country) is not None
+    if not partner.country or at_home or known:
+        return []
+    return [
+        both(
+            f"Får {company.name} sälja {in_country(partner.country, 'sv')}?",
+            f"Is {company.name} allowed to sell {in_country(partner.country, 'en')}?",
+        )
+    ]
+
+
+def _host_question(company: Company) -> Bilingual:
+    return both(f"Kan {company.name} ta emot ett studiebesök?", f"Can {company.name} receive a study visit?")
+
+
+def _regulatory_questions(company: Company, request: MatchRequest) -> list[Bilingual]:
+    return [
+        both(
+            f"Har {company.name} {status}? Det krävs, och profilen säger inget om det.",
+            f"Does {company.name} have {status}? It is required, and the profile does not say.",
+        )
+        for status in regulatory_answer(request.must_haves.regulatory_status, company.capabilities).not_given
+    ]
+
+
+def _language_question(company: Company, request: MatchRequest) -> list[Bilingual]:
+    if company.languages or not request.must_haves.languages:
+        return []
+    wanted = {
+        language: listed([language_name(code, language) for code in request.must_haves.languages], language)
+        for language in LANGUAGES
+    }
+    return [
+        both(
+            f"Kan {company.name} arbeta på {wanted['sv']}?",
+            f"Can {company.name} work in {wanted['en']}?",
+        )
+    ]

@@ -1,0 +1,44 @@
+"""Languages that organisations work in: which two mean the same, which are close, and their names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+
+from babel import Locale
+
+_CLOSE = frozenset({"sv", "no", "da"})
+_SAME = {"nb": "no", "nn": "no"}
+CLOSE = 0.7
+"""How well neighbours understand each other, where two that share a language have 1.0."""
+
+
+@cache
+def _codes_by_name() -> dict[str, str]:
+    names: dict[str, str] = {}
+    for language in ("en", "sv", "da", "nb", "de"):
+        for code, name in sorted(Locale.parse(language).languages.items()):
+            if len(code) == 2:
+                names.setdefault(name.casefold(), code)
+    return names
+
+
+def language_code(word: str) -> str:
+    """Give the code of a language (`Swedish`, `svenska`, `sv-SE` give `sv`); an unknown word stays as it is, folded."""
+    folded = word.strip().casefold()
+    code = _codes_by_name().get(folded, folded.split("-")[0].split("_")[0])
+    return _SAME.get(code, code)
+
+
+def language_name(word: str, language: str) -> str:
+    """Give the language's name in a language (`sv`, `en`); an unknown word as it was written."""
+    name = Locale.parse(language).languages.get(language_code(word))
+    return str(name) if name else word
+
+
+def common_language(one: Iterable[str], other: Iterable[str]) -> float:
+    """Give 1.0 when two share a language, `CLOSE` when theirs are Swedish, Norwegian and Danish, else 0.0."""
+    mine, theirs = {language_code(word) for word in one}, {language_code(word) for word in other}
+    if mine & theirs:
+        return 1.0
+    return CLOSE if mine & _CLOSE and theirs & _CLOSE else 0.0
