@@ -2,13 +2,47 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PINS := uv pip compile --quiet --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --python-version 3.11 --universal
 .DEFAULT_GOAL := help
 
-.PHONY: help run test setup check bench faults screenshots pins contracts clean
+.PHONY: help run test setup check format pins contracts screenshots real-parts
 
 help: ## say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-pins: $(VENV)/.ready ## resolve pyproject.toml anew into requirements/*.txt, with hashes
-	$(BIN)/uv pip compile -q --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --python-version 3.11 --universal pyproject.toml -o requirements/run.txt
-	$(BIN)/uv pip compile -q --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --python-version 3.11 --universal --extra dev -c requirements/run.txt pyproject.toml -o requirements/dev.txt
+run: setup ## start everything on this machine with the sample organisations, at http://127.0.0.1:8080
+	@exec $(BIN)/handslag serve --sample
+
+test: setup real-parts ## run every test, on a real Kafka broker, mail server and browser
+	@$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
+
+setup: $(VENV)/.ready ## make .venv ready
+
+$(VENV)/.ready: pyproject.toml requirements/dev.txt $(shell find shared services -name '*.po')
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m shared.web.translations
+	@touch $@
+
+real-parts:
+	@tests/install_real_parts.sh
+
+check: setup ## lint, types and walls
+	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+
+format: setup ## format the code and mend what the linter can
+	@$(BIN)/ruff format --quiet . && $(BIN)/ruff check --fix --quiet .
+
+contracts: setup ## write the OpenAPI and AsyncAPI documents in docs/ anew
+	@$(BIN)/python -m deploy.contracts
+
+screenshots: setup real-parts ## take pictures of the pages for the README
+	@$(BIN)/python -m tests.screenshots docs/pictures
+
+pins: ## resolve pyproject.toml anew into requirements/, with hashes
+	@test -x $(BIN)/uv || { $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet uv; }
+	@$(BIN)/$(PINS) --upgrade pyproject.toml -o requirements/run.txt
+	@$(BIN)/$(PINS) --upgrade --extra dev -c requirements/run.txt pyproject.toml -o requirements/dev.txt

@@ -1,0 +1,1 @@
+"""How the services are put together: the `handslag` command and what runs on one machine."""

@@ -1,0 +1,287 @@
+"""The `handslag` command: each subcommand is a few lines here and a module of its own behind them.
+
+Exit codes: 0 done, 1 failed, 2 used wrongly. With `--json` the last line of standard output is one JSON object.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import logging
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from services.profiles.importing import IMPORT_HELP
+from shared.settings import Settings, SettingsError, describe_settings, read_settings, unknown_settings
+
+SAMPLE = Path(__file__).with_name("sample")
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object as the last line.")
+file_argument = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+folder = click.Path(exists=True, file_okay=False, path_type=Path)
+existing_file = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="handslag")
+def main() -> None:
+    """Handslag: partner matchmaking for health and life-science export organisations."""
+    logging.basicConfig(
+        level=os.environ.get("LOGLEVEL", "WARNING").upper(),
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+        stream=sys.stderr,
+    )
+
+
+@main.command()
+@click.option("--sample", is_flag=True, help="Fill a new state with the sample organisations; for this machine only.")
+def serve(sample: bool) -> None:
+    """Serve everything on one machine: a web and a work process under one supervisor."""
+    from deploy import sample as sample_data
+    from deploy.secrets import with_own_secrets
+    from deploy.serve import AddressInUseError, supervise
+
+    settings = _settings()
+    try:
+        if sample:
+            settings = with_own_secrets(_sample(settings))
+            sys.exit(supervise(settings, lambda stop: sample_data.prepare(settings, SAMPLE, stop)))
+        _needs_secret_key(settings)
+        sys.exit(supervise(settings))
+    except (AddressInUseError, OSError) as error:
+        _fail(str(error))
+
+
+@main.command()
+@click.argument("service", type=click.Choice(("profiles", "matching", "notifications", "all")))
+@click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Web worker processes.")
+@click.option("--sample", is_flag=True, hidden=True)
+def web(service: str, workers: int, sample: bool) -> None:
+    """Answer web requests of one service (or all): never touches the event log."""
+    from deploy.serve import watch_lifeline
+    from deploy.web import serve_web
+
+    settings = _settings()
+    _needs_secret_key(settings)
+    watch_lifeline(os.environ)
+    serve_web(service, _sample(settings) if sample else settings, workers)
+
+
+@main.command()
+@click.argument("service", type=click.Choice(("profiles", "matching", "notifications", "all")))
+@click.option("--sample", is_flag=True, hidden=True)
+def work(service: str, sample: bool) -> None:
+    """Do the work of one service (or all): relay, consumer and workers."""
+    from deploy.serve import watch_lifeline
+    from deploy.work import work_until_signalled
+
+    settings = _settings()
+    watch_lifeline(os.environ)
+    sys.exit(work_until_signalled(service, _sample(settings) if sample else settings))
+
+
+@main.command()
+@click.option("--exit", "and_exit", is_flag=True, help="End when the job is done; otherwise serve its pages.")
+@click.option("--data", type=folder, default=SAMPLE, help="Folder with companies.csv and partners.csv.")
+@json_option
+def demo(and_exit: bool, data: Path, as_json: bool) -> None:
+    """Do the main job in a fresh state: import, match, approve the best of each request, send the mails."""
+    from deploy.demo import DemoError, demo_settings, run_demo
+    from deploy.serve import AddressInUseError, supervise
+
+    try:
+        settings = demo_settings(_settings())
+        result = run_demo(settings, data, show=_progress())
+        text = (
+            "{companies} companies, {partners} partners, {requests} requests: {matches} matches, "
+            "{introductions} introductions, {mails} mails, {failures} failures in {seconds} s"
+        )
+        _answer(result, as_json, text.format_map(result))
+        if not and_exit:
+            click.echo(f"Serving it at http://{settings.host}:{settings.port} (Ctrl-C ends it)", err=True)
+            sys.exit(supervise(settings))
+        sys.exit(1 if result["failures"] else 0)
+    except (DemoError, AddressInUseError, OSError) as error:
+        _fail(str(error))
+
+
+@main.group(name="import", epilog=IMPORT_HELP)
+def import_group() -> None:
+    """Take in companies or partners from a CSV or XLSX file; the same file twice changes nothing."""
+
+
+@import_group.command(name="companies", epilog=IMPORT_HELP)
+@file_argument
+@click.option("--rejects", type=click.Path(file_okay=False, path_type=Path), help="Folder for the rejected rows.")
+@json_option
+def import_companies(file: Path, rejects: Path | None, as_json: bool) -> None:
+    """Take in companies from FILE (.csv or .xlsx)."""
+    _import("companies", file, rejects, as_json)
+
+
+@import_group.command(name="partners", epilog=IMPORT_HELP)
+@file_argument
+@click.option("--rejects", type=click.Path(file_okay=False, path_type=Path), help="Folder for the rejected rows.")
+@json_option
+def import_partners(file: Path, rejects: Path | None, as_json: bool) -> None:
+    """Take in partners from FILE (.csv or .xlsx)."""
+    _import("partners", file, rejects, as_json)
+
+
+@main.command()
+@click.argument("request_id")
+@click.option("--format", "kind", type=click.Choice(("html", "xlsx", "pdf", "json")), default="json", show_default=True)
+@click.option("--language", type=click.Choice(("sv", "en")), help="Default: HANDSLAG_DEFAULT_LANGUAGE.")
+@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file.")
+def report(request_id: str, kind: str, language: str | None, output: Path | None) -> None:
+    """Write the match report of a request."""
+    from deploy.reporting import read_report
+
+    settings = _settings()
+    content = read_report(settings, request_id, kind, language or settings.default_language)
+    if content is None:
+        _fail(f"there is no match report for the request {request_id!r} (yet)")
+    if output is not None:
+        output.write_bytes(content)
+    else:
+        sys.stdout.buffer.write(content)
+
+
+@main.command()
+@click.option("--data", type=folder, help="Folder with the three files by their usual names.")
+@click.option("--companies", type=existing_file)
+@click.option("--partners", type=existing_file)
+@click.option("--relevance", type=existing_file)
+@click.option("--blank", is_flag=True, help="Leave out the focus areas that were given.")
+@json_option
+def evaluate(
+    data: Path | None,
+    companies: Path | None,
+    partners: Path | None,
+    relevance: Path | None,
+    blank: bool,
+    as_json: bool,
+) -> None:
+    """Measure match quality on labelled data, beside simple baselines on the same data."""
+    from deploy.evaluate import EvaluateError, evaluate_files, table
+
+    files = {
+        name: given or (data / f"{name}.csv" if data else None)
+        for name, given in (("companies", companies), ("partners", partners), ("relevance", relevance))
+    }
+    missing = [f"--{name}" for name, path in files.items() if path is None]
+    if missing:
+        raise click.UsageError(f"give --data, or {', '.join(missing)}")
+    try:
+        result = evaluate_files({name: path for name, path in files.items() if path}, blank)
+    except (EvaluateError, OSError) as error:
+        _fail(str(error))
+    _answer(result, as_json, table(result))
+
+
+@main.command(name="settings")
+@json_option
+def settings_command(as_json: bool) -> None:
+    """Show every setting, its meaning and its value, and what is wrong with them."""
+    shown, problems = describe_settings(os.environ)
+    rows = [{"name": setting.name, "value": value, "meaning": setting.meaning} for setting, value in shown]
+    lines = [f"{row['name']} = {row['value']}\n    {row['meaning']}" for row in rows]
+    lines += [f"wrong: {problem}" for problem in problems] or ["All settings are in order."]
+    _answer({"settings": rows, "problems": problems}, as_json, "\n".join(lines))
+    sys.exit(1 if problems else 0)
+
+
+@main.group()
+def topics() -> None:
+    """Look after the event log's topics."""
+
+
+@topics.command(name="apply")
+@json_option
+def topics_apply(as_json: bool) -> None:
+    """Create the topics that are missing."""
+    from shared.event_log import open_event_log
+    from shared.event_log.port import EventLogError
+    from shared.events.catalogue import TOPICS
+
+    settings = _settings()
+    try:
+        with open_event_log(settings.event_log, settings.topic_prefix) as event_log:
+            created = event_log.apply_topics(list(TOPICS))
+    except EventLogError as error:
+        _fail(str(error))
+    _answer({"created": created}, as_json, f"created: {', '.join(created) or 'nothing, all are there'}")
+
+
+def _import(kind: str, file: Path, rejects: Path | None, as_json: bool) -> None:
+    from deploy.importing import ImportFailedError, import_into
+
+    try:
+        result = import_into(_settings(), kind, file, rejects, _counter())
+    except (ImportFailedError, OSError) as error:
+        _fail(str(error))
+    text = "{added} added, {changed} changed, {unchanged} unchanged, {rejected} rejected".format_map(result)
+    if result["rejects_file"]:
+        text += f"\nThe rejected rows and their reasons: {result['rejects_file']}; mend them there and import that file."
+    for warning in result["warnings"]:
+        click.echo(f"note: {warning}", err=True)
+    _answer(result, as_json, text)
+    sys.exit(1 if result["rejected"] else 0)
+
+
+def _settings() -> Settings:
+    for warning in unknown_settings(os.environ):
+        click.echo(f"warning: {warning}", err=True)
+    try:
+        return read_settings(os.environ)
+    except SettingsError as error:
+        for problem in error.problems:
+            click.echo(f"wrong setting: {problem}", err=True)
+        sys.exit(2)
+
+
+def _sample(settings: Settings) -> Settings:
+    if settings.host not in {"127.0.0.1", "::1", "localhost"}:
+        raise click.UsageError("sample data is served on loopback only: everyone who reaches it counts as staff")
+    if settings.smtp != "mailbox:":
+        raise click.UsageError("with sample data mails go to the built-in mailbox only: unset HANDSLAG_SMTP")
+    return dataclasses.replace(settings, sample=True)
+
+
+def _needs_secret_key(settings: Settings) -> None:
+    if not settings.secret_key:
+        raise click.UsageError(
+            "HANDSLAG_SECRET_KEY is not set. Set it to a long random text that stays the same, for example the "
+            "output of: python -c 'import secrets; print(secrets.token_urlsafe(32))'"
+        )
+
+
+def _answer(result: Mapping[str, Any], as_json: bool, text: str) -> None:
+    click.echo(json.dumps(result, ensure_ascii=False) if as_json else text)
+
+
+def _fail(message: str) -> Any:
+    click.echo(f"failed: {message}", err=True)
+    sys.exit(1)
+
+
+def _progress() -> Any:
+    """Give a function that shows a line of progress on a terminal, and nothing elsewhere."""
+    shown = sys.stderr.isatty()
+    return lambda line: click.echo(line, err=True) if shown else None
+
+
+def _counter() -> Any:
+    """Give a function that shows how many of how many rows are done, on a terminal."""
+    if not sys.stderr.isatty():
+        return None
+    return lambda done, total: click.echo(f"\r{done} of {total}", err=True, nl=done == total)
+
+
+if __name__ == "__main__":
+    main()
