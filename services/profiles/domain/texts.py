@@ -1,0 +1,57 @@
+"""What a text may hold, and how it is put in order before it is kept."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_WEBSITE = re.compile(
+    r"(?:https?://)?(?:[\w-]+\.)+[\w-]{2,63}(?::\d{1,5})?(?:[/?#][^\s<>\"'\\]*)?", re.IGNORECASE
+)
+_LANGUAGE = re.compile(r"[a-z]{2,3}")
+_NONCHARACTERS = frozenset("\ufffe\uffff")
+
+
+def clean_text(text: str, lines: bool = False) -> str:
+    """Give the text without white space around it, its line ends as newlines.
+
+    Every script and direction is taken as it is. Raises ValueError, naming the character, for control
+    characters (a text of `lines` may have newlines and tabs), lone surrogates and noncharacters.
+    """
+    text = text.replace("\r\n", "\n").replace("\r", "\n").strip()
+    for place, character in enumerate(text, start=1):
+        category = unicodedata.category(character)
+        allowed = lines and character in "\n\t"
+        if (category in ("Cc", "Cs") and not allowed) or character in _NONCHARACTERS:
+            where = f"U+{ord(character):04X} at position {place}"
+            what = (
+                "newlines and tabs are the only control characters allowed"
+                if lines
+                else "it must be one line"
+            )
+            raise ValueError(f"holds the control character {where}; {what}")
+    return text
+
+
+def clean_word(text: str) -> str:
+    """Give a free word (a kind, a partnership kind) in lower case with single spaces."""
+    return " ".join(clean_text(text).lower().split())
+
+
+def clean_language(text: str) -> str:
+    """Give a language code in lower case; empty stays empty. Raises ValueError when it is no ISO 639 code."""
+    code = clean_text(text).lower()
+    if code and not _LANGUAGE.fullmatch(code):
+        raise ValueError("is no ISO 639 language code; write two letters such as sv, en or de")
+    return code
+
+
+def clean_website(text: str) -> str:
+    """Give a website as it was written; empty stays empty.
+
+    Raises ValueError for what is no host name or no http or https address: pages link to it.
+    """
+    address = clean_text(text)
+    if address and not _WEBSITE.fullmatch(address):
+        raise ValueError("is no web address; write for instance example.org or https://example.org/en")
+    return address
