@@ -1,0 +1,133 @@
+"""The event log as the services see it: topics of partitions, keyed, compacted, read by consumer groups.
+
+Two implementations stand behind this port: `embedded` (SQLite files, one machine) and `kafka`. One contract
+suite, tests/shared/event_log/test_contract.py, runs over both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Protocol, Self
+
+Headers = tuple[tuple[str, bytes], ...]
+
+DEFAULT_PARTITIONS = 3
+MAX_VALUE_BYTES = 900_000
+"""The largest value that may be sent: the broker's default limit of 1 MiB, less room for key, headers and batch."""
+
+
+class EventLogError(Exception):
+    """Something the event log could not do; the message says what to mend."""
+
+
+class LogUnavailableError(EventLogError):
+    """The log cannot be reached just now; try again later, nothing was lost."""
+
+
+class MessageRefusedError(EventLogError):
+    """The log can never take one message: the one at `index` of those that were given."""
+
+    def __init__(self, index: int, reason: str) -> None:
+        super().__init__(reason)
+        self.index = index
+
+
+@dataclass(frozen=True)
+class Message:
+    """What is to be sent. `topic` has no prefix; a `value` of None is the key's tombstone."""
+
+    topic: str
+    key: str
+    value: bytes | None
+    headers: Headers
+
+
+@dataclass(frozen=True)
+class Record:
+    """What was read, byte for byte, and where it stood.
+
+    A key that is no UTF-8 keeps its bytes as lone surrogates: `key.encode(errors="surrogateescape")`.
+    """
+
+    topic: str
+    partition: int
+    offset: int
+    key: str
+    value: bytes | None
+    headers: Headers
+    timestamp_ms: int
+
+
+def why_refused(message: Message) -> str | None:
+    """Say why no log takes a message, or None when it may be sent."""
+    if not message.key:
+        return "a message needs a key: the topics are compacted"
+    if message.value is not None and len(message.value) > MAX_VALUE_BYTES:
+        return f"the value is {len(message.value)} bytes, at most {MAX_VALUE_BYTES} are taken"
+    return None
+
+
+class Publisher(Protocol):
+    """Sends messages; order is kept per key."""
+
+    def publish(self, messages: Sequence[Message], timeout: float) -> list[int]:
+        """Send, and return the indexes of the messages that the log has durably taken by `timeout` seconds.
+
+        The rest may still be taken later; the caller calls again with them until each is acknowledged (a
+        message that is already on its way is waited for, not sent twice by this publisher). Blocks at most
+        about `timeout` seconds. Raises LogUnavailableError when the log is away (call again later), and
+        MessageRefusedError when it can never take one of the messages: call again without that one.
+        """
+
+    def close(self) -> None:
+        """Let go; blocks a few seconds at most."""
+
+
+class Subscriber(Protocol):
+    """Reads topics as one member of a consumer group; not safe to share between threads."""
+
+    def poll(self, timeout: float, limit: int) -> list[Record]:
+        """Wait up to `timeout` seconds and return up to `limit` records after the last ones returned.
+
+        Returns an empty list when there is nothing or the log is away; keeps the membership alive.
+        """
+
+    def commit(self, records: Sequence[Record]) -> None:
+        """Note that these records and all before them in their partitions are handled.
+
+        Raises LogUnavailableError when the log is away (safe to go on: they would be read again), and does
+        nothing for partitions that have moved to another member.
+        """
+
+    def seek_back(self, record: Record) -> None:
+        """Have the next `poll` return this record's partition from this record on."""
+
+    def close(self) -> None:
+        """Leave the group; blocks a few seconds at most."""
+
+
+class EventLog(Protocol):
+    """A log of events. Opening one does not need it to be reachable."""
+
+    def apply_topics(self, topics: Sequence[str], partitions: int = DEFAULT_PARTITIONS) -> list[str]:
+        """Create the topics that are missing and return their names; raises EventLogError when refused."""
+
+    def publisher(self, client: str) -> Publisher:
+        """Open a publisher; `client` names it in the log's own listings."""
+
+    def subscriber(self, group: str, topics: Sequence[str]) -> Subscriber:
+        """Join a consumer group from the earliest record that the group has not handled."""
+
+    def lag(self, group: str, topics: Sequence[str]) -> int:
+        """How many records the group has not handled; raises LogUnavailableError."""
+
+    def close(self) -> None:
+        """Let go of connections and files."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
