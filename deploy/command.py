@@ -39,7 +39,9 @@ def main() -> None:
 
 
 @main.command()
-@click.option("--sample", is_flag=True, help="Fill a new state with the sample organisations; for this machine only.")
+@click.option(
+    "--sample", is_flag=True, help="Fill a new state with the sample organisations; for this machine only."
+)
 def serve(sample: bool) -> None:
     """Serve everything on one machine: a web and a work process under one supervisor."""
     from deploy import sample as sample_data
@@ -59,7 +61,9 @@ def serve(sample: bool) -> None:
 
 @main.command()
 @click.argument("service", type=click.Choice(("profiles", "matching", "notifications", "all")))
-@click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Web worker processes.")
+@click.option(
+    "--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Web worker processes."
+)
 @click.option("--sample", is_flag=True, hidden=True)
 def web(service: str, workers: int, sample: bool) -> None:
     """Answer web requests of one service (or all): never touches the event log."""
@@ -117,7 +121,9 @@ def import_group() -> None:
 
 @import_group.command(name="companies", epilog=IMPORT_HELP)
 @file_argument
-@click.option("--rejects", type=click.Path(file_okay=False, path_type=Path), help="Folder for the rejected rows.")
+@click.option(
+    "--rejects", type=click.Path(file_okay=False, path_type=Path), help="Folder for the rejected rows."
+)
 @json_option
 def import_companies(file: Path, rejects: Path | None, as_json: bool) -> None:
     """Take in companies from FILE (.csv or .xlsx)."""
@@ -126,7 +132,9 @@ def import_companies(file: Path, rejects: Path | None, as_json: bool) -> None:
 
 @import_group.command(name="partners", epilog=IMPORT_HELP)
 @file_argument
-@click.option("--rejects", type=click.Path(file_okay=False, path_type=Path), help="Folder for the rejected rows.")
+@click.option(
+    "--rejects", type=click.Path(file_okay=False, path_type=Path), help="Folder for the rejected rows."
+)
 @json_option
 def import_partners(file: Path, rejects: Path | None, as_json: bool) -> None:
     """Take in partners from FILE (.csv or .xlsx)."""
@@ -135,7 +143,9 @@ def import_partners(file: Path, rejects: Path | None, as_json: bool) -> None:
 
 @main.command()
 @click.argument("request_id")
-@click.option("--format", "kind", type=click.Choice(("html", "xlsx", "pdf", "json")), default="json", show_default=True)
+@click.option(
+    "--format", "kind", type=click.Choice(("html", "xlsx", "pdf", "json")), default="json", show_default=True
+)
 @click.option("--language", type=click.Choice(("sv", "en")), help="Default: HANDSLAG_DEFAULT_LANGUAGE.")
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file.")
 def report(request_id: str, kind: str, language: str | None, output: Path | None) -> None:
@@ -227,7 +237,7 @@ def _import(kind: str, file: Path, rejects: Path | None, as_json: bool) -> None:
         _fail(str(error))
     text = "{added} added, {changed} changed, {unchanged} unchanged, {rejected} rejected".format_map(result)
     if result["rejects_file"]:
-        text += f"\nThe rejected rows and their reasons: {result['rejects_file']}; mend them there and import that file."
+        text += f"\nThe rejected rows and their reasons: {result['rejects_file']}; mend them there and import it again."
     for warning in result["warnings"]:
         click.echo(f"note: {warning}", err=True)
     _answer(result, as_json, text)
@@ -247,7 +257,9 @@ def _settings() -> Settings:
 
 def _sample(settings: Settings) -> Settings:
     if settings.host not in {"127.0.0.1", "::1", "localhost"}:
-        raise click.UsageError("sample data is served on loopback only: everyone who reaches it counts as staff")
+        raise click.UsageError(
+            "sample data is served on loopback only: everyone who reaches it counts as staff"
+        )
     if settings.smtp != "mailbox:":
         raise click.UsageError("with sample data mails go to the built-in mailbox only: unset HANDSLAG_SMTP")
     return dataclasses.replace(settings, sample=True)

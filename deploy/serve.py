@@ -60,10 +60,7 @@ def supervise(settings: Settings, when_started: Callable[[threading.Event], None
     read_end, write_end = os.pipe()
     environ = {**environment_of(settings), LIFELINE: str(read_end)}
     sample = ["--sample"] if settings.sample else []
-    children = {
-        name: _start([name, "all", *sample], environ, read_end)
-        for name in ("web", "work")
-    }
+    children = {name: _start([name, "all", *sample], environ, read_end) for name in ("web", "work")}
     os.close(read_end)
     threading.Thread(target=_guarded, args=(when_started, stop), daemon=True).start()
     ended: str | None = None
@@ -114,6 +111,6 @@ def _end(children: Mapping[str, subprocess.Popen[bytes]]) -> None:
         try:
             child.wait(max(0.0, deadline - time.monotonic()))
         except subprocess.TimeoutExpired:
-            log.error("the %s process did not end in %.0f s and is killed", name, STOP_SECONDS)  # noqa: TRY400
+            log.error("the %s process did not end in %.0f s and is killed", name, STOP_SECONDS)
             child.kill()
             child.wait()

@@ -37,7 +37,13 @@ SERVICES: dict[str, Service] = {
             "profiles",
             services.profiles.web.create_app,
             services.profiles.work.create_work,
-            ("/api/v1/companies", "/api/v1/partners", "/api/v1/visits", "/api/v1/requests", "/api/v1/openapi/profiles.json"),
+            (
+                "/api/v1/companies",
+                "/api/v1/partners",
+                "/api/v1/visits",
+                "/api/v1/requests",
+                "/api/v1/openapi/profiles.json",
+            ),
         ),
         Service(
             "notifications",

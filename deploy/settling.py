@@ -69,12 +69,12 @@ def backlog(databases: Databases, event_log: EventLog) -> dict[str, int]:
         "introductions to publish": lambda: _rows(databases.matching, matching_tables.backbone.outbox),
         "events for notifications": lambda: event_log.lag("notifications", READS["notifications"]),
         "approvals to write": lambda: _rows(
-            databases.notifications, notifications_tables.approvals, notifications_tables.approvals.c.to_compose
+            databases.notifications,
+            notifications_tables.approvals,
+            notifications_tables.approvals.c.to_compose,
         ),
         "mails to send": lambda: deliveries(databases).get("queued", 0),
-        "deliveries to publish": lambda: _rows(
-            databases.notifications, notifications_tables.backbone.outbox
-        ),
+        "deliveries to publish": lambda: _rows(databases.notifications, notifications_tables.backbone.outbox),
         "deliveries for matching": lambda: event_log.lag("matching", ["deliveries"]),
     }
     return {stage: count() for stage, count in stages.items()}

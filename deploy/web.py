@@ -33,7 +33,9 @@ def create_web(
 
 
 def _by_path(apps: list[tuple[Service, Flask]]) -> WSGIApplication:
-    places = sorted(((path, app) for service, app in apps for path in service.paths), key=lambda place: -len(place[0]))
+    places = sorted(
+        ((path, app) for service, app in apps for path in service.paths), key=lambda place: -len(place[0])
+    )
 
     def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         path = environ.get("PATH_INFO", "/")

@@ -64,5 +64,3 @@ def _topics_stand(event_log: EventLog, stop: threading.Event) -> bool:
         else:
             return True
     return False
-
-

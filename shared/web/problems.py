@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy.exc
 from flask import Flask, Response, g, render_template, request
 from marshmallow import Schema, fields
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
 log = logging.getLogger(__name__)
 
@@ -162,6 +162,8 @@ def handle_problems(app: Flask) -> None:
 
     @app.errorhandler(HTTPException)
     def http(error: HTTPException) -> Response:
+        if isinstance(error, SecurityError):  # not our host: no page can be made, addresses cannot be built
+            return Response("This address is not served here.\n", status=400, mimetype="text/plain")
         if error.code is not None and error.code < 400:
             return Response(error.get_body(), status=error.code, headers=error.get_headers())
         return problem_response(problem_of_http_error(error))

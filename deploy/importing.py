@@ -1,0 +1,58 @@
+"""`handslag import`: a file through the front door of the profiles service."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy.exc
+
+import services.profiles.store as profiles_store
+from services.profiles.importing import ImportFileError, import_file
+from shared.clock import system_clock
+from shared.ids import random_ids
+from shared.settings import Settings
+
+
+class ImportFailedError(Exception):
+    """A file that could not be taken in at all; the message says why and what to do."""
+
+
+def import_into(
+    settings: Settings,
+    kind: str,
+    file: Path,
+    rejects: Path | None,
+    progress: Callable[[int, int], None] | None,
+) -> dict[str, Any]:
+    """Import a file and return what came of it as JSON values; raises ImportFailedError."""
+    try:
+        database = profiles_store.open_store(settings)
+        try:
+            result = import_file(
+                database,
+                profiles_store.BACKBONE,
+                kind,
+                file,
+                system_clock,
+                random_ids,
+                progress,
+                rejects or file.parent,
+            )
+        finally:
+            database.close()
+    except ImportFileError as error:
+        raise ImportFailedError(str(error)) from error
+    except sqlalchemy.exc.OperationalError as error:
+        raise ImportFailedError(
+            f"the database cannot be written: {error.orig}. The rest of the file is not taken in; import it again"
+        ) from error
+    return {
+        "added": result.added,
+        "changed": result.changed,
+        "unchanged": result.unchanged,
+        "rejected": result.rejected,
+        "rejects_file": str(result.rejects_file) if result.rejects_file else None,
+        "warnings": list(result.warnings),
+    }

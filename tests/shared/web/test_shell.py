@@ -1,0 +1,206 @@
+"""The shell that every service's app stands in, tried on an app of two routes and a page."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from flask import Blueprint as PageBlueprint
+from flask import Flask
+from flask.testing import FlaskClient
+from marshmallow import Schema, fields
+from werkzeug.test import TestResponse
+
+from shared.clock import Clock
+from shared.ids import IdSource
+from shared.settings import Settings, for_tests
+from shared.web.access import access
+from shared.web.api import Blueprint, answers, body, route
+from shared.web.app import create_service_app
+
+STAFF = {"Authorization": "Bearer staff-token-for-tests"}
+
+
+class Thing(Schema):
+    number = fields.Integer(strict=True, required=True)
+    inner = fields.List(fields.Nested(lambda: Inner()))
+
+
+class Inner(Schema):
+    text = fields.String(required=True)
+
+
+def make_app(settings: Settings, clock: Clock, ids: IdSource) -> Flask:
+    things = Blueprint("things", __name__, url_prefix="/api/v1/things")
+    pages = PageBlueprint("pages", __name__)
+
+    @route(things, "", "POST", "anyone", "Make a thing")
+    @body(things, Thing)
+    @answers(things, 201, Thing)
+    def make(data: dict[str, object]) -> dict[str, object]:
+        return data
+
+    @route(things, "/<id>", "GET", "staff", "Read a thing")
+    @answers(things, 200, Thing)
+    def read(id: str) -> dict[str, object]:
+        return {"number": int(id)}
+
+    @pages.route("/secret")
+    @access("staff")
+    def secret() -> str:
+        return "for staff"
+
+    @pages.route("/full")
+    @access("anyone")
+    def full() -> str:
+        raise OSError(28, "No space left on device")
+
+    @pages.route("/change", methods=["POST"])
+    @access("staff")
+    def change() -> str:
+        return "changed"
+
+    return create_service_app(
+        "matching", Path(__file__).parent, settings, clock, ids, api=[things], page_blueprints=[pages]
+    )
+
+
+@pytest.fixture
+def app(settings: Settings, clock: Clock, ids: IdSource) -> Flask:
+    return make_app(settings, clock, ids)
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+def test_an_error_names_each_field_by_its_path_and_says_the_fix(client: FlaskClient) -> None:
+    answer = client.post("/api/v1/things", json={"number": "1", "inner": [{"text": 3}], "colour": "red"})
+    assert answer.status_code == 422
+    assert answer.mimetype == "application/problem+json"
+    problem = answer.get_json()
+    assert {error["field"] for error in problem["errors"]} == {"number", "inner.0.text", "colour"}
+    assert all(error["problem"] and error["fix"] for error in problem["errors"])
+    assert problem["request_id"] == answer.headers["X-Request-ID"]
+
+
+@pytest.mark.parametrize("number", [1.5, "1", True, None])
+def test_a_number_of_another_type_is_not_bent_into_one(client: FlaskClient, number: object) -> None:
+    assert client.post("/api/v1/things", json={"number": number}).status_code == 422
+
+
+@pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", "", None])
+def test_a_body_that_does_not_say_it_is_json_gets_415(client: FlaskClient, content_type: str | None) -> None:
+    answer = client.post("/api/v1/things", data='{"number": 1}', content_type=content_type)
+    assert answer.status_code == 415
+    assert "application/json" in answer.get_json()["detail"]
+
+
+def test_an_empty_body_gets_400(client: FlaskClient) -> None:
+    assert client.post("/api/v1/things", data="", content_type="application/json").status_code == 400
+
+
+def test_a_body_of_ten_megabytes_gets_413(client: FlaskClient) -> None:
+    answer = client.post("/api/v1/things", data=b"[" * 10_000_000, content_type="application/json")
+    assert answer.status_code == 413
+
+
+def test_a_wrong_method_says_which_ones_are_allowed(client: FlaskClient) -> None:
+    answer = client.put("/api/v1/things", json={})
+    assert answer.status_code == 405
+    assert "POST" in answer.headers["Allow"]
+    assert answer.mimetype == "application/problem+json"
+
+
+def test_staff_routes_want_the_staff_token(client: FlaskClient) -> None:
+    assert client.get("/api/v1/things/1").status_code == 401
+    assert client.get("/api/v1/things/1", headers={"Authorization": "Bearer wrong"}).status_code == 401
+    assert client.get("/api/v1/things/1", headers=STAFF).get_json() == {"number": 1}
+
+
+def test_without_a_staff_token_set_nobody_is_staff(state_dir: Path, clock: Clock, ids: IdSource) -> None:
+    client = make_app(for_tests(state_dir, staff_token=""), clock, ids).test_client()
+    assert client.get("/api/v1/things/1", headers={"Authorization": "Bearer "}).status_code == 401
+
+
+def test_an_app_with_a_route_that_declares_nobody_does_not_start(
+    settings: Settings, clock: Clock, ids: IdSource
+) -> None:
+    pages = PageBlueprint("open", __name__)
+    pages.add_url_rule("/open", "door", lambda: "anybody?")
+    with pytest.raises(RuntimeError, match=r"open\.door"):
+        create_service_app("matching", Path(), settings, clock, ids, page_blueprints=[pages])
+
+
+def test_a_page_for_staff_leads_to_signing_in_and_back(client: FlaskClient) -> None:
+    away = client.get("/secret")
+    assert away.status_code == 302
+    form = client.get(away.headers["Location"])
+    wrong = sign_in(client, form.get_data(as_text=True), "not the token")
+    assert wrong.status_code == 403
+    right = sign_in(client, wrong.get_data(as_text=True), "staff-token-for-tests")
+    assert right.headers["Location"] == "/secret"
+    assert client.get("/secret").get_data(as_text=True) == "for staff"
+
+
+@pytest.mark.parametrize(
+    "target", ["https://elsewhere.example", "//elsewhere.example", "/\\elsewhere.example"]
+)
+def test_signing_in_leads_to_no_other_site(client: FlaskClient, target: str) -> None:
+    form = client.get("/sign-in", query_string={"next": target})
+    assert "elsewhere" not in form.get_data(as_text=True)
+
+
+def test_a_form_without_its_token_changes_nothing(client: FlaskClient) -> None:
+    sign_in(client, client.get("/sign-in").get_data(as_text=True), "staff-token-for-tests")
+    assert client.post("/change").status_code == 400
+
+
+def test_with_sample_data_pages_are_open_and_the_api_is_not(
+    state_dir: Path, clock: Clock, ids: IdSource
+) -> None:
+    client = make_app(for_tests(state_dir, sample=True), clock, ids).test_client()
+    assert client.get("/secret").status_code == 200
+    assert client.get("/api/v1/things/1").status_code == 401
+    assert client.get("/secret", headers={"Host": "elsewhere.example"}).status_code == 400
+
+
+def test_pages_speak_the_language_that_is_asked_for(client: FlaskClient) -> None:
+    assert "Logga in" in client.get("/sign-in", headers={"Accept-Language": "sv"}).get_data(as_text=True)
+    assert "Sign in" in client.get("/sign-in", headers={"Accept-Language": "de"}).get_data(as_text=True)
+    assert "Logga in" in client.get("/sign-in?lang=sv").get_data(as_text=True)
+    assert "Logga in" in client.get("/sign-in", headers={"Accept-Language": "en"}).get_data(as_text=True)
+
+
+def test_a_missing_page_is_a_page_and_a_missing_resource_is_a_problem(client: FlaskClient) -> None:
+    assert client.get("/nowhere").mimetype == "text/html"
+    assert client.get("/api/v1/nowhere").mimetype == "application/problem+json"
+
+
+def test_a_full_disk_is_said_to_be_one(client: FlaskClient) -> None:
+    answer = client.get("/full")
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"]
+
+
+def test_every_answer_carries_the_security_headers(client: FlaskClient) -> None:
+    for path in ("/sign-in", "/nowhere", "/api/v1/things/1", "/api/v1/docs"):
+        headers = client.get(path).headers
+        assert "default-src 'none'" in headers["Content-Security-Policy"]
+        assert headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_the_openapi_document_says_who_may_call_what(client: FlaskClient) -> None:
+    document = client.get("/api/v1/openapi/matching.json").get_json()
+    assert document["paths"]["/api/v1/things"]["post"]["security"] == []
+    assert document["paths"]["/api/v1/things/{id}"]["get"]["security"] == [{"staffToken": []}]
+
+
+def sign_in(client: FlaskClient, page: str, token: str) -> TestResponse:
+    csrf = re.search(r'name="csrf_token" value="([^"]+)"', page)
+    target = re.search(r'name="next" value="([^"]*)"', page)
+    assert csrf
+    assert target
+    return client.post("/sign-in", data={"csrf_token": csrf[1], "next": target[1], "token": token})
