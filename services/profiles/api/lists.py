@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from marshmallow import Schema, fields
+from marshmallow import Schema, ValidationError, fields, pre_load
 
 from services.profiles.schemas import WHOLE
 from services.profiles.schemas.parts import Strict, Text, id_field, word_field
@@ -17,6 +17,16 @@ class _Filters(PageArgs, Strict):
     status = word_field(metadata={"description": "such as active, open or withdrawn"})
     focus_area = word_field(metadata={"description": "a focus area's code"})
     q = Text(200, metadata={"description": "a part of the name or title, in any case"})
+
+    @pre_load
+    def refuse_unknown(self, data: Mapping[str, Any], **_rest: Any) -> Mapping[str, Any]:
+        """Refuse what is no filter: a misspelt one would show everything."""
+        unknown = {name: [f"is no filter here; choose from {', '.join(self.fields)}"] for name in data}
+        for name in self.fields:
+            unknown.pop(name, None)
+        if unknown:
+            raise ValidationError(unknown)
+        return data
 
 
 class OrganisationFilters(_Filters):

@@ -1,0 +1,239 @@
+"""Bringing a file's rows into the profiles: row by row checked as the API checks, saved in chunks."""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy.exc
+from marshmallow import ValidationError
+from sqlalchemy.engine import Connection
+
+from services.profiles import handlers, store
+from services.profiles.domain.offers import FieldsError
+from services.profiles.domain.states import State, fields_of
+from services.profiles.domain.words import KINDS
+from services.profiles.importing.columns import OFFERS, column_of_field, fields_of_row, offers_differ
+from services.profiles.importing.reading import read_sheet, unknown_columns
+from services.profiles.importing.rejects import Rejection, write_rejects
+from services.profiles.importing.sheet import Row, Sheet
+from services.profiles.schemas import NEW
+from shared.backbone import Backbone
+from shared.clock import Clock
+from shared.ids import ID_PATTERN, IdSource
+from shared.outbox import EventTooLargeError
+from shared.storage import Database
+from shared.web.problems import flatten_messages
+
+CHUNK = 200
+"""Rows that are saved together: few enough that others who write do not wait long."""
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class ImportResult:
+    """What became of a file's rows; `rejects_file` is None when none was rejected."""
+
+    added: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    rejected: int = 0
+    rejects_file: Path | None = None
+    warnings: tuple[str, ...] = ()
+    rejections: tuple[Rejection, ...] = field(default=(), repr=False)
+
+
+class ImportFailedError(Exception):
+    """The storage failed on the way; `result` holds what was saved before, and the file can be imported again."""
+
+    def __init__(self, message: str, result: ImportResult) -> None:
+        super().__init__(message)
+        self.result = result
+
+
+def import_file(
+    database: Database,
+    backbone: Backbone,
+    kind: str,
+    path: Path,
+    clock: Clock,
+    ids: IdSource,
+    progress: Progress | None = None,
+    rejects_folder: Path | None = None,
+) -> ImportResult:
+    """Import companies or partners (`kind`) from a CSV or XLSX file.
+
+    A row whose id is known changes that profile, the others become new ones; a row that cannot be taken stops
+    no other and goes to a rejects file in `rejects_folder` (default: beside the input). `progress` is told the
+    rows done and all rows, after every chunk. Raises FileError when the file cannot be read at all (nothing
+    was imported) and ImportFailedError when the database or the rejects file could not be written.
+    """
+    sheet = read_sheet(path, kind)
+    work = _Import(backbone, kind, sheet, clock, ids)
+    work.warnings.extend(_column_warnings(sheet, kind))
+    for start in range(0, len(sheet.rows), CHUNK):
+        chunk = sheet.rows[start : start + CHUNK]
+        try:
+            with database.writing() as connection:
+                done = work.take(connection, chunk)
+        except (sqlalchemy.exc.DBAPIError, OSError) as error:
+            result = work.result(None)
+            saved = result.added + result.changed + result.unchanged
+            raise ImportFailedError(
+                f"the storage failed at the rows from line {chunk[0].line} on ({error}); {saved} rows before them "
+                "are saved. When it is mended, import the same file again: what is saved stays as it is.",
+                result,
+            ) from error
+        work.keep(done)
+        if progress:
+            progress(min(start + CHUNK, len(sheet.rows)), len(sheet.rows))
+    if not work.rejections:
+        return work.result(None)
+    try:
+        rejects = write_rejects(path, rejects_folder or path.parent, sheet, work.rejections)
+    except OSError as error:
+        raise ImportFailedError(
+            f"the good rows are saved, but the {len(work.rejections)} rejected ones could not be written to a "
+            f"file ({error}). Name a folder that can be written to and import the same file again.",
+            work.result(None),
+        ) from error
+    return work.result(rejects)
+
+
+def derived_id(kind: str, name: str, country: str) -> str:
+    """Give the id of a profile whose row has none: always the same for the same name and country.
+
+    Case, white space and compatible forms of characters make no difference.
+    """
+    key = "\n".join(
+        " ".join(unicodedata.normalize("NFKC", text).casefold().split()) for text in (name, country)
+    )
+    digest = hashlib.sha256(f"{kind}\n{key}".encode(errors="replace")).hexdigest()
+    return f"{KINDS[kind].aggregate}-{digest[:16]}"
+
+
+@dataclass
+class _Done:
+    """What became of one chunk, not yet committed."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    rejections: list[Rejection] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+class _Import:
+    """One import on its way."""
+
+    def __init__(self, backbone: Backbone, kind: str, sheet: Sheet, clock: Clock, ids: IdSource) -> None:
+        self._backbone = backbone
+        self._kind = kind
+        self._sheet = sheet
+        self._clock = clock
+        self._ids = ids
+        self._schema = NEW[kind]()
+        self._line_of_id: dict[str, int] = {}
+        self._counts: Counter[str] = Counter()
+        self.rejections: list[Rejection] = []
+        self.warnings: list[str] = []
+
+    def take(self, connection: Connection, rows: Sequence[Row]) -> _Done:
+        """Bring a chunk into the database, in the caller's transaction."""
+        done = _Done()
+        now = self._clock()
+        for row in rows:
+            try:
+                with connection.begin_nested():
+                    done.counts[self._take_row(connection, row, now, done.warnings)] += 1
+            except _RejectedError as rejected:
+                done.rejections.append(Rejection(row, rejected.reasons))
+        return done
+
+    def keep(self, done: _Done) -> None:
+        """Count a chunk that is committed."""
+        self._counts.update(done.counts)
+        self.rejections.extend(done.rejections)
+        self.warnings.extend(done.warnings)
+
+    def result(self, rejects_file: Path | None) -> ImportResult:
+        """Give what became of the rows that are committed."""
+        return ImportResult(
+            added=self._counts["added"],
+            changed=self._counts["changed"],
+            unchanged=self._counts["unchanged"],
+            rejected=len(self.rejections),
+            rejects_file=rejects_file,
+            warnings=tuple(self.warnings),
+            rejections=tuple(self.rejections),
+        )
+
+    def _take_row(self, connection: Connection, row: Row, now: datetime, warnings: list[str]) -> str:
+        if row.problem:
+            raise _RejectedError([row.problem])
+        cells = self._sheet.values(row)
+        id = self._id_of(row, cells, warnings)
+        current = store.find(connection, self._kind, id) if ID_PATTERN.fullmatch(id) else None
+        stored = fields_of(current) if current else None
+        if offers_differ(self._kind, stored):
+            field_name = OFFERS[self._kind][0]
+            warnings.append(f"line {row.line}: {id} has {field_name} of its own, which are left as they are")
+        try:
+            fields = self._schema.load({**fields_of_row(self._kind, cells, stored), "id": id})
+            return self._save(connection, id, fields, current, now)
+        except ValidationError as error:
+            raise _RejectedError(self._reasons(error)) from error
+        except FieldsError as error:
+            raise _RejectedError(f"{name} {problem}" for name, problem in error.problems.items()) from error
+        except (handlers.ProfileError, EventTooLargeError) as error:
+            raise _RejectedError([str(error)]) from error
+
+    def _id_of(self, row: Row, cells: Mapping[str, str], warnings: list[str]) -> str:
+        id = cells.get("id") or ""
+        if not id:
+            id = derived_id(self._kind, cells.get("name", ""), cells.get("country", ""))
+            warnings.append(f"line {row.line}: has no id; {id} is used, derived from name and country")
+        first = self._line_of_id.setdefault(id, row.line)
+        if first != row.line:
+            raise _RejectedError(
+                [
+                    f"the id {id} of line {row.line} is on line {first} already, which was read; choose"
+                    " another or delete one of the two"
+                ]
+            )
+        return id
+
+    def _save(
+        self, connection: Connection, id: str, fields: dict[str, Any], current: State | None, now: datetime
+    ) -> str:
+        if current is None:
+            handlers.create(connection, self._backbone, self._kind, fields, now, self._ids)
+            return "added"
+        state = handlers.replace(connection, self._backbone, self._kind, id, fields, now, None)
+        return "unchanged" if state["version"] == current["version"] else "changed"
+
+    def _reasons(self, error: ValidationError) -> Iterator[str]:
+        for entry in flatten_messages(error.messages):
+            yield f"{column_of_field(self._kind, entry['field'])} {entry['problem']}"
+
+
+class _RejectedError(Exception):
+    """A row that is not taken."""
+
+    def __init__(self, reasons: Iterator[str] | Sequence[str]) -> None:
+        self.reasons = tuple(reasons)
+        super().__init__("; ".join(self.reasons))
+
+
+def _column_warnings(sheet: Sheet, kind: str) -> list[str]:
+    unknown = unknown_columns(sheet, kind)
+    if not unknown:
+        return []
+    return [
+        f"these columns are not read: {', '.join(unknown)}; `handslag import --help` names those that are"
+    ]
