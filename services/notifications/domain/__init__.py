@@ -1,0 +1,1 @@
+"""What the notifications service knows, in plain values: who is written to, what, and how a delivery lives."""

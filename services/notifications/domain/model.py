@@ -1,0 +1,87 @@
+"""Introductions, organisations and contacts as notifications sees them, read from the states that events carry."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Side = Literal["company", "partner"]
+
+NO_SENTENCES: Mapping[str, tuple[str, ...]] = {}
+
+
+@dataclass(frozen=True)
+class Organisation:
+    """One side of an introduction as it stood when staff approved it."""
+
+    id: str
+    name: str
+    country: str = ""
+    website: str = ""
+
+
+@dataclass(frozen=True)
+class Introduction:
+    """An approved match; `reasons` and `questions` are sentences by language (sv, en)."""
+
+    id: str
+    status: str
+    request_id: str
+    role: str
+    company: Organisation
+    partner: Organisation
+    approval_id: str
+    approval_size: int
+    reasons: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: NO_SENTENCES)
+    questions: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: NO_SENTENCES)
+
+    def of(self, side: Side) -> Organisation:
+        """Give the organisation on a side."""
+        return self.company if side == "company" else self.partner
+
+
+@dataclass(frozen=True)
+class Contact:
+    """Who is written to at an organisation. Personal data. `language` is an ISO 639-1 code or empty."""
+
+    name: str
+    email: str
+    language: str
+
+
+def introduction_from_state(state: Mapping[str, Any]) -> Introduction:
+    """Read an introduction from its event state (shape: shared.events.states.Introduction)."""
+    return Introduction(
+        id=state["id"],
+        status=state["status"],
+        request_id=state["request_id"],
+        role=state.get("role") or "supplier",
+        company=_organisation(state["company"]),
+        partner=_organisation(state["partner"]),
+        approval_id=state["approval"]["id"],
+        approval_size=state["approval"]["size"],
+        reasons=_sentences(state.get("reasons") or {}),
+        questions=_sentences(state.get("questions") or {}),
+    )
+
+
+def contact_from_state(state: Mapping[str, Any]) -> Contact | None:
+    """Read whom to write to from a company's or partner's event state.
+
+    Gives None where nobody is named or the organisation has withdrawn. The contact's own language counts
+    before the organisation's.
+    """
+    contact = state.get("contact") or {}
+    if state["status"] == "withdrawn" or not contact.get("email"):
+        return None
+    language = contact.get("language") or state.get("language") or ""
+    return Contact(name=contact.get("name") or "", email=contact["email"], language=language)
+
+
+def _organisation(state: Mapping[str, Any]) -> Organisation:
+    return Organisation(state["id"], state["name"], state.get("country") or "", state.get("website") or "")
+
+
+def _sentences(state: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    return {language: tuple(sentences) for language, sentences in state.items()}

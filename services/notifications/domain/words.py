@@ -1,0 +1,36 @@
+"""Making names and other people's sentences safe to show and to put in a header."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+MOST_NAME = 120
+MOST_REASON = 300
+
+_JOINERS = {"\u200c", "\u200d"}  # Persian and Indian scripts need them inside words
+_UNSHOWABLE = {"Cc", "Cf", "Cs", "Cn", "Co", "Zl", "Zp"}
+_ADDRESS = re.compile(r"[^\s<>\"'(),;:=]+@[^\s<>\"'(),;:=]+")
+
+
+def one_line(text: str, most: int | None = None) -> str:
+    """Give a text as one line that turns nothing around: no line ends, controls, bidirectional marks, surrogates.
+
+    Runs of white space become one space; what is longer than `most` characters ends in an ellipsis.
+    """
+    shown = "".join(
+        letter if letter in _JOINERS or unicodedata.category(letter) not in _UNSHOWABLE else " "
+        for letter in text
+    )
+    line = " ".join(shown.split())
+    return line if most is None or len(line) <= most else line[: most - 1].rstrip() + "…"
+
+
+def name_line(text: str) -> str:
+    """Give a name as one line of at most 120 characters."""
+    return one_line(text, MOST_NAME)
+
+
+def reason_line(text: str) -> str:
+    """Give a server's answer as a reason that may be kept and published: one line without any mail address."""
+    return one_line(_ADDRESS.sub("(address)", text), MOST_REASON)

@@ -1,0 +1,40 @@
+"""What the service does with each event: it records, nothing more; the workers act on what is recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+
+from sqlalchemy.engine import Connection
+
+from services.notifications import store
+from services.notifications.domain.model import Side, contact_from_state
+from shared.clock import Clock
+from shared.events.event import Event
+
+Handler = Callable[[Connection, Event], None]
+
+
+def make_handlers(clock: Clock) -> Mapping[str, Handler]:
+    """Give a handler per topic; `clock` says when an approval was first heard of."""
+    return {
+        "companies": partial(keep_contact, side="company"),
+        "partners": partial(keep_contact, side="partner"),
+        "introductions": partial(keep_introduction, clock=clock),
+    }
+
+
+def keep_contact(connection: Connection, event: Event, side: Side) -> None:
+    """Keep whom to write to at an organisation; forget them when it has withdrawn, is erased or names nobody."""
+    if event.state is None:
+        store.note_removals(connection, side, event.aggregate_id)
+    contact = None if event.state is None else contact_from_state(event.state)
+    store.save_contact(connection, side, event.aggregate_id, contact)
+
+
+def keep_introduction(connection: Connection, event: Event, clock: Clock) -> None:
+    """Keep an introduction as it stands, approved or cancelled; forget it when it is erased."""
+    if event.state is None:
+        store.remove_introduction(connection, event.aggregate_id)
+    else:
+        store.save_introduction(connection, event.state, clock())

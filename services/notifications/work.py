@@ -1,0 +1,42 @@
+"""The working side of notifications: relay, consumer, and the workers that make and send mails."""
+
+from __future__ import annotations
+
+from services.notifications.composer import Composer
+from services.notifications.handlers import make_handlers
+from services.notifications.mail import read_sender
+from services.notifications.removal import MailRemover
+from services.notifications.sender import MailWorker
+from services.notifications.server import mail_server, mailbox_of
+from services.notifications.tables import backbone, metadata
+from shared.clock import Clock, system_clock
+from shared.consumer import Consumer
+from shared.event_log.port import EventLog
+from shared.ids import IdSource, random_ids
+from shared.relay import Relay
+from shared.settings import Settings
+from shared.storage import open_database
+from shared.work import Loop, due_work
+
+SERVICE = "notifications"
+
+
+def create_work(
+    settings: Settings, event_log: EventLog, clock: Clock = system_clock, ids: IdSource = random_ids
+) -> list[Loop]:
+    """Give the loops of one `work` process; run each in a thread of its own.
+
+    Raises ValueError when the settings name no mail server or no sender's address that can be used.
+    """
+    sender = read_sender(settings.mail_from, settings.organiser_name)
+    server = mail_server(settings.smtp, settings)
+    database = open_database(settings.notifications_database, metadata)
+    relay = Relay(database, backbone, event_log, SERVICE)
+    consumer = Consumer(database, backbone, event_log, SERVICE, make_handlers(clock), clock)
+    return [
+        Loop(f"{SERVICE} relay", relay.run),
+        Loop(f"{SERVICE} consumer", consumer.run),
+        due_work(f"{SERVICE} composer", Composer(database, clock).step),
+        due_work(f"{SERVICE} sender", MailWorker(database, server, sender, clock, ids).step),
+        due_work(f"{SERVICE} removals", MailRemover(database, mailbox_of(settings), clock).step, wake=5.0),
+    ]
