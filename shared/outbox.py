@@ -22,10 +22,20 @@ class EventTooLargeError(Exception):
 
 @dataclass(frozen=True)
 class OutboxRow:
-    """An event that waits for the relay, by its `position`."""
+    """An event that waits for the relay, as its row says it."""
 
     position: int
-    event: Event
+    id: str
+    aggregate_id: str
+    type: str
+    payload: str | None
+    time: str
+
+    def event(self) -> Event:
+        """Give the event; raises BadEventError when the row's payload is no JSON."""
+        state = None if self.payload is None else decode_state(self.payload)
+        version = int(self.id.rpartition(":")[2])
+        return Event(self.type, self.aggregate_id, version, from_text(self.time), state)
 
 
 def record_event(connection: Connection, backbone: Backbone, event: Event) -> None:
@@ -77,7 +87,7 @@ def waiting_rows(connection: Connection, backbone: Backbone, limit: int) -> list
     rows = connection.execute(
         sa.select(outbox).where(outbox.c.refused.is_(None)).order_by(outbox.c.position).limit(limit)
     )
-    return [OutboxRow(row.position, _event_of(row)) for row in rows]
+    return [OutboxRow(row.position, row.id, row.aggregateid, row.type, row.payload, row.time) for row in rows]
 
 
 def delete_rows(connection: Connection, backbone: Backbone, positions: Sequence[int]) -> None:
@@ -102,12 +112,6 @@ def outbox_counts(connection: Connection, backbone: Backbone) -> tuple[int, int]
         ).select_from(backbone.outbox)
     ).one()
     return int(waiting), int(kept)
-
-
-def _event_of(row: sa.Row[Any]) -> Event:
-    state = None if row.payload is None else decode_state(row.payload)
-    version = int(row.id.rpartition(":")[2])
-    return Event(row.type, row.aggregateid, version, from_text(row.time), state)
 
 
 def _unknown_fields(given: Any, known: Any, path: str = "") -> list[str]:

@@ -12,7 +12,6 @@ from shared.backbone import Backbone
 from shared.event_log.port import (
     EventLog,
     EventLogError,
-    LogUnavailableError,
     Message,
     MessageRefusedError,
     Publisher,
@@ -75,7 +74,7 @@ class Relay:
     def relay_once(self, timeout: float = PUBLISH_SECONDS) -> int:
         """Publish one batch, waiting up to `timeout` seconds for the log; return how many rows are done.
 
-        Returns 0 when nothing waits or another relay is active. Raises LogUnavailableError,
+        Returns 0 when nothing waits or another relay is active. Raises EventLogError,
         sqlalchemy.exc.DBAPIError or OSError when a dependency is away: every row stays.
         """
         if not self._lock.take():
@@ -109,7 +108,7 @@ class Relay:
         messages: list[Message] = []
         for row in rows:
             try:
-                messages.append(to_message(row.event, source_of(self._service)))
+                messages.append(to_message(row.event(), source_of(self._service)))
                 ready.append(row)
             except BadEventError as error:
                 refused.append((row, str(error)))
@@ -139,7 +138,7 @@ class Relay:
             _log.error(
                 "%s: event %s can never be sent and stays in the outbox: %s",
                 self._service,
-                row.event.id,
+                row.id,
                 reason,
             )
 
@@ -152,7 +151,6 @@ class Relay:
                 self._service,
                 self._rounds_without_success,
             )
-            raise LogUnavailableError("the log acknowledges nothing")
 
     def _raise_token(self, connection: Connection) -> int:
         fence = self._backbone.relay_fence

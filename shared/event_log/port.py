@@ -6,6 +6,8 @@ suite, tests/shared/event_log/test_contract.py, runs over both.
 
 from __future__ import annotations
 
+import json
+from base64 import b64decode, b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from types import TracebackType
@@ -58,6 +60,16 @@ class Record:
     value: bytes | None
     headers: Headers
     timestamp_ms: int
+
+
+def write_headers(headers: Headers) -> str:
+    """Write headers as JSON: pairs of a name and the value's bytes in base64."""
+    return json.dumps([(name, b64encode(value).decode()) for name, value in headers])
+
+
+def read_headers(text: str) -> Headers:
+    """Read what `write_headers` wrote."""
+    return tuple((name, b64decode(value)) for name, value in json.loads(text))
 
 
 def why_refused(message: Message) -> str | None:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
-from base64 import b64decode, b64encode
 from collections.abc import Sequence
 from pathlib import Path
 
 from shared.event_log.partitioning import partition_of
-from shared.event_log.port import Headers, Message, Record
+from shared.event_log.port import Message, Record, read_headers, write_headers
 from shared.event_log.sqlite_file import SqliteFile
 
 _SCHEMA = """
@@ -142,16 +140,6 @@ class TopicFile:
         if self._file.truncate_wal():
             with self._file.writing() as connection:
                 connection.execute("UPDATE compaction SET wal_truncated = 1")
-
-
-def write_headers(headers: Headers) -> str:
-    """Write headers as JSON: pairs of a name and the value's bytes in base64."""
-    return json.dumps([(name, b64encode(value).decode()) for name, value in headers])
-
-
-def read_headers(text: str) -> Headers:
-    """Read what `write_headers` wrote."""
-    return tuple((name, b64decode(value)) for name, value in json.loads(text))
 
 
 def _partition_count(connection: sqlite3.Connection) -> int:

@@ -1,0 +1,198 @@
+"""The consumer: gives each event to its topic's handler, once, in order per key."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Mapping, Sequence
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from shared.backbone import Backbone
+from shared.clock import Clock
+from shared.dead_letters import bury, describe, empty_letters_of
+from shared.effects import Handler, apply_once, is_dependency_away
+from shared.event_log.port import EventLog, EventLogError, Record, Subscriber
+from shared.events.envelope import BadEventError, from_record
+from shared.storage import Database
+
+BATCH = 100
+TRIES = 4
+RETRY_SECONDS = (0.05, 0.2, 0.6)
+"""The pauses before the second, third and fourth try of a handler that failed."""
+HALT_AFTER = 100
+POLL_SECONDS = 1.0
+PAUSE_SECONDS = 1.0
+STEP_SECONDS = 1.5
+"""How long a batch may take before the rest is read again: a member that does not poll loses its partitions."""
+
+_log = logging.getLogger(__name__)
+
+
+class Consumer:
+    """One member of a consumer group; use it from one thread.
+
+    `halted` becomes True after `HALT_AFTER` dead letters in a row: it then handles nothing until it is made anew.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        backbone: Backbone,
+        event_log: EventLog,
+        group: str,
+        handlers: Mapping[str, Handler],
+        clock: Clock,
+        retry_seconds: Sequence[float] = RETRY_SECONDS,
+    ) -> None:
+        self._database = database
+        self._backbone = backbone
+        self._event_log = event_log
+        self._group = group
+        self._handlers = dict(handlers)
+        self._clock = clock
+        self._retry_seconds = retry_seconds
+        self._subscriber: Subscriber | None = None
+        self._stop = threading.Event()
+        self._dead_in_a_row = 0
+        self.halted = False
+
+    def run(self, stop: threading.Event) -> None:
+        """Consume until `stop` is set; a log or database that is away only pauses it."""
+        self._stop = stop
+        try:
+            while not stop.is_set():
+                if self.halted:
+                    stop.wait()
+                    return
+                self.consume_once(POLL_SECONDS)
+        finally:
+            self.close()
+
+    def consume_once(self, timeout: float) -> int:
+        """Wait up to `timeout` seconds for records and handle them; return how many are done with.
+
+        A record is done with when it had its effect, was a duplicate or became a dead letter. When the
+        database is away, the rest is read again by a later call.
+        """
+        if self.halted:
+            return 0
+        if self._subscriber is None:
+            self._subscriber = self._event_log.subscriber(self._group, sorted(self._handlers))
+        records = self._subscriber.poll(timeout, BATCH)
+        done = self._handle(records) if records else 0
+        if done:
+            self._commit(records[:done])
+        for record in _first_of_each_place(records[done:]):
+            self._subscriber.seek_back(record)
+        if self.halted:
+            self.close()
+        return done
+
+    def close(self) -> None:
+        """Leave the group."""
+        if self._subscriber is not None:
+            self._subscriber.close()
+            self._subscriber = None
+
+    def _handle(self, records: Sequence[Record]) -> int:
+        """Handle records in their order and return how many are done with."""
+        until = time.monotonic() + STEP_SECONDS
+        done = 0
+        try:
+            while done < len(records) and not self.halted and time.monotonic() < until:
+                together, failure = self._attempt(records[done:])
+                done += together
+                if failure is not None:
+                    self._handle_alone(records[done], failure)
+                    done += 1
+        except _LaterError as error:
+            if not self._stop.is_set():
+                _log.warning("%s: consuming waits: %s", self._group, error)
+                self._stop.wait(PAUSE_SECONDS)
+        return done
+
+    def _attempt(self, records: Sequence[Record]) -> tuple[int, Exception | None]:
+        """Handle records up to the first that fails, in one transaction; return how many, and the failure.
+
+        Raises _LaterError when the database is away: then none of them had its effect.
+        """
+        done, failure = 0, None
+        try:
+            with self._database.writing() as connection:
+                for record in records:
+                    try:
+                        self._apply(connection, record)
+                    except Exception as error:
+                        if is_dependency_away(error):
+                            raise
+                        failure = error
+                        break
+                    done += 1
+        except Exception as error:
+            if is_dependency_away(error) or isinstance(error, OSError):
+                raise _LaterError(f"the database is away: {describe(error)}") from error
+            return 0, error  # the commit failed: what follows handles the first record alone
+        return done, failure
+
+    def _handle_alone(self, record: Record, failure: Exception) -> None:
+        """Try a record that failed once until it is handled or a dead letter; raises _LaterError."""
+        tries = 1
+        error: Exception | None = failure
+        while error is not None and tries < TRIES and not isinstance(error, BadEventError):
+            _log.warning("%s: try %d of %s failed: %s", self._group, tries, _place(record), describe(error))
+            if self._stop.wait(self._retry_seconds[tries - 1]):
+                raise _LaterError("stopping")
+            _, error = self._attempt([record])
+            tries += 1
+        if error is not None:
+            self._bury(record, error, tries)
+
+    def _apply(self, connection: Connection, record: Record) -> None:
+        event = from_record(record)
+        handler = self._handlers[record.topic]
+        if apply_once(connection, self._backbone, record.topic, event, handler):
+            self._dead_in_a_row = 0
+            if event.state is None:
+                empty_letters_of(connection, self._backbone, record.topic, record.key, self._clock)
+
+    def _bury(self, record: Record, error: Exception, tries: int) -> None:
+        reason = describe(error)
+        try:
+            with self._database.writing() as connection:
+                letter = bury(connection, self._backbone, record, reason, tries, self._clock)
+        except (sa.exc.DBAPIError, OSError) as away:
+            raise _LaterError(f"the database is away: {describe(away)}") from away
+        _log.error("%s: %s became dead letter %d: %s", self._group, _place(record), letter, reason)
+        self._dead_in_a_row += 1
+        if self._dead_in_a_row >= HALT_AFTER:
+            self.halted = True
+            _log.error(
+                "%s: consuming halts after %d dead letters in a row: mend the cause and restart",
+                self._group,
+                self._dead_in_a_row,
+            )
+
+    def _commit(self, records: Sequence[Record]) -> None:
+        assert self._subscriber is not None
+        try:
+            self._subscriber.commit(records)
+        except EventLogError as error:
+            _log.warning("%s: will be read again as duplicates: %s", self._group, error)
+
+
+class _LaterError(Exception):
+    """The record at hand is read again later; nothing of it was kept."""
+
+
+def _first_of_each_place(records: Sequence[Record]) -> list[Record]:
+    first: dict[tuple[str, int], Record] = {}
+    for record in records:
+        first.setdefault((record.topic, record.partition), record)
+    return list(first.values())
+
+
+def _place(record: Record) -> str:
+    return f"{record.topic}/{record.partition}@{record.offset}"
