@@ -1,0 +1,138 @@
+"""What an approval makes of a report: one introduction per company, with the reasons behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+ReportJson = Mapping[str, Any]
+State = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why one match cannot be introduced. Codes: `unknown_match`, `excluded`, `already_introduced`."""
+
+    match_id: str
+    code: str
+    reason: str
+
+
+class RefusedError(Exception):
+    """An approval that cannot be carried out, as a whole; `refusals` names every match that stands in its way."""
+
+    def __init__(self, refusals: Sequence[Refusal]) -> None:
+        super().__init__(" ".join(refusal.reason for refusal in refusals))
+        self.refusals = tuple(refusals)
+
+
+def best_matches(report: ReportJson, limit: int = 1) -> list[str]:
+    """Choose as a stand-in reviewer would: up to `limit` match ids, members first, then score, company, need.
+
+    A company is chosen once, for the need it fits best.
+    """
+    ordered = sorted(
+        report["matches"],
+        key=lambda match: (
+            match["company"]["membership"] == "network",
+            -match["score"],
+            match["company"]["id"],
+            match["need_id"],
+        ),
+    )
+    chosen: dict[str, str] = {}
+    for match in ordered:
+        chosen.setdefault(match["company"]["id"], match["id"])
+    return list(chosen.values())[:limit]
+
+
+def introductions(
+    report: ReportJson,
+    match_ids: Sequence[str],
+    report_version: int,
+    approval_id: str,
+    at: str,
+    note: str = "",
+    earlier: Mapping[str, Mapping[str, Any]] | None = None,
+) -> list[State]:
+    """Make the states of the introductions (shape: shared.events.states.Introduction) that an approval asks for.
+
+    Matches of one company under several needs become one introduction, `<request id>.<company id>`, in the
+    report's order. `at` is RFC 3339; `earlier` are introductions made before, by id: one that was cancelled is made
+    again with the next version. Raises ValueError when no match is named, and RefusedError when any match is
+    unknown, excluded or of a company that is already introduced for the request.
+    """
+    if not match_ids:
+        raise ValueError("name at least one match to approve")
+    earlier = earlier or {}
+    refusals = [refusal for one in dict.fromkeys(match_ids) if (refusal := _refusal(report, one, earlier))]
+    if refusals:
+        raise RefusedError(refusals)
+    by_company: dict[str, list[Mapping[str, Any]]] = {}
+    for match in report["matches"]:
+        if match["id"] in set(match_ids):
+            by_company.setdefault(match["company"]["id"], []).append(match)
+    approval = {"id": approval_id, "size": len(by_company), "at": at, "note": note}
+    return [_state(report, matches, report_version, approval, earlier) for matches in by_company.values()]
+
+
+def _refusal(report: ReportJson, match_id: str, earlier: Mapping[str, Mapping[str, Any]]) -> Refusal | None:
+    for one in report["excluded"]:
+        if match_id == f"{one['company']['id']}.{one['need_id']}":
+            return Refusal(match_id, "excluded", f"{match_id} is excluded: {one['reason']['en']}")
+    match = next((match for match in report["matches"] if match["id"] == match_id), None)
+    if match is None:
+        return Refusal(match_id, "unknown_match", f"The report has no match {match_id}.")
+    before = earlier.get(f"{report['request_id']}.{match['company']['id']}")
+    if before is not None and before["status"] != "cancelled":
+        name = match["company"]["name"]
+        return Refusal(match_id, "already_introduced", f"{name} is already introduced for this request.")
+    return None
+
+
+def _state(
+    report: ReportJson,
+    matches: Sequence[Mapping[str, Any]],
+    report_version: int,
+    approval: Mapping[str, Any],
+    earlier: Mapping[str, Mapping[str, Any]],
+) -> State:
+    company = matches[0]["company"]
+    introduction_id = f"{report['request_id']}.{company['id']}"
+    before = earlier.get(introduction_id)
+    return {
+        "id": introduction_id,
+        "version": before["version"] + 1 if before else 1,
+        "status": "approved",
+        "updated_at": approval["at"],
+        "request_id": report["request_id"],
+        "report_id": report["request_id"],
+        "report_version": report_version,
+        "role": matches[0]["role"],
+        "company": _side(company),
+        "partner": _side(report["partner"]),
+        "need_ids": [match["need_id"] for match in matches],
+        "reasons": _together([match["reasons"] for match in matches]),
+        "questions": _together([match["questions"] for match in matches]),
+        "approval": dict(approval),
+    }
+
+
+def _side(side: Mapping[str, Any]) -> State:
+    return {
+        "id": side["id"],
+        "version": side["version"],
+        "name": side["name"],
+        "country": side["country"],
+        "website": side.get("website") or "",
+    }
+
+
+def _together(sentences: Sequence[Mapping[str, Sequence[str]]]) -> dict[str, list[str]]:
+    """Join sentences by language, each once, in order."""
+    languages = dict.fromkeys(language for one in sentences for language in one)
+    return {
+        language: list(dict.fromkeys(line for one in sentences for line in one.get(language, ())))
+        for language in languages
+    }

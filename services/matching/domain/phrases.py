@@ -1,0 +1,147 @@
+"""Exact pieces of a text: a found word with the words around it, and words that two texts have alike."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+LONGEST = 55
+"""Characters of a phrase around a quote."""
+ALIKE = 6
+"""Letters at the beginning that two words must share to count as alike."""
+
+_BREAK = re.compile(r"[.;:!?,()\[\]\n\r\t\"“”„«»]|\s[–—-]\s")
+_LOOSE = frozenset(
+    [
+        "and",
+        "or",
+        "the",
+        "a",
+        "an",
+        "of",
+        "for",
+        "in",
+        "on",
+        "to",
+        "with",
+        "that",
+        "which",
+        "is",
+        "are",
+        "as",
+        "by",
+        "at",
+        "from",
+        "och",
+        "eller",
+        "att",
+        "som",
+        "en",
+        "ett",
+        "i",
+        "på",
+        "av",
+        "för",
+        "med",
+        "till",
+        "den",
+        "det",
+        "de",
+        "är",
+        "har",
+        "og",
+        "eller",
+        "som",
+        "et",
+        "er",
+        "til",
+        "fra",
+        "om",
+        "und",
+        "oder",
+        "der",
+        "die",
+        "das",
+        "ein",
+        "eine",
+        "mit",
+        "von",
+        "zu",
+        "im",
+    ]
+)
+"""Words that a phrase does not begin or end with."""
+_WORD = re.compile(r"[^\W\d_]+")
+
+
+def phrase_around(text: str, quote: str, longest: int = LONGEST) -> str:
+    """Give the part of a sentence around a quote: whole words, at most `longest` characters, exactly as written.
+
+    A quote that is longer itself, or does not stand in the text, is given back as it is.
+    """
+    start = text.find(quote)
+    if start < 0 or not quote.strip():
+        return quote
+    end = start + len(quote)
+    left = max((found.end() for found in _BREAK.finditer(text, 0, start)), default=0)
+    after = _BREAK.search(text, end)
+    right = after.start() if after else len(text)
+    edges = [(m.start(), m.end()) for m in re.finditer(r"\S+", text[left:right])]
+    words = [(left + a, left + b) for a, b in edges]
+    before = [word for word in words if word[0] < start]
+    behind = [word for word in words if word[1] > end]
+    # A quote inside a word takes in the whole word first; then words are added on both sides in turn.
+    if before and before[-1][1] > start:
+        start = before.pop()[0]
+    if behind and behind[0][0] < end:
+        end = behind.pop(0)[1]
+    while before or behind:
+        grown = (before[-1][0] if before else start, behind[0][1] if behind else end)
+        wider = [(grown[0], end), (start, grown[1])]
+        fitting = [pair for pair in wider if pair != (start, end) and pair[1] - pair[0] <= longest]
+        if not fitting:
+            break
+        start, end = max(fitting, key=lambda pair: pair[0]) if len(fitting) == 2 else fitting[0]
+        before = [word for word in before if word[0] < start]
+        behind = [word for word in behind if word[1] > end]
+    return _trimmed(text, start, end, text.find(quote), text.find(quote) + len(quote))
+
+
+def _trimmed(text: str, start: int, end: int, quote_start: int, quote_end: int) -> str:
+    """Leave out loose words at both ends, never the quote itself."""
+    words = [(start + m.start(), start + m.end()) for m in re.finditer(r"\S+", text[start:end])]
+    while words and words[0][1] <= quote_start and text[slice(*words[0])].casefold() in _LOOSE:
+        words.pop(0)
+    while words and words[-1][0] >= quote_end and text[slice(*words[-1])].casefold() in _LOOSE:
+        words.pop()
+    return text[words[0][0] : words[-1][1]] if words else text[start:end]
+
+
+def alike_words(one: str, other: str, most: int = 3) -> tuple[tuple[str, str], ...]:
+    """Give up to `most` pairs of words, exactly as written, that begin alike; the longest beginnings first."""
+    theirs: dict[str, tuple[str, str]] = {}
+    for folded, word in _words(other):
+        theirs.setdefault(folded[:ALIKE], (folded, word))
+    pairs: dict[str, tuple[int, str, str]] = {}
+    for folded, word in _words(one):
+        beginning = folded[:ALIKE]
+        if beginning in theirs and beginning not in pairs:
+            pairs[beginning] = (_common(folded, theirs[beginning][0]), word, theirs[beginning][1])
+    ordered = sorted(pairs.values(), key=lambda pair: (-pair[0], pair[1], pair[2]))
+    return tuple((mine, their) for _, mine, their in ordered[:most])
+
+
+def _words(text: str) -> Iterator[tuple[str, str]]:
+    for found in _WORD.finditer(text):
+        plain = unicodedata.normalize("NFKD", found.group().casefold())
+        folded = "".join(c for c in plain if not unicodedata.combining(c))
+        if len(folded) >= ALIKE:
+            yield folded, found.group()
+
+
+def _common(one: str, other: str) -> int:
+    """Count the letters at the beginning that are the same."""
+    return next(
+        (at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other))
+    )

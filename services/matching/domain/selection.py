@@ -1,0 +1,122 @@
+"""Which companies a report names for each need, and in which order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from services.matching.domain.directions import Aims, cap_of, serves_aims
+from services.matching.domain.features import PARTS, CompanyFeatures, NeedFeatures, candidates
+from services.matching.domain.flags import is_network
+from services.matching.domain.model import MatchRequest, Partner
+from services.matching.domain.policy import ScoringPolicy
+from services.matching.domain.roles import ROLES, role_of
+from services.matching.domain.rules import Exclusion, Lifted, exclusions
+from services.matching.domain.scoring import part_points
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A pair that may become a match: the need's row, the company's row, and its scores (2 decimals).
+
+    `score` is `toward_need`, at most `cap`. With `exclusions` it is no match.
+    """
+
+    row: int
+    column: int
+    role: str
+    toward_need: float
+    aims: Aims
+    cap: float | None
+    exclusions: tuple[Exclusion, ...]
+
+    @property
+    def score(self) -> float:
+        """Give the total, 0..100."""
+        return self.toward_need if self.cap is None else min(self.toward_need, self.cap)
+
+
+def choose(
+    request: MatchRequest,
+    partner: Partner,
+    needs: NeedFeatures,
+    companies: CompanyFeatures,
+    policy: ScoringPolicy,
+    lifted: Lifted,
+) -> tuple[list[Chosen], list[Chosen]]:
+    """Give the matches in the report's order, and the pairs that only an exclusion keeps from being one.
+
+    Order: by need, role, members before network companies, score, company id. A need takes at most
+    `policy.most_matches` of a role, none under `policy.floor`, none under `policy.tail` of its best.
+    """
+    matches: list[Chosen] = []
+    excluded: list[Chosen] = []
+    for pairs in _pairs(request, partner, needs, companies, policy, lifted):
+        best = max((one.score for one in pairs if not one.exclusions), default=0.0)
+        good = [
+            one for one in pairs if one.score >= max(policy.floor, policy.tail * best) and one.score > 0.0
+        ]
+        good.sort(key=lambda one: _order(one, companies))
+        for role in ROLES:
+            matches += [one for one in good if one.role == role and not one.exclusions][: policy.most_matches]
+        excluded += [one for one in good if one.exclusions]
+    return matches, excluded
+
+
+def _order(one: Chosen, companies: CompanyFeatures) -> tuple[bool, float, str]:
+    company = companies.companies[one.column]
+    return is_network(company), -one.score, company.id
+
+
+def _pairs(
+    request: MatchRequest,
+    partner: Partner,
+    needs: NeedFeatures,
+    companies: CompanyFeatures,
+    policy: ScoringPolicy,
+    lifted: Lifted,
+) -> list[list[Chosen]]:
+    """Give each need's candidates: as many more as exclusions take away, so that these push nobody out."""
+    ruled: dict[int, tuple[Exclusion, ...]] = {}
+    k = policy.candidates
+    while True:
+        found = candidates(needs, companies, k)
+        for columns, _ in found:
+            for column in columns:
+                if int(column) not in ruled:
+                    ruled[int(column)] = exclusions(companies.companies[column], partner, request, lifted)
+        left = [sum(not ruled[int(column)] for column in columns) for columns, _ in found]
+        if k >= len(companies.companies) or min(left, default=policy.candidates) >= policy.candidates:
+            break
+        k *= 2
+    return [
+        [
+            _pair(row, int(column), toward_need, request, partner, companies, policy, ruled[int(column)])
+            for column, toward_need in zip(columns, _rounded(needs, row, companies, columns), strict=True)
+        ]
+        for row, (columns, _) in enumerate(found)
+    ]
+
+
+def _rounded(needs: NeedFeatures, row: int, companies: CompanyFeatures, columns: np.ndarray) -> list[float]:
+    """Give the scores as sums of parts rounded to 2 decimals, so that what a report shows adds up."""
+    points = part_points(needs, row, companies, columns)
+    return [
+        round(sum(round(float(points[part][place]), 2) for part in PARTS), 2) for place in range(len(columns))
+    ]
+
+
+def _pair(
+    row: int,
+    column: int,
+    toward_need: float,
+    request: MatchRequest,
+    partner: Partner,
+    companies: CompanyFeatures,
+    policy: ScoringPolicy,
+    ruled: tuple[Exclusion, ...],
+) -> Chosen:
+    company = companies.companies[column]
+    aims = serves_aims(company, partner, request)
+    return Chosen(row, column, role_of(company.kind), toward_need, aims, cap_of(aims, policy), ruled)
