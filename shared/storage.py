@@ -5,9 +5,6 @@ Every change goes through `Database.writing`: one transaction, committed as a wh
 
 from __future__ import annotations
 
-import fcntl
-import os
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,13 +13,15 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
+from shared.gate import Gate
+
 BUSY_SECONDS = 30
 
 
 class Database:
     """One service's database; safe to share between threads, each use takes its own connection."""
 
-    def __init__(self, engine: Engine, gate: _Gate | None) -> None:
+    def __init__(self, engine: Engine, gate: Gate | None) -> None:
         self.engine = engine
         self._gate = gate
 
@@ -56,24 +55,6 @@ class Database:
         self.engine.dispose()
 
 
-class _Gate:
-    """A lock file that writers queue at; a killed process frees it."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._thread_lock = threading.Lock()
-
-    @contextmanager
-    def held(self) -> Iterator[None]:
-        with self._thread_lock:
-            handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX)
-                yield
-            finally:
-                os.close(handle)
-
-
 def open_database(url: str, metadata: sa.MetaData) -> Database:
     """Open the database at a SQLAlchemy URL and create the tables of `metadata` that it lacks.
 
@@ -86,7 +67,7 @@ def open_database(url: str, metadata: sa.MetaData) -> Database:
             raise ValueError("a service's database must be a file: several processes and threads share it")
         path = Path(parsed.database)
         path.parent.mkdir(parents=True, exist_ok=True)
-        database = Database(_sqlite_engine(url), _Gate(path.with_name(path.name + ".gate")))
+        database = Database(_sqlite_engine(url), Gate(path.with_name(path.name + ".gate")))
     else:
         database = Database(sa.create_engine(parsed, pool_pre_ping=True, json_serializer=None), None)
     with database.writing() as connection:
