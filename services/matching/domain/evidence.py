@@ -66,7 +66,9 @@ def pair_parts(
     found = {part: float(points[part][0]) for part in PARTS}
     most = {part: float(needs.policy.weights[part]) for part in PARTS}
     parts = {part: PartScore(found[part], most[part]) for part in PARTS}
-    parts["concepts"] = _concepts(needs, need_index, companies, company_index, found["concepts"], most["concepts"])
+    parts["concepts"] = _concepts(
+        needs, need_index, companies, company_index, found["concepts"], most["concepts"]
+    )
     parts["areas"] = _areas(needs, need_index, companies, company_index, found["areas"], most["areas"])
     return parts
 

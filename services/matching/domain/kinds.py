@@ -56,10 +56,14 @@ def read_kinds(path: Path = STANDARD_FILE) -> Kinds:
     raw = json.loads(path.read_text(encoding="utf-8"))
     affinity: dict[str, dict[str, float]] = raw["affinity"]
     if set(affinity) != {*raw["partner_kinds"], OTHER}:
-        raise ValueError(f"{path.name}: affinity needs one row for each of partner_kinds and one for {OTHER!r}")
+        raise ValueError(
+            f"{path.name}: affinity needs one row for each of partner_kinds and one for {OTHER!r}"
+        )
     for partner, row in affinity.items():
         if set(row) != set(raw["company_kinds"]) or not all(0.0 <= share <= 1.0 for share in row.values()):
-            raise ValueError(f"{path.name}: affinity of {partner!r} needs a share 0..1 for each of company_kinds")
+            raise ValueError(
+                f"{path.name}: affinity of {partner!r} needs a share 0..1 for each of company_kinds"
+            )
     return Kinds(
         tuple(affinity),
         affinity,

@@ -87,7 +87,9 @@ class NeedFeatures(_Side):
     policy: ScoringPolicy
 
 
-def company_features(companies: Sequence[Company], engine: TextEngine, policy: ScoringPolicy) -> CompanyFeatures:
+def company_features(
+    companies: Sequence[Company], engine: TextEngine, policy: ScoringPolicy
+) -> CompanyFeatures:
     """Read companies into features; a row depends on its company and the engine alone, not on the policy."""
     vectors = vectors_of(engine)
     kinds = standard_kinds()
@@ -96,15 +98,21 @@ def company_features(companies: Sequence[Company], engine: TextEngine, policy: S
     given = [[code for one in company.capabilities for code in one.focus_areas] for company in companies]
     areas = tuple(_areas(fields, codes, engine) for fields, codes in zip(readings, given, strict=True))
     matrices = {
-        "areas": _stack([vectors.areas(*both) for both in zip(spots, given, strict=True)], vectors.area_slots),
+        "areas": _stack(
+            [vectors.areas(*both) for both in zip(spots, given, strict=True)], vectors.area_slots
+        ),
         "concepts": _stack([vectors.offered(one) for one in spots], vectors.concepts),
         "text": _stack([vectors.text(fields) for fields in readings], vectors.text_dimensions),
-        "kind": _stack([kinds.company_affinity(one.kind or one.name) for one in companies], len(kinds.partners)),
+        "kind": _stack(
+            [kinds.company_affinity(one.kind or one.name) for one in companies], len(kinds.partners)
+        ),
     }
     return CompanyFeatures(readings, spots, areas, matrices, engine, tuple(companies))
 
 
-def need_features(pairs: Sequence[tuple[Partner, Need]], engine: TextEngine, policy: ScoringPolicy) -> NeedFeatures:
+def need_features(
+    pairs: Sequence[tuple[Partner, Need]], engine: TextEngine, policy: ScoringPolicy
+) -> NeedFeatures:
     """Read needs into features, to be scored under the policy's weights."""
     vectors = vectors_of(engine)
     kinds = standard_kinds()
@@ -114,7 +122,9 @@ def need_features(pairs: Sequence[tuple[Partner, Need]], engine: TextEngine, pol
     areas = tuple(_areas(fields, codes, engine) for fields, codes in zip(readings, given, strict=True))
     kind_rows = [_one_hot(kinds.partners, kinds.partner_kind(p.kind or p.name)) for p, _ in pairs]
     matrices = {
-        "areas": _stack([vectors.areas(*both) for both in zip(spots, given, strict=True)], vectors.area_slots),
+        "areas": _stack(
+            [vectors.areas(*both) for both in zip(spots, given, strict=True)], vectors.area_slots
+        ),
         "concepts": _stack([vectors.asked(one) for one in spots], vectors.concepts),
         "text": _stack([vectors.text(fields) for fields in readings], vectors.text_dimensions),
         "kind": _stack(kind_rows, len(kinds.partners)),
@@ -226,8 +236,12 @@ def _need_readings(partner: Partner, need: Need, engine: TextEngine) -> tuple[Fi
     return _read(fields, partner.language, engine)
 
 
-def _read(fields: Sequence[tuple[str, float, str]], language: str, engine: TextEngine) -> tuple[FieldReading, ...]:
-    return tuple(FieldReading(name, share, engine.read(text, language)) for name, share, text in fields if text)
+def _read(
+    fields: Sequence[tuple[str, float, str]], language: str, engine: TextEngine
+) -> tuple[FieldReading, ...]:
+    return tuple(
+        FieldReading(name, share, engine.read(text, language)) for name, share, text in fields if text
+    )
 
 
 def _spots(fields: Sequence[FieldReading]) -> dict[str, Spot]:
@@ -241,7 +255,9 @@ def _spots(fields: Sequence[FieldReading]) -> dict[str, Spot]:
     return best
 
 
-def _areas(fields: Sequence[FieldReading], given: Sequence[str], engine: TextEngine) -> tuple[AreaFinding, ...]:
+def _areas(
+    fields: Sequence[FieldReading], given: Sequence[str], engine: TextEngine
+) -> tuple[AreaFinding, ...]:
     return areas_of([one.reading for one in fields], given, engine.thesaurus)
 
 

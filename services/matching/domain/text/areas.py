@@ -36,7 +36,9 @@ def areas_of(
     readings: Iterable[Reading], given: Sequence[str], thesaurus: Thesaurus | None = None
 ) -> tuple[AreaFinding, ...]:
     """Do as `find_areas` for an organisation with several texts."""
-    evidence, words = _weigh([m for reading in readings for m in reading.mentions], thesaurus or standard_thesaurus())
+    evidence, words = _weigh(
+        [m for reading in readings for m in reading.mentions], thesaurus or standard_thesaurus()
+    )
     if given:
         return tuple(AreaFinding(code, 1.0, True, words.get(code, ())) for code in dict.fromkeys(given))
     most = max(evidence.values(), default=0.0)
@@ -53,7 +55,9 @@ def strength_of(evidence: float) -> float:
     return round(1.0 - math.exp(-evidence), 6)
 
 
-def _weigh(mentions: Iterable[Mention], thesaurus: Thesaurus) -> tuple[dict[str, float], Mapping[str, tuple[str, ...]]]:
+def _weigh(
+    mentions: Iterable[Mention], thesaurus: Thesaurus
+) -> tuple[dict[str, float], Mapping[str, tuple[str, ...]]]:
     """Sum each concept's leaning once, however often it is mentioned."""
     best: dict[str, Mention] = {}
     for mention in mentions:
@@ -66,4 +70,6 @@ def _weigh(mentions: Iterable[Mention], thesaurus: Thesaurus) -> tuple[dict[str,
             weight = leaning * mention.strength
             evidence[code] = evidence.get(code, 0.0) + weight
             words.setdefault(code, []).append((-weight, mention.quote))
-    return evidence, {code: tuple(dict.fromkeys(q for _, q in sorted(found))) for code, found in words.items()}
+    return evidence, {
+        code: tuple(dict.fromkeys(q for _, q in sorted(found))) for code, found in words.items()
+    }

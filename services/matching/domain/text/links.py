@@ -60,7 +60,9 @@ def make_links(thesaurus: Thesaurus) -> Links:
     for concept in order:
         for server, share in thesaurus.concepts[concept].served_by.items():
             # What is narrower than the server serves too.
-            through = np.where(family[:, index[server]] >= NARROWER_OFFER**2, share * family[:, index[server]], 0.0)
+            through = np.where(
+                family[:, index[server]] >= NARROWER_OFFER**2, share * family[:, index[server]], 0.0
+            )
             better = through > strength[:, index[concept]]
             strength[better, index[concept]] = through[better]
             serves[better, index[concept]] = True

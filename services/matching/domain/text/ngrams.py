@@ -52,7 +52,9 @@ def text_vector(texts: Iterable[str]) -> npt.NDArray[np.float32]:
     A word's pieces count 1 + ln(times), divided by the root of their number, so that a long word is one word.
     """
     vector = np.zeros(DIMENSIONS)
-    words = Counter(word for text in dict.fromkeys(texts) for word in folded_words(text) if word not in STOP_WORDS)
+    words = Counter(
+        word for text in dict.fromkeys(texts) for word in folded_words(text) if word not in STOP_WORDS
+    )
     for word, times in sorted(words.items()):
         pieces = _pieces(word)
         share = (1.0 + math.log(times)) / math.sqrt(len(pieces))

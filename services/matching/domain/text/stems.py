@@ -3,7 +3,8 @@
 A stem is one or more words. Case and accents do not matter (`folding.fold`). In each word an asterisk says where a
 longer word may go on: `sepsis` is that word only, `dialys*` a beginning, `*cancer` an ending, `*cancer*` any
 place inside a word, as Nordic and German compounds need. Several words stand next to each other (any space or
-hyphen between). `a ~ b`: both within five words of each other, in either order, inside one sentence.
+hyphen between). `a ~ b`: a and b, each one or more words, at most five words apart, in either order, inside one
+sentence.
 Before it, `?` marks a weak sign (half strength), `-` words where the concept is not meant; an `!` at the
 end: only in texts of the stem's own language.
 """
@@ -39,10 +40,13 @@ class WordPattern:
 
 @dataclass(frozen=True)
 class Stem:
-    """One stem. `near`: its two words may stand apart. `sign`: 1.0, WEAK, or 0.0 for words that rule out."""
+    """One stem: `words` next to each other and, where there are any, `beside` them others that may stand apart.
+
+    `sign`: 1.0, WEAK, or 0.0 for words that rule out.
+    """
 
     words: tuple[WordPattern, ...]
-    near: bool
+    beside: tuple[WordPattern, ...]
     sign: float
     own_language: bool
 
@@ -56,23 +60,27 @@ def read_stem(notation: str) -> Stem:
         rest = rest[1:]
     own_language = rest.endswith("!")
     rest = rest.removesuffix("!")
-    near = " ~ " in rest
-    words = tuple(_read_word(word, notation) for word in rest.replace(" ~ ", " ").split())
-    if not words:
+    groups = [group.split() for group in rest.split(" ~ ")]
+    if len(groups) > 2:
+        raise BadStemError(f"stem {notation!r}: write `~` once")
+    if not all(groups):
         raise BadStemError(f"stem {notation!r} has no word")
-    if near and len(words) != 2:
-        raise BadStemError(f"stem {notation!r}: `~` joins exactly two words")
-    return Stem(words, near, sign, own_language)
+    alone = len(groups) == 1 and len(groups[0]) == 1
+    words, *beside = (tuple(_read_word(word, notation, alone) for word in group) for group in groups)
+    return Stem(words, beside[0] if beside else (), sign, own_language)
 
 
-def _read_word(written: str, notation: str) -> WordPattern:
+def _read_word(written: str, notation: str, alone: bool) -> WordPattern:
     left, right = written.startswith("*"), written.endswith("*")
     text = fold(written.strip("*")).text
     if not WORD.fullmatch(text):
         raise BadStemError(f"stem {notation!r}: write {written!r} as separate words of letters and digits")
     shape: Shape = "infix" if left and right else "suffix" if left else "prefix" if right else "whole"
-    if len(text) < SHORTEST[shape]:
-        raise BadStemError(f"stem {notation!r}: a {shape} needs {SHORTEST[shape]} letters or more, {text!r} is shorter")
+    shortest = 1 if shape == "whole" and not alone else SHORTEST[shape]
+    if len(text) < shortest:
+        raise BadStemError(
+            f"stem {notation!r}: a {shape} needs {shortest} letters or more, {text!r} is shorter"
+        )
     return WordPattern(text, shape)
 
 
@@ -92,6 +100,7 @@ class _Use:
     language: str
     stem: Stem
     ids: tuple[int, ...]
+    beside: tuple[int, ...]
 
 
 class StemMatcher:
@@ -101,18 +110,24 @@ class StemMatcher:
         """Take (key, language, stem); a key may come many times."""
         self._tables: dict[Shape, dict[str, int]] = {"whole": {}, "prefix": {}, "suffix": {}, "infix": {}}
         self._uses: dict[int, list[_Use]] = {}
-        count = 0
         for key, language, stem in stems:
-            ids = []
-            for word in stem.words:
-                table = self._tables[word.shape]
-                if word.text not in table:
-                    table[word.text] = count
-                    count += 1
-                ids.append(table[word.text])
-            self._uses.setdefault(ids[0], []).append(_Use(key, language, stem, tuple(ids)))
-        self._lengths = {shape: sorted({len(text) for text in table}) for shape, table in self._tables.items()}
+            ids, beside = self._number(stem.words), self._number(stem.beside)
+            self._uses.setdefault(ids[0], []).append(_Use(key, language, stem, ids, beside))
+        self._lengths = {
+            shape: sorted({len(text) for text in table}) for shape, table in self._tables.items()
+        }
         self.word_ids = lru_cache(maxsize=50_000)(self._word_ids)
+
+    def _number(self, words: Sequence[WordPattern]) -> tuple[int, ...]:
+        count = sum(len(table) for table in self._tables.values())
+        numbers = []
+        for word in words:
+            table = self._tables[word.shape]
+            if word.text not in table:
+                table[word.text] = count
+                count += 1
+            numbers.append(table[word.text])
+        return tuple(numbers)
 
     def _word_ids(self, word: str) -> tuple[int, ...]:
         found: set[int] = set()
@@ -152,21 +167,30 @@ class StemMatcher:
     def _ends(
         use: _Use, place: int, hits: Sequence[tuple[int, ...]], spans: Sequence[tuple[int, int]], folded: str
     ) -> tuple[int, int] | None:
-        if len(use.ids) == 1:
-            return place, place
-        if use.stem.near:
-            for distance in range(1, NEAR + 1):
-                for other in (place + distance, place - distance):
-                    if 0 <= other < len(hits) and use.ids[1] in hits[other]:
-                        first, last = min(place, other), max(place, other)
-                        if not _SENTENCE_END.search(folded, spans[first][1], spans[last][0]):
-                            return first, last
-            return None
+        """Give the first and the last word of a stem whose first word stands at `place`; None: it is not there."""
         last = place + len(use.ids) - 1
-        if last >= len(hits) or any(
-            wanted not in hits[place + step] for step, wanted in enumerate(use.ids) if step
-        ):
+        if last > place and not _stand_at(use.ids, place, hits):
             return None
-        if _SENTENCE_END.search(folded, spans[place][1], spans[last][0]):
+        first = place
+        if use.beside:
+            size = len(use.beside)
+            for distance in range(1, NEAR + 1):
+                if _stand_at(use.beside, last + distance, hits):
+                    last += distance + size - 1
+                    break
+                if _stand_at(use.beside, place - distance - size + 1, hits):
+                    first = place - distance - size + 1
+                    break
+            else:
+                return None
+        if first != last and _SENTENCE_END.search(folded, spans[first][1], spans[last][0]):
             return None
-        return place, last
+        return first, last
+
+
+def _stand_at(ids: Sequence[int], place: int, hits: Sequence[tuple[int, ...]]) -> bool:
+    return (
+        place >= 0
+        and place + len(ids) <= len(hits)
+        and all(wanted in hits[place + step] for step, wanted in enumerate(ids))
+    )

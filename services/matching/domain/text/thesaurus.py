@@ -70,7 +70,9 @@ def read_thesaurus(path: Path = STANDARD_FILE) -> Thesaurus:
     try:
         rows = json.loads(raw)["concepts"]
     except (ValueError, KeyError, TypeError) as error:
-        raise BadThesaurusError([f'{path.name} is not JSON of the form {{"concepts": [...]}}: {error}']) from error
+        raise BadThesaurusError(
+            [f'{path.name} is not JSON of the form {{"concepts": [...]}}: {error}']
+        ) from error
     return make_thesaurus(rows, hashlib.sha256(raw).hexdigest()[:12])
 
 
@@ -93,7 +95,9 @@ def make_thesaurus(rows: Iterable[Mapping[str, Any]], content_hash: str) -> Thes
         concepts[row["id"]] = Concept(
             id=row["id"],
             names=dict(row["names"]),
-            stems=tuple((language, read_stem(stem)) for language, stems in row["stems"].items() for stem in stems),
+            stems=tuple(
+                (language, read_stem(stem)) for language, stems in row["stems"].items() for stem in stems
+            ),
             parents=tuple(row.get("parents", ())),
             served_by={other: float(strength) for other, strength in row.get("served_by", {}).items()},
             areas=_areas(row, by_id),
@@ -115,7 +119,9 @@ def _areas(row: Mapping[str, Any], by_id: Mapping[str, Mapping[str, Any]]) -> di
 def _faults(rows: list[Mapping[str, Any]]) -> list[str]:
     problems = []
     ids = Counter(row.get("id") for row in rows)
-    problems += [f"concept {one!r} is there {count} times: keep one" for one, count in ids.items() if count > 1]
+    problems += [
+        f"concept {one!r} is there {count} times: keep one" for one, count in ids.items() if count > 1
+    ]
     known = {"id", "names", "stems", "parents", "served_by", "areas", "weight"}
     for row in rows:
         name = f"concept {row.get('id')!r}"
@@ -134,10 +140,14 @@ def _faults(rows: list[Mapping[str, Any]]) -> list[str]:
                 problems.append(f"{name}: {error}")
         for field in ("parents", "served_by"):
             problems += [
-                f"{name}: {field} names {other!r}, which is no concept" for other in row.get(field, ()) if other not in ids
+                f"{name}: {field} names {other!r}, which is no concept"
+                for other in row.get(field, ())
+                if other not in ids
             ]
         shares = {**row.get("areas", {}), **row.get("served_by", {}), "weight": row.get("weight", 1.0)}
-        problems += [f"{name}: {key} must be over 0 and at most 1" for key, x in shares.items() if not 0 < x <= 1]
+        problems += [
+            f"{name}: {key} must be over 0 and at most 1" for key, x in shares.items() if not 0 < x <= 1
+        ]
     return problems or _cycles(rows)
 
 
@@ -153,7 +163,9 @@ def _cycles(rows: list[Mapping[str, Any]]) -> list[str]:
     return [f"parents go in a circle among {', '.join(stuck)}"] if stuck else []
 
 
-def unknown_words(texts: Iterable[str], thesaurus: Thesaurus | None = None, shortest: int = 5) -> list[tuple[str, int]]:
+def unknown_words(
+    texts: Iterable[str], thesaurus: Thesaurus | None = None, shortest: int = 5
+) -> list[tuple[str, int]]:
     """List words that no concept knows with the number of texts they stand in, the most frequent first.
 
     For staff who extend the thesaurus. Words under `shortest` letters are left out.
