@@ -215,8 +215,11 @@ def _joins(sides: Sides, score: PartScore, language: str) -> list[str]:
     for one in score.evidence:
         if score.points <= 0 or one.points < TELLING * score.points:
             continue
+        pair = _phrases(sides, one)
+        if pair not in told and one.link != "same" and any(pair[1] == company for _, company in told):
+            continue  # the company's words have said something nearer already
         concept = _LINKS[one.link][language] + in_sentence(one.concept_names[language])
-        words = told.setdefault(_phrases(sides, one), [])
+        words = told.setdefault(pair, [])
         if concept not in words and len(words) < 3:
             words.append(concept)
     sentences: list[str] = []

@@ -8,6 +8,7 @@ Nodes: `partner:ID`, `need:REQUEST.NEED`, `company:ID`, `area:CODE`, each with `
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import networkx as nx
@@ -32,9 +33,7 @@ def layout(graph: nx.Graph[str], columns: Sequence[str] = COLUMNS) -> dict[str, 
     Within a column nodes are ordered to lessen crossings (barycentre sweeps to and fro; the order with the
     fewest crossings is kept). Without randomness: the same graph gives the same places.
     """
-    ordered = [
-        sorted(node for node, kind in graph.nodes(data="kind") if kind == column) for column in columns
-    ]
+    ordered = [sorted(node for node in graph if graph.nodes[node]["kind"] == column) for column in columns]
     best, fewest = [list(one) for one in ordered], _crossings(graph, ordered)
     for sweep in range(SWEEPS):
         places = range(1, len(ordered)) if sweep % 2 == 0 else range(len(ordered) - 2, -1, -1)
@@ -106,7 +105,7 @@ def _by_neighbours(graph: nx.Graph[str], nodes: Sequence[str], beside: Sequence[
 def _crossings(graph: nx.Graph[str], columns: Sequence[Sequence[str]]) -> int:
     """Count the pairs of edges that cross between columns that stand next to each other."""
     count = 0
-    for left, right in zip(columns, columns[1:], strict=False):
+    for left, right in pairwise(columns):
         row = {node: at for at, node in enumerate(right)}
         ends = [sorted(row[other] for other in graph.neighbors(node) if other in row) for node in left]
         for at, above in enumerate(ends):

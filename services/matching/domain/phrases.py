@@ -12,65 +12,12 @@ ALIKE = 6
 """Letters at the beginning that two words must share to count as alike."""
 
 _BREAK = re.compile(r"[.;:!?,()\[\]\n\r\t\"“”„«»]|\s[–—-]\s")
-_LOOSE = frozenset(
-    [
-        "and",
-        "or",
-        "the",
-        "a",
-        "an",
-        "of",
-        "for",
-        "in",
-        "on",
-        "to",
-        "with",
-        "that",
-        "which",
-        "is",
-        "are",
-        "as",
-        "by",
-        "at",
-        "from",
-        "och",
-        "eller",
-        "att",
-        "som",
-        "en",
-        "ett",
-        "i",
-        "på",
-        "av",
-        "för",
-        "med",
-        "till",
-        "den",
-        "det",
-        "de",
-        "är",
-        "har",
-        "og",
-        "eller",
-        "som",
-        "et",
-        "er",
-        "til",
-        "fra",
-        "om",
-        "und",
-        "oder",
-        "der",
-        "die",
-        "das",
-        "ein",
-        "eine",
-        "mit",
-        "von",
-        "zu",
-        "im",
-    ]
-)
+_LOOSE = frozenset({
+    "a", "an", "and", "are", "as", "at", "att", "av", "by", "das", "de", "den", "der", "det", "die", "ein",
+    "eine", "eller", "en", "er", "et", "ett", "for", "fra", "from", "för", "har", "i", "im", "in", "is",
+    "med", "mit", "och", "oder", "of", "og", "om", "on", "or", "på", "som", "that", "the", "til", "till",
+    "to", "und", "von", "which", "with", "zu", "är",
+})  # fmt: skip
 """Words that a phrase does not begin or end with."""
 _WORD = re.compile(r"[^\W\d_]+")
 
@@ -91,20 +38,16 @@ def phrase_around(text: str, quote: str, longest: int = LONGEST) -> str:
     words = [(left + a, left + b) for a, b in edges]
     before = [word for word in words if word[0] < start]
     behind = [word for word in words if word[1] > end]
-    # A quote inside a word takes in the whole word first; then words are added on both sides in turn.
+    # A quote inside a word takes in the whole word first.
     if before and before[-1][1] > start:
         start = before.pop()[0]
     if behind and behind[0][0] < end:
         end = behind.pop(0)[1]
-    while before or behind:
-        grown = (before[-1][0] if before else start, behind[0][1] if behind else end)
-        wider = [(grown[0], end), (start, grown[1])]
-        fitting = [pair for pair in wider if pair != (start, end) and pair[1] - pair[0] <= longest]
-        if not fitting:
-            break
-        start, end = max(fitting, key=lambda pair: pair[0]) if len(fitting) == 2 else fitting[0]
-        before = [word for word in before if word[0] < start]
-        behind = [word for word in behind if word[1] > end]
+    # What stands before a word tells more of it than what comes after.
+    while before and end - before[-1][0] <= longest:
+        start = before.pop()[0]
+    while behind and behind[0][1] - start <= longest:
+        end = behind.pop(0)[1]
     return _trimmed(text, start, end, text.find(quote), text.find(quote) + len(quote))
 
 
