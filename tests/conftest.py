@@ -12,6 +12,9 @@ from shared.ids import IdSource, numbered_ids
 from shared.settings import Settings, for_tests
 
 
+pytest_plugins = ["tests.plugins.kafka_broker"]
+
+
 @pytest.fixture
 def clock() -> SettableClock:
     return SettableClock(datetime(2026, 3, 2, 8, 0, tzinfo=UTC))
