@@ -24,19 +24,32 @@ Texts = dict[str, list[str]]
 LONGEST_TEXT = 2000
 
 
+def say(text: str) -> str:
+    """Mark a text as one that pages translate."""
+    return text
+
+
 class RefusedError(Exception):
     """A decision that cannot be taken; the message says why and what to do.
 
     `kind`: unknown (no such report or introduction), stale (the report is another one now), unknown_match,
-    conflict (with an earlier decision or a mail already sent), invalid (a field is wrong). `about` names the
-    match ids or the field; `current_version` is the report's, where it matters.
+    conflict (with an earlier decision or a mail already sent), invalid (a field is wrong). `template` and `values`
+    make up the message, so that pages can translate it. `about` names the match ids or the field;
+    `current_version` is the report's, where it matters.
     """
 
     def __init__(
-        self, kind: Refusal, message: str, about: Sequence[str] = (), current_version: int | None = None
+        self,
+        kind: Refusal,
+        template: str,
+        about: Sequence[str] = (),
+        current_version: int | None = None,
+        **values: object,
     ) -> None:
-        super().__init__(message)
+        super().__init__(template % values)
         self.kind = kind
+        self.template = template
+        self.values = values
         self.about = tuple(about)
         self.current_version = current_version
 
@@ -66,7 +79,9 @@ def approve(
     report, chosen = _chosen(connection, request_id, report_version, match_ids, note, "note")
     if report.status != "open":
         raise RefusedError(
-            "conflict", f"The request is {report.status}; open it again before approving matches."
+            "conflict",
+            say("The request is %(status)s; open it again before approving matches."),
+            status=report.status,
         )
     _refuse_outdated(connection, report, chosen)
     earlier = {
@@ -80,9 +95,12 @@ def approve(
         names = ", ".join(sorted({match["company"]["name"] for match in met}))
         raise RefusedError(
             "conflict",
-            f"Already introduced for this request: {names}. Leave out what is already introduced, or cancel that "
-            "introduction first.",
+            say(
+                "Already introduced for this request: %(names)s. Leave out what is already introduced, or cancel "
+                "that introduction first."
+            ),
             [match["id"] for match in met],
+            names=names,
         )
     now = clock()
     by_company: dict[str, list[Mapping[str, Any]]] = {}
@@ -118,7 +136,9 @@ def reject(
     """
     if not reason.strip():
         raise RefusedError(
-            "invalid", "A rejection needs a reason: say why, so that the company can learn it.", ["reason"]
+            "invalid",
+            say("A rejection needs a reason: say why, so that the company can learn it."),
+            ["reason"],
         )
     _, chosen = _chosen(connection, request_id, report_version, match_ids, reason, "reason")
     introduced = {
@@ -131,8 +151,9 @@ def reject(
         names = ", ".join(sorted({match["company"]["name"] for match in met}))
         raise RefusedError(
             "conflict",
-            f"Already introduced for this request: {names}. Cancel the introduction first.",
+            say("Already introduced for this request: %(names)s. Cancel the introduction first."),
             [match["id"] for match in met],
+            names=names,
         )
     at = to_text(clock())
     for match in chosen:
@@ -148,7 +169,7 @@ def cancel(connection: Connection, introduction_id: str, clock: Clock) -> Mappin
     """
     stored = decisions.get_introduction(connection, introduction_id)
     if stored is None:
-        raise RefusedError("unknown", f"There is no introduction with the id {introduction_id!r}.")
+        raise RefusedError("unknown", say("There is no introduction with the id %(id)s."), id=introduction_id)
     if stored.status == "cancelled":
         return stored.state
     sent = [
@@ -159,8 +180,11 @@ def cancel(connection: Connection, introduction_id: str, clock: Clock) -> Mappin
     if sent:
         raise RefusedError(
             "conflict",
-            f"A mail of this introduction has been sent already (to the {' and the '.join(sorted(set(sent)))}) and "
-            "cannot be called back. Write to both sides instead.",
+            say(
+                "A mail of this introduction has been sent already and cannot be called back. Write to both sides "
+                "instead."
+            ),
+            sorted(set(sent)),
         )
     now = clock()
     state = {**stored.state, "status": "cancelled", "version": stored.version + 1, "updated_at": to_text(now)}
@@ -187,19 +211,28 @@ def _chosen(
     """Read the report and the matches that a decision names, in the report's order."""
     if len(text) > LONGEST_TEXT:
         raise RefusedError(
-            "invalid", f"The {field} has {len(text)} characters; at most {LONGEST_TEXT} are taken.", [field]
+            "invalid",
+            say("The text has %(length)s characters; at most %(most)s are taken."),
+            [field],
+            length=len(text),
+            most=LONGEST_TEXT,
         )
     if not match_ids:
-        raise RefusedError("invalid", "Name at least one match.", ["matches"])
+        raise RefusedError("invalid", say("Choose at least one match."), ["matches"])
     report = reports.get_report(connection, request_id, hold=True)
     if report is None:
-        raise RefusedError("unknown", f"There is no match report for the request {request_id!r} (yet).")
+        raise RefusedError(
+            "unknown", say("There is no match report for the request %(id)s (yet)."), id=request_id
+        )
     if report.version != report_version:
         raise RefusedError(
             "stale",
-            f"You saw version {report_version} of this report, it is at version {report.version} now. "
-            "Read it again, then decide.",
+            say(
+                "You saw version %(seen)s of this report, it is at version %(now)s now. Read it again, then decide."
+            ),
             current_version=report.version,
+            seen=report_version,
+            now=report.version,
         )
     wanted = set(match_ids)
     chosen = [match for match in report.content["matches"] if match["id"] in wanted]
@@ -207,8 +240,9 @@ def _chosen(
     if unknown:
         raise RefusedError(
             "unknown_match",
-            f"The report has no match {', '.join(unknown)}; its matches are listed in it.",
+            say("The report has no match %(ids)s; its matches are listed in it."),
             unknown,
+            ids=", ".join(unknown),
         )
     return report, chosen
 
@@ -230,13 +264,17 @@ def _refuse_outdated(
         changed.append(side["name"])
     request = projection.get_state(connection, tables.requests, report.request_id)
     if request is None or request.version != report.content["request_version"]:
-        changed.append("the request")
+        changed.append(report.request_id)
     if changed:
         raise RefusedError(
             "stale",
-            f"Changed since version {report.version} of this report was made: {', '.join(changed)}. The report is "
-            "being made again; read it again in a moment, then decide.",
+            say(
+                "Changed since version %(now)s of this report was made: %(names)s. The report is being made again; "
+                "read it again in a moment, then decide."
+            ),
             current_version=report.version,
+            now=report.version,
+            names=", ".join(changed),
         )
 
 

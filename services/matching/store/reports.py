@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from services.matching.domain.report import canonical_json, content_digest
 from services.matching.store.projection import upsert
 from services.matching.store.tables import partners, reports, requests, scoring
 
@@ -19,13 +18,18 @@ ReportJson = dict[str, Any]
 
 @dataclass(frozen=True)
 class StoredReport:
-    """A report as it stands. `stale_since` is None when it is up to date; `status` is that of its request."""
+    """A report as it stands.
+
+    `status` is that of its request; `stale_since` is None when it is up to date; `failure` says why it could
+    not be made again, None when nothing failed.
+    """
 
     request_id: str
     version: int
     made_at: str
     status: str
     stale_since: str | None
+    failure: str | None
     content: ReportJson
 
 
@@ -57,21 +61,10 @@ class ReportFilter:
     verdict: str | None = None
 
 
-def canonical(content: Mapping[str, Any]) -> str:
-    """Write a report's content the one way: keys sorted, no spaces, texts as they are."""
-    return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-
-
-def digest_of(content: Mapping[str, Any]) -> str:
-    """Give the fingerprint of what a report says, the moment it was made aside: 64 hexadecimal digits."""
-    said = {name: value for name, value in content.items() if name != "as_of"}
-    return hashlib.sha256(canonical(said).encode()).hexdigest()
-
-
 def save_report(connection: Connection, content: ReportJson, made_at: str) -> int:
     """Keep a report's content and return its version: the old one where it says the same, otherwise the next."""
     request_id = content["request_id"]
-    digest = digest_of(content)
+    digest = content_digest(content)
     old = connection.execute(
         sa.select(reports.c.version, reports.c.digest).where(reports.c.request_id == request_id)
     ).first()
@@ -84,7 +77,7 @@ def save_report(connection: Connection, content: ReportJson, made_at: str) -> in
         "verdict": content["verdict"],
         "match_count": len(content["matches"]),
         "best_name": content["matches"][0]["company"]["name"] if content["matches"] else "",
-        "content": canonical(content),
+        "content": canonical_json(content),
     }
     upsert(connection, reports, {"request_id": request_id}, values)
     return version
@@ -96,7 +89,7 @@ def get_report(connection: Connection, request_id: str, hold: bool = False) -> S
     `hold` keeps others from changing or holding it until the transaction ends.
     """
     query = (
-        sa.select(reports, requests.c.status, scoring.c.stale_since)
+        sa.select(reports, requests.c.status, scoring.c.stale_since, scoring.c.failure)
         .join(requests, requests.c.id == reports.c.request_id, isouter=True)
         .join(scoring, scoring.c.request_id == reports.c.request_id, isouter=True)
         .where(reports.c.request_id == request_id, reports.c.content.is_not(None))
@@ -104,9 +97,14 @@ def get_report(connection: Connection, request_id: str, hold: bool = False) -> S
     row = connection.execute(query.with_for_update(of=reports) if hold else query).first()
     if row is None:
         return None
-    content = json.loads(row.content)
     return StoredReport(
-        request_id, row.version, row.made_at, row.status or "unknown", row.stale_since, content
+        request_id=request_id,
+        version=row.version,
+        made_at=row.made_at,
+        status=row.status or "unknown",
+        stale_since=row.stale_since,
+        failure=row.failure,
+        content=json.loads(row.content),
     )
 
 

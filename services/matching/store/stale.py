@@ -13,11 +13,14 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from services.matching.store.projection import in_parts
 from services.matching.store.tables import partners, pool, requests, scoring
 from shared.clock import to_text
 
 CLAIM_FOR = timedelta(seconds=20)
 """How long a worker has a claimed request for itself; one that died gives it free so."""
+FAILED_FOR = timedelta(minutes=1)
+"""How long a request rests whose report could not be made."""
 
 
 @dataclass(frozen=True)
@@ -76,29 +79,31 @@ def pool_number(connection: Connection, hold: bool = False) -> int:
     return int(connection.execute(query.with_for_update(read=True) if hold else query).scalar_one())
 
 
+def anything_due(connection: Connection, now: datetime) -> bool:
+    """Say whether `claim_stale` would find something; it takes no lock."""
+    return connection.execute(_due(now).limit(1)).first() is not None
+
+
 def claim_stale(connection: Connection, now: datetime, most: int) -> list[Claim]:
     """Take up to `most` requests that are due, those that became stale first; other workers pass them by.
 
     A request is due when it is open, its report is stale and its partner is known and active.
     """
-    due = (
+    due = _due(now).order_by(scoring.c.stale_since, scoring.c.request_id).limit(most)
+    taken = connection.execute(due.with_for_update(of=scoring, skip_locked=True))
+    claims = [Claim(row.request_id, row.wanted, row.stale_since) for row in taken]
+    _hold_until(connection, claims, to_text(now + CLAIM_FOR))
+    return claims
+
+
+def _due(now: datetime) -> sa.Select[tuple[str, int, str]]:
+    free = sa.or_(scoring.c.claimed_until.is_(None), scoring.c.claimed_until < to_text(now))
+    return (
         sa.select(scoring.c.request_id, scoring.c.wanted, scoring.c.stale_since)
         .join(requests, requests.c.id == scoring.c.request_id)
         .join(partners, partners.c.id == requests.c.partner_id)
-        .where(
-            scoring.c.open,
-            scoring.c.stale_since.is_not(None),
-            sa.or_(scoring.c.claimed_until.is_(None), scoring.c.claimed_until < to_text(now)),
-            partners.c.status == "active",
-        )
-        .order_by(scoring.c.stale_since, scoring.c.request_id)
-        .limit(most)
-        .with_for_update(of=scoring, skip_locked=True)
+        .where(scoring.c.open, scoring.c.stale_since.is_not(None), free, partners.c.status == "active")
     )
-    claims = [Claim(row.request_id, row.wanted, row.stale_since) for row in connection.execute(due)]
-    taken = scoring.c.request_id.in_([claim.request_id for claim in claims])
-    connection.execute(sa.update(scoring).where(taken).values(claimed_until=to_text(now + CLAIM_FOR)))
-    return claims
 
 
 def still_wanted(connection: Connection, claim: Claim) -> bool:
@@ -110,13 +115,20 @@ def still_wanted(connection: Connection, claim: Claim) -> bool:
 def settle(connection: Connection, claim: Claim) -> None:
     """Note that a claimed request's report is up to date."""
     same = scoring.c.request_id == claim.request_id
-    connection.execute(sa.update(scoring).where(same).values(stale_since=None, claimed_until=None))
+    done = {"stale_since": None, "claimed_until": None, "failure": None}
+    connection.execute(sa.update(scoring).where(same).values(**done))
 
 
 def release(connection: Connection, claims: Sequence[Claim]) -> None:
     """Give claimed requests back without a report: they stay due, and stale since when they were."""
-    ids = [claim.request_id for claim in claims]
-    connection.execute(sa.update(scoring).where(scoring.c.request_id.in_(ids)).values(claimed_until=None))
+    _hold_until(connection, claims, None)
+
+
+def note_failure(connection: Connection, claim: Claim, now: datetime, failure: str) -> None:
+    """Keep why a report could not be made, for staff to see; it is tried again after `FAILED_FOR`."""
+    same = scoring.c.request_id == claim.request_id
+    values = {"failure": failure, "claimed_until": to_text(now + FAILED_FOR)}
+    connection.execute(sa.update(scoring).where(same).values(**values))
 
 
 def release_all(connection: Connection) -> None:
@@ -128,3 +140,10 @@ def stale_count(connection: Connection) -> int:
     """Count the open requests whose report is to be made again, those that wait for their partner included."""
     due = sa.and_(scoring.c.open, scoring.c.stale_since.is_not(None))
     return int(connection.execute(sa.select(sa.func.count()).where(due)).scalar_one())
+
+
+def _hold_until(connection: Connection, claims: Sequence[Claim], until: str | None) -> None:
+    for ids in in_parts(claim.request_id for claim in claims):
+        connection.execute(
+            sa.update(scoring).where(scoring.c.request_id.in_(ids)).values(claimed_until=until)
+        )

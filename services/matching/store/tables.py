@@ -69,6 +69,7 @@ scoring = sa.Table(
     sa.Column("wanted", sa.BigInteger, nullable=False),
     sa.Column("stale_since", sa.String(40), nullable=True, index=True),
     sa.Column("claimed_until", sa.String(40), nullable=True),
+    sa.Column("failure", sa.Text, nullable=True),
 )
 
 # One row: how often any company changed. A score is saved only if no company changed since it was read.

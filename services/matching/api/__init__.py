@@ -1,0 +1,1 @@
+"""Matching's REST API: reports and what staff decide on them, introductions."""

@@ -1,0 +1,70 @@
+"""The active companies and their features, kept in memory so that a changed company costs its own texts only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from sqlalchemy.engine import Connection
+
+from services.matching.domain.features import CompanyFeatures, company_features
+from services.matching.domain.model import company_from_state
+from services.matching.domain.policy import ScoringPolicy
+from services.matching.domain.text.engine import TextEngine
+from services.matching.store import projection, tables
+
+
+class Companies:
+    """Gives the features of all active companies; one a worker, not safe to share between threads."""
+
+    def __init__(self, engine: TextEngine) -> None:
+        self.engine = engine
+        self._features: CompanyFeatures | None = None
+        self._policy: ScoringPolicy | None = None
+
+    def features(self, connection: Connection, policy: ScoringPolicy) -> CompanyFeatures:
+        """Read the features of the companies that are active in the database, in the order of their ids.
+
+        Only companies of a new version are read from the database and made into features; the others' rows are
+        taken over from the call before.
+        """
+        active = tables.companies.c.status == "active"
+        versions = projection.versions_where(connection, tables.companies, active)
+        old = self._features if self._policy == policy else None
+        known = {} if old is None else {one.id: one.version for one in old.companies}
+        if old is None or known != versions:
+            changed = [one for one, version in versions.items() if known.get(one) != version]
+            states = projection.get_states(connection, tables.companies, changed)
+            new = company_features(
+                [company_from_state(states[one].state) for one in sorted(states)], self.engine, policy
+            )
+            kept = [one for one in known if known[one] == versions.get(one)]
+            self._features = new if old is None else joined(old, kept, new)
+            self._policy = policy
+            return self._features
+        return old
+
+
+def joined(old: CompanyFeatures, kept: Sequence[str], new: CompanyFeatures) -> CompanyFeatures:
+    """Give the features of the `kept` companies of `old` and all of `new`, in the order of their ids.
+
+    Right because a row depends on its own company and the engine alone.
+    """
+    keep = set(kept)
+    rows = [row for row, one in enumerate(old.companies) if one.id in keep]
+    companies = (*(old.companies[row] for row in rows), *new.companies)
+    order = sorted(range(len(companies)), key=lambda place: companies[place].id)
+    readings = (*(old.readings[row] for row in rows), *new.readings)
+    spots = (*(old.spots[row] for row in rows), *new.spots)
+    areas = (*(old.areas[row] for row in rows), *new.areas)
+    return CompanyFeatures(
+        readings=tuple(readings[place] for place in order),
+        spots=tuple(spots[place] for place in order),
+        areas=tuple(areas[place] for place in order),
+        matrices={
+            part: np.concatenate([old.matrices[part][rows], new.matrices[part]])[order]
+            for part in old.matrices
+        },
+        engine=new.engine,
+        companies=tuple(companies[place] for place in order),
+    )

@@ -1,0 +1,39 @@
+"""Texts as pages show them: quotes marked, moments in the reader's way of writing them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from flask_babel import format_datetime
+from markupsafe import Markup, escape
+
+from shared.clock import from_text
+
+
+def marked(text: str, quotes: Iterable[str]) -> Markup:
+    """Give a text with the first place of each quote in `<mark>`; quotes that overlap are marked as one."""
+    spans = sorted(
+        (text.find(quote), text.find(quote) + len(quote)) for quote in set(quotes) if quote and quote in text
+    )
+    joined: list[tuple[int, int]] = []
+    for start, end in spans:
+        if joined and start <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((start, end))
+    out, last = Markup(), 0
+    for start, end in joined:
+        out += escape(text[last:start]) + Markup("<mark>%s</mark>") % text[start:end]
+        last = end
+    return out + escape(text[last:])
+
+
+def quotes_of(match: Mapping[str, Any], side: str) -> list[str]:
+    """Give the words of one side (`need` or `company`) that a match's parts quote."""
+    return [quote[side] for part in match["parts"] for quote in part["quotes"] if quote.get(side)]
+
+
+def moment(text: str | None) -> str:
+    """Write a stored moment for people, in UTC; nothing for nothing."""
+    return f"{format_datetime(from_text(text), 'd MMM y HH:mm')} UTC" if text else ""

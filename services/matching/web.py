@@ -1,0 +1,29 @@
+"""The web app of matching."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from flask import Flask
+
+from services.matching.api.routes import blueprint as api
+from services.matching.pages.routes import blueprint as pages
+from services.matching.store import open_store
+from shared.clock import Clock, system_clock
+from shared.ids import IdSource, random_ids
+from shared.settings import Settings
+from shared.web.app import create_service_app
+
+
+def create_app(settings: Settings, clock: Clock = system_clock, ids: IdSource = random_ids) -> Flask:
+    """Make the app over the database that the settings name.
+
+    Raises sqlalchemy.exc.SQLAlchemyError or OSError when the database cannot be opened, RuntimeError when no
+    secret key is set.
+    """
+    database = open_store(settings.matching_database)
+    app = create_service_app(
+        "matching", Path(__file__).parent, settings, clock, ids, api=[api], page_blueprints=[pages]
+    )
+    app.extensions["handslag-database"] = database
+    return app

@@ -1,0 +1,35 @@
+"""The work of matching beside answering requests: relay, consumer, and the worker that makes reports."""
+
+from __future__ import annotations
+
+from services.matching.handlers import HANDLERS
+from services.matching.store import open_store, stale, tables
+from services.matching.workers import Scorer
+from shared.clock import Clock
+from shared.consumer import Consumer
+from shared.event_log.port import EventLog
+from shared.ids import IdSource
+from shared.relay import Relay
+from shared.settings import Settings
+from shared.work import Loop, due_work
+
+GROUP = "matching"
+
+
+def create_work(settings: Settings, event_log: EventLog, clock: Clock, ids: IdSource) -> list[Loop]:
+    """Make matching's loops over the database that the settings name.
+
+    Raises sqlalchemy.exc.SQLAlchemyError or OSError when the database cannot be opened.
+    """
+    database = open_store(settings.matching_database)
+    if database.engine.dialect.name == "sqlite":
+        # One worker only: what one that died had claimed need not wait.
+        with database.writing() as connection:
+            stale.release_all(connection)
+    relay = Relay(database, tables.backbone, event_log, GROUP)
+    consumer = Consumer(database, tables.backbone, event_log, GROUP, HANDLERS, clock)
+    return [
+        Loop("matching relay", relay.run),
+        Loop("matching consumer", consumer.run),
+        due_work("matching scorer", Scorer(database, clock).step),
+    ]

@@ -1,0 +1,186 @@
+"""The worker that makes stale reports again: it reads a snapshot, computes outside of any transaction, and saves
+a report only if what it read is still so.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.engine import Connection
+
+from services.matching.companies import Companies
+from services.matching.domain.features import CompanyFeatures
+from services.matching.domain.history import History, PastIntroduction
+from services.matching.domain.model import (
+    MatchRequest,
+    Partner,
+    partner_from_state,
+    request_from_state,
+)
+from services.matching.domain.policy import ScoringPolicy
+from services.matching.domain.report import make_report
+from services.matching.domain.text.engine import TextEngine, standard_engine
+from services.matching.store import decisions, projection, reports, stale, tables
+from services.matching.store.reports import ReportJson
+from services.matching.store.stale import Claim
+from shared.clock import Clock, from_text, to_text
+from shared.storage import Database
+
+log = logging.getLogger(__name__)
+
+MOST_AT_ONCE = 20
+"""Requests in one pass: few enough that a change of a company throws little work away."""
+MOST_LOOKS = 10
+"""How often in a row a pass waits for companies that keep coming before it is done all the same."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One claimed request with all that its report is made of, apart from the companies."""
+
+    claim: Claim
+    request: MatchRequest
+    partner: Partner
+    history: History
+    lifted: frozenset[tuple[str, str]]
+    as_of: str
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What one pass read: the companies as they were at the pool's `number`, the policy, and the cases."""
+
+    number: int
+    policy: ScoringPolicy
+    companies: CompanyFeatures
+    cases: tuple[Case, ...]
+
+
+class Scorer:
+    """Makes stale reports again; one a worker thread."""
+
+    def __init__(self, database: Database, clock: Clock, engine: TextEngine | None = None) -> None:
+        self._database = database
+        self._clock = clock
+        self._companies = Companies(engine or standard_engine())
+        self._seen: int | None = None
+        self._looks = 0
+
+    def step(self) -> bool:
+        """Make due reports again, and say whether there were any.
+
+        Does nothing while companies keep arriving (the pool's number is another one than at the last look),
+        at most `MOST_LOOKS` times in a row.
+        """
+        with self._database.reading() as connection:
+            if not stale.anything_due(connection, self._clock()):
+                return False
+            number = stale.pool_number(connection)
+        if number != self._seen and self._looks < MOST_LOOKS:
+            self._seen = number
+            self._looks += 1
+            return False
+        self._looks = 0
+        return self.score_stale() > 0
+
+    def score_stale(self, most: int = MOST_AT_ONCE) -> int:
+        """Make up to `most` stale reports again and return how many were claimed, saved or not."""
+        with self._database.writing() as connection:
+            claims = stale.claim_stale(connection, self._clock(), most)
+        if claims:
+            snapshot = self.read(claims)
+            self.save(snapshot, self.compute(snapshot))
+        return len(claims)
+
+    def read(self, claims: Sequence[Claim]) -> Snapshot:
+        """Read what the claimed requests' reports are made of."""
+        with self._database.reading() as connection:
+            # The number comes first: a company that changes while the rest is read makes the save fail.
+            number = stale.pool_number(connection)
+            policy = decisions.active_policy(connection)
+            newest = projection.newest_moment(connection, tables.companies)
+            companies = self._companies.features(connection, policy)
+            cases = [_read_case(connection, claim, newest) for claim in claims]
+        return Snapshot(number, policy, companies, tuple(case for case in cases if case is not None))
+
+    def compute(self, snapshot: Snapshot) -> dict[str, ReportJson | Exception]:
+        """Make the reports of a snapshot, by request id; where one cannot be made, the exception stands instead."""
+        made: dict[str, ReportJson | Exception] = {}
+        for case in snapshot.cases:
+            try:
+                made[case.request.id] = self._make(case, snapshot)
+            except Exception as error:  # kept with its request; the other reports go on
+                log.exception("the report of request %s could not be made", case.request.id)
+                made[case.request.id] = error
+        return made
+
+    def save(self, snapshot: Snapshot, made: Mapping[str, ReportJson | Exception]) -> int:
+        """Save reports whose material is as it was read, and return how many; the others stay due.
+
+        Each report has a transaction of its own, so that a handler never waits for a whole pass.
+        """
+        return sum(self._save_one(snapshot, case, made[case.request.id]) for case in snapshot.cases)
+
+    def _save_one(self, snapshot: Snapshot, case: Case, content: ReportJson | Exception) -> bool:
+        now = self._clock()
+        with self._database.writing() as connection:
+            current = stale.pool_number(connection, hold=True) == snapshot.number
+            if not (stale.still_wanted(connection, case.claim) and current):
+                stale.release(connection, [case.claim])
+                return False
+            if isinstance(content, Exception):
+                stale.note_failure(connection, case.claim, now, repr(content))
+                return False
+            reports.save_report(connection, content, to_text(now))
+            stale.settle(connection, case.claim)
+            return True
+
+    def _make(self, case: Case, snapshot: Snapshot) -> ReportJson:
+        content: ReportJson = make_report(
+            case.request,
+            case.partner,
+            snapshot.companies,
+            case.history,
+            snapshot.policy,
+            self._companies.engine,
+            from_text(case.as_of),
+            case.lifted,
+        ).to_json()
+        return content
+
+
+def _read_case(connection: Connection, claim: Claim, newest_company: str) -> Case | None:
+    """Read a claimed request; None when it or its partner has gone since it was claimed.
+
+    `as_of` is the moment of the newest event that the report takes account of: made again from the same
+    events, a report says the same.
+    """
+    request = projection.get_state(connection, tables.requests, claim.request_id)
+    partner = request and projection.get_state(connection, tables.partners, request.state["partner_id"])
+    if request is None or partner is None:
+        return None
+    met = tables.introductions.c.partner_id == partner.id
+    past = projection.states_where(connection, tables.introductions, met)
+    moments = [request.happened_at, partner.happened_at, newest_company, *(one.happened_at for one in past)]
+    history = History(
+        tuple(
+            PastIntroduction(
+                partner.id,
+                one.state["company"]["id"],
+                from_text(one.state["approval"]["at"]),
+                one.state["request_id"],
+            )
+            for one in past
+            if one.status == "approved"
+        )
+    )
+    return Case(
+        claim=claim,
+        request=request_from_state(request.state),
+        partner=partner_from_state(partner.state),
+        history=history,
+        lifted=decisions.lifted_of(connection, claim.request_id),
+        as_of=max(moments),
+    )
