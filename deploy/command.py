@@ -12,7 +12,7 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -229,11 +229,14 @@ def topics_apply(as_json: bool) -> None:
 
 
 def _import(kind: str, file: Path, rejects: Path | None, as_json: bool) -> None:
-    from deploy.importing import ImportFailedError, import_into
+    import sqlalchemy.exc
+
+    from deploy.importing import import_into
+    from services.profiles.importing import FileError, ImportFailedError
 
     try:
         result = import_into(_settings(), kind, file, rejects, _counter())
-    except (ImportFailedError, OSError) as error:
+    except (FileError, ImportFailedError, sqlalchemy.exc.SQLAlchemyError, OSError) as error:
         _fail(str(error))
     text = "{added} added, {changed} changed, {unchanged} unchanged, {rejected} rejected".format_map(result)
     if result["rejects_file"]:
@@ -277,7 +280,7 @@ def _answer(result: Mapping[str, Any], as_json: bool, text: str) -> None:
     click.echo(json.dumps(result, ensure_ascii=False) if as_json else text)
 
 
-def _fail(message: str) -> Any:
+def _fail(message: str) -> NoReturn:
     click.echo(f"failed: {message}", err=True)
     sys.exit(1)
 

@@ -18,8 +18,8 @@ from deploy.reviewing import all_reports, approve_best
 from deploy.secrets import with_own_secrets
 from deploy.settling import Databases, backlog, dead_letters, deliveries, open_databases
 from deploy.work import work
-from services.matching.store.reports import digest_of
-from services.profiles.importing import ImportFileError
+from services.matching.domain.report import content_digest
+from services.profiles.importing import FileError, ImportFailedError
 from shared.clock import Clock, system_clock
 from shared.event_log import open_event_log
 from shared.event_log.port import EventLog, EventLogError
@@ -90,7 +90,7 @@ def run_demo(
                 approved = approve_best(databases.matching, clock, ids)
                 show(f"introductions: {approved} approved by the stand-in reviewer")
                 _settle(databases, log, show)
-        except (ImportFileError, EventLogError) as error:
+        except (FileError, ImportFailedError, EventLogError) as error:
             raise DemoError(str(error)) from error
         reports = all_reports(databases.matching)
         sent = deliveries(databases)
@@ -107,7 +107,7 @@ def run_demo(
             + max(0, taken.requests - len(reports))
             + lost,
             "seconds": round(time.monotonic() - started, 2),
-            "reports_digest": hashlib.sha256("".join(map(digest_of, reports)).encode()).hexdigest(),
+            "reports_digest": hashlib.sha256("".join(map(content_digest, reports)).encode()).hexdigest(),
             "state": str(settings.state_dir),
         }
 

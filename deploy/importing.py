@@ -6,17 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import sqlalchemy.exc
-
 import services.profiles.store as profiles_store
-from services.profiles.importing import ImportFileError, import_file
+from services.profiles.importing import import_file
 from shared.clock import system_clock
 from shared.ids import random_ids
 from shared.settings import Settings
-
-
-class ImportFailedError(Exception):
-    """A file that could not be taken in at all; the message says why and what to do."""
 
 
 def import_into(
@@ -26,28 +20,17 @@ def import_into(
     rejects: Path | None,
     progress: Callable[[int, int], None] | None,
 ) -> dict[str, Any]:
-    """Import a file and return what came of it as JSON values; raises ImportFailedError."""
+    """Import a file and return what came of it as JSON values.
+
+    Raises FileError for a file that cannot be read, ImportFailedError when the storage fails on the way.
+    """
+    database = profiles_store.open_store(settings)
     try:
-        database = profiles_store.open_store(settings)
-        try:
-            result = import_file(
-                database,
-                profiles_store.BACKBONE,
-                kind,
-                file,
-                system_clock,
-                random_ids,
-                progress,
-                rejects or file.parent,
-            )
-        finally:
-            database.close()
-    except ImportFileError as error:
-        raise ImportFailedError(str(error)) from error
-    except sqlalchemy.exc.OperationalError as error:
-        raise ImportFailedError(
-            f"the database cannot be written: {error.orig}. The rest of the file is not taken in; import it again"
-        ) from error
+        result = import_file(
+            database, profiles_store.BACKBONE, kind, file, system_clock, random_ids, progress, rejects
+        )
+    finally:
+        database.close()
     return {
         "added": result.added,
         "changed": result.changed,

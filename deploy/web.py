@@ -45,7 +45,7 @@ def _by_path(apps: list[tuple[Service, Flask]]) -> WSGIApplication:
     return application
 
 
-class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn's stubs leave it untyped
+class _Server(BaseApplication):
     def __init__(self, service: str, settings: Settings, workers: int) -> None:
         self._service = service
         self._settings = settings
@@ -69,7 +69,7 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn's stubs leave 
         for name, value in options.items():
             self.cfg.set(name, value)
 
-    def load(self) -> WSGIApplication:
+    def load(self) -> Any:
         return create_web(self._service, self._settings)
 
 

@@ -158,12 +158,16 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Process]]:
         process.end(within=20)
 
 
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def browser_path() -> str:
     path = next((found for name in BROWSERS if (found := shutil.which(name))), None)
     if path is None:
         pytest.fail("the tests need a Chromium: apt-get install -y chromium")
+    return path
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=path, args=BROWSER_ARGUMENTS)
+        launched = playwright.chromium.launch(executable_path=browser_path(), args=BROWSER_ARGUMENTS)
         yield launched
         launched.close()
