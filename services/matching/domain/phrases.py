@@ -25,10 +25,12 @@ _WORD = re.compile(r"[^\W\d_]+")
 def phrase_around(text: str, quote: str, longest: int = LONGEST) -> str:
     """Give the part of a sentence around a quote: whole words, at most `longest` characters, exactly as written.
 
-    A quote that is longer itself, or does not stand in the text, is given back as it is.
+    Space around the quote does not count. A quote that is longer itself, or does not stand in the text, is given
+    back as it is.
     """
+    quote = quote.strip()
     start = text.find(quote)
-    if start < 0 or not quote.strip():
+    if start < 0 or not quote:
         return quote
     end = start + len(quote)
     left = max((found.end() for found in _BREAK.finditer(text, 0, start)), default=0)
