@@ -122,9 +122,10 @@ def build_mail(
     message["Date"] = format_datetime(at)
     message["Message-ID"] = message_id(delivery_id, sender.domain)
     message["Auto-Submitted"] = "auto-generated"
-    message["Content-Language"] = language
     message.set_content(text, subtype="plain", charset="utf-8", cte="quoted-printable")
     message.add_alternative(html, subtype="html", charset="utf-8", cte="quoted-printable")
+    # Last: what starts with Content- would move into the first part while the parts are put together.
+    message["Content-Language"] = language
     return message
 
 

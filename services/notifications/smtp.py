@@ -6,7 +6,7 @@ import contextlib
 import smtplib
 import ssl
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.message import EmailMessage
 from urllib.parse import unquote, urlsplit
 
@@ -17,6 +17,7 @@ STEP_SECONDS = 30.0
 """How long the server may take for each step but the last."""
 FINAL_SECONDS = 600.0
 """How long it may take to confirm the mail: giving up earlier would send twice (RFC 5321, section 4.5.3.2.6)."""
+GOODBYE_SECONDS = 5.0
 
 PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 AWAY = "The mail server cannot be reached just now"
@@ -30,7 +31,8 @@ class SmtpServer:
     host: str
     port: int
     user: str = ""
-    password: str = ""
+    password: str = field(default="", repr=False)
+    step_seconds: float = STEP_SECONDS
 
     def send(self, message: EmailMessage) -> None:
         """Hand a mail over in a connection of its own."""
@@ -55,17 +57,18 @@ class SmtpServer:
         finally:
             # The mail's fate is settled: how the goodbye goes changes nothing.
             with contextlib.suppress(OSError, smtplib.SMTPException):
-                connection.sock.settimeout(5)  # type: ignore[union-attr]  # connected, or AttributeError below
-                connection.quit()
+                if connection.sock is not None:
+                    connection.sock.settimeout(GOODBYE_SECONDS)
+                    connection.quit()
             connection.close()
 
     def _open(self) -> smtplib.SMTP:
         if self.scheme == "smtps":
             connection: smtplib.SMTP = smtplib.SMTP_SSL(
-                self.host, self.port, timeout=STEP_SECONDS, context=ssl.create_default_context()
+                self.host, self.port, timeout=self.step_seconds, context=ssl.create_default_context()
             )
         else:
-            connection = smtplib.SMTP(self.host, self.port, timeout=STEP_SECONDS)
+            connection = smtplib.SMTP(self.host, self.port, timeout=self.step_seconds)
         try:
             connection.ehlo_or_helo_if_needed()
             if self.scheme == "smtp+starttls":
