@@ -83,12 +83,13 @@ def import_file(
         try:
             with database.writing() as connection:
                 done = work.take(connection, chunk)
-        except (sqlalchemy.exc.DBAPIError, OSError) as error:
+        except (sqlalchemy.exc.DBAPIError, handlers.ProfileError, OSError) as error:
             result = work.result(None)
             saved = result.added + result.changed + result.unchanged
+            reason = getattr(error, "orig", error)
             raise ImportFailedError(
-                f"the storage failed at the rows from line {chunk[0].line} on ({error}); {saved} rows before them "
-                "are saved. When it is mended, import the same file again: what is saved stays as it is.",
+                f"the storage failed at the rows from line {chunk[0].line} on ({reason}); {saved} rows before "
+                "them are saved. When it is mended, import the same file again: what is saved stays as it is.",
                 result,
             ) from error
         work.keep(done)
@@ -144,13 +145,15 @@ class _Import:
         self.warnings: list[str] = []
 
     def take(self, connection: Connection, rows: Sequence[Row]) -> _Done:
-        """Bring a chunk into the database, in the caller's transaction."""
+        """Bring a chunk into the database, in the caller's transaction.
+
+        A row is refused before anything of it is written; whatever else is raised is the whole chunk's.
+        """
         done = _Done()
         now = self._clock()
         for row in rows:
             try:
-                with connection.begin_nested():
-                    done.counts[self._take_row(connection, row, now, done.warnings)] += 1
+                done.counts[self._take_row(connection, row, now, done.warnings)] += 1
             except _RejectedError as rejected:
                 done.rejections.append(Rejection(row, rejected.reasons))
         return done
@@ -190,7 +193,7 @@ class _Import:
             raise _RejectedError(self._reasons(error)) from error
         except FieldsError as error:
             raise _RejectedError(f"{name} {problem}" for name, problem in error.problems.items()) from error
-        except (handlers.ProfileError, EventTooLargeError) as error:
+        except (handlers.WithdrawnError, EventTooLargeError) as error:
             raise _RejectedError([str(error)]) from error
 
     def _id_of(self, row: Row, cells: Mapping[str, str], warnings: list[str]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from marshmallow import Schema, fields
+from marshmallow import Schema, fields, validate
 
 from services.profiles.domain.words import (
     DIRECTIONS,
@@ -15,6 +15,7 @@ from services.profiles.domain.words import (
     USUAL_PARTNER_KINDS,
 )
 from services.profiles.schemas.parts import (
+    MOST_IN_LIST,
     Items,
     Strict,
     Text,
@@ -25,6 +26,7 @@ from services.profiles.schemas.parts import (
     id_field,
     language_field,
     lines_field,
+    messages,
     number_field,
     part,
     website_field,
@@ -109,6 +111,8 @@ class CompanyFields(_Organisation):
         keys=Text(COUNTRY, least=1),
         values=Text(NAME, least=1),
         load_default=dict,
+        validate=validate.Length(max=MOST_IN_LIST, error="has too many items; at most {max} are taken"),
+        error_messages=messages("send an object"),
         metadata={"description": "country to the partner id or the name of who sells there alone"},
     )
     capacity = number_field(metadata={"description": "introductions it can take in twelve months"})

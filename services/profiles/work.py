@@ -1,0 +1,22 @@
+"""The work process of profiles: it publishes what was recorded, and consumes nothing."""
+
+from __future__ import annotations
+
+from services.profiles.store import BACKBONE, open_store
+from shared.clock import Clock, system_clock
+from shared.event_log.port import EventLog
+from shared.ids import IdSource, random_ids
+from shared.relay import Relay
+from shared.settings import Settings
+from shared.work import Loop
+
+
+def create_work(
+    settings: Settings, event_log: EventLog, clock: Clock = system_clock, ids: IdSource = random_ids
+) -> list[Loop]:
+    """Make the loops of the work process: the relay alone; clock and ids are taken as every service's are.
+
+    Raises sqlalchemy.exc.SQLAlchemyError or OSError when the database cannot be opened.
+    """
+    relay = Relay(open_store(settings), BACKBONE, event_log, "profiles")
+    return [Loop("profiles relay", relay.run)]

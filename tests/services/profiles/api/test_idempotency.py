@@ -1,0 +1,43 @@
+"""A submission that is sent again under its key has its effect once."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from shared.clock import SettableClock
+from shared.events.event import Event
+
+
+def test_the_same_key_and_body_gives_the_same_answer_and_no_second_effect(
+    anyone: Any, company: Any, events: Callable[[], list[Event]]
+) -> None:
+    del company["id"]
+    first = anyone.post("companies", company, Idempotency_Key="k1")
+    second = anyone.post("companies", company, Idempotency_Key="k1")
+    assert (first.status_code, second.status_code) == (201, 201)
+    assert second.data == first.data
+    assert [second.headers[name] for name in ("Location", "ETag")] == [
+        first.headers[name] for name in ("Location", "ETag")
+    ]
+    assert len(events()) == 1
+
+
+def test_the_same_key_with_another_body_is_refused(anyone: Any, company: Any) -> None:
+    anyone.post("companies", company, Idempotency_Key="k1")
+    answer = anyone.post("companies", {**company, "city": "Umeå"}, Idempotency_Key="k1")
+    assert (answer.status_code, answer.mimetype) == (422, "application/problem+json")
+
+
+def test_a_refused_submission_leaves_its_key_free(anyone: Any, company: Any) -> None:
+    refused = anyone.post("companies", {**company, "description": ""}, Idempotency_Key="k1")
+    assert refused.status_code == 422
+    assert anyone.post("companies", company, Idempotency_Key="k1").status_code == 201
+
+
+def test_a_key_is_kept_for_a_day(anyone: Any, company: Any, clock: SettableClock) -> None:
+    del company["id"]
+    first = anyone.post("companies", company, Idempotency_Key="k1").json["id"]
+    clock.advance(timedelta(hours=23))
+    assert anyone.post("companies", company, Idempotency_Key="k1").json["id"] == first
+    clock.advance(timedelta(hours=2))
+    assert anyone.post("companies", company, Idempotency_Key="k1").json["id"] != first
