@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from services.matching.domain.evidence import Evidence, PartScore
+from services.matching.domain.explanations import Sides, reasons
 from tests.services.matching.domain.small_world import company, need, partner, report_json, request
 
 
@@ -85,6 +87,16 @@ def test_the_same_words_are_told_once_however_many_concepts_they_hold() -> None:
     (first, *_rest) = match["reasons"]["en"]
     assert "(telecare, digital locks)" in first or "(digital locks, telecare)" in first
     assert sum("Alarm locks" in line for line in match["reasons"]["en"]) == 1
+
+
+def test_a_join_that_hardly_counts_makes_no_sentence() -> None:
+    def join(quote: str, points: float) -> Evidence:
+        return Evidence({"sv": quote, "en": quote}, quote, quote, "description", points, "same")
+
+    sides = Sides(partner(), company(), (), (), {})
+    concepts = PartScore(40.0, 45.0, (join("telecare", 38.0), join("paper", 2.0)))
+    told = reasons(sides, "supplier", {"concepts": concepts, "areas": PartScore(0.0, 25.0)})
+    assert told["en"] == ["Bergen City writes “telecare”; Company C1 writes “telecare” (telecare)."]
 
 
 def test_a_wanted_market_is_a_reason() -> None:
