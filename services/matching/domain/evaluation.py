@@ -1,0 +1,170 @@
+"""How good a ranking is, measured on labelled organisations, beside simple baselines on the same ones."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from services.matching.domain.baselines import baseline_rankings
+from services.matching.domain.features import candidates, company_features, need_features
+from services.matching.domain.model import Capability, Company, Need, Partner
+from services.matching.domain.policy import STANDARD_POLICY, ScoringPolicy
+from services.matching.domain.text.areas import areas_of
+from services.matching.domain.text.engine import TextEngine, standard_engine
+
+Row = Mapping[str, str]
+Rank = Callable[[str], Sequence[str]]
+"""Takes a partner id and gives all company ids, best first."""
+
+Grades = Mapping[str, Mapping[str, int]]
+"""By partner id: the grade (1 plausible, 2 clearly relevant) by company id; those not there are 0."""
+
+
+def ndcg_at_10(ranking: Sequence[str], grades: Mapping[str, int]) -> float:
+    """Give the normalised discounted cumulative gain of the first ten, 0..1, gains 2^grade - 1.
+
+    Järvelin and Kekäläinen, ACM TOIS 20(4), 2002, with the logarithm to base 2. 0 when nothing is relevant.
+    """
+    ideal = _gain(sorted(grades.values(), reverse=True)[:10])
+    return _gain([grades.get(company, 0) for company in ranking[:10]]) / ideal if ideal else 0.0
+
+
+def _gain(grades: Sequence[int]) -> float:
+    return sum((2.0**grade - 1.0) / math.log2(place + 2.0) for place, grade in enumerate(grades))
+
+
+def precision_at_5(ranking: Sequence[str], grades: Mapping[str, int]) -> float:
+    """Give the share of the first five that is relevant at all (grade 1 or 2)."""
+    return sum(grades.get(company, 0) > 0 for company in ranking[:5]) / 5.0
+
+
+def reciprocal_rank(ranking: Sequence[str], grades: Mapping[str, int]) -> float:
+    """Give 1 / place of the first relevant company; 0 when there is none."""
+    return next((1.0 / place for place, one in enumerate(ranking, 1) if grades.get(one, 0) > 0), 0.0)
+
+
+def micro_f1(pairs: Sequence[tuple[set[str], set[str]]]) -> float:
+    """Give the micro F1 of (given, inferred) sets, 0..1; 0 when neither says anything."""
+    hits = sum(len(given & inferred) for given, inferred in pairs)
+    sizes = sum(len(given) + len(inferred) for given, inferred in pairs)
+    return 2.0 * hits / sizes if sizes else 0.0
+
+
+def bootstrap_interval(values: Sequence[float], times: int = 1000, seed: int = 7) -> tuple[float, float]:
+    """Give the 95 % interval of the mean of values by drawing them again with replacement, seeded."""
+    if not values:
+        return 0.0, 0.0
+    draw = random.Random(seed)  # noqa: S311 - a statistic, no secret
+    means = sorted(sum(draw.choices(values, k=len(values))) / len(values) for _ in range(times))
+    return means[int(0.025 * times)], means[min(times - 1, int(0.975 * times))]
+
+
+def measure(rank: Rank, grades: Grades) -> dict[str, Any]:
+    """Give the means of all measures over the partners in `grades` that have a relevant company."""
+    relevant = {partner: found for partner, found in sorted(grades.items()) if any(found.values())}
+    rankings = {partner: list(rank(partner)) for partner in relevant}
+    gains = [ndcg_at_10(rankings[partner], found) for partner, found in relevant.items()]
+    return {
+        "ndcg_at_10": _mean(gains),
+        "ndcg_at_10_interval": [round(end, 4) for end in bootstrap_interval(gains)],
+        "precision_at_5": _mean([precision_at_5(rankings[one], found) for one, found in relevant.items()]),
+        "mrr": _mean([reciprocal_rank(rankings[one], found) for one, found in relevant.items()]),
+    }
+
+
+def evaluate(
+    companies_rows: Sequence[Row],
+    partners_rows: Sequence[Row],
+    relevance_rows: Sequence[Row],
+    rank: Rank | None = None,
+    blank: bool = False,
+    engine: TextEngine | None = None,
+    policy: ScoringPolicy = STANDARD_POLICY,
+) -> dict[str, Any]:
+    """Measure a ranking (by default the candidates' order) and the baselines on rows of the three CSV files.
+
+    `blank` leaves all focus areas out. Areas are inferred without looking at the given ones, and `focus_area_f1`
+    compares them on the organisations of both sides that have some given. Raises ValueError that names the
+    row when a label points at an organisation that is not there.
+    """
+    engine = engine or standard_engine()
+    companies = [company_of_row(row, blank) for row in companies_rows]
+    pairs = [partner_of_row(row, blank) for row in partners_rows]
+    grades = read_grades(relevance_rows, {c.id for c in companies}, {p.id for p, _ in pairs})
+    rank = rank or ranking_of(companies, pairs, engine, policy)
+    found = measure(rank, grades)
+    return {
+        **found,
+        "focus_area_f1": focus_area_f1(companies_rows, partners_rows, engine),
+        "partners": sum(any(row.values()) for row in grades.values()),
+        "baselines": {name: _baseline(ranks, grades) for name, ranks in baseline_rankings(companies, pairs).items()},
+    }
+
+
+def ranking_of(
+    companies: Sequence[Company], pairs: Sequence[tuple[Partner, Need]], engine: TextEngine, policy: ScoringPolicy
+) -> Rank:
+    """Give the ranking by candidate score: of several needs of one partner, each company's best one counts."""
+    offers = company_features(companies, engine, policy)
+    needs = need_features(pairs, engine, policy)
+    best: dict[str, dict[str, float]] = {}
+    for (partner, _), (rows, scores) in zip(pairs, candidates(needs, offers, len(companies)), strict=True):
+        of_partner = best.setdefault(partner.id, {})
+        for row, score in zip(rows.tolist(), scores.tolist(), strict=True):
+            company = companies[row].id
+            of_partner[company] = max(of_partner.get(company, 0.0), score)
+    return lambda partner: sorted(best[partner], key=lambda company: (-best[partner][company], company))
+
+
+def focus_area_f1(companies_rows: Sequence[Row], partners_rows: Sequence[Row], engine: TextEngine) -> float:
+    """Give the micro F1 of areas inferred from texts against those given, over rows that have some given."""
+    pairs = []
+    for row in [*companies_rows, *partners_rows]:
+        given = set(_codes(row))
+        if given:
+            texts = (row["name"], row.get("description") or row.get("need") or "")
+            readings = [engine.read(text, row.get("language", "")) for text in texts]
+            pairs.append((given, {finding.code for finding in areas_of(readings, (), engine.thesaurus)}))
+    return round(micro_f1(pairs), 4)
+
+
+def read_grades(rows: Sequence[Row], companies: set[str], partners: set[str]) -> Grades:
+    """Read label rows. Raises ValueError when a row names an unknown organisation or its grade is not 0, 1 or 2."""
+    grades: dict[str, dict[str, int]] = {}
+    for number, row in enumerate(rows, 1):
+        if row["partner_id"] not in partners or row["company_id"] not in companies:
+            raise ValueError(f"label {number}: {row['partner_id']} or {row['company_id']} is not in the other files")
+        if row["grade"] not in ("0", "1", "2"):
+            raise ValueError(f"label {number}: grade {row['grade']!r} must be 0, 1 or 2")
+        grades.setdefault(row["partner_id"], {})[row["company_id"]] = int(row["grade"])
+    return grades
+
+
+def company_of_row(row: Row, blank: bool = False) -> Company:
+    """Make a company of a row of `companies.csv`; its description is its one capability. `blank`: no areas."""
+    capability = Capability("1", row["description"], focus_areas=() if blank else _codes(row))
+    plain = {name: row.get(name) or "" for name in ("name", "country", "city", "website", "kind", "language")}
+    return Company(row["id"], 1, capabilities=(capability,), **plain)
+
+
+def partner_of_row(row: Row, blank: bool = False) -> tuple[Partner, Need]:
+    """Make a partner and its need of a row of `partners.csv`. `blank`: no areas."""
+    need = Need("1", row["need"], focus_areas=() if blank else _codes(row))
+    plain = {name: row.get(name) or "" for name in ("name", "country", "kind", "language")}
+    return Partner(row["id"], 1, needs=(need,), **plain), need
+
+
+def _codes(row: Row) -> tuple[str, ...]:
+    return tuple(code.strip() for code in (row.get("focus_areas") or "").split(";") if code.strip())
+
+
+def _mean(values: Sequence[float]) -> float:
+    return round(sum(values) / len(values), 4) if values else 0.0
+
+
+def _baseline(ranks: Sequence[Rank], grades: Grades) -> dict[str, Any]:
+    """Measure a baseline: the mean over its rankings, where it has several."""
+    measured = [measure(rank, grades) for rank in ranks]
+    return {name: _mean([one[name] for one in measured]) for name in ("ndcg_at_10", "precision_at_5", "mrr")}
