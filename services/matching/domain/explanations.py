@@ -212,21 +212,28 @@ def _shared_areas(sides: Sides, score: PartScore, language: str) -> list[str]:
 def _joins(sides: Sides, score: PartScore, language: str) -> list[str]:
     """Turn the weightiest joins into sentences; joins within the same words become one."""
     told: dict[tuple[str, str], list[str]] = {}
-    for one in score.evidence:
-        if score.points <= 0 or one.points < TELLING * score.points:
-            continue
-        pair = _phrases(sides, one)
-        if pair not in told and one.link != "same" and any(pair[1] == company for _, company in told):
-            continue  # the company's words have said something nearer already
+    for one in _telling(score):
         concept = _LINKS[one.link][language] + in_sentence(one.concept_names[language])
-        words = told.setdefault(pair, [])
-        if concept not in words and len(words) < 3:
+        words = told.setdefault(_phrases(sides, one), [])
+        if concept not in words and len(words) < MOST_SENTENCES:
             words.append(concept)
     sentences: list[str] = []
     for (need, company), concepts in list(told.items())[:MOST_SENTENCES]:
         mine, theirs = quoted(need, language), quoted(company, language)
         sentences.append(_joined(sides, mine, theirs, ", ".join(concepts), not sentences, language))
     return sentences
+
+
+def _telling(score: PartScore) -> list[Evidence]:
+    """Leave out joins that hardly count or rest on a name; one that is only near is told when there is no other."""
+    joins = [
+        one
+        for one in score.evidence
+        if one.points > 0
+        and one.points >= TELLING * score.points
+        and "name" not in (one.need_field, one.company_field)
+    ]
+    return [one for one in joins if one.link != "parent"] or joins[:1]
 
 
 def _joined(sides: Sides, need: str, company: str, concepts: str, first: bool, language: str) -> str:

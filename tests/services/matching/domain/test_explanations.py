@@ -99,6 +99,18 @@ def test_a_join_that_hardly_counts_makes_no_sentence() -> None:
     assert told["en"] == ["Bergen City writes “telecare”; Company C1 writes “telecare” (telecare)."]
 
 
+def test_what_is_only_near_is_not_told_beside_what_is_the_same() -> None:
+    match = only_match("Telecare and alarms.", wanted="Telecare and home care.")
+    assert [line for line in match["reasons"]["en"] if "close to" in line] == []
+    assert len(part(match, "concepts")["quotes"]) == 2
+
+
+def test_words_of_a_name_are_evidence_but_make_no_sentence() -> None:
+    match = only_match("Quite other words.", name="Telecare Ltd", areas=("ageing",), asked_areas=("ageing",))
+    assert part(match, "concepts")["quotes"][0]["field"] == "name"
+    assert match["reasons"]["en"] == ["Shared focus area: healthy ageing and chronic disease."]
+
+
 def test_a_wanted_market_is_a_reason() -> None:
     match = only_match("Telecare.", markets=("Nordics",))
     assert "Norway is one of the markets that Company C1 works towards." in match["reasons"]["en"]
