@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from sqlalchemy.engine import Connection
 
+from services.matching.language import say
 from services.matching.store import decisions, projection, reports, tables
 from services.matching.store.decisions import Review
 from services.matching.store.projection import Stored
@@ -22,11 +23,6 @@ Refusal = Literal["unknown", "stale", "unknown_match", "conflict", "invalid"]
 Texts = dict[str, list[str]]
 
 LONGEST_TEXT = 2000
-
-
-def say(text: str) -> str:
-    """Mark a text as one that pages translate."""
-    return text
 
 
 class RefusedError(Exception):

@@ -13,7 +13,7 @@ from shared.focus_areas import read_focus_areas
 
 WIDTH = 960
 ROW = 36
-LEFT, RIGHT = 250, 730
+LEFT, RIGHT = 245, 690
 LONGEST_LABEL = 34
 
 

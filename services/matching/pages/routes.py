@@ -21,10 +21,11 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.wrappers import Response as AnyResponse
 
-from services.matching.decisions import RefusedError, approve, cancel, reject, say
+from services.matching.decisions import RefusedError, approve, cancel, reject
+from services.matching.language import say
 from services.matching.pages.bars import bars
 from services.matching.pages.picture import picture
-from services.matching.pages.texts import marked, moment, quotes_of
+from services.matching.pages.texts import marked, moment, number, quotes_of
 from services.matching.pages.words import word
 from services.matching.store import reports
 from services.matching.store.counts import Counts, count_all
@@ -44,7 +45,7 @@ blueprint = Blueprint("matching_pages", __name__)
 @blueprint.app_context_processor
 def page_tools() -> dict[str, Any]:
     """Give the templates what they show codes, moments, quotes and bars with."""
-    return {"word": word, "moment": moment, "marked": marked, "quotes_of": quotes_of, "bars": bars}
+    return {"word": word, "moment": moment, "marked": marked, "quotes_of": quotes_of, "bars": bars, "number": number}
 
 
 @blueprint.route("/")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from flask_babel import format_datetime
+from flask_babel import format_decimal, format_datetime
 from markupsafe import Markup, escape
 
 from shared.clock import from_text
@@ -37,3 +37,8 @@ def quotes_of(match: Mapping[str, Any], side: str) -> list[str]:
 def moment(text: str | None) -> str:
     """Write a stored moment for people, in UTC; nothing for nothing."""
     return f"{format_datetime(from_text(text), 'd MMM y HH:mm')} UTC" if text else ""
+
+
+def number(value: float) -> str:
+    """Write a number of at most two decimals for people."""
+    return str(format_decimal(value, "0.##"))

@@ -3,45 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
-from flask_babel import lazy_gettext as _
+from flask_babel import gettext
 
-ROLES: Mapping[str, Any] = {
-    "supplier": _("Supplier"),
-    "study_visit_host": _("Study-visit host"),
-    "knowledge_partner": _("Knowledge partner"),
-}
-VERDICTS: Mapping[str, Any] = {
-    "matches": _("Matches"),
-    "no_good_match": _("No good match"),
-    "": _("Not made yet"),
-}
-STATUSES: Mapping[str, Any] = {
-    "open": _("Open"),
-    "closed": _("Closed"),
-    "withdrawn": _("Withdrawn"),
-    "unknown": _("Unknown"),
-}
-PARTS: Mapping[str, Any] = {
-    "areas": _("Focus areas"),
-    "concepts": _("Asked for and offered"),
-    "text": _("Wording"),
-    "kind": _("Kind of organisation"),
-    "cap": _("Capped: little use to the company"),
-}
-SIDES: Mapping[str, Any] = {"company": _("the company"), "partner": _("the partner")}
-DELIVERIES: Mapping[str, Any] = {
-    "waiting": _("waiting for a contact"),
-    "queued": _("in the queue"),
-    "sent": _("sent"),
-    "failed": _("failed"),
-    "cancelled": _("cancelled"),
-}
-INTRODUCTIONS: Mapping[str, Any] = {"approved": _("Introduced"), "cancelled": _("Introduction cancelled")}
-DECISIONS: Mapping[str, Any] = {"approved": _("Approved"), "rejected": _("Rejected")}
+from services.matching.language import say
 
-ALL: Mapping[str, Mapping[str, Any]] = {
+ROLES: Mapping[str, str] = {
+    "supplier": say("Supplier"),
+    "study_visit_host": say("Study-visit host"),
+    "knowledge_partner": say("Knowledge partner"),
+}
+VERDICTS: Mapping[str, str] = {
+    "matches": say("Matches"),
+    "no_good_match": say("No good match"),
+    "": say("Not made yet"),
+}
+STATUSES: Mapping[str, str] = {
+    "open": say("Open"),
+    "closed": say("Closed"),
+    "withdrawn": say("Withdrawn"),
+    "unknown": say("Unknown"),
+}
+PARTS: Mapping[str, str] = {
+    "areas": say("Focus areas"),
+    "concepts": say("Asked for and offered"),
+    "text": say("Wording"),
+    "kind": say("Kind of organisation"),
+    "cap": say("Capped: little use to the company"),
+}
+SIDES: Mapping[str, str] = {"company": say("the company"), "partner": say("the partner")}
+DELIVERIES: Mapping[str, str] = {
+    "waiting": say("waiting for a contact"),
+    "queued": say("in the queue"),
+    "sent": say("sent"),
+    "failed": say("failed"),
+    "cancelled": say("cancelled"),
+}
+INTRODUCTIONS: Mapping[str, str] = {"approved": say("Introduced"), "cancelled": say("Introduction cancelled")}
+DECISIONS: Mapping[str, str] = {"approved": say("Approved"), "rejected": say("Rejected")}
+
+ALL: Mapping[str, Mapping[str, str]] = {
     "roles": ROLES,
     "verdicts": VERDICTS,
     "statuses": STATUSES,
@@ -55,4 +56,5 @@ ALL: Mapping[str, Mapping[str, Any]] = {
 
 def word(group: str, code: str) -> str:
     """Give the word for a code in the language of the page."""
-    return str(ALL[group].get(code, code))
+    text = ALL[group].get(code)
+    return code if text is None else str(gettext(text))
