@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from flask_babel import format_decimal, format_datetime
+from flask_babel import format_datetime, format_decimal
 from markupsafe import Markup, escape
 
 from shared.clock import from_text

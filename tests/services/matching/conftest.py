@@ -34,18 +34,33 @@ class Teller:
         with self.database.writing() as connection:
             return apply_once(connection, tables.backbone, topic, event, HANDLERS[topic])
 
-    def event(self, topic: str, aggregate_id: str, status: str, fields: dict[str, Any], at: datetime | None = None) -> Event:
+    def event(
+        self, topic: str, aggregate_id: str, status: str, fields: dict[str, Any], at: datetime | None = None
+    ) -> Event:
         version = self.versions[aggregate_id] = self.versions.get(aggregate_id, 0) + 1
         moment = at or self.clock()
-        state = {"id": aggregate_id, "version": version, "status": status, "updated_at": to_text(moment), **fields}
+        state = {
+            "id": aggregate_id,
+            "version": version,
+            "status": status,
+            "updated_at": to_text(moment),
+            **fields,
+        }
         loaded = TOPICS[topic].schema().load(state)
         happened = "created" if version == 1 else "withdrawn" if status == "withdrawn" else "replaced"
         return Event(f"{TOPICS[topic].aggregate}.{happened}", aggregate_id, version, moment, dict(loaded))
 
     def company(self, company_id: str, text: str = STERILE, status: str = "active", **fields: Any) -> Event:
         contact = {"name": "Canary Person", "email": "canary@example.org"}
-        said = {"name": f"Company {company_id}", "country": "Sweden", "kind": "manufacturer", "language": "en"}
-        event = self.event("companies", company_id, status, {**said, "description": text, "contact": contact, **fields})
+        said = {
+            "name": f"Company {company_id}",
+            "country": "Sweden",
+            "kind": "manufacturer",
+            "language": "en",
+        }
+        event = self.event(
+            "companies", company_id, status, {**said, "description": text, "contact": contact, **fields}
+        )
         self("companies", event)
         return event
 
@@ -61,11 +76,15 @@ class Teller:
         status: str = "open", **fields: Any,
     ) -> Event:  # fmt: skip
         needs = [{"id": "n1", "title": "", "text": text, "focus_areas": ["amr"]}]
-        event = self.event("requests", request_id, status, {"partner_id": partner_id, "needs": needs, **fields})
+        event = self.event(
+            "requests", request_id, status, {"partner_id": partner_id, "needs": needs, **fields}
+        )
         self("requests", event)
         return event
 
-    def delivery(self, delivery_id: str, request_id: str, introduction_id: str, status: str, side: str = "company") -> Event:
+    def delivery(
+        self, delivery_id: str, request_id: str, introduction_id: str, status: str, side: str = "company"
+    ) -> Event:
         said = {
             "request_id": request_id, "introduction_ids": [introduction_id], "side": side, "organisation_id": "C1",
             "template": "introduction",
@@ -101,7 +120,11 @@ def scorer(database: Database, clock: SettableClock) -> Scorer:
 def scored(tell: Teller, scorer: Scorer) -> Teller:
     """Two companies that answer request R1 of partner P1, one that does not, and the report made."""
     tell.company("C1", STERILE, focus_areas=[], capabilities=[_capability(STERILE, ["amr"])])
-    tell.company("C2", "Autoclaves for surgical instruments.", capabilities=[_capability("Sterile processing.", ["amr"])])
+    tell.company(
+        "C2",
+        "Autoclaves for surgical instruments.",
+        capabilities=[_capability("Sterile processing.", ["amr"])],
+    )
     tell.company("C3", TELECARE, capabilities=[_capability(TELECARE, ["ageing"])])
     tell.partner("P1")
     tell.request("R1", "P1")

@@ -27,7 +27,12 @@ def _matches(database: Database) -> list[str]:
 
 
 def _approve(
-    database: Database, clock: SettableClock, ids: IdSource, *matches: str, version: int = 1, request_id: str = "R1"
+    database: Database,
+    clock: SettableClock,
+    ids: IdSource,
+    *matches: str,
+    version: int = 1,
+    request_id: str = "R1",
 ) -> Decided:
     with database.writing() as connection:
         return approve(connection, request_id, version, matches, "A note", clock, ids)
@@ -50,7 +55,9 @@ def test_an_approval_makes_an_introduction_and_an_event_per_company(
     with database.reading() as connection:
         events = _events(connection)
         reviews = decisions.reviews_of(connection, "R1")
-    assert [Introduction().load(event) for event in events] == [Introduction().load(dict(one)) for one in done.introductions]
+    assert [Introduction().load(event) for event in events] == [
+        Introduction().load(dict(one)) for one in done.introductions
+    ]
     assert {event["approval"]["id"] for event in events} == {done.approval_id}
     assert {event["approval"]["size"] for event in events} == {2}
     assert {(one.match_id, one.decision, one.report_version) for one in reviews} == {
@@ -70,7 +77,9 @@ def test_an_introduction_holds_nothing_personal_no_score_and_no_rank(
     for match in report.content["matches"]:
         assert f"{match['score']}" not in text
     for one in done.introductions:
-        assert not {"score", "rank", "parts", "contact"} & (set(one) | set(one["company"]) | set(one["partner"]))
+        assert not {"score", "rank", "parts", "contact"} & (
+            set(one) | set(one["company"]) | set(one["partner"])
+        )
         assert one["reasons"]["sv"]
         assert one["reasons"]["en"]
 
@@ -78,7 +87,7 @@ def test_an_introduction_holds_nothing_personal_no_score_and_no_rank(
 def test_an_approval_of_another_version_is_refused_and_names_both(
     database: Database, clock: SettableClock, ids: IdSource
 ) -> None:
-    with pytest.raises(RefusedError, match="version 7.*version 1") as refused:
+    with pytest.raises(RefusedError, match=r"version 7.*version 1") as refused:
         _approve(database, clock, ids, "C1.n1", version=7)
     assert refused.value.kind == "stale"
     assert refused.value.current_version == 1
@@ -118,7 +127,9 @@ def test_a_closed_request_takes_no_approval(
         _approve(database, clock, ids, "C1.n1")
 
 
-def test_an_unknown_match_is_named_and_nothing_is_kept(database: Database, clock: SettableClock, ids: IdSource) -> None:
+def test_an_unknown_match_is_named_and_nothing_is_kept(
+    database: Database, clock: SettableClock, ids: IdSource
+) -> None:
     with pytest.raises(RefusedError) as refused:
         _approve(database, clock, ids, "C1.n1", "C99.n1")
     assert (refused.value.kind, refused.value.about) == ("unknown_match", ("C99.n1",))
@@ -126,7 +137,9 @@ def test_an_unknown_match_is_named_and_nothing_is_kept(database: Database, clock
         assert _events(connection) == []
 
 
-def test_what_is_introduced_already_is_a_conflict(database: Database, clock: SettableClock, ids: IdSource) -> None:
+def test_what_is_introduced_already_is_a_conflict(
+    database: Database, clock: SettableClock, ids: IdSource
+) -> None:
     _approve(database, clock, ids, "C1.n1")
     with pytest.raises(RefusedError, match="Company C1") as refused:
         _approve(database, clock, ids, *LOOKED_FOR)
@@ -198,7 +211,9 @@ def test_a_rejection_needs_a_reason_and_keeps_it(database: Database, clock: Sett
     assert (review["decision"], review["reason"]) == ("rejected", "No capacity this year")
 
 
-def test_what_is_introduced_cannot_be_rejected(database: Database, clock: SettableClock, ids: IdSource) -> None:
+def test_what_is_introduced_cannot_be_rejected(
+    database: Database, clock: SettableClock, ids: IdSource
+) -> None:
     _approve(database, clock, ids, "C1.n1")
     with database.writing() as connection, pytest.raises(RefusedError, match="Cancel the introduction first"):
         reject(connection, "R1", 1, ["C1.n1"], "Changed my mind", clock)

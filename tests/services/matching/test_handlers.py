@@ -22,20 +22,59 @@ NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 
 
 def _event(topic: str, type_: str, aggregate_id: str, version: int, /, **fields: Any) -> tuple[str, Event]:
-    state = {"id": aggregate_id, "version": version, "status": "active", "updated_at": "2026-03-02T08:00:00Z", **fields}
+    state = {
+        "id": aggregate_id,
+        "version": version,
+        "status": "active",
+        "updated_at": "2026-03-02T08:00:00Z",
+        **fields,
+    }
     return topic, Event(type_, aggregate_id, version, NOW + timedelta(minutes=version), state)
 
 
 NEED = {"id": "n1", "title": "", "text": "Sterile processing of surgical instruments", "focus_areas": ["amr"]}
 EVENTS = [
     _event("companies", "company.created", "C1", 1, name="Old", description="Autoclaves"),
-    _event("companies", "company.replaced", "C1", 2, name="One", description="Autoclaves for sterile processing"),
-    _event("companies", "company.created", "C2", 1, name="Two", description="Washer-disinfectors, sterile instruments"),
-    _event("companies", "company.withdrawn", "C2", 2, name="Two", description="Washer-disinfectors", status="withdrawn"),
-    _event("companies", "company.created", "C3", 1, name="Three", description="Sterilisation of surgical instruments"),
+    _event(
+        "companies", "company.replaced", "C1", 2, name="One", description="Autoclaves for sterile processing"
+    ),
+    _event(
+        "companies",
+        "company.created",
+        "C2",
+        1,
+        name="Two",
+        description="Washer-disinfectors, sterile instruments",
+    ),
+    _event(
+        "companies",
+        "company.withdrawn",
+        "C2",
+        2,
+        name="Two",
+        description="Washer-disinfectors",
+        status="withdrawn",
+    ),
+    _event(
+        "companies",
+        "company.created",
+        "C3",
+        1,
+        name="Three",
+        description="Sterilisation of surgical instruments",
+    ),
     _event("partners", "partner.created", "P1", 1, name="Hospital", country="Norway", kind="hospital"),
     _event("requests", "request.created", "R1", 1, status="open", partner_id="P1", needs=[NEED]),
-    _event("visits", "visit.created", "V1", 1, title="Visit", direction="incoming", starts_on="2026-04-01", ends_on="2026-04-02"),
+    _event(
+        "visits",
+        "visit.created",
+        "V1",
+        1,
+        title="Visit",
+        direction="incoming",
+        starts_on="2026-04-01",
+        ends_on="2026-04-02",
+    ),
 ]
 
 
@@ -55,7 +94,9 @@ def _told(database: Database, events: list[tuple[str, Event]], score_between: bo
 
 @hypothesis_settings(max_examples=12, deadline=None)
 @given(st.permutations(EVENTS), st.booleans())
-def test_events_in_any_order_give_the_same_report(order: list[tuple[str, Event]], score_between: bool) -> None:
+def test_events_in_any_order_give_the_same_report(
+    order: list[tuple[str, Event]], score_between: bool
+) -> None:
     with TemporaryDirectory() as folder:
         database = open_store(f"sqlite:///{Path(folder) / 'one.sqlite'}")
         other = open_store(f"sqlite:///{Path(folder) / 'other.sqlite'}")
@@ -76,7 +117,9 @@ def test_a_request_waits_until_its_partner_is_known(tell: Any, scorer: Scorer, d
         assert reports.get_report(connection, "R1") is not None
 
 
-def test_the_time_when_a_report_became_stale_is_kept(tell: Any, database: Database, clock: SettableClock) -> None:
+def test_the_time_when_a_report_became_stale_is_kept(
+    tell: Any, database: Database, clock: SettableClock
+) -> None:
     tell.request("R1", "P1")
     clock.advance(timedelta(hours=1))
     tell.company("C1")

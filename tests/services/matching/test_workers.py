@@ -78,7 +78,9 @@ def test_the_version_grows_only_when_the_report_says_something_else(
     assert _report(database).version == 2
 
 
-def test_a_partner_that_nobody_matches_gets_a_report_that_says_so(tell: Any, scorer: Scorer, database: Database) -> None:
+def test_a_partner_that_nobody_matches_gets_a_report_that_says_so(
+    tell: Any, scorer: Scorer, database: Database
+) -> None:
     tell.company("C1", "Violin lessons for beginners.", kind="", country="")
     tell.partner("P1", kind="")
     needs = [{"id": "n1", "title": "", "text": "Кохлеарные", "focus_areas": []}]
@@ -91,7 +93,9 @@ def test_a_partner_that_nobody_matches_gets_a_report_that_says_so(tell: Any, sco
     assert set(report.content["verdict_text"]) == {"sv", "en"}
 
 
-def test_a_request_without_any_company_gets_a_report_too(tell: Any, scorer: Scorer, database: Database) -> None:
+def test_a_request_without_any_company_gets_a_report_too(
+    tell: Any, scorer: Scorer, database: Database
+) -> None:
     tell.partner("P1")
     tell.request("R1", "P1")
     scorer.score_stale()
