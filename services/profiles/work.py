@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from services.profiles.store import BACKBONE, open_store
+from services.profiles.store import BACKBONE, IDEMPOTENCY, open_store
 from shared.clock import Clock, system_clock
 from shared.event_log.port import EventLog
 from shared.ids import IdSource, random_ids
 from shared.relay import Relay
 from shared.settings import Settings
+from shared.web.idempotency import forgetting
 from shared.work import Loop
 
 
 def create_work(
     settings: Settings, event_log: EventLog, clock: Clock = system_clock, ids: IdSource = random_ids
 ) -> list[Loop]:
-    """Make the loops of the work process: the relay alone; clock and ids are taken as every service's are.
+    """Make the loops of the work process: the relay, and the forgetting of old answers.
 
     Raises sqlalchemy.exc.SQLAlchemyError or OSError when the database cannot be opened.
     """
-    relay = Relay(open_store(settings), BACKBONE, event_log, "profiles")
-    return [Loop("profiles relay", relay.run)]
+    database = open_store(settings)
+    relay = Relay(database, BACKBONE, event_log, "profiles")
+    return [Loop("profiles relay", relay.run), forgetting(database, IDEMPOTENCY, clock)]

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import flask
 import flask_smorest
 from flask import Flask, request
-from marshmallow import Schema, fields, validate
+from marshmallow import RAISE, Schema, fields, validate
 from webargs import core
 from webargs.flaskparser import FlaskParser
 
@@ -24,6 +24,8 @@ MAX_PAGE_SIZE = 100
 
 class StrictParser(FlaskParser):
     """Reads arguments; a JSON body goes through `read_json` and must say that it is JSON."""
+
+    DEFAULT_UNKNOWN_BY_LOCATION = {**FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION, "query": RAISE}  # noqa: RUF012
 
     def _raw_load_json(self, req: flask.Request) -> Any:
         body = req.get_data(cache=True)

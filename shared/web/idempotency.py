@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
+import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -11,10 +13,16 @@ import sqlalchemy as sa
 from flask import Response, request
 from sqlalchemy.engine import Connection
 
-from shared.clock import to_text
+from shared.clock import Clock, to_text
+from shared.storage import Database
+from shared.web.access import is_staff
 from shared.web.problems import Problem
+from shared.work import Loop
+
+log = logging.getLogger(__name__)
 
 KEPT = timedelta(days=1)
+FORGET_EVERY_SECONDS = 3600
 LONGEST_KEY = 200
 _HEADERS_KEPT = ("Content-Type", "Location", "ETag")
 
@@ -47,7 +55,7 @@ def answer_once(
         return act()
     if len(key) > LONGEST_KEY or not key.isprintable():
         raise Problem(400, f"An Idempotency-Key has at most {LONGEST_KEY} printable characters.")
-    connection.execute(sa.delete(table).where(table.c.at < to_text(now - KEPT)))
+    forget_old_answers(connection, table, now)
     digest = _digest()
     row = connection.execute(sa.select(table).where(table.c.key == key)).first()
     if row is not None:
@@ -75,6 +83,28 @@ def answer_once(
     return response
 
 
+def forget_old_answers(connection: Connection, table: sa.Table, now: datetime) -> None:
+    """Delete the answers that are older than a day; they may hold personal data."""
+    connection.execute(sa.delete(table).where(table.c.at < to_text(now - KEPT)))
+
+
+def forgetting(database: Database, table: sa.Table, clock: Clock) -> Loop:
+    """Make the loop of a work process that deletes old answers every hour."""
+
+    def run(stop: threading.Event) -> None:
+        while not stop.is_set():
+            try:
+                with database.writing() as connection:
+                    forget_old_answers(connection, table, clock())
+            except (sa.exc.OperationalError, OSError) as error:
+                log.warning("old answers could not be deleted now: %s", error)
+            stop.wait(FORGET_EVERY_SECONDS)
+
+    return Loop("forgetting old answers", run)
+
+
 def _digest() -> str:
-    parts = (request.method.encode(), request.path.encode(), request.get_data(cache=True))
+    # Who asks is part of it: what staff was answered may hold what nobody else may see.
+    who = b"staff" if is_staff() else b"anyone"
+    parts = (who, request.method.encode(), request.path.encode(), request.get_data(cache=True))
     return hashlib.sha256(b"\0".join(parts)).hexdigest()

@@ -17,6 +17,7 @@ from werkzeug.exceptions import HTTPException, SecurityError
 log = logging.getLogger(__name__)
 
 API_PREFIX = "/api/"
+STORAGE_ERRORS = {errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EIO, errno.EACCES, errno.EPERM}
 FieldErrors = Sequence[Mapping[str, str]]
 
 
@@ -77,7 +78,8 @@ _FIXES = {
     "Not a valid email address.": "Send one address such as name@example.org.",
     "Not a valid URL.": "Send an address that starts with https://.",
 }
-"""What to do about marshmallow's own messages; ours say it themselves."""
+"""What to do about marshmallow's own messages; ours say it themselves, behind a semicolon."""
+_CORRECT = "Correct this field and send it again."
 
 
 def field_error(field: str, problem: str, fix: str = "") -> dict[str, str]:
@@ -97,10 +99,8 @@ def flatten_messages(messages: Any, path: str = "") -> list[dict[str, str]]:
         ]
     if isinstance(messages, list | tuple):
         return [entry for inner in messages for entry in flatten_messages(inner, path)]
-    message = str(messages)
-    return [
-        field_error(path or "(body)", message, _FIXES.get(message, "Correct this field and send it again."))
-    ]
+    problem, _, fix = str(messages).partition("; ")
+    return [field_error(path or "(body)", problem, fix or _FIXES.get(problem, _CORRECT))]
 
 
 def problem_response(problem: Problem) -> Response:
@@ -171,12 +171,7 @@ def handle_problems(app: Flask) -> None:
     @app.errorhandler(sqlalchemy.exc.OperationalError)
     @app.errorhandler(OSError)
     def away(error: Exception) -> Response:
-        if isinstance(error, OSError) and error.errno not in {
-            errno.ENOSPC,
-            errno.EROFS,
-            errno.EDQUOT,
-            errno.EIO,
-        }:
+        if isinstance(error, OSError) and error.errno not in STORAGE_ERRORS:
             return unforeseen(error)
         log.error("storage failed: %s", error)
         return problem_response(

@@ -116,5 +116,5 @@ def with_match(matching: Site) -> Any:
 
 def delivery_states(matching: Site) -> list[dict[str, Any]]:
     report = matching.get("/api/v1/reports/ask")
-    found: list[dict[str, Any]] = report.get("deliveries", [])
+    found: list[dict[str, Any]] = report["matches"][0]["deliveries"]
     return found
