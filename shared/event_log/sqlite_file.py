@@ -69,7 +69,12 @@ class SqliteFile:
     def truncate_wal(self) -> bool:
         """Write everything to the file and empty its log, where deleted bytes linger; False while read by others."""
         with self._lock, self._told(), self._gate.held():
-            busy: int = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            # Never wait for readers here: writers queue at the gate meanwhile.
+            self._connection.execute("PRAGMA busy_timeout=0")
+            try:
+                busy: int = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            finally:
+                self._connection.execute(f"PRAGMA busy_timeout={int(BUSY_SECONDS * 1000)}")
             return busy == 0
 
     def close(self) -> None:

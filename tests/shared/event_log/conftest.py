@@ -16,10 +16,8 @@ OpenLog = Callable[[], EventLog]
 @pytest.fixture(params=["embedded", "kafka"])
 def open_log(request: pytest.FixtureRequest, tmp_path: Path, topic_prefix: str) -> Iterator[OpenLog]:
     """Opens the same log again at each call, as another process would."""
-    if request.param == "kafka":
-        url = request.getfixturevalue("kafka_broker").url
-    else:
-        url = f"sqlite:///{tmp_path}/log"
+    kafka = request.param == "kafka"
+    url = request.getfixturevalue("kafka_broker").url if kafka else f"sqlite:///{tmp_path}/log"
     opened: list[EventLog] = []
 
     def open_one() -> EventLog:

@@ -40,7 +40,9 @@ def publish(log: EventLog, messages: Sequence[Message]) -> None:
 
 
 @contextmanager
-def joined(log: EventLog, group: str = "matching", topics: Sequence[str] = ("companies",)) -> Iterator[Subscriber]:
+def joined(
+    log: EventLog, group: str = "matching", topics: Sequence[str] = ("companies",)
+) -> Iterator[Subscriber]:
     subscriber = log.subscriber(group, topics)
     try:
         yield subscriber
@@ -70,7 +72,9 @@ def test_topics_are_created_once(log: EventLog) -> None:
 
 def test_what_is_published_is_read_byte_for_byte(log: EventLog) -> None:
     log.apply_topics(["companies"])
-    sent = Message("companies", "å-1", b'{"name":"\xc3\x85"}\x00\xff', (("ce_id", b"\x00\xff"), ("empty", b"")))
+    sent = Message(
+        "companies", "å-1", b'{"name":"\xc3\x85"}\x00\xff', (("ce_id", b"\x00\xff"), ("empty", b""))
+    )
     publish(log, [sent])
     with joined(log) as subscriber:
         (record,) = read(subscriber, 1)
@@ -257,5 +261,3 @@ def test_the_same_message_sent_again_stands_there_twice(log: EventLog) -> None:
     with joined(log) as subscriber:
         assert len(read(subscriber, 3)) == 3
         assert quiet(subscriber, 0.5) == []
-
-
