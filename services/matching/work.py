@@ -1,4 +1,4 @@
-"""The work of matching beside answering requests: relay, consumer, and the worker that makes reports."""
+"""The work of matching beside answering requests: relay, consumer, the worker that makes reports, forgetting."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from shared.event_log.port import EventLog
 from shared.ids import IdSource
 from shared.relay import Relay
 from shared.settings import Settings
+from shared.web.idempotency import forgetting
 from shared.work import Loop, due_work
 
 GROUP = "matching"
@@ -32,4 +33,5 @@ def create_work(settings: Settings, event_log: EventLog, clock: Clock, ids: IdSo
         Loop("matching relay", relay.run),
         Loop("matching consumer", consumer.run),
         due_work("matching scorer", Scorer(database, clock).step),
+        forgetting(database, tables.idempotency, clock),
     ]

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
-from marshmallow import RAISE, Schema, ValidationError, fields, pre_load, validate
+from marshmallow import RAISE, Schema, fields, validate
 
 from services.matching.decisions import LONGEST_TEXT
 from shared.events.states import Introduction
@@ -57,22 +54,7 @@ class RejectionBody(Strict):
     reason = fields.String(required=True, validate=validate.Length(1, LONGEST_TEXT))
 
 
-class Filters(PageArgs):
-    """What a list can be filtered by; a filter that is misspelt would otherwise show everything."""
-
-    @pre_load
-    def refuse_unknown(self, data: Mapping[str, Any], **_rest: Any) -> Mapping[str, Any]:
-        """Refuse a parameter that is no filter here."""
-        known = ", ".join(self.fields)
-        unknown = {
-            name: [f"is no filter here; choose from {known}"] for name in data if name not in self.fields
-        }
-        if unknown:
-            raise ValidationError(unknown)
-        return data
-
-
-class ReportArgs(Filters):
+class ReportArgs(PageArgs):
     """Which reports to list."""
 
     status = fields.String(validate=validate.OneOf(["open", "closed", "withdrawn"]))
@@ -80,7 +62,7 @@ class ReportArgs(Filters):
     verdict = fields.String(validate=validate.OneOf(["matches", "no_good_match"]))
 
 
-class IntroductionArgs(Filters):
+class IntroductionArgs(PageArgs):
     """Which introductions to list."""
 
     status = fields.String(validate=validate.OneOf(["approved", "cancelled"]))

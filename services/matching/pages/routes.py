@@ -45,7 +45,14 @@ blueprint = Blueprint("matching_pages", __name__)
 @blueprint.app_context_processor
 def page_tools() -> dict[str, Any]:
     """Give the templates what they show codes, moments, quotes and bars with."""
-    return {"word": word, "moment": moment, "marked": marked, "quotes_of": quotes_of, "bars": bars, "number": number}
+    return {
+        "word": word,
+        "moment": moment,
+        "marked": marked,
+        "quotes_of": quotes_of,
+        "bars": bars,
+        "number": number,
+    }
 
 
 @blueprint.route("/")
