@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 
 from services.matching.exports import report_as_html, report_as_pdf, report_as_xlsx
-from services.matching.store import tables
+from services.matching.store import open_store
 from services.matching.store.reports import get_report
 from shared.settings import Settings
-from shared.storage import open_database
 
 
 def read_report(settings: Settings, request_id: str, kind: str, language: str) -> bytes | None:
     """Give a report as `json`, `html`, `xlsx` or `pdf`, or None when there is none."""
-    database = open_database(settings.matching_database, tables.metadata)
+    database = open_store(settings.matching_database)
     try:
         with database.reading() as connection:
             report = get_report(connection, request_id)
@@ -24,7 +23,7 @@ def read_report(settings: Settings, request_id: str, kind: str, language: str) -
     if kind == "html":
         return report_as_html(settings, request_id, language).encode()
     if kind == "xlsx":
-        return report_as_xlsx(report.content)
+        return report_as_xlsx(report.content, language)
     if kind == "pdf":
         return report_as_pdf(report.content, language)
     return (json.dumps(report.content, ensure_ascii=False, indent=2, sort_keys=True) + "\n").encode()

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 import services.matching.store.tables as matching_tables
 import services.notifications.tables as notifications_tables
 import services.profiles.store as profiles_store
+from services.matching.store import open_store as open_matching
 from services.matching.store.stale import stale_count
 from services.notifications.store import count_deliveries
 from shared.backbone import Backbone
@@ -46,8 +47,8 @@ class Databases:
 def open_databases(settings: Settings) -> Iterator[Databases]:
     """Open the databases of all services and close them on leaving."""
     databases = Databases(
-        open_database(settings.profiles_database, profiles_store.metadata),
-        open_database(settings.matching_database, matching_tables.metadata),
+        profiles_store.open_store(settings),
+        open_matching(settings.matching_database),
         open_database(settings.notifications_database, notifications_tables.metadata),
     )
     try:
