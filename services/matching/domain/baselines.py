@@ -48,7 +48,9 @@ def company_text(company: Company) -> str:
 
 def words(text: str) -> list[str]:
     """Split a text into lower-case words of two letters or more."""
-    return [word for word in "".join(c if c.isalnum() else " " for c in text.lower()).split() if len(word) > 1]
+    return [
+        word for word in "".join(c if c.isalnum() else " " for c in text.lower()).split() if len(word) > 1
+    ]
 
 
 def character_pieces(text: str) -> list[str]:
@@ -73,7 +75,9 @@ def tfidf_scores(
         vector = {token: times * idf[token] for token, times in found.items()}
         length = math.sqrt(sum(value * value for value in vector.values())) or 1.0
         vectors[key] = {token: value / length for token, value in vector.items()}
-    return {need: {offer: _dot(vectors["n", need], vectors["o", offer]) for offer in offers} for need in needs}
+    return {
+        need: {offer: _dot(vectors["n", need], vectors["o", offer]) for offer in offers} for need in needs
+    }
 
 
 def _dot(one: Mapping[str, float], other: Mapping[str, float]) -> float:
@@ -88,7 +92,9 @@ def set_cosine(one: set[str], other: set[str]) -> float:
 def _ranking(scores: Scores, ids: Sequence[str], salt: str = "") -> Rank:
     def rank(partner: str) -> list[str]:
         of_partner = scores.get(partner, {})
-        return sorted(ids, key=lambda company: (-of_partner.get(company, 0.0), _chance(salt, partner, company)))
+        return sorted(
+            ids, key=lambda company: (-of_partner.get(company, 0.0), _chance(salt, partner, company))
+        )
 
     return rank
 

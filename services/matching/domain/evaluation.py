@@ -99,12 +99,17 @@ def evaluate(
         **found,
         "focus_area_f1": focus_area_f1(companies_rows, partners_rows, engine),
         "partners": sum(any(row.values()) for row in grades.values()),
-        "baselines": {name: _baseline(ranks, grades) for name, ranks in baseline_rankings(companies, pairs).items()},
+        "baselines": {
+            name: _baseline(ranks, grades) for name, ranks in baseline_rankings(companies, pairs).items()
+        },
     }
 
 
 def ranking_of(
-    companies: Sequence[Company], pairs: Sequence[tuple[Partner, Need]], engine: TextEngine, policy: ScoringPolicy
+    companies: Sequence[Company],
+    pairs: Sequence[tuple[Partner, Need]],
+    engine: TextEngine,
+    policy: ScoringPolicy,
 ) -> Rank:
     """Give the ranking by candidate score: of several needs of one partner, each company's best one counts."""
     offers = company_features(companies, engine, policy)
@@ -135,7 +140,9 @@ def read_grades(rows: Sequence[Row], companies: set[str], partners: set[str]) ->
     grades: dict[str, dict[str, int]] = {}
     for number, row in enumerate(rows, 1):
         if row["partner_id"] not in partners or row["company_id"] not in companies:
-            raise ValueError(f"label {number}: {row['partner_id']} or {row['company_id']} is not in the other files")
+            raise ValueError(
+                f"label {number}: {row['partner_id']} or {row['company_id']} is not in the other files"
+            )
         if row["grade"] not in ("0", "1", "2"):
             raise ValueError(f"label {number}: grade {row['grade']!r} must be 0, 1 or 2")
         grades.setdefault(row["partner_id"], {})[row["company_id"]] = int(row["grade"])
@@ -145,14 +152,16 @@ def read_grades(rows: Sequence[Row], companies: set[str], partners: set[str]) ->
 def company_of_row(row: Row, blank: bool = False) -> Company:
     """Make a company of a row of `companies.csv`; its description is its one capability. `blank`: no areas."""
     capability = Capability("1", row["description"], focus_areas=() if blank else _codes(row))
-    plain = {name: row.get(name) or "" for name in ("name", "country", "city", "website", "kind", "language")}
+    plain: dict[str, Any] = {
+        name: row.get(name) or "" for name in ("name", "country", "city", "website", "kind", "language")
+    }
     return Company(row["id"], 1, capabilities=(capability,), **plain)
 
 
 def partner_of_row(row: Row, blank: bool = False) -> tuple[Partner, Need]:
     """Make a partner and its need of a row of `partners.csv`. `blank`: no areas."""
     need = Need("1", row["need"], focus_areas=() if blank else _codes(row))
-    plain = {name: row.get(name) or "" for name in ("name", "country", "kind", "language")}
+    plain: dict[str, Any] = {name: row.get(name) or "" for name in ("name", "country", "kind", "language")}
     return Partner(row["id"], 1, needs=(need,), **plain), need
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 STANDARD_WEIGHTS: Mapping[str, float] = MappingProxyType(
-    {"concepts": 45.0, "text": 20.0, "areas": 25.0, "kind": 10.0}
+    {"concepts": 50.0, "text": 15.0, "areas": 25.0, "kind": 10.0}
 )
 """Points out of 100 that each part may give in the direction *company serves need*."""
 
@@ -21,12 +21,15 @@ class ScoringPolicy:
     `candidates` companies per need are looked at closely. A partner that is known to serve the company's aims with
     less than `weak_direction` of 100 keeps the score at `weak_cap` or under. Two that were introduced to each other
     within `rest_days` days are marked.
+
+    The standard floor lies under what a shared area and a fitting kind give (25 + 10), so that such a pair is still
+    shown, and over what an unrelated one gets (under 20). `tail` times 100 is at most `weak_cap`: a capped pair is seen.
     """
 
     version: int = 1
     weights: Mapping[str, float] = field(default_factory=lambda: STANDARD_WEIGHTS)
-    floor: float = 25.0
-    tail: float = 0.45
+    floor: float = 30.0
+    tail: float = 0.4
     most_matches: int = 10
     candidates: int = 40
     weak_direction: float = 40.0

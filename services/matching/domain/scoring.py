@@ -19,7 +19,7 @@ from services.matching.domain.model import Company, Need, Partner
 from services.matching.domain.policy import ScoringPolicy
 from services.matching.domain.text.areas import AreaFinding, areas_of
 from services.matching.domain.text.engine import Mention, Reading, TextEngine
-from services.matching.domain.vectors import Vectors, vectors_of
+from services.matching.domain.vectors import vectors_of
 
 Matrix = npt.NDArray[np.float32]
 
@@ -27,8 +27,8 @@ PARTS = ("areas", "concepts", "text", "kind")
 
 SHAPES: Mapping[str, tuple[float, float]] = {
     "areas": (0.0, 1.0),
-    "concepts": (0.0, 0.9),
-    "text": (0.05, 2.0),
+    "concepts": (0.0, 0.8),
+    "text": (0.04, 3.0),
     "kind": (0.0, 1.0),
 }
 """By part (offset, gain): similarity = gain * (product - offset), cut to 0..1. Text under the offset is chance."""

@@ -16,6 +16,7 @@ from services.matching.domain.text.links import Links, make_links
 from services.matching.domain.text.ngrams import DIMENSIONS, text_vector
 
 Vector = npt.NDArray[np.float32]
+Wide = npt.NDArray[np.float64]
 
 AREA_SLOTS = 32
 BREADTH = 0.5
@@ -53,26 +54,26 @@ class Vectors:
 
     def asked(self, spots: Mapping[str, HasMention]) -> Vector:
         """Give a need's concepts by weight, as a unit vector."""
-        vector = np.zeros(self.concepts)
+        vector: Wide = np.zeros(self.concepts)
         for concept, spot in spots.items():
             place = self.links.index[concept]
             vector[place] = self.links.weights[place] * spot.strength
-        length = float(np.sqrt(np.sum(vector * vector)))
-        return (vector / length if length else vector).astype(np.float32)
+        return _unit(vector)
 
     def offered(self, spots: Mapping[str, HasMention]) -> Vector:
         """Give how well a company's concepts answer each concept: its best link, thinned by its breadth."""
-        vector = np.zeros(self.concepts)
+        vector: Wide = np.zeros(self.concepts)
         breadth = 0.0
         for concept, spot in spots.items():
             place = self.links.index[concept]
             np.maximum(vector, self.links.strength[place] * spot.strength, out=vector)
             breadth += (self.links.weights[place] * spot.strength) ** 2
-        return (vector / max(1.0, breadth) ** (BREADTH / 2)).astype(np.float32)
+        thinned: Vector = (vector / max(1.0, breadth) ** (BREADTH / 2)).astype(np.float32)
+        return thinned
 
     def areas(self, spots: Mapping[str, HasMention], given: Sequence[str]) -> Vector:
         """Give the areas as a unit vector: those given, beside them faintly what the text leans to."""
-        vector = np.zeros(AREA_SLOTS)
+        vector: Wide = np.zeros(AREA_SLOTS)
         evidence: dict[str, float] = {}
         for concept, spot in sorted(spots.items()):
             for code, leaning in self.thesaurus.concepts[concept].areas.items():
@@ -83,8 +84,7 @@ class Vectors:
             vector[self._area_slot(code)] = share * (BESIDE_GIVEN if given else 1.0)
         for code in given:
             vector[self._area_slot(code)] = 1.0
-        length = float(np.sqrt(np.sum(vector * vector)))
-        return (vector / length if length else vector).astype(np.float32)
+        return _unit(vector)
 
     def text(self, fields: Sequence[HasReading]) -> Vector:
         """Give the vector of all its texts taken as one."""
@@ -96,6 +96,11 @@ class Vectors:
             return self._area_codes.index(code)
         known = len(self._area_codes)
         return known + zlib.crc32(code.encode()) % (AREA_SLOTS - known)
+
+
+def _unit(vector: Wide) -> Vector:
+    length = float(np.sqrt(np.sum(vector * vector)))
+    return (vector / length if length else vector).astype(np.float32)
 
 
 @lru_cache(maxsize=8)

@@ -11,7 +11,7 @@ from services.matching.domain.text.thesaurus import Thesaurus, standard_thesauru
 
 LEAST = 0.45
 """A strength under this names no area."""
-BESIDE = 0.55
+BESIDE = 0.5
 """A further area needs this share of the strongest one's evidence."""
 
 

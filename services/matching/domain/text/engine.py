@@ -53,6 +53,9 @@ class TextEngine(Protocol):
     def thesaurus(self) -> Thesaurus:
         """The concepts it knows."""
 
+    def __hash__(self) -> int:
+        """Engines are kept in caches."""
+
     def read(self, text: str, language: str) -> Reading:
         """Find the concepts of a text. The same text and language always give the same reading."""
 

@@ -15,9 +15,9 @@ Link = Literal["same", "parent", "serves"]
 
 NARROWER_OFFER = 0.75
 """A need for a wider concept, answered by a narrower offer; once more for each step."""
-WIDER_OFFER = 0.45
+WIDER_OFFER = 0.4
 """A need for a narrower concept, answered by a wider offer; once more for each step."""
-SIBLING_OFFER = 0.15
+SIBLING_OFFER = 0.25
 """A need and an offer under the same parent."""
 LEAST = 0.1
 
