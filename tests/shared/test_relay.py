@@ -1,0 +1,192 @@
+"""The relay publishes the outbox in order and deletes exactly what the log acknowledged."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+import sqlalchemy as sa
+
+from shared.event_log.port import EventLog, LogUnavailableError, Message, MessageRefusedError, Publisher
+from shared.outbox import outbox_counts
+from shared.relay import Relay
+
+if TYPE_CHECKING:
+    from tests.shared.conftest import Service
+
+
+class Troubled:
+    """An event log whose publisher is troubled: takes some, none, or refuses one."""
+
+    def __init__(self, log: EventLog) -> None:
+        self._log = log
+        self.takes = 10**9
+        self.refuses: str | None = None
+        self.before_return: Callable[[], None] = lambda: None
+
+    def publisher(self, client: str) -> Publisher:
+        self._publisher = self._log.publisher(client)
+        return self
+
+    def publish(self, messages: Sequence[Message], timeout: float) -> list[int]:
+        for index, message in enumerate(messages):
+            if message.key == self.refuses:
+                raise MessageRefusedError(index, "this one never")
+        if not self.takes:
+            raise LogUnavailableError("away")
+        taken = self._publisher.publish(messages[: self.takes], timeout)
+        self.before_return()
+        return taken
+
+    def close(self) -> None:
+        self._publisher.close()
+
+
+@contextmanager
+def relay(service: Service, log: object = None) -> Iterator[Relay]:
+    made = Relay(service.database, service.backbone, log or service.log, "profiles")  # type: ignore[arg-type]
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+def on_the_log(service: Service) -> list[str]:
+    subscriber = service.log.subscriber("reader-of-all", ["companies"])
+    ids = []
+    while records := subscriber.poll(0.1, 1000):
+        ids += [dict(record.headers)["ce_id"].decode() for record in records]
+    subscriber.close()
+    return ids
+
+
+def waiting(service: Service) -> tuple[int, int]:
+    with service.database.reading() as connection:
+        return outbox_counts(connection, service.backbone)
+
+
+def ids_waiting(service: Service) -> list[str]:
+    with service.database.reading() as connection:
+        outbox = service.backbone.outbox
+        return list(connection.scalars(sa.select(outbox.c.id).order_by(outbox.c.position)))
+
+
+def test_what_waits_is_published_in_order_and_deleted(service: Service) -> None:
+    service.record(*(service.company("c-1", version) for version in range(1, 6)))
+    with relay(service) as one:
+        assert one.relay_once() == 5
+        assert one.relay_once() == 0
+    assert on_the_log(service) == [f"c-1:{version}" for version in range(1, 6)]
+    assert waiting(service) == (0, 0)
+
+
+def test_only_acknowledged_rows_are_deleted(service: Service) -> None:
+    service.record(*(service.company("c-1", version) for version in range(1, 6)))
+    log = Troubled(service.log)
+    log.takes = 2
+    with relay(service, log) as one:
+        assert one.relay_once() == 2
+        assert ids_waiting(service) == ["c-1:3", "c-1:4", "c-1:5"]
+
+
+def test_rows_recorded_while_a_batch_is_on_its_way_are_kept(service: Service) -> None:
+    service.record(service.company("c-1"))
+    log = Troubled(service.log)
+    log.before_return = lambda: service.record(service.company("c-2"))
+    with relay(service, log) as one:
+        assert one.relay_once() == 1
+    assert ids_waiting(service) == ["c-2:1"]
+
+
+def test_a_log_that_is_away_keeps_every_row_and_the_backlog_drains_by_itself(service: Service) -> None:
+    service.record(service.company("c-1"))
+    log = Troubled(service.log)
+    log.takes = 0
+    with relay(service, log) as one:
+        with pytest.raises(LogUnavailableError):
+            one.relay_once()
+        assert waiting(service) == (1, 0)
+        stop = threading.Event()
+        thread = threading.Thread(target=one.run, args=(stop,))
+        thread.start()
+        log.takes = 10
+        deadline = time.monotonic() + 20
+        while waiting(service) != (0, 0):
+            assert time.monotonic() < deadline, "the backlog did not drain"
+            stop.wait(0.02)
+        stop.set()
+        thread.join(10)
+        assert not thread.is_alive()
+
+
+def test_a_row_that_can_never_be_sent_stays_with_its_reason_and_stops_no_other(service: Service) -> None:
+    service.record(service.company("c-1"), service.company("bad"), service.company("c-1", 2))
+    log = Troubled(service.log)
+    log.refuses = "bad"
+    with relay(service, log) as one:
+        assert one.relay_once() == 3
+        assert one.relay_once() == 0
+    assert on_the_log(service) == ["c-1:1", "c-1:2"]
+    assert waiting(service) == (0, 1)
+    with service.database.reading() as connection:
+        (row,) = connection.execute(sa.select(service.backbone.outbox)).all()
+    assert (row.id, row.refused) == ("bad:1", "this one never")
+
+
+def test_a_relay_that_was_overtaken_deletes_nothing(service: Service) -> None:
+    service.record(service.company("c-1"))
+    log = Troubled(service.log)
+    fence = service.backbone.relay_fence
+
+    def overtake() -> None:
+        with service.database.writing() as connection:
+            connection.execute(sa.update(fence).values(token=fence.c.token + 1))
+
+    log.before_return = overtake
+    with relay(service, log) as one:
+        assert one.relay_once() == 0
+        assert ids_waiting(service) == ["c-1:1"]
+
+
+def test_the_others_stand_by_until_the_active_relay_is_gone(service: Service) -> None:
+    service.record(service.company("c-1"))
+    with relay(service) as active, relay(service) as stands_by:
+        assert active.relay_once() == 1
+        service.record(service.company("c-2"))
+        assert stands_by.relay_once() == 0
+        active.close()
+        assert stands_by.relay_once() == 1
+
+
+def test_what_a_killed_relay_left_is_sent_by_the_next(service: Service, tmp_path: object) -> None:
+    service.record(*(service.company("c-1", version) for version in range(1, 400)))
+    program = (
+        "import sys, threading, sqlalchemy as sa\n"
+        "from shared.backbone import backbone_tables\n"
+        "from shared.event_log import open_event_log\n"
+        "from shared.relay import Relay\n"
+        "from shared.storage import open_database\n"
+        "import shared.relay; shared.relay.BATCH = 10\n"
+        "metadata = sa.MetaData(); backbone = backbone_tables(metadata)\n"
+        "database = open_database(f'sqlite:///{sys.argv[1]}/service.sqlite', metadata)\n"
+        "relay = Relay(database, backbone, open_event_log(f'sqlite:///{sys.argv[1]}/log'), 'profiles')\n"
+        "while True: print(relay.relay_once(), flush=True)\n"
+    )
+    process = subprocess.Popen([sys.executable, "-c", program, str(tmp_path)], stdout=subprocess.PIPE)
+    with process:
+        assert process.stdout is not None
+        for _ in range(5):
+            process.stdout.readline()
+        process.kill()
+    with relay(service) as one:
+        while one.relay_once():
+            pass
+    seen = on_the_log(service)
+    assert list(dict.fromkeys(seen)) == [f"c-1:{version}" for version in range(1, 400)]
+    assert len(seen) <= 399 + 10
