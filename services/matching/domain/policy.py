@@ -23,7 +23,8 @@ class ScoringPolicy:
     within `rest_days` days are marked.
 
     The standard floor lies under what a shared area and a fitting kind give (25 + 10), so that such a pair is still
-    shown, and over what an unrelated one gets (under 20). `tail` times 100 is at most `weak_cap`: a capped pair is seen.
+    shown, and over what an unrelated one gets (under 20). `tail` times 100 is at most `weak_cap`, so that a
+    capped pair is shown beside a perfect one.
     """
 
     version: int = 1
