@@ -9,7 +9,7 @@ import json
 import re
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 from cloudevents.core.bindings.kafka import KafkaMessage, from_binary, to_binary
 from cloudevents.core.exceptions import CloudEventValidationError
@@ -23,6 +23,15 @@ from shared.events.event import Event, State
 
 CONTENT_TYPE = "application/json"
 VERSION_EXTENSION = "aggregateversion"
+_REQUIRED = (
+    "ce_specversion",
+    "ce_id",
+    "ce_type",
+    "ce_source",
+    "ce_time",
+    "ce_subject",
+    f"ce_{VERSION_EXTENSION}",
+)
 _VERSION = re.compile(r"[1-9][0-9]{0,17}")
 
 
@@ -125,10 +134,7 @@ def from_record(record: Record) -> Event:
 
     Raises BadEventError with the reason when any part is not as `to_message` writes it.
     """
-    headers = dict(record.headers)
-    if len(headers) != len(record.headers):
-        raise BadEventError("a header stands there twice")
-    cloud_event = _cloud_event(record, headers)
+    cloud_event = _attributes(record)
     kind, key, version = cloud_event.get_type(), record.key, _version_of(cloud_event)
     topic = EVENT_TYPES.get(kind)
     if topic is None:
@@ -148,42 +154,35 @@ def from_record(record: Record) -> Event:
             raise BadEventError(
                 f"content-type must be {CONTENT_TYPE}, not {cloud_event.get_datacontenttype()!r}"
             )
-        state = load_state(topic, cloud_event.get_data(), key, version)
+        state = load_state(topic, decode_state(record.value), key, version)
     return Event(kind, key, version, moment, state)
 
 
-class _StrictJson(JSONFormat):
-    """The SDK's JSON, but text that is no JSON is refused and never passed on as a string."""
-
-    def read_data(self, body: bytes, datacontenttype: str | None) -> dict[str, Any] | str | bytes | None:
-        """Read a value strictly."""
-        if not datacontenttype:
-            return None
-        data: dict[str, Any] | str | bytes | None = decode_state(body)
-        return data
+_FORMAT = JSONFormat()
 
 
-_FORMAT = _StrictJson()
-
-
-def _cloud_event(record: Record, headers: dict[str, bytes]) -> CloudEvent:
+def _attributes(record: Record) -> CloudEvent:
+    """Read the headers alone: the SDK would pass on a value that is no JSON as a string."""
+    headers = dict(record.headers)
+    if len(headers) != len(record.headers):
+        raise BadEventError("a header stands there twice")
+    missing = [name for name in _REQUIRED if name not in headers]  # the SDK would invent some of them
+    if missing:
+        raise BadEventError(f"the header {missing[0]} is missing")
     try:
-        message = KafkaMessage(headers=headers, key=record.key, value=record.value or b"")
-        return from_binary(message, _FORMAT, CloudEvent)  # type: ignore[return-value]
+        read = from_binary(KafkaMessage(headers=headers, key=record.key, value=b""), _FORMAT, CloudEvent)
     except CloudEventValidationError as error:
         raise BadEventError(f"no CloudEvent 1.0: {error}") from error
     except UnicodeDecodeError as error:
         raise BadEventError("a header is not UTF-8") from error
     except (ValueError, OverflowError) as error:
         raise BadEventError(f"the header ce_time is no moment: {error}") from error
+    return cast(CloudEvent, read)
 
 
 def _moment_of(cloud_event: CloudEvent) -> datetime:
-    moment = cloud_event.get_time()
-    if moment is None:
-        raise BadEventError("the header ce_time is missing")
     try:
-        return moment.astimezone(UTC)
+        return cast(datetime, cloud_event.get_time()).astimezone(UTC)
     except OverflowError as error:
         raise BadEventError(f"the header ce_time is out of range: {error}") from error
 
