@@ -6,22 +6,23 @@ Exit codes: 0 done, 1 failed, 2 used wrongly. With `--json` the last line of sta
 from __future__ import annotations
 
 import dataclasses
-import json
 import logging
 import os
 import sys
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import click
 
+from deploy.commands.common import answer as _answer
+from deploy.commands.common import fail as _fail
+from deploy.commands.common import json_option
+from deploy.commands.common import own_settings as _settings
 from services.profiles.importing import IMPORT_HELP
-from shared.settings import Settings, SettingsError, describe_settings, read_settings, unknown_settings
+from shared.settings import Settings, describe_settings
 
 SAMPLE = Path(__file__).with_name("sample")
 
-json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object as the last line.")
 file_argument = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 folder = click.Path(exists=True, file_okay=False, path_type=Path)
 existing_file = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -247,17 +248,6 @@ def _import(kind: str, file: Path, rejects: Path | None, as_json: bool) -> None:
     sys.exit(1 if result["rejected"] else 0)
 
 
-def _settings() -> Settings:
-    for warning in unknown_settings(os.environ):
-        click.echo(f"warning: {warning}", err=True)
-    try:
-        return read_settings(os.environ)
-    except SettingsError as error:
-        for problem in error.problems:
-            click.echo(f"wrong setting: {problem}", err=True)
-        sys.exit(2)
-
-
 def _sample(settings: Settings) -> Settings:
     if settings.host not in {"127.0.0.1", "::1", "localhost"}:
         raise click.UsageError(
@@ -274,15 +264,6 @@ def _needs_secret_key(settings: Settings) -> None:
             "HANDSLAG_SECRET_KEY is not set. Set it to a long random text that stays the same, for example the "
             "output of: python -c 'import secrets; print(secrets.token_urlsafe(32))'"
         )
-
-
-def _answer(result: Mapping[str, Any], as_json: bool, text: str) -> None:
-    click.echo(json.dumps(result, ensure_ascii=False) if as_json else text)
-
-
-def _fail(message: str) -> NoReturn:
-    click.echo(f"failed: {message}", err=True)
-    sys.exit(1)
 
 
 def _progress() -> Any:

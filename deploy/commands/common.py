@@ -1,0 +1,38 @@
+"""What every command does alike: reading the settings, answering, failing."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+import click
+
+from shared.settings import Settings, SettingsError, read_settings, unknown_settings
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object as the last line.")
+
+
+def own_settings() -> Settings:
+    """Read this process's settings; what is misspelt is warned of, what is wrong ends the command with 2."""
+    for warning in unknown_settings(os.environ):
+        click.echo(f"warning: {warning}", err=True)
+    try:
+        return read_settings(os.environ)
+    except SettingsError as error:
+        for problem in error.problems:
+            click.echo(f"wrong setting: {problem}", err=True)
+        sys.exit(2)
+
+
+def answer(result: Mapping[str, Any], as_json: bool, text: str) -> None:
+    """Print a command's result: as one JSON object, or the text for people."""
+    click.echo(json.dumps(result, ensure_ascii=False) if as_json else text)
+
+
+def fail(message: str) -> NoReturn:
+    """End the command with exit code 1 and say why."""
+    click.echo(f"failed: {message}", err=True)
+    sys.exit(1)
