@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
@@ -17,8 +17,12 @@ OTHER = "other"
 
 @dataclass(frozen=True)
 class Kinds:
-    """The table. `partners` are the partner kinds in the order of the affinity vector, `other` among them."""
+    """The table. `partners` are the partner kinds in the order of the affinity vector, `other` the last.
 
+    Of several kinds that a text names the one that stands first counts: the file lists the telling ones first.
+    """
+
+    companies: tuple[str, ...]
     partners: tuple[str, ...]
     affinity: Mapping[str, Mapping[str, float]]
     unknown_company: float
@@ -27,11 +31,11 @@ class Kinds:
 
     def company_kind(self, written: str) -> str:
         """Read a company's kind as written; empty when it is none of the known ones."""
-        return _first(self._companies, written)
+        return _first(self._companies, self.companies, written)
 
     def partner_kind(self, written: str) -> str:
         """Read a partner's kind as written; `other` when it is none of the known ones."""
-        return _first(self._partners, written) or OTHER
+        return _first(self._partners, self.partners, written) or OTHER
 
     def company_affinity(self, written: str) -> list[float]:
         """Give how well the kind serves each partner kind, 0..1, in the order of `partners`."""
@@ -39,9 +43,9 @@ class Kinds:
         return [self.affinity[partner].get(kind, self.unknown_company) for partner in self.partners]
 
 
-def _first(matcher: StemMatcher, written: str) -> str:
-    found = matcher.find(fold(written).text, "")
-    return min(found, key=lambda one: (one.start - one.end, one.start, one.key)).key if found else ""
+def _first(matcher: StemMatcher, order: Sequence[str], written: str) -> str:
+    found = {one.key for one in matcher.find(fold(written).text, "")}
+    return next((kind for kind in order if kind in found), "")
 
 
 @cache
@@ -65,7 +69,8 @@ def read_kinds(path: Path = STANDARD_FILE) -> Kinds:
                 f"{path.name}: affinity of {partner!r} needs a share 0..1 for each of company_kinds"
             )
     return Kinds(
-        tuple(affinity),
+        tuple(raw["company_kinds"]),
+        (*raw["partner_kinds"], OTHER),
         affinity,
         float(raw["unknown_company"]),
         _matcher(raw["company_kinds"]),

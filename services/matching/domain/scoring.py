@@ -155,6 +155,8 @@ def _nearest(
     needs: NeedFeatures, companies: CompanyFeatures, rows: range, k: int
 ) -> list[npt.NDArray[np.intp]]:
     """Give for each need the companies that may be among its k best, by single-precision products."""
+    if k < 1:
+        return [np.empty(0, dtype=np.intp) for _ in rows]
     kept: list[list[tuple[npt.NDArray[np.intp], npt.NDArray[np.float32]]]] = [[] for _ in rows]
     bars = np.full(len(rows), -np.inf, dtype=np.float32)
     for first in range(0, len(companies.companies), COMPANY_BLOCK):
@@ -170,7 +172,7 @@ def _nearest(
                 bars[place] = np.partition(everything, len(everything) - k)[len(everything) - k]
     out = []
     for place in range(len(rows)):
-        if not kept[place] or k < 1:
+        if not kept[place]:
             out.append(np.empty(0, dtype=np.intp))
             continue
         where = np.concatenate([found for found, _ in kept[place]])

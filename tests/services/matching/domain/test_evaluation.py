@@ -1,0 +1,128 @@
+"""Measures of a ranking, and the quality that must not slip."""
+
+from __future__ import annotations
+
+import csv
+import itertools
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.matching.domain.evaluation import (
+    bootstrap_interval,
+    evaluate,
+    micro_f1,
+    ndcg_at_10,
+    precision_at_5,
+    read_grades,
+    reciprocal_rank,
+)
+
+SAMPLE = Path(__file__).parents[4] / "deploy" / "sample"
+
+
+def rows(name: str) -> list[dict[str, str]]:
+    with (SAMPLE / name).open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_gain_is_discounted_by_place() -> None:
+    grades = {"a": 2, "b": 1}
+    assert ndcg_at_10(["a", "b"], grades) == 1.0
+    assert ndcg_at_10(["x", "a", "b"], grades) == pytest.approx(
+        (3 / math.log2(3) + 1 / 2) / (3 + 1 / math.log2(3))
+    )
+    assert ndcg_at_10(["x"] * 10 + ["a"], grades) == 0.0
+
+
+@given(st.permutations(["a", "b", "c", "d"]))
+def test_no_order_beats_the_ideal_one(order: list[str]) -> None:
+    assert 0.0 <= ndcg_at_10(order, {"a": 2, "b": 2, "c": 1}) <= 1.0 + 1e-12
+
+
+def test_precision_and_first_hit() -> None:
+    assert precision_at_5(["a", "x", "b", "y", "z", "c"], {"a": 1, "b": 2, "c": 2}) == 0.4
+    assert reciprocal_rank(["x", "y", "a"], {"a": 1}) == pytest.approx(1 / 3)
+    assert reciprocal_rank(["x"], {"a": 1}) == 0.0
+
+
+def test_micro_f1_counts_over_all_sets() -> None:
+    assert micro_f1([({"a", "b"}, {"a"}), ({"c"}, {"c", "d"})]) == pytest.approx(2 * 2 / 6)
+    assert micro_f1([]) == 0.0
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=20))
+def test_the_interval_holds_the_values_range_and_repeats(values: list[float]) -> None:
+    low, high = bootstrap_interval(values, times=50)
+    assert min(values) - 1e-9 <= low <= high <= max(values) + 1e-9
+    assert (low, high) == bootstrap_interval(values, times=50)
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ({"partner_id": "P9", "company_id": "C1", "grade": "1"}, "P9"),
+        ({"partner_id": "P1", "company_id": "C1", "grade": "3"}, "grade '3'"),
+    ],
+)
+def test_a_label_that_points_nowhere_is_refused(row: dict[str, str], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        read_grades([row], {"C1"}, {"P1"})
+
+
+def test_a_ranking_can_be_passed_in_and_partners_without_a_relevant_company_are_left_out() -> None:
+    companies = [{"id": one, "name": one, "description": ""} for one in ("C1", "C2")]
+    partners = [{"id": one, "name": one, "need": ""} for one in ("P1", "P2")]
+    labels = [{"partner_id": "P1", "company_id": "C2", "grade": "2"}]
+    found = evaluate(companies, partners, labels, rank=lambda _: ["C2", "C1"])
+    assert (found["ndcg_at_10"], found["mrr"], found["precision_at_5"], found["partners"]) == (
+        1.0,
+        1.0,
+        0.2,
+        1,
+    )
+
+
+@pytest.fixture(scope="module")
+def given_areas() -> dict[str, Any]:
+    return evaluate(rows("companies.csv"), rows("partners.csv"), rows("relevance.csv"))
+
+
+@pytest.fixture(scope="module")
+def blanked() -> dict[str, Any]:
+    return evaluate(rows("companies.csv"), rows("partners.csv"), rows("relevance.csv"), blank=True)
+
+
+def test_quality_on_the_sample_does_not_slip(given_areas: dict[str, Any], blanked: dict[str, Any]) -> None:
+    assert given_areas["ndcg_at_10"] >= 0.70
+    assert blanked["ndcg_at_10"] >= 0.68
+    assert given_areas["focus_area_f1"] >= 0.80
+
+
+def test_it_beats_every_baseline_by_far(given_areas: dict[str, Any]) -> None:
+    baselines = given_areas["baselines"]
+    assert set(baselines) == {"random", "word_tfidf", "character_tfidf", "same_areas"}
+    assert all(given_areas["ndcg_at_10"] > one["ndcg_at_10"] + 0.1 for one in baselines.values())
+
+
+def test_blanked_areas_are_not_looked_at(blanked: dict[str, Any]) -> None:
+    companies, partners = (
+        [{**row, "focus_areas": ""} for row in rows(f"{name}.csv")] for name in ("companies", "partners")
+    )
+    found = evaluate(companies, partners, rows("relevance.csv"))
+    assert found["ndcg_at_10"] == blanked["ndcg_at_10"]
+
+
+def test_the_order_of_the_files_rows_changes_no_measure(given_areas: dict[str, Any]) -> None:
+    companies, partners, labels = (
+        list(reversed(rows(f"{name}.csv"))) for name in ("companies", "partners", "relevance")
+    )
+    found = evaluate(companies, partners, labels)
+    for measure in ("ndcg_at_10", "precision_at_5", "mrr", "focus_area_f1", "partners"):
+        assert found[measure] == given_areas[measure]
+    for name, measure in itertools.product(found["baselines"], ("ndcg_at_10", "mrr")):
+        assert found["baselines"][name][measure] == pytest.approx(given_areas["baselines"][name][measure])
