@@ -19,6 +19,7 @@ test: setup real-parts ## run every test, on a real Kafka broker, mail server an
 setup: $(VENV)/.ready ## make .venv ready
 
 $(VENV)/.ready: pyproject.toml requirements/dev.txt $(shell find shared services -name '*.po')
+	@echo "Making $(VENV) ready: about a minute the first time."
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
