@@ -255,3 +255,13 @@ def test_what_a_killed_writer_had_acknowledged_is_there(tmp_path: Path) -> None:
             read += [record.value for record in subscriber.poll(0.5, 1000)]
     assert read[: len(acknowledged)] == [line.strip() for line in acknowledged]
     assert len(read) <= len(acknowledged) + 1
+
+
+def test_a_long_topic_starves_no_other(log: EmbeddedLog) -> None:
+    log.apply_topics(["partners"])
+    sender = log.publisher("test")
+    sender.publish([Message("companies", f"c-{n}", b"{}", ()) for n in range(300)], 1.0)
+    sender.publish([Message("partners", "p-1", b"{}", ())], 1.0)
+    subscriber = log.subscriber("matching", ["companies", "partners"])
+    first_polls = [record for _ in range(6) for record in subscriber.poll(0, 10)]
+    assert "p-1" in {record.key for record in first_polls}
