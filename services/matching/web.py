@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from flask import Flask, request
+from flask import Flask
 
 from services.matching.api.routes import blueprint as api
 from services.matching.pages.routes import blueprint as pages
@@ -13,7 +13,6 @@ from shared.clock import Clock, system_clock
 from shared.ids import IdSource, random_ids
 from shared.settings import Settings
 from shared.web.app import create_service_app
-from shared.web.problems import Problem
 
 
 def create_app(settings: Settings, clock: Clock = system_clock, ids: IdSource = random_ids) -> Flask:
@@ -27,12 +26,4 @@ def create_app(settings: Settings, clock: Clock = system_clock, ids: IdSource = 
         "matching", Path(__file__).parent, settings, clock, ids, api=[api], page_blueprints=[pages]
     )
     app.extensions["handslag-database"] = database
-    app.before_request(_refuse_nul)
     return app
-
-
-def _refuse_nul() -> None:
-    """Refuse NUL characters in addresses and forms: PostgreSQL takes none in a text, not even to look for it."""
-    texts = [request.path, *request.args.values(), *request.form.values()]
-    if any("\0" in text for text in texts):
-        raise Problem(400, "An address or a form field holds a NUL character; take it out.")

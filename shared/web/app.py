@@ -16,10 +16,10 @@ from shared.clock import Clock
 from shared.focus_areas import read_focus_areas
 from shared.ids import ID_PATTERN, IdSource, random_ids
 from shared.settings import Settings
-from shared.web import pages
+from shared.web import health, pages
 from shared.web.access import guard, is_staff
 from shared.web.api import Blueprint, register_api
-from shared.web.problems import API_PREFIX, handle_problems
+from shared.web.problems import API_PREFIX, Problem, field_error, handle_problems
 
 LANGUAGES = {"en": "English", "sv": "Svenska"}
 MAX_BODY_BYTES = 1_000_000
@@ -81,13 +81,15 @@ def create_service_app(
         register_api(app, api_blueprints)
         for blueprint in api_blueprints:
             csrf.exempt(blueprint)
-    for page in (pages.blueprint, *page_blueprints):
+    for page in (pages.blueprint, health.blueprint, *page_blueprints):
         app.register_blueprint(page)  # type: ignore[arg-type]
 
     @app.before_request
     def name_request() -> None:
         given = request.headers.get("X-Request-ID", "")
         g.request_id = given if ID_PATTERN.fullmatch(given) else random_ids()
+
+    app.before_request(_refuse_nul)
 
     @app.after_request
     def finish(response: Response) -> Response:
@@ -113,6 +115,19 @@ def create_service_app(
 
     guard(app)
     return app
+
+
+def _refuse_nul() -> None:
+    """Refuse NUL characters in addresses and forms: PostgreSQL takes none in a text, not even to look for it."""
+    wrong = {
+        name.replace("\0", "")
+        for fields in (request.args, request.form)
+        for name, values in fields.lists()
+        if any("\0" in text for text in (name, *values))
+    }
+    if wrong or "\0" in request.path:
+        errors = [field_error(name, "It holds a NUL character.", "Take it out.") for name in sorted(wrong)]
+        raise Problem(400, "The address or a field holds a NUL character; take it out.", errors=errors)
 
 
 def current_language() -> str:

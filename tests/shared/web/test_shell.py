@@ -179,6 +179,33 @@ def test_a_missing_page_is_a_page_and_a_missing_resource_is_a_problem(client: Fl
     assert client.get("/api/v1/nowhere").mimetype == "application/problem+json"
 
 
+@pytest.mark.parametrize(
+    ("path", "fields"),
+    [
+        ("/api/v1/things/%00", []),
+        ("/nowhere/%00", []),
+        ("/api/v1/things/1?a=x%00y", ["a"]),
+        ("/api/v1/things/1?a=x&a=%00", ["a"]),
+        ("/api/v1/things/1?a%00=x&b=%00", ["a", "b"]),
+    ],
+)
+def test_an_address_with_a_nul_character_is_refused(
+    client: FlaskClient, path: str, fields: list[str]
+) -> None:
+    answer = client.get(path, headers=STAFF)
+    assert answer.status_code == 400
+    assert "NUL" in answer.get_data(as_text=True)
+    if answer.is_json:
+        assert [error["field"] for error in answer.get_json().get("errors", [])] == fields
+
+
+def test_a_form_with_a_nul_character_is_refused(client: FlaskClient) -> None:
+    form = client.get("/sign-in").get_data(as_text=True)
+    answer = sign_in(client, form, "staff-token-for-tests\0")
+    assert answer.status_code == 400
+    assert "NUL" in answer.get_data(as_text=True)
+
+
 def test_a_full_disk_is_said_to_be_one(client: FlaskClient) -> None:
     answer = client.get("/full")
     assert answer.status_code == 503

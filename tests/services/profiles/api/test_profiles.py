@@ -131,7 +131,7 @@ def test_a_reader_who_has_the_version_gets_no_body(staff: Any, created: Any) -> 
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("id", ["nothing", "%00", "a%20b", "x" * 200])
+@pytest.mark.parametrize("id", ["nothing", "a%20b", "x" * 200])
 def test_an_id_that_nothing_has_is_not_found(staff: Any, kind: str, id: str) -> None:
     for answer in (staff.get(f"{kind}/{id}"), staff.post(f"{kind}/{id}/withdraw", If_Match='"1"')):
         assert (answer.status_code, answer.mimetype) == (404, "application/problem+json")
