@@ -17,6 +17,8 @@ NARROWER_OFFER = 0.75
 """A need for a wider concept, answered by a narrower offer; once more for each step."""
 WIDER_OFFER = 0.4
 """A need for a narrower concept, answered by a wider offer; once more for each step."""
+SERVING_OFFER = 0.7
+"""What an offer that serves a need counts of the strength the thesaurus gives it."""
 SIBLING_OFFER = 0.25
 """A need and an offer under the same parent."""
 LEAST = 0.1
@@ -60,9 +62,8 @@ def make_links(thesaurus: Thesaurus) -> Links:
     for concept in order:
         for server, share in thesaurus.concepts[concept].served_by.items():
             # What is narrower than the server serves too.
-            through = np.where(
-                family[:, index[server]] >= NARROWER_OFFER**2, share * family[:, index[server]], 0.0
-            )
+            narrower = family[:, index[server]]
+            through = np.where(narrower >= NARROWER_OFFER**2, SERVING_OFFER * share * narrower, 0.0)
             better = through > strength[:, index[concept]]
             strength[better, index[concept]] = through[better]
             serves[better, index[concept]] = True

@@ -3,7 +3,7 @@
 A file is `{"concepts": [...]}`; a concept is `{"id", "names": {"sv", "en"}, "stems": {language: [stem, ...]}}` and may
 have `parents` (ids of wider concepts), `served_by` ({id: strength}: a need for this one is served, less
 directly, by an offer of those), `areas` ({focus area code: 0..1}, else its parents'), and `weight` (0..1, how
-telling it is; else 1.0, a concept with narrower ones under it 0.7). Stems: see `stems.py`.
+telling it is; else 1.0, a concept with narrower ones under it 0.8). Stems: see `stems.py`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from services.matching.domain.text.folding import WORD, fold
 from services.matching.domain.text.stems import BadStemError, Stem, StemMatcher, read_stem
 
 STANDARD_FILE = Path(__file__).with_name("thesaurus.json")
-WIDER_WEIGHT = 0.7
+WIDER_WEIGHT = 0.8
 
 
 class BadThesaurusError(ValueError):
