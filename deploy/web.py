@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from flask import Flask
 from gunicorn.app.base import BaseApplication
 
-from deploy.services import Service, chosen
+from deploy.door import Door
+from deploy.services import chosen
 from shared.clock import Clock, system_clock
 from shared.ids import IdSource, random_ids
 from shared.settings import Settings
+from shared.web.health import ALIVE_PATH, READY_PATH, alive_answer, ready_answer
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -24,23 +26,35 @@ GRACE_SECONDS = 3
 def create_web(
     service: str, settings: Settings, clock: Clock = system_clock, ids: IdSource = random_ids
 ) -> WSGIApplication:
-    """Make the WSGI application of a service, or of all of them behind one address for `all`."""
+    """Make the WSGI application of a service, or of all of them behind one address for `all`.
+
+    `/healthz` and `/readyz` answer for all that are behind the address. A service whose database is away at
+    the start is made once it is there; until then it answers 503. Raises RuntimeError when no secret key is set.
+    """
     members = chosen(service)
-    apps = [(member, member.create_app(settings, clock, ids)) for member in members]
-    for _, app in apps:
-        app.config["API_SPECS"] = [member.name for member in members]
-    return apps[0][1].wsgi_app if len(apps) == 1 else _by_path(apps)
+    specs = [member.name for member in members]
+    doors = [Door(one, partial(one.create_app, settings, clock, ids), specs) for one in members]
+    return _by_path(doors)
 
 
-def _by_path(apps: list[tuple[Service, Flask]]) -> WSGIApplication:
-    places = sorted(
-        ((path, app) for service, app in apps for path in service.paths), key=lambda place: -len(place[0])
-    )
+def _by_path(doors: list[Door]) -> WSGIApplication:
+    if len(doors) == 1:
+        places = [("/", doors[0])]
+    else:
+        places = sorted(
+            ((path, door) for door in doors for path in door.service.paths), key=lambda place: -len(place[0])
+        )
 
     def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         path = environ.get("PATH_INFO", "/")
-        app = next(app for start, app in places if path == start or path.startswith(start.rstrip("/") + "/"))
-        return app(environ, start_response)
+        if path == ALIVE_PATH:
+            return alive_answer()(environ, start_response)
+        if path == READY_PATH:
+            return ready_answer([wait for door in doors for wait in door.waits()])(environ, start_response)
+        door = next(
+            door for start, door in places if path == start or path.startswith(start.rstrip("/") + "/")
+        )
+        return door(environ, start_response)
 
     return application
 
