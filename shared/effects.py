@@ -58,4 +58,5 @@ def _claim(connection: Connection, backbone: Backbone, topic: str, event: Event)
         set_={"version": new.excluded.version},
         where=consumed.c.version < new.excluded.version,
     )
-    return connection.execute(claim).rowcount == 1
+    # Asked for by RETURNING: an INSERT's row count is not kept on every driver.
+    return connection.execute(claim.returning(consumed.c.version)).first() is not None
