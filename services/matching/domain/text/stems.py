@@ -2,8 +2,8 @@
 
 A stem is one or more words. Case and accents do not matter (`folding.fold`). In each word an asterisk says where a
 longer word may go on: `sepsis` is that word only, `dialys*` a beginning, `*cancer` an ending, `*cancer*` any
-place inside a word, as Nordic and German compounds need. Several words stand next to each other (any space or
-hyphen between). `a ~ b`: a and b, each one or more words, at most five words apart, in either order, inside one
+place inside a word, as Nordic and German compounds need. Several words stand next to each other (no comma or
+other break between). `a ~ b`: a and b, each one or more words, at most five words apart, in either order, inside one
 sentence.
 Before it, `?` marks a weak sign (half strength), `-` words where the concept is not meant; an `!` at the
 end: only in texts of the stem's own language.
@@ -23,7 +23,8 @@ Shape = Literal["whole", "prefix", "suffix", "infix"]
 SHORTEST: dict[Shape, int] = {"whole": 2, "prefix": 3, "suffix": 4, "infix": 4}
 WEAK = 0.5
 NEAR = 5
-_SENTENCE_END = re.compile(r"[.!?;\n]")
+_SENTENCE_END = re.compile(r"[.!?;]|\n\s*\n")
+_BREAK = re.compile(r"[,.:!?;()\[\]]|\n\s*\n")
 
 
 class BadStemError(ValueError):
@@ -168,29 +169,40 @@ class StemMatcher:
         use: _Use, place: int, hits: Sequence[tuple[int, ...]], spans: Sequence[tuple[int, int]], folded: str
     ) -> tuple[int, int] | None:
         """Give the first and the last word of a stem whose first word stands at `place`; None: it is not there."""
-        last = place + len(use.ids) - 1
-        if last > place and not _stand_at(use.ids, place, hits):
+        size = len(use.ids)
+        if size > 1 and not _stand_at(use.ids, place, hits, spans, folded):
             return None
-        first = place
-        if use.beside:
-            size = len(use.beside)
-            for distance in range(1, NEAR + 1):
-                if _stand_at(use.beside, last + distance, hits):
-                    last += distance + size - 1
-                    break
-                if _stand_at(use.beside, place - distance - size + 1, hits):
-                    first = place - distance - size + 1
-                    break
-            else:
-                return None
-        if first != last and _SENTENCE_END.search(folded, spans[first][1], spans[last][0]):
+        first, last = place, place + size - 1
+        if not use.beside:
+            return first, last
+        size = len(use.beside)
+        for distance in range(1, NEAR + 1):
+            if _stand_at(use.beside, last + distance, hits, spans, folded):
+                last += distance + size - 1
+                break
+            if _stand_at(use.beside, first - distance - size + 1, hits, spans, folded):
+                first -= distance + size - 1
+                break
+        else:
             return None
-        return first, last
+        return None if _SENTENCE_END.search(folded, spans[first][1], spans[last][0]) else (first, last)
 
 
-def _stand_at(ids: Sequence[int], place: int, hits: Sequence[tuple[int, ...]]) -> bool:
+def _stand_at(
+    ids: Sequence[int],
+    place: int,
+    hits: Sequence[tuple[int, ...]],
+    spans: Sequence[tuple[int, int]],
+    folded: str,
+) -> bool:
+    """Say whether words stand one after the other from `place` on."""
+    end = place + len(ids) - 1
     return (
         place >= 0
-        and place + len(ids) <= len(hits)
+        and end < len(hits)
         and all(wanted in hits[place + step] for step, wanted in enumerate(ids))
+        and (
+            end == place
+            or not any(_BREAK.search(folded, spans[at][1], spans[at + 1][0]) for at in range(place, end))
+        )
     )

@@ -51,8 +51,15 @@ def test_words_of_a_stem_stand_next_to_each_other_over_space_or_hyphen() -> None
     assert quotes("point of care", "A point-of-care test; point of the care") == ["point-of-care"]
 
 
-def test_words_of_a_stem_do_not_cross_a_sentence() -> None:
-    assert quotes("hand hygiene", "By hand. Hygiene first.") == []
+@pytest.mark.parametrize(
+    "text", ["By hand. Hygiene first.", "by hand, hygiene", "(by hand) hygiene", "hand\n\nhygiene"]
+)
+def test_words_of_a_stem_do_not_cross_a_break(text: str) -> None:
+    assert quotes("hand hygiene", text) == []
+
+
+def test_words_of_a_stem_may_stand_on_two_lines_of_a_paragraph() -> None:
+    assert quotes("hand hygiene", "hand\nhygiene") == ["hand\nhygiene"]
 
 
 @pytest.mark.parametrize(
