@@ -72,6 +72,12 @@ class EmbeddedLog:
             for partition in range(self.topic(name).partitions())
         )
 
+    def rewind(self, group: str, topics: Sequence[str]) -> None:
+        """Have a group read topics from their beginning again; its members learn it at their next renewal."""
+        for name in topics:
+            self.topic(name)
+        self.groups().rewind(group, topics)
+
     def compact(self) -> int:
         """Compact every topic that is open here; return how many records went."""
         now = self._clock()

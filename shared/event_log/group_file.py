@@ -8,7 +8,7 @@ clock that all processes of the machine share and that starts anew with the mach
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -80,6 +80,14 @@ class GroupFile:
             connection.execute(
                 "UPDATE positions SET member = NULL, token = token + 1 WHERE grp = ? AND member = ?",
                 (group, member),
+            )
+
+    def rewind(self, group: str, topics: Sequence[str]) -> None:
+        """Put a group back to the beginning of topics; a raised token tells those who hold a partition."""
+        with self._file.writing() as connection:
+            connection.executemany(
+                "UPDATE positions SET next_offset = 0, token = token + 1 WHERE grp = ? AND topic = ?",
+                [(group, topic) for topic in topics],
             )
 
     def next_offset(self, group: str, topic: str, partition: int) -> int:

@@ -20,8 +20,10 @@ from kafka.errors import (
     InvalidRecordError,
     KafkaError,
     MessageSizeTooLargeError,
+    NoError,
     RecordListTooLargeError,
     TopicAlreadyExistsError,
+    UnknownMemberIdError,
 )
 from kafka.net.compat import KafkaNetClient
 from kafka.structs import OffsetAndMetadata
@@ -29,6 +31,7 @@ from kafka.structs import OffsetAndMetadata
 from shared.event_log.port import (
     DEFAULT_PARTITIONS,
     EventLogError,
+    GroupInUseError,
     LogUnavailableError,
     Message,
     MessageRefusedError,
@@ -40,6 +43,7 @@ MAX_IN_FLIGHT = 2_000
 OPEN_SECONDS = 5.0
 COMMIT_SECONDS = 5.0
 CLOSE_SECONDS = 3.0
+SESSION_MS = 10_000
 ERASURE_MS = 6 * 3_600_000
 TOPIC_CONFIGS = {
     "cleanup.policy": "compact",
@@ -84,12 +88,7 @@ class KafkaLog:
         """Count the offsets that the group has not committed; compacted ones count too."""
         name = self.full_name(group)
         with _Admin(self) as admin:
-            described = admin.describe_topics([self.full_name(topic) for topic in topics])
-            places = [
-                TopicPartition(topic["name"], partition["partition_index"])
-                for topic in described
-                for partition in topic["partitions"]
-            ]
+            places = self._places(admin, topics)
             handled = admin.list_group_offsets({name: None})[name]
             ends = admin.list_partition_offsets(dict.fromkeys(places, OffsetSpec.LATEST))
             starts = admin.list_partition_offsets(dict.fromkeys(places, OffsetSpec.EARLIEST))
@@ -98,6 +97,35 @@ class KafkaLog:
                 - max(starts[place].offset, handled[place].offset if place in handled else 0)
                 for place in places
             )
+
+    def rewind(self, group: str, topics: Sequence[str]) -> None:
+        """Have a group read topics from their beginning again; raises GroupInUseError while it has members."""
+        with _Admin(self) as admin:
+            places = self._places(admin, topics)
+            wanted = dict.fromkeys(places, OffsetSpec.EARLIEST)
+            answers = admin.reset_group_offsets(self.full_name(group), wanted).values()
+            errors = {answer["error"] for answer in answers} - {NoError}
+            if UnknownMemberIdError in errors:
+                raise GroupInUseError(
+                    f"Kafka does not rewind the group {group!r} while it has members: stop them, and wait "
+                    f"{SESSION_MS // 1000} s for those that died"
+                )
+            for error in errors:
+                raise error
+
+    def _places(self, admin: Any, topics: Sequence[str]) -> list[Any]:
+        described = admin.describe_topics([self.full_name(topic) for topic in topics])
+        for topic in described:
+            if not topic["partitions"]:
+                name = self.short_name(topic["name"])
+                raise LogUnavailableError(
+                    f"topic {name!r} is missing: create it with `handslag topics apply`"
+                )
+        return [
+            TopicPartition(topic["name"], partition["partition_index"])
+            for topic in described
+            for partition in topic["partitions"]
+        ]
 
     def full_name(self, name: str) -> str:
         """Give a topic's or a group's name on the cluster."""
@@ -336,7 +364,7 @@ class KafkaSubscriber:
             auto_offset_reset="earliest",
             isolation_level="read_committed",
             allow_auto_create_topics=False,
-            session_timeout_ms=10_000,
+            session_timeout_ms=SESSION_MS,
             metadata_max_age_ms=10_000,
         )
         consumer.subscribe([self._event_log.full_name(topic) for topic in self._topics])

@@ -28,6 +28,10 @@ class LogUnavailableError(EventLogError):
     """The log cannot be reached just now; try again later, nothing was lost."""
 
 
+class GroupInUseError(EventLogError):
+    """The log cannot change where a group reads while it has members: stop them first."""
+
+
 class MessageRefusedError(EventLogError):
     """The log can never take one message: the one at `index` of those that were given."""
 
@@ -134,6 +138,14 @@ class EventLog(Protocol):
 
     def lag(self, group: str, topics: Sequence[str]) -> int:
         """How many records the group has not handled; raises LogUnavailableError."""
+
+    def rewind(self, group: str, topics: Sequence[str]) -> None:
+        """Have a group read topics from their beginning again, as one that has handled nothing.
+
+        Members that read just now begin again within seconds, and what they commit of before has no effect;
+        a log that cannot do so raises GroupInUseError while there are members, and nothing is changed.
+        Raises LogUnavailableError when the log is away, or a topic is missing.
+        """
 
     def close(self) -> None:
         """Let go of connections and files."""

@@ -12,6 +12,8 @@ from shared.event_log.partitioning import partition_of
 from shared.event_log.port import (
     MAX_VALUE_BYTES,
     EventLog,
+    GroupInUseError,
+    LogUnavailableError,
     Message,
     MessageRefusedError,
     Record,
@@ -223,6 +225,54 @@ def test_commits_of_a_member_that_lost_its_partitions_have_no_effect(open_log: O
         lost.commit(records)
     with joined(open_log()) as again:
         assert len(read(again, 1)) == 1
+
+
+def test_a_group_that_is_rewound_reads_its_topics_from_the_beginning(open_log: OpenLog) -> None:
+    log = open_log()
+    log.apply_topics(["companies", "partners"])
+    publish(log, [message(f"c-{n}") for n in range(20)] + [message("p-1", topic="partners")])
+    topics = ["companies", "partners"]
+    with joined(log, topics=topics) as subscriber, joined(log, "notifications") as other:
+        subscriber.commit(read(subscriber, 21))
+        other.commit(read(other, 20))
+    open_log().rewind("matching", ["companies"])
+    assert log.lag("matching", topics) == 20
+    assert log.lag("notifications", ["companies"]) == 0
+    with joined(open_log(), topics=topics) as subscriber:
+        assert {record.key for record in read(subscriber, 20)} == {f"c-{n}" for n in range(20)}
+        assert quiet(subscriber, 0.5) == []
+
+
+def test_a_group_is_rewound_under_its_members_or_not_at_all(open_log: OpenLog) -> None:
+    log = open_log()
+    log.apply_topics(["companies"])
+    publish(log, [message(f"c-{n}") for n in range(20)])
+    with joined(log) as subscriber:
+        records = read(subscriber, 20)
+        subscriber.commit(records[:10])
+        try:
+            open_log().rewind("matching", ["companies"])
+        except GroupInUseError:
+            subscriber.commit(records)
+            assert log.lag("matching", ["companies"]) == 0
+            assert quiet(subscriber) == []
+        else:
+            subscriber.commit(records)
+            assert log.lag("matching", ["companies"]) == 20
+            assert {record.key for record in read(subscriber, 20)} == {f"c-{n}" for n in range(20)}
+
+
+def test_a_group_that_has_read_nothing_may_be_rewound(log: EventLog) -> None:
+    log.apply_topics(["companies"])
+    publish(log, [message("c-1")])
+    log.rewind("matching", ["companies"])
+    assert log.lag("matching", ["companies"]) == 1
+
+
+def test_a_group_is_not_rewound_in_a_topic_that_is_missing(log: EventLog) -> None:
+    log.apply_topics(["companies"])
+    with pytest.raises(LogUnavailableError, match="nothing"):
+        log.rewind("matching", ["companies", "nothing"])
 
 
 def test_lag_counts_what_a_group_has_not_handled(log: EventLog) -> None:
