@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
+
 import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 
 from services.matching.handlers import HANDLERS
 from services.matching.store import tables
+from services.matching.store.holds import hold_scoring
 from shared.storage import Database
 
 PROJECTION = (
@@ -18,18 +23,22 @@ PROJECTION = (
 )
 
 
-def rebuild(database: Database) -> int:
+def rebuild(
+    database: Database, rewind: Callable[[], None] = lambda: None, hold_until: datetime | None = None
+) -> int:
     """Forget the projection, the versions consumed of its topics and the open reports; return how many reports.
 
     Decisions (policies, reviews, introductions, lifted exclusions) and the reports of closed requests are
     kept; so are the versions of open reports: one that says the same again keeps its number.
 
-    The caller stops matching's `work` process first, has the consumer group `matching` read all its topics
-    from their beginning again, and starts the process: consumer and worker then do the rest.
+    `rewind` has the consumer group `matching` read all its topics from their beginning again: it is called
+    last in the transaction, so that all is as before if it raises. The consumer and the worker do the rest,
+    in a process that runs or one that is started later. No report is made until `hold_until`.
     """
     still_open = sa.select(tables.scoring.c.request_id).where(tables.scoring.c.open)
     consumed = tables.backbone.consumed
     with database.writing() as connection:
+        _wait_for_others(connection)
         emptied = connection.execute(
             sa.update(tables.reports)
             .where(tables.reports.c.request_id.in_(still_open), tables.reports.c.content.is_not(None))
@@ -38,5 +47,17 @@ def rebuild(database: Database) -> int:
         connection.execute(sa.delete(consumed).where(consumed.c.topic.in_(list(HANDLERS))))
         for table in PROJECTION:
             connection.execute(sa.delete(table))
-        connection.execute(sa.update(tables.pool).values(number=tables.pool.c.number + 1))
+        if hold_until is not None:
+            hold_scoring(connection, hold_until)
+        rewind()
     return int(emptied)
+
+
+def _wait_for_others(connection: Connection) -> None:
+    """Wait until no handler and no save is under way, and keep others from beginning before the end.
+
+    Every handler writes to `consumed` first, and every save of a report holds the pool's row.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.text(f"LOCK TABLE {tables.backbone.consumed.name} IN SHARE ROW EXCLUSIVE MODE"))
+    connection.execute(sa.update(tables.pool).values(number=tables.pool.c.number + 1))

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from services.matching.store.holds import is_free
 from services.matching.store.projection import in_parts
 from services.matching.store.tables import partners, pool, requests, scoring
 from shared.clock import to_text
@@ -87,7 +88,8 @@ def anything_due(connection: Connection, now: datetime) -> bool:
 def claim_stale(connection: Connection, now: datetime, most: int) -> list[Claim]:
     """Take up to `most` requests that are due, those that became stale first; other workers pass them by.
 
-    A request is due when it is open, its report is stale and its partner is known and active.
+    A request is due when it is open, its report is stale, its partner is known and active, and nobody holds
+    the making of reports.
     """
     due = _due(now).order_by(scoring.c.stale_since, scoring.c.request_id).limit(most)
     taken = connection.execute(due.with_for_update(of=scoring, skip_locked=True))
@@ -103,6 +105,7 @@ def _due(now: datetime) -> sa.Select[tuple[str, int, str]]:
         .join(requests, requests.c.id == scoring.c.request_id)
         .join(partners, partners.c.id == requests.c.partner_id)
         .where(scoring.c.open, scoring.c.stale_since.is_not(None), free, partners.c.status == "active")
+        .where(is_free(now))
     )
 
 

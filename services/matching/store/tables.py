@@ -80,6 +80,14 @@ pool = sa.Table(
     sa.Column("number", sa.BigInteger, nullable=False),
 )
 
+# At most one row: until when no report is made.
+holds = sa.Table(
+    "holds",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("until", sa.String(40), nullable=False),
+)
+
 reviews = sa.Table(
     "reviews",
     metadata,

@@ -1,13 +1,19 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
+
+import pytest
+import sqlalchemy as sa
 
 from services.matching.domain.report import canonical_json
 from services.matching.handlers import approve
 from services.matching.rebuild import rebuild
-from services.matching.store import decisions, reports
+from services.matching.store import decisions, reports, tables
+from services.matching.store.holds import end_hold, hold_scoring
 from services.matching.workers import Scorer
 from shared.clock import SettableClock
+from shared.event_log.port import LogUnavailableError
 from shared.events.event import Event
 from shared.ids import IdSource
 from shared.storage import Database
@@ -45,6 +51,48 @@ def test_a_rebuild_makes_the_same_reports_from_the_log_and_keeps_decisions(
     with database.reading() as connection:
         assert [one.status for one in decisions.introductions_of(connection, "R1")] == ["approved"]
         assert len(decisions.reviews_of(connection, "R1")) == 1
+
+
+def test_a_rebuild_whose_log_cannot_be_rewound_changes_nothing(scored: Any, database: Database) -> None:
+    def refuse() -> None:
+        raise LogUnavailableError("the log is away")
+
+    with pytest.raises(LogUnavailableError):
+        rebuild(database, refuse)
+    with database.reading() as connection:
+        assert reports.get_report(connection, "R1") is not None
+        assert connection.scalar(sa.select(sa.func.count()).select_from(tables.companies)) == 3
+        assert connection.scalar(sa.select(sa.func.count()).select_from(tables.backbone.consumed)) == 5
+
+
+def test_no_report_is_made_while_a_rebuild_holds_them(
+    tell: Any, scorer: Scorer, database: Database, clock: SettableClock
+) -> None:
+    told = [
+        ("companies", tell.company("C1")),
+        ("partners", tell.partner("P1")),
+        ("requests", tell.request("R1", "P1")),
+    ]
+    assert scorer.score_stale() == 1
+    rebuild(database, hold_until=clock() + timedelta(seconds=30))
+    for topic, event in told:
+        assert tell(topic, event)
+    assert scorer.score_stale() == 0
+    clock.advance(timedelta(seconds=31))
+    assert scorer.score_stale() == 1
+
+
+def test_a_hold_that_is_ended_holds_nothing(
+    scored: Any, scorer: Scorer, database: Database, clock: SettableClock
+) -> None:
+    with database.writing() as connection:
+        hold_scoring(connection, clock() + timedelta(seconds=30))
+        hold_scoring(connection, clock() + timedelta(hours=1))
+    scored.company("C4")
+    assert scorer.score_stale() == 0
+    with database.writing() as connection:
+        end_hold(connection)
+    assert scorer.score_stale() == 1
 
 
 def _reports(database: Database) -> list[tuple[int, str]]:
