@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -33,11 +34,14 @@ SHAPES: Mapping[str, tuple[float, float]] = {
 }
 """By part (offset, gain): similarity = gain * (product - offset), cut to 0..1. Text under the offset is chance."""
 
+_UNCUT = ("areas", "kind")
+"""Parts whose product is 0..1 by itself: unit vectors with nothing negative, and one share 0..1."""
+
 NAME_STRENGTH = 0.6
 """How much a concept counts that only the organisation's name or a requirement mentions."""
 
-NEED_BLOCK, COMPANY_BLOCK = 256, 4096
-_SLACK = 1e-3
+NEED_BLOCK, COMPANY_BLOCK, PAIR_BLOCK = 256, 4096, 128
+_SLACK = np.float32(1e-3)
 
 
 @dataclass(frozen=True)
@@ -144,10 +148,14 @@ def candidates(
     out = []
     for first in range(0, len(needs.pairs), NEED_BLOCK):
         rows = range(first, min(first + NEED_BLOCK, len(needs.pairs)))
-        for row, near in zip(rows, _nearest(needs, companies, rows, k), strict=True):
-            scores = exact_scores(needs, row, companies, near)
-            best = sorted(range(len(near)), key=lambda place: (-scores[place], ids[near[place]]))[:k]
-            out.append((near[best], scores[best]))
+        near = _nearest(needs, companies, rows, k)
+        sizes = [len(columns) for columns in near]
+        scores = _points(needs, np.repeat(rows, sizes), companies, np.concatenate(near)).sum(axis=0).round(6)
+        for columns, exact in zip(near, np.split(scores, np.cumsum(sizes)[:-1]), strict=True):
+            near_ids = [ids[column] for column in columns.tolist()]
+            ranked = sorted(zip((-exact).tolist(), near_ids, range(len(columns)), strict=True))
+            best = [place for _, _, place in ranked[: max(0, k)]]
+            out.append((columns[best], exact[best]))
     return out
 
 
@@ -155,44 +163,53 @@ def _nearest(
     needs: NeedFeatures, companies: CompanyFeatures, rows: range, k: int
 ) -> list[npt.NDArray[np.intp]]:
     """Give for each need the companies that may be among its k best, by single-precision products."""
-    if k < 1:
-        return [np.empty(0, dtype=np.intp) for _ in rows]
-    kept: list[list[tuple[npt.NDArray[np.intp], npt.NDArray[np.float32]]]] = [[] for _ in rows]
     bars = np.full(len(rows), -np.inf, dtype=np.float32)
+    found: list[tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], Matrix]] = []
     for first in range(0, len(companies.companies), COMPANY_BLOCK):
         block = _block(needs, companies, slice(rows.start, rows.stop), slice(first, first + COMPANY_BLOCK))
-        for place in range(len(rows)):
-            scores = block[place]
-            over = np.flatnonzero(scores >= bars[place] - _SLACK)
-            if not len(over):
-                continue
-            kept[place].append((over + first, scores[over]))
-            everything = np.concatenate([found for _, found in kept[place]])
-            if len(everything) > k:
-                bars[place] = np.partition(everything, len(everything) - k)[len(everything) - k]
+        np.maximum(bars, _reached(block, k), out=bars)
+        flat = np.flatnonzero(block >= (bars - _SLACK)[:, None])
+        places, columns = np.divmod(flat, block.shape[1])
+        found.append((places, columns + first, block.ravel()[flat]))
+    if not found or k < 1:
+        return [np.empty(0, dtype=np.intp) for _ in rows]
+    places, columns, scores = (np.concatenate(one) for one in zip(*found, strict=True))
+    order = np.lexsort((-scores, places))
+    columns, scores = columns[order], scores[order]
+    ends = np.searchsorted(places[order], np.arange(len(rows) + 1)).tolist()
     out = []
-    for place in range(len(rows)):
-        if not kept[place]:
-            out.append(np.empty(0, dtype=np.intp))
-            continue
-        where = np.concatenate([found for found, _ in kept[place]])
-        scores = np.concatenate([found for _, found in kept[place]])
-        out.append(where[scores >= bars[place] - _SLACK])
+    for start, end in pairwise(ends):
+        bar = scores[min(start + k, end) - 1] - _SLACK if end > start else 0.0
+        out.append(columns[start:end][scores[start:end] >= bar])
     return out
 
 
+def _reached(block: Matrix, k: int) -> Matrix:
+    """Give for each row a score that at least k of its entries reach: the k-th best of the bests of its groups."""
+    width = block.shape[1]
+    groups = min(width, max(64, 4 * k))
+    if not 1 <= k <= groups:
+        return np.full(len(block), -np.inf, dtype=np.float32)
+    size = width // groups
+    bests = block[:, : groups * size].reshape(len(block), size, groups).max(axis=1)
+    return np.partition(bests, groups - k, axis=1)[:, groups - k]
+
+
 def _block(needs: NeedFeatures, companies: CompanyFeatures, rows: slice, columns: slice) -> Matrix:
-    total: Matrix | None = None
+    weights = needs.policy.weights
+    # Scaled before the products, where there are fewer numbers; what needs no cutting is one product.
+    whole = np.hstack([needs.matrices[part][rows] * np.float32(weights[part]) for part in _UNCUT])
+    total: Matrix = whole @ np.hstack([companies.matrices[part][columns] for part in _UNCUT]).T
     for part in PARTS:
+        if part in _UNCUT:
+            continue
         offset, gain = SHAPES[part]
-        block: Matrix = needs.matrices[part][rows] @ companies.matrices[part][columns].T
-        weight = np.float32(needs.policy.weights[part])
-        block -= np.float32(offset)
-        block *= np.float32(gain)
-        np.clip(block, 0.0, 1.0, out=block)
-        block *= weight
-        total = block if total is None else np.add(total, block, out=total)
-    assert total is not None
+        scaled = needs.matrices[part][rows] * np.float32(gain * weights[part])
+        block = scaled @ companies.matrices[part][columns].T
+        if offset:
+            block -= np.float32(gain * weights[part] * offset)
+        np.clip(block, np.float32(0.0), np.float32(weights[part]), out=block)
+        total += block
     return total
 
 
@@ -200,22 +217,36 @@ def part_points(
     needs: NeedFeatures, row: int, companies: CompanyFeatures, columns: npt.NDArray[np.intp]
 ) -> dict[str, npt.NDArray[np.float64]]:
     """Give by part the points of one need with some companies, in double precision, rounded to 6 decimals."""
-    points = {}
-    for part in PARTS:
-        offset, gain = SHAPES[part]
-        need = needs.matrices[part][row].astype(np.float64)
-        # Multiply and sum by row, not `@`: each sum then depends on its own row alone.
-        product = (companies.matrices[part][columns].astype(np.float64) * need).sum(axis=1)
-        points[part] = np.round(needs.policy.weights[part] * np.clip(gain * (product - offset), 0.0, 1.0), 6)
-    return points
+    points = _points(needs, np.full(len(columns), row), companies, columns)
+    return dict(zip(PARTS, points, strict=True))
 
 
 def exact_scores(
     needs: NeedFeatures, row: int, companies: CompanyFeatures, columns: npt.NDArray[np.intp]
 ) -> npt.NDArray[np.float64]:
     """Give the scores 0..100 of one need with some companies: the sums of their parts, to 6 decimals."""
-    points = part_points(needs, row, companies, columns)
-    return np.round(sum((points[part] for part in PARTS), np.zeros(len(columns))), 6)
+    return _points(needs, np.full(len(columns), row), companies, columns).sum(axis=0).round(6)
+
+
+def _points(
+    needs: NeedFeatures,
+    rows: npt.NDArray[np.intp],
+    companies: CompanyFeatures,
+    columns: npt.NDArray[np.intp],
+) -> npt.NDArray[np.float64]:
+    """Give the points of pairs, a row a part and a column a pair."""
+    products = np.empty((len(PARTS), len(columns)))
+    for first in range(0, len(columns), PAIR_BLOCK):
+        some = slice(first, first + PAIR_BLOCK)
+        for place, part in enumerate(PARTS):
+            asked = needs.matrices[part][rows[some]].astype(np.float64)
+            offered = companies.matrices[part][columns[some]].astype(np.float64)
+            # One dot product a pair, not `@`: each then depends on its own two rows alone.
+            np.vecdot(offered, asked, out=products[place, some])
+    offsets, gains = (np.array([SHAPES[part][one] for part in PARTS])[:, None] for one in (0, 1))
+    weights = np.array([needs.policy.weights[part] for part in PARTS])[:, None]
+    shares: npt.NDArray[np.float64] = np.clip(gains * (products - offsets), 0.0, 1.0)
+    return np.round(weights * shares, 6)
 
 
 def _company_readings(company: Company, engine: TextEngine) -> tuple[FieldReading, ...]:
