@@ -32,13 +32,14 @@ def backbone_tables(metadata: sa.MetaData) -> Backbone:
             "outbox",
             metadata,
             sa.Column("position", _counter, primary_key=True, autoincrement=True),
-            sa.Column("id", sa.Text, nullable=False, unique=True),
+            sa.Column("id", sa.Text, nullable=False),  # one of its aggregate type's
             sa.Column("aggregatetype", sa.Text, nullable=False),
             sa.Column("aggregateid", sa.Text, nullable=False),
             sa.Column("type", sa.Text, nullable=False),
             sa.Column("payload", sa.Text, nullable=True),
             sa.Column("time", sa.Text, nullable=False),
             sa.Column("refused", sa.Text, nullable=True),  # why the log can never take it
+            sa.UniqueConstraint("aggregatetype", "id"),
             sqlite_autoincrement=True,
         ),
         relay_fence=sa.Table(

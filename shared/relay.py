@@ -16,7 +16,7 @@ from shared.event_log.port import (
     MessageRefusedError,
     Publisher,
 )
-from shared.events.envelope import BadEventError, source_of, to_message
+from shared.events.envelope import BadEventError, to_message
 from shared.outbox import OutboxRow, delete_rows, mark_refused, waiting_rows
 from shared.relay_lock import relay_lock
 from shared.storage import Database
@@ -108,7 +108,7 @@ class Relay:
         messages: list[Message] = []
         for row in rows:
             try:
-                messages.append(to_message(row.event(), source_of(self._service)))
+                messages.append(to_message(row.event()))
                 ready.append(row)
             except BadEventError as error:
                 refused.append((row, str(error)))

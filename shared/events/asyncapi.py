@@ -84,7 +84,7 @@ def _headers(topic: Topic, kind: str) -> dict[str, Any]:
         "ce_specversion": {**_TEXT, "const": "1.0"},
         "ce_id": {**_TEXT, "description": "`aggregate id:version`"},
         "ce_type": {**_TEXT, "const": kind},
-        "ce_source": {**_TEXT, "const": source_of(topic.service)},
+        "ce_source": {**_TEXT, "const": source_of(topic)},
         "ce_time": {**_TEXT, "format": "date-time"},
         "ce_subject": {**_TEXT, "description": f"the {topic.aggregate}'s id"},
         f"ce_{VERSION_EXTENSION}": {**_TEXT, "pattern": "^[1-9][0-9]*$"},

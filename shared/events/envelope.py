@@ -39,9 +39,9 @@ class BadEventError(Exception):
     """A record that is no valid event, or a state that its schema refuses; the text is the reason."""
 
 
-def source_of(service: str) -> str:
-    """Give the CloudEvents source of a service's events."""
-    return f"/handslag/{service}"
+def source_of(topic: Topic) -> str:
+    """Give the CloudEvents source of a topic's events; with it `aggregate id:version` names one event only."""
+    return f"/handslag/{topic.service}/{topic.name}"
 
 
 def encode_state(state: State) -> str:
@@ -103,8 +103,8 @@ def is_tombstone_type(kind: str) -> bool:
     return kind.endswith(".erased")
 
 
-def to_message(event: Event, source: str) -> Message:
-    """Write an event as a message; `source` is the CloudEvents source, as `source_of` gives it.
+def to_message(event: Event) -> Message:
+    """Write an event as a message.
 
     Raises BadEventError when type and state do not fit or the state is no JSON.
     """
@@ -113,7 +113,7 @@ def to_message(event: Event, source: str) -> Message:
         "specversion": "1.0",
         "id": event.id,
         "type": event.type,
-        "source": source,
+        "source": source_of(topic),
         "time": event.time,
         "subject": event.aggregate_id,
         VERSION_EXTENSION: str(event.version),

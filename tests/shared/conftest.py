@@ -16,7 +16,7 @@ from shared.clock import SettableClock
 from shared.consumer import Consumer
 from shared.event_log import open_event_log
 from shared.event_log.port import EventLog, Message
-from shared.events.envelope import source_of, to_message
+from shared.events.envelope import to_message
 from shared.events.event import Event
 from shared.outbox import record_event
 from shared.storage import Database, open_database
@@ -66,9 +66,7 @@ class Service:
 
     def publish(self, *messages: Event | Message) -> None:
         """Put messages on the log, past outbox and relay."""
-        ready = [
-            to_message(one, source_of("profiles")) if isinstance(one, Event) else one for one in messages
-        ]
+        ready = [to_message(one) if isinstance(one, Event) else one for one in messages]
         publisher = self.log.publisher("test")
         assert len(publisher.publish(ready, 5.0)) == len(ready)
         publisher.close()

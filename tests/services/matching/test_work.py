@@ -42,7 +42,7 @@ def test_events_on_the_log_become_a_report(settings: Settings, clock: SettableCl
     with open_event_log(settings.event_log, settings.topic_prefix) as log:
         log.apply_topics(list(TOPICS))
         publisher = log.publisher("test")
-        messages = [to_message(event, "profiles") for event in events]
+        messages = [to_message(event) for event in events]
         assert len(publisher.publish(messages, 10)) == len(messages)
         publisher.close()
         stop = threading.Event()

@@ -33,7 +33,7 @@ def publish(log: EventLog, kind: str, aggregate_id: str, **fields: object) -> No
     stamp = {"id": aggregate_id, "version": 1, "updated_at": "2026-03-02T08:00:00.000000Z"}
     event = Event(kind, aggregate_id, 1, AT, {**stamp, **fields})
     publisher = log.publisher("test")
-    messages = [to_message(event, "handslag/test")] * 3
+    messages = [to_message(event)] * 3
     assert publisher.publish(messages, 10) == [0, 1, 2]
     publisher.close()
 

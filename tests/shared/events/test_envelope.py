@@ -21,7 +21,6 @@ from shared.events.envelope import BadEventError, from_record, to_message
 from shared.events.event import Event
 
 AT = datetime(2026, 3, 2, 8, 0, 0, 123456, tzinfo=UTC)
-SOURCE = "/handslag/profiles"
 STATE = {
     "id": "c-1",
     "version": 3,
@@ -59,12 +58,12 @@ def with_state(**changes: Any) -> Callable[[Record], Record]:
 
 
 def test_a_message_is_a_cloudevent_that_any_sdk_reads() -> None:
-    message = to_message(CREATED, SOURCE)
+    message = to_message(CREATED)
     assert dict(message.headers) == {
         "ce_specversion": b"1.0",
         "ce_id": b"c-1:3",
         "ce_type": b"company.created",
-        "ce_source": b"/handslag/profiles",
+        "ce_source": b"/handslag/profiles/companies",
         "ce_time": b"2026-03-02T08:00:00.123456Z",
         "ce_subject": b"c-1",
         "ce_aggregateversion": b"3",
@@ -82,7 +81,7 @@ def test_a_message_is_a_cloudevent_that_any_sdk_reads() -> None:
 
 
 def test_the_value_is_json_in_utf_8_with_sorted_keys() -> None:
-    value = to_message(CREATED, SOURCE).value
+    value = to_message(CREATED).value
     assert value is not None
     assert list(json.loads(value)) == sorted(STATE)
     assert "Åäö العربية".encode() in value
@@ -90,7 +89,7 @@ def test_the_value_is_json_in_utf_8_with_sorted_keys() -> None:
 
 def test_a_tombstone_has_headers_and_no_value() -> None:
     erased = Event("company.erased", "c-1", 4, AT, None)
-    message = to_message(erased, SOURCE)
+    message = to_message(erased)
     assert message.value is None
     assert dict(message.headers)["ce_type"] == b"company.erased"
     assert "content-type" not in dict(message.headers)
@@ -128,14 +127,14 @@ def test_an_event_comes_back_as_it_was_sent(
 ) -> None:
     state = {"id": key, "version": version, "status": "active", "updated_at": "x", **fields}
     event = Event("company.replaced", key, version, moment, state)
-    message = to_message(event, SOURCE)
+    message = to_message(event)
     read = from_record(record_of(message))
     assert (read.id, read.type, read.time) == (event.id, event.type, moment)
     assert read.state is not None
     for name, value in state.items():
         assert contains(read.state[name], value)
-    assert to_message(read, SOURCE).key == message.key
-    assert from_record(record_of(to_message(read, SOURCE))) == read
+    assert to_message(read).key == message.key
+    assert from_record(record_of(to_message(read))) == read
 
 
 def contains(loaded: Any, given: Any) -> bool:
@@ -149,7 +148,7 @@ def contains(loaded: Any, given: Any) -> bool:
 
 @given(st.binary(max_size=60), st.dictionaries(st.text(max_size=12), st.binary(max_size=20), max_size=4))
 def test_rubbish_is_refused_and_nothing_worse(value: bytes, headers: dict[str, bytes]) -> None:
-    good = record_of(to_message(CREATED, SOURCE))
+    good = record_of(to_message(CREATED))
     with pytest.raises(BadEventError):
         from_record(replace(good, value=value))
     with pytest.raises(BadEventError):
@@ -160,7 +159,7 @@ def test_rubbish_is_refused_and_nothing_worse(value: bytes, headers: dict[str, b
 
 def test_unknown_fields_are_ignored_and_missing_optional_ones_have_their_default() -> None:
     value = json.dumps({**STATE, "invented_later": {"a": 1}, "contact": {"email": "a@b.c", "fax": "1"}})
-    state = from_record(record_of(to_message(CREATED, SOURCE), value=value.encode())).state
+    state = from_record(record_of(to_message(CREATED), value=value.encode())).state
     assert state is not None
     assert "invented_later" not in state
     assert state["contact"] == {"email": "a@b.c", "name": None, "phone": None, "language": None}
@@ -168,7 +167,7 @@ def test_unknown_fields_are_ignored_and_missing_optional_ones_have_their_default
 
 
 def test_extension_attributes_that_are_unknown_are_ignored() -> None:
-    record = with_header("ce_traceparent", b"00-ab-cd-01")(record_of(to_message(CREATED, SOURCE)))
+    record = with_header("ce_traceparent", b"00-ab-cd-01")(record_of(to_message(CREATED)))
     assert from_record(record).id == "c-1:3"
 
 
@@ -223,7 +222,7 @@ def test_what_is_not_a_valid_event_is_refused_with_the_reason(
     change: Callable[[Record], Record], reason: str
 ) -> None:
     with pytest.raises(BadEventError, match=reason):
-        from_record(change(record_of(to_message(CREATED, SOURCE))))
+        from_record(change(record_of(to_message(CREATED))))
 
 
 @pytest.mark.parametrize(
@@ -241,12 +240,12 @@ def test_what_is_not_a_valid_event_is_refused_with_the_reason(
 )
 def test_what_cannot_travel_is_refused_where_it_is_written(event: Event, reason: str) -> None:
     with pytest.raises(BadEventError, match=reason):
-        to_message(event, SOURCE)
+        to_message(event)
 
 
 def test_a_moment_with_another_offset_is_read_in_utc() -> None:
     east = replace(CREATED, time=AT.astimezone(timezone(timedelta(hours=5, minutes=30))))
-    read = from_record(record_of(to_message(east, SOURCE)))
+    read = from_record(record_of(to_message(east)))
     assert (read.time, read.time.tzinfo) == (AT, UTC)
 
 
