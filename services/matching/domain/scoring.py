@@ -150,7 +150,8 @@ def candidates(
         rows = range(first, min(first + NEED_BLOCK, len(needs.pairs)))
         near = _nearest(needs, companies, rows, k)
         sizes = [len(columns) for columns in near]
-        scores = _points(needs, np.repeat(rows, sizes), companies, np.concatenate(near)).sum(axis=0).round(6)
+        points = _points(needs, np.repeat(rows, sizes), companies, np.concatenate(near))
+        scores = np.round(points.sum(axis=0), 6)
         for columns, exact in zip(near, np.split(scores, np.cumsum(sizes)[:-1]), strict=True):
             near_ids = [ids[column] for column in columns.tolist()]
             ranked = sorted(zip((-exact).tolist(), near_ids, range(len(columns)), strict=True))
@@ -225,7 +226,8 @@ def exact_scores(
     needs: NeedFeatures, row: int, companies: CompanyFeatures, columns: npt.NDArray[np.intp]
 ) -> npt.NDArray[np.float64]:
     """Give the scores 0..100 of one need with some companies: the sums of their parts, to 6 decimals."""
-    return _points(needs, np.full(len(columns), row), companies, columns).sum(axis=0).round(6)
+    points = _points(needs, np.full(len(columns), row), companies, columns)
+    return np.round(points.sum(axis=0), 6)
 
 
 def _points(
