@@ -226,8 +226,10 @@ def exact_scores(
     needs: NeedFeatures, row: int, companies: CompanyFeatures, columns: npt.NDArray[np.intp]
 ) -> npt.NDArray[np.float64]:
     """Give the scores 0..100 of one need with some companies: the sums of their parts, to 6 decimals."""
-    points = _points(needs, np.full(len(columns), row), companies, columns)
-    return np.round(points.sum(axis=0), 6)
+    total: npt.NDArray[np.float64] = _points(needs, np.full(len(columns), row), companies, columns).sum(
+        axis=0
+    )
+    return np.round(total, 6)
 
 
 def _points(
