@@ -14,6 +14,7 @@ from typing import Any
 
 import click
 
+from deploy.commands import operations
 from deploy.commands.common import answer as _answer
 from deploy.commands.common import fail as _fail
 from deploy.commands.common import json_option
@@ -277,6 +278,10 @@ def _counter() -> Any:
     if not sys.stderr.isatty():
         return None
     return lambda done, total: click.echo(f"\r{done} of {total}", err=True, nl=done == total)
+
+
+for command in (operations.status, operations.dead, operations.rebuild):
+    main.add_command(command)
 
 
 if __name__ == "__main__":

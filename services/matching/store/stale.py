@@ -145,6 +145,37 @@ def stale_count(connection: Connection) -> int:
     return int(connection.execute(sa.select(sa.func.count()).where(due)).scalar_one())
 
 
+@dataclass(frozen=True)
+class StaleCounts:
+    """Open requests whose report is to be made again: those that can be made, with the moment since when the
+    oldest is stale; those that wait for a partner to be known and active; those of them that failed last.
+    """
+
+    to_make: int
+    oldest: str | None
+    without_partner: int
+    failed: int
+
+
+def stale_counts(connection: Connection) -> StaleCounts:
+    """Count the reports that are to be made again, claimed or held ones included."""
+    known = partners.c.status == "active"
+    source = scoring.join(requests, requests.c.id == scoring.c.request_id, isouter=True)
+    source = source.join(partners, partners.c.id == requests.c.partner_id, isouter=True)
+    query = (
+        sa.select(
+            sa.func.count().filter(known),
+            sa.func.min(scoring.c.stale_since).filter(known),
+            sa.func.count(),
+            sa.func.count(scoring.c.failure),
+        )
+        .select_from(source)
+        .where(scoring.c.open, scoring.c.stale_since.is_not(None))
+    )
+    to_make, oldest, stale, failed = connection.execute(query).one()
+    return StaleCounts(int(to_make), oldest, int(stale) - int(to_make), int(failed))
+
+
 def _hold_until(connection: Connection, claims: Sequence[Claim], until: str | None) -> None:
     for ids in in_parts(claim.request_id for claim in claims):
         connection.execute(

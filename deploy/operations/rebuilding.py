@@ -1,0 +1,119 @@
+"""`handslag rebuild matching`: what matching derives from events is made again, while the house goes on serving."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import sqlalchemy as sa
+
+from deploy.operations.opening import opened
+from deploy.settling import READS
+from services.matching.rebuild import rebuild
+from services.matching.store import stale, tables
+from services.matching.store.holds import end_hold, hold_scoring
+from shared.clock import Clock
+from shared.event_log import open_event_log
+from shared.event_log.port import EventLog, LogUnavailableError
+from shared.settings import Settings
+from shared.storage import Database
+
+GROUP = "matching"
+HOLD = timedelta(seconds=30)
+RENEW_SECONDS = 5.0
+LOOK_SECONDS = 0.1
+PATIENCE_SECONDS = 10.0
+"""How long nothing may move before the command ends and leaves the rest to a work process."""
+
+
+@dataclass(frozen=True)
+class Rebuilt:
+    """What a rebuild did: reports emptied, events to read again; `done` says whether all is made again."""
+
+    reports: int
+    events: int
+    done: bool
+    seconds: float
+
+
+def open_reports(settings: Settings) -> int:
+    """Count the reports that a rebuild would make again; raises DatabaseAwayError."""
+    with opened(settings, GROUP) as database, database.reading() as connection:
+        still_open = sa.select(tables.scoring.c.request_id).where(tables.scoring.c.open)
+        query = sa.select(sa.func.count()).where(tables.reports.c.request_id.in_(still_open))
+        return int(connection.execute(query).scalar_one())
+
+
+def rebuild_matching(
+    settings: Settings,
+    clock: Clock,
+    show: Callable[[str], None] = lambda line: None,
+    patience: float = PATIENCE_SECONDS,
+) -> Rebuilt:
+    """Empty what matching derives, have its events read from the beginning, and follow until all is there again.
+
+    No report is made before all events are read: none is made of half the companies. When nothing moves for
+    `patience` seconds, no work process of matching runs: one that is started later does the rest.
+    Raises DatabaseAwayError; EventLogError when the log is away or its group cannot be rewound: then nothing
+    is changed.
+    """
+    started = time.monotonic()
+    topics = READS[GROUP]
+    with (
+        opened(settings, GROUP) as database,
+        open_event_log(settings.event_log, settings.topic_prefix) as log,
+    ):
+        reports = rebuild(database, lambda: log.rewind(GROUP, topics), clock() + HOLD)
+        events = _lag(log, lambda: None) or 0
+        try:
+            renewed = _Renewal(database, clock)
+            done = _follow(lambda: _lag(log, renewed), "events to read", show, patience)
+        finally:
+            with database.writing() as connection:
+                end_hold(connection)
+        done = done and _follow(lambda: _due(database), "reports to make", show, patience)
+    return Rebuilt(reports, events, done, round(time.monotonic() - started, 2))
+
+
+class _Renewal:
+    """Renews the hold on the making of reports while it is looked at the log."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+        self._at = time.monotonic()
+
+    def __call__(self) -> None:
+        if time.monotonic() - self._at >= RENEW_SECONDS:
+            with self._database.writing() as connection:
+                hold_scoring(connection, self._clock() + HOLD)
+            self._at = time.monotonic()
+
+
+def _follow(left: Callable[[], int | None], what: str, show: Callable[[str], None], patience: float) -> bool:
+    """Look until nothing is left, and say whether that came about before nothing moved for `patience` seconds."""
+    last: int | None = None
+    moved = time.monotonic()
+    while (number := left()) != 0:
+        if number is not None and number != last:
+            show(f"{number} {what}")
+            last, moved = number, time.monotonic()
+        if time.monotonic() - moved > patience:
+            return False
+        time.sleep(LOOK_SECONDS)
+    return True
+
+
+def _lag(log: EventLog, renew: Callable[[], None]) -> int | None:
+    renew()
+    try:
+        return log.lag(GROUP, READS[GROUP])
+    except LogUnavailableError:
+        return None
+
+
+def _due(database: Database) -> int:
+    with database.reading() as connection:
+        return stale.stale_counts(connection).to_make
