@@ -22,15 +22,15 @@ class ScoringPolicy:
     less than `weak_direction` of 100 keeps the score at `weak_cap` or under. Two that were introduced to each other
     within `rest_days` days are marked.
 
-    The standard floor lies under what a shared area and a fitting kind give (25 + 10), so that such a pair is still
-    shown, and over what an unrelated one gets (under 20). `tail` times 100 is at most `weak_cap`, so that a
-    capped pair is shown beside a perfect one.
+    A match needs at least `least_words` points from the parts that words give (concepts, text): ticked areas and a
+    fitting kind alone, 25 + 10 at most, are what a tick-box knows, and swamp people with meetings.
     """
 
     version: int = 1
     weights: Mapping[str, float] = field(default_factory=lambda: STANDARD_WEIGHTS)
-    floor: float = 30.0
-    tail: float = 0.4
+    floor: float = 33.0
+    tail: float = 0.55
+    least_words: float = 10.0
     most_matches: int = 10
     candidates: int = 40
     weak_direction: float = 40.0

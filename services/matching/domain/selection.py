@@ -15,12 +15,16 @@ from services.matching.domain.roles import ROLES, role_of
 from services.matching.domain.rules import Exclusion, Lifted, exclusions
 from services.matching.domain.scoring import part_points
 
+BY_WORDS = ("concepts", "text")
+"""The parts of a score that the words of both sides give."""
+
 
 @dataclass(frozen=True)
 class Chosen:
     """A pair that may become a match: the need's row, the company's row, and its scores (2 decimals).
 
-    `score` is `toward_need`, at most `cap`. With `exclusions` it is no match.
+    `score` is `toward_need`, at most `cap`; `by_words` are the points of it that words gave. With `exclusions` it is
+    no match.
     """
 
     row: int
@@ -28,6 +32,7 @@ class Chosen:
     role: str
     toward_need: float
     aims: Aims
+    by_words: float
     cap: float | None
     exclusions: tuple[Exclusion, ...]
 
@@ -48,14 +53,20 @@ def choose(
     """Give the matches in the report's order, and the pairs that only an exclusion keeps from being one.
 
     Order: by need, role, members before network companies, score, company id. A need takes at most
-    `policy.most_matches` of a role, none under `policy.floor`, none under `policy.tail` of its best.
+    `policy.most_matches` of a role, none under `policy.floor`, none that serves it less than
+    `policy.tail` of the best, none with fewer than `policy.least_words` points by words.
     """
     matches: list[Chosen] = []
     excluded: list[Chosen] = []
     for pairs in _pairs(request, partner, needs, companies, policy, lifted):
-        best = max((one.score for one in pairs if not one.exclusions), default=0.0)
+        best = max((one.toward_need for one in pairs if not one.exclusions), default=0.0)
         good = [
-            one for one in pairs if one.score >= max(policy.floor, policy.tail * best) and one.score > 0.0
+            one
+            for one in pairs
+            if one.score > 0.0
+            and one.score >= policy.floor
+            and one.toward_need >= policy.tail * best
+            and one.by_words >= policy.least_words
         ]
         good.sort(key=lambda one: _order(one, companies))
         for role in ROLES:
@@ -92,25 +103,25 @@ def _pairs(
         k *= 2
     return [
         [
-            _pair(row, int(column), toward_need, request, partner, companies, policy, ruled[int(column)])
-            for column, toward_need in zip(columns, _rounded(needs, row, companies, columns), strict=True)
+            _pair(row, int(column), points, request, partner, companies, policy, ruled[int(column)])
+            for column, points in zip(columns, _rounded(needs, row, companies, columns), strict=True)
         ]
         for row, (columns, _) in enumerate(found)
     ]
 
 
-def _rounded(needs: NeedFeatures, row: int, companies: CompanyFeatures, columns: np.ndarray) -> list[float]:
-    """Give the scores as sums of parts rounded to 2 decimals, so that what a report shows adds up."""
+def _rounded(
+    needs: NeedFeatures, row: int, companies: CompanyFeatures, columns: np.ndarray
+) -> list[dict[str, float]]:
+    """Give each pair's points by part, rounded to 2 decimals, so that what a report shows adds up."""
     points = part_points(needs, row, companies, columns)
-    return [
-        round(sum(round(float(points[part][place]), 2) for part in PARTS), 2) for place in range(len(columns))
-    ]
+    return [{part: round(float(points[part][place]), 2) for part in PARTS} for place in range(len(columns))]
 
 
 def _pair(
     row: int,
     column: int,
-    toward_need: float,
+    points: dict[str, float],
     request: MatchRequest,
     partner: Partner,
     companies: CompanyFeatures,
@@ -119,4 +130,13 @@ def _pair(
 ) -> Chosen:
     company = companies.companies[column]
     aims = serves_aims(company, partner, request)
-    return Chosen(row, column, role_of(company.kind), toward_need, aims, cap_of(aims, policy), ruled)
+    return Chosen(
+        row,
+        column,
+        role_of(company.kind),
+        round(sum(points.values()), 2),
+        aims,
+        round(sum(points[part] for part in BY_WORDS), 2),
+        cap_of(aims, policy),
+        ruled,
+    )

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from services.matching.domain.evidence import Evidence, PartScore
 from services.matching.domain.explanations import Sides, reasons
+from services.matching.domain.policy import STANDARD_POLICY
 from tests.services.matching.domain.small_world import company, need, partner, report_json, request
 
 
 def only_match(text: str, wanted: str = "Looking for telecare with alarms.", **more: Any) -> dict[str, Any]:
     asked = request(need(wanted, title=more.pop("title", ""), focus_areas=more.pop("asked_areas", ())))
-    (match,) = report_json([company(text=text, **more)], asked)["matches"]
+    policy = more.pop("policy", STANDARD_POLICY)
+    (match,) = report_json([company(text=text, **more)], asked, policy=policy)["matches"]
     assert isinstance(match, dict)
     return match
 
@@ -77,7 +80,10 @@ def test_a_part_that_lacks_nothing_misses_nothing() -> None:
 
 
 def test_a_match_by_area_alone_says_that_no_term_was_found() -> None:
-    match = only_match("Unlike anything.", wanted="Quite other words.", asked_areas=("amr",), areas=("amr",))
+    generous = replace(STANDARD_POLICY, least_words=0.0, floor=25.0)
+    match = only_match(
+        "Unlike anything.", wanted="Quite other words.", asked_areas=("amr",), areas=("amr",), policy=generous
+    )
     assert part(match, "concepts")["missing"]["en"].startswith("No known term was found in the need.")
     assert match["reasons"]["en"] == ["Shared focus area: infection prevention and antimicrobial resistance."]
 

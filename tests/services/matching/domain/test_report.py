@@ -59,7 +59,7 @@ def test_a_match_has_the_canonical_shape() -> None:
 
 def test_the_company_with_the_better_answer_comes_first_and_the_unrelated_not_at_all() -> None:
     companies = [
-        company("C1", "We run home care."),
+        company("C1", "We run telecare."),
         company("C2", "Telecare with alarms."),
         company("C3", "Radiotherapy planning."),
     ]
@@ -74,7 +74,7 @@ def test_equal_scores_are_ordered_by_id() -> None:
 def test_network_companies_come_after_members_however_well_they_fit() -> None:
     companies = [
         company("C1", "Telecare with alarms.", membership="network"),
-        company("C2", "We run home care."),
+        company("C2", "We run telecare."),
     ]
     body = report_json(companies)
     assert names(body) == ["C2", "C1"]
@@ -96,6 +96,12 @@ def test_a_need_takes_no_more_of_a_role_than_the_policy_says() -> None:
     companies = [company(f"C{n}", kind="region" if n % 2 else "manufacturer") for n in range(8)]
     body = report_json(companies, policy=replace(STANDARD_POLICY, most_matches=3))
     assert [match["role"] for match in body["matches"]] == ["supplier"] * 3 + ["study_visit_host"] * 3
+
+
+def test_a_ticked_area_without_a_word_in_common_is_no_match() -> None:
+    companies = [company("C1", "Unlike anything.", areas=("amr",)), company("C2", "Telecare with alarms.")]
+    body = report_json(companies, request(need("Quite other words.", focus_areas=("amr",))))
+    assert body["verdict"] == "no_good_match"
 
 
 def test_fewer_matches_when_fewer_are_good() -> None:
