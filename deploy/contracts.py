@@ -11,7 +11,7 @@ from pathlib import Path
 
 from deploy.services import SERVICES
 from shared.clock import system_clock
-from shared.events.asyncapi import asyncapi_yaml
+from shared.events import asyncapi
 from shared.ids import random_ids
 from shared.settings import for_tests
 
@@ -20,7 +20,7 @@ DOCS = Path(__file__).parents[1] / "docs"
 
 def documents() -> dict[str, str]:
     """Give every generated document by its path below `docs/`."""
-    found = {"asyncapi.yaml": asyncapi_yaml()}
+    found = {"asyncapi.yaml": asyncapi.text()}
     with tempfile.TemporaryDirectory() as state:
         settings = for_tests(Path(state))
         for service in SERVICES.values():
