@@ -19,6 +19,7 @@ LEAST_DISK = 1 << 30
 MOST_REASONS = 5
 WIDTH = 100
 SHORT_NOTE = 40
+OWNERS = ("profiles", "matching", "notifications", "event log", "machine")
 START = "Start `handslag serve`, or `handslag work {}` where the services run apart."
 
 
@@ -40,13 +41,14 @@ class Line:
 
 def lines_of(stock: Stock, now: datetime) -> list[Line]:
     """Give every line about a machine, service by service."""
-    return [
+    lines = [
         *_services(stock, now),
         *_event_log(stock),
         *_reports(stock, now),
         *_notifications(stock, now),
         *_disk(stock),
     ]
+    return sorted(lines, key=lambda line: OWNERS.index(line.service))
 
 
 def as_json(lines: list[Line]) -> dict[str, object]:

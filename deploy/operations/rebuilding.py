@@ -10,6 +10,7 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from deploy.operations.opening import opened
+from deploy.operations.stock import has_worker
 from deploy.settling import READS
 from services.matching.rebuild import rebuild
 from services.matching.store import stale, tables
@@ -25,7 +26,7 @@ HOLD = timedelta(seconds=30)
 RENEW_SECONDS = 5.0
 LOOK_SECONDS = 0.1
 PATIENCE_SECONDS = 10.0
-"""How long nothing may move before the command ends and leaves the rest to a work process."""
+"""How long nothing may move before the command ends and leaves the rest to the work process."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +55,9 @@ def rebuild_matching(
 ) -> Rebuilt:
     """Empty what matching derives, have its events read from the beginning, and follow until all is there again.
 
-    No report is made before all events are read: none is made of half the companies. When nothing moves for
-    `patience` seconds, no work process of matching runs: one that is started later does the rest.
+    No report is made before all events are read: none is made of half the companies. Where no work process of
+    matching is active, or nothing moves for `patience` seconds, one that is started later does the rest; it
+    makes no report in the first `HOLD` after the rebuild.
     Raises DatabaseAwayError; EventLogError when the log is away or its group cannot be rewound: then nothing
     is changed.
     """
@@ -67,13 +69,12 @@ def rebuild_matching(
     ):
         reports = rebuild(database, lambda: log.rewind(GROUP, topics), clock() + HOLD)
         events = _lag(log, lambda: None) or 0
-        try:
-            renewed = _Renewal(database, clock)
-            done = _follow(lambda: _lag(log, renewed), "events to read", show, patience)
-        finally:
+        renew = _Renewal(database, clock)
+        done = has_worker(database) and _follow(lambda: _lag(log, renew), "events to read", show, patience)
+        if done:
             with database.writing() as connection:
                 end_hold(connection)
-        done = done and _follow(lambda: _due(database), "reports to make", show, patience)
+            done = _follow(lambda: _due(database), "reports to make", show, patience)
     return Rebuilt(reports, events, done, round(time.monotonic() - started, 2))
 
 

@@ -171,11 +171,11 @@ def _service(service: str, database: Database) -> ServiceStock:
         number, refused = outbox_counts(connection, backbone)
         oldest = connection.scalar(sa.select(sa.func.min(outbox.c.time)).where(outbox.c.refused.is_(None)))
     return ServiceStock(
-        _has_worker(database), Waiting(number, oldest), refused, count_dead(database, backbone)
+        has_worker(database), Waiting(number, oldest), refused, count_dead(database, backbone)
     )
 
 
-def _has_worker(database: Database) -> bool:
+def has_worker(database: Database) -> bool:
     """Say whether a work process of the service is active: its relay holds a lock for as long as it lives."""
     lock = relay_lock(database)
     taken = lock.take()

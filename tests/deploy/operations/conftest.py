@@ -1,0 +1,73 @@
+"""One machine's state with all three services, the work on it, and the command."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from deploy.command import main
+from deploy.serve import environment_of
+from deploy.settling import Databases, open_databases
+from deploy.work import work
+from shared.settings import Settings
+
+WAIT = 60.0
+
+
+@pytest.fixture
+def databases(settings: Settings) -> Iterator[Databases]:
+    with open_databases(settings) as opened:
+        yield opened
+
+
+class Command:
+    """The `handslag` command with the test's settings."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    def __call__(self, *arguments: str, said: str = "") -> Result:
+        result = CliRunner().invoke(main, list(arguments), env=environment_of(self.settings), input=said)
+        assert result.exception is None or isinstance(result.exception, SystemExit), result.exc_info
+        return result
+
+    def json(self, *arguments: str) -> Any:
+        return json.loads(self(*arguments, "--json").stdout.splitlines()[-1])
+
+
+@pytest.fixture
+def handslag(settings: Settings) -> Command:
+    return Command(settings)
+
+
+@contextmanager
+def working(settings: Settings, service: str = "all") -> Iterator[None]:
+    """Do a service's work in a thread while the block runs."""
+    stop, ready, codes = threading.Event(), threading.Event(), []
+    thread = threading.Thread(
+        target=lambda: codes.append(work(service, settings, stop, ready=ready.set)), daemon=True
+    )
+    thread.start()
+    try:
+        assert ready.wait(WAIT), "the work did not begin"
+        yield
+    finally:
+        stop.set()
+        thread.join(20)
+    assert codes == [0]
+
+
+def wait_for(what: str, condition: Callable[[], Any]) -> Any:
+    """Wait until a condition gives something true, and return it."""
+    deadline = time.monotonic() + WAIT
+    while not (found := condition()):
+        assert time.monotonic() < deadline, f"waited in vain: {what}"
+        time.sleep(0.05)
+    return found
