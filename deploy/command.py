@@ -22,6 +22,8 @@ from deploy.commands.common import own_settings as _settings
 from services.profiles.importing import IMPORT_HELP
 from shared.settings import Settings, describe_settings
 
+# The mark \b keeps click from filling paragraphs that are tables.
+IMPORT_EPILOG = "\n\n".join(f"\b\n{paragraph}" for paragraph in IMPORT_HELP.split("\n\n"))
 SAMPLE = Path(__file__).with_name("sample")
 
 file_argument = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
@@ -116,12 +118,12 @@ def demo(and_exit: bool, data: Path, as_json: bool) -> None:
         _fail(str(error))
 
 
-@main.group(name="import", epilog=IMPORT_HELP)
+@main.group(name="import", epilog=IMPORT_EPILOG)
 def import_group() -> None:
     """Take in companies or partners from a CSV or XLSX file; the same file twice changes nothing."""
 
 
-@import_group.command(name="companies", epilog=IMPORT_HELP)
+@import_group.command(name="companies", epilog=IMPORT_EPILOG)
 @file_argument
 @click.option(
     "--rejects", type=click.Path(file_okay=False, path_type=Path), help="Folder for the rejected rows."
@@ -132,7 +134,7 @@ def import_companies(file: Path, rejects: Path | None, as_json: bool) -> None:
     _import("companies", file, rejects, as_json)
 
 
-@import_group.command(name="partners", epilog=IMPORT_HELP)
+@import_group.command(name="partners", epilog=IMPORT_EPILOG)
 @file_argument
 @click.option(
     "--rejects", type=click.Path(file_okay=False, path_type=Path), help="Folder for the rejected rows."

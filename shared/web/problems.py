@@ -79,7 +79,8 @@ _FIXES = {
     "Not a valid URL.": "Send an address that starts with https://.",
 }
 """What to do about marshmallow's own messages; ours say it themselves, behind a semicolon."""
-_CORRECT = "Correct this field and send it again."
+CORRECT = "Correct this field and send it again."
+"""What to do where nothing better is known."""
 
 
 def field_error(field: str, problem: str, fix: str = "") -> dict[str, str]:
@@ -100,7 +101,7 @@ def flatten_messages(messages: Any, path: str = "") -> list[dict[str, str]]:
     if isinstance(messages, list | tuple):
         return [entry for inner in messages for entry in flatten_messages(inner, path)]
     problem, _, fix = str(messages).partition("; ")
-    return [field_error(path or "(body)", problem, fix or _FIXES.get(problem, _CORRECT))]
+    return [field_error(path or "(body)", problem, fix or _FIXES.get(problem, CORRECT))]
 
 
 def problem_response(problem: Problem) -> Response:

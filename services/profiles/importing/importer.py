@@ -29,7 +29,7 @@ from shared.clock import Clock
 from shared.ids import ID_PATTERN, IdSource
 from shared.outbox import EventTooLargeError
 from shared.storage import Database
-from shared.web.problems import flatten_messages
+from shared.web.problems import CORRECT, flatten_messages
 
 CHUNK = 200
 """Rows that are saved together: few enough that others who write do not wait long."""
@@ -222,7 +222,8 @@ class _Import:
 
     def _reasons(self, error: ValidationError) -> Iterator[str]:
         for entry in flatten_messages(error.messages):
-            yield f"{column_of_field(self._kind, entry['field'])} {entry['problem']}"
+            fix = "" if entry["fix"] == CORRECT else f"; {entry['fix']}"
+            yield f"{column_of_field(self._kind, entry['field'])} {entry['problem']}{fix}"
 
 
 class _RejectedError(Exception):
