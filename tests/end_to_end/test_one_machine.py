@@ -71,6 +71,32 @@ def test_the_first_introductions_are_in_the_mailbox(page: Page) -> None:
     expect(page.get_by_role("main")).to_contain_text("@sample.invalid")
 
 
+def test_approving_matches_asks_once_more_and_writes_to_both_sides(page: Page) -> None:
+    page.goto("/reports/R-P017")
+    page.get_by_role("checkbox").first.check()
+    page.get_by_label("Note, for staff only").fill("Seen at the spring visit.")
+    page.get_by_role("button", name="Approve…").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Introduce Herefordshire eye service")
+    page.get_by_role("button", name="Yes, introduce them").click()
+    expect(page.get_by_role("main")).to_contain_text("Seen at the spring visit.")
+
+    def mails() -> int:
+        page.goto("/mailbox")
+        return page.get_by_role("row").filter(has_text="Herefordshire").count()
+
+    wait_for("a mail to each side", lambda: mails() == 2)
+    page.goto("/reports/R-P017")
+    expect(page.get_by_role("main").get_by_text("sent", exact=True)).to_have_count(2)
+
+
+def test_a_rejection_needs_a_reason(page: Page) -> None:
+    page.goto("/reports/R-P018")
+    page.get_by_role("checkbox").first.check()
+    page.get_by_label("Reason").fill("They met last year.")
+    page.get_by_role("button", name="Reject").click()
+    expect(page.get_by_role("main")).to_contain_text("They met last year.")
+
+
 def test_the_pages_speak_swedish_too(page: Page) -> None:
     page.goto("/reports?lang=sv")
     expect(page.locator("html")).to_have_attribute("lang", "sv")
