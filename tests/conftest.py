@@ -11,7 +11,7 @@ from shared.clock import SettableClock
 from shared.ids import IdSource, numbered_ids
 from shared.settings import Settings, for_tests
 
-pytest_plugins = ["tests.plugins.kafka_broker"]
+pytest_plugins = ["tests.plugins.kafka_broker", "tests.plugins.postgres"]
 
 
 @pytest.fixture

