@@ -8,6 +8,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from services.matching.companies import Companies
@@ -161,7 +162,9 @@ def _read_case(connection: Connection, claim: Claim, newest_company: str) -> Cas
     partner = request and projection.get_state(connection, tables.partners, request.state["partner_id"])
     if request is None or partner is None:
         return None
-    met = tables.introductions.c.partner_id == partner.id
+    # A report is not changed by what came of it: made again after an approval, it says the same.
+    elsewhere = tables.introductions.c.request_id != claim.request_id
+    met = sa.and_(tables.introductions.c.partner_id == partner.id, elsewhere)
     past = projection.states_where(connection, tables.introductions, met)
     moments = [request.happened_at, partner.happened_at, newest_company, *(one.happened_at for one in past)]
     history = History(

@@ -32,6 +32,7 @@ def test_a_rebuild_makes_the_same_reports_from_the_log_and_keeps_decisions(
         ("requests", tell.request("R3", "P1")),
     ]
     scorer.score_stale()
+    clock.advance(timedelta(minutes=5))
     with database.writing() as connection:
         approve(connection, "R1", 1, ["C1.n1"], "", clock, ids)
     scorer.score_stale()
