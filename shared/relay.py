@@ -24,6 +24,7 @@ from shared.storage import Database
 BATCH = 500
 PUBLISH_SECONDS = 5.0
 IDLE_SECONDS = 0.05
+LONGEST_IDLE_SECONDS = 0.25
 PAUSE_SECONDS = 1.0
 ALARM_ROUNDS = 12
 
@@ -60,10 +61,12 @@ class Relay:
 
     def run(self, stop: threading.Event) -> None:
         """Publish until `stop` is set; a log or database that is away only pauses it."""
+        pause = self._idle_seconds
         try:
             while not stop.is_set():
                 try:
-                    pause = 0.0 if self.relay_once() else self._idle_seconds
+                    idle = min(2 * pause, LONGEST_IDLE_SECONDS) if pause else self._idle_seconds
+                    pause = 0.0 if self.relay_once() else idle
                 except (EventLogError, sa.exc.DBAPIError, OSError) as error:
                     _log.warning("%s: the outbox waits: %s", self._service, _words(error))
                     pause = PAUSE_SECONDS

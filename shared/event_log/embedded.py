@@ -28,7 +28,7 @@ from shared.event_log.topic_file import TopicFile
 COMPACTION_LAG = timedelta(minutes=1)
 TOMBSTONE_RETENTION = timedelta(hours=12)
 RENEW_SECONDS = 1.0
-LOOK_SECONDS = 0.02
+LOOK_SECONDS, LONGEST_LOOK_SECONDS = 0.02, 0.1
 
 _log = logging.getLogger(__name__)
 
@@ -182,6 +182,7 @@ class EmbeddedSubscriber:
         self._marks: dict[str, tuple[int, int]] = {}
         self._turn = 0
         self._renew_at = 0.0
+        self._pause = LOOK_SECONDS
         self._compact_at = lease_clock() + COMPACTION_LAG.total_seconds()
 
     def poll(self, timeout: float, limit: int) -> list[Record]:
@@ -191,9 +192,10 @@ class EmbeddedSubscriber:
             while True:
                 records = self._look(limit)
                 left = deadline - time.monotonic()
+                self._pause = LOOK_SECONDS if records else min(1.5 * self._pause, LONGEST_LOOK_SECONDS)
                 if records or left <= 0:
                     return records
-                time.sleep(min(LOOK_SECONDS, left))
+                time.sleep(min(self._pause, left))
         except EventLogError as error:
             _log.warning("reading waits: %s", error)
             time.sleep(max(0.0, min(RENEW_SECONDS, deadline - time.monotonic())))
