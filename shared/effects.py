@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import lru_cache
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -25,7 +27,7 @@ def apply_once(
 
     Runs in a savepoint: when the handler raises, neither its changes nor the version stay, and the error goes on.
     """
-    with connection.begin_nested():
+    with _savepoint(connection):
         if not _claim(connection, backbone, topic, event):
             return False
         handler(connection, event)
@@ -48,15 +50,37 @@ def is_dependency_away(error: BaseException) -> bool:
 _SQLITE_LOGIC_ERROR = 1
 
 
+@contextmanager
+def _savepoint(connection: Connection) -> Iterator[None]:
+    # In plain SQL: SQLAlchemy compiles its own savepoints anew each time, which costs more than all else here.
+    connection.exec_driver_sql("SAVEPOINT effect")
+    try:
+        yield
+    except BaseException:
+        connection.exec_driver_sql("ROLLBACK TO SAVEPOINT effect")
+        connection.exec_driver_sql("RELEASE SAVEPOINT effect")
+        raise
+    connection.exec_driver_sql("RELEASE SAVEPOINT effect")
+
+
 def _claim(connection: Connection, backbone: Backbone, topic: str, event: Event) -> bool:
+    claim = _claim_statement(backbone.consumed, connection.dialect.name)
+    values = {"claimed_topic": topic, "claimed_key": event.aggregate_id, "claimed_version": event.version}
+    return connection.execute(claim, values).first() is not None
+
+
+@lru_cache(maxsize=16)
+def _claim_statement(consumed: sa.Table, dialect: str) -> sa.Executable:
     # One statement that locks the key's row: two consumers of the same key wait for each other here.
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    consumed = backbone.consumed
-    new = insert(consumed).values(topic=topic, key=event.aggregate_id, version=event.version)
-    claim = new.on_conflict_do_update(
+    # RETURNING gives a row exactly when one was inserted or raised; drivers count them differently.
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    new = insert(consumed).values(
+        topic=sa.bindparam("claimed_topic"),
+        key=sa.bindparam("claimed_key"),
+        version=sa.bindparam("claimed_version"),
+    )
+    return new.on_conflict_do_update(
         index_elements=[consumed.c.topic, consumed.c.key],
         set_={"version": new.excluded.version},
         where=consumed.c.version < new.excluded.version,
-    )
-    # Asked for by RETURNING: an INSERT's row count is not kept on every driver.
-    return connection.execute(claim.returning(consumed.c.version)).first() is not None
+    ).returning(consumed.c.version)

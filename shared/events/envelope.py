@@ -20,6 +20,7 @@ from marshmallow import Schema, ValidationError
 from shared.event_log.port import Message, Record
 from shared.events.catalogue import EVENT_TYPES, Topic
 from shared.events.event import Event, State
+from shared.events.plain_states import PlainLoader, plain_loader
 
 CONTENT_TYPE = "application/json"
 VERSION_EXTENSION = "aggregateversion"
@@ -73,8 +74,10 @@ def load_state(topic: Topic, state: Any, aggregate_id: str, version: int) -> Sta
 
     Raises BadEventError that names the fields, or says that id or version are not the event's.
     """
+    loaded: State | None = _plain(topic.schema)(state)
     try:
-        loaded: State = _schema(topic.schema).load(state)
+        if loaded is None:
+            loaded = cast(State, _schema(topic.schema).load(state))
     except ValidationError as error:
         problems = json.dumps(error.messages, sort_keys=True, ensure_ascii=False)
         raise BadEventError(f"the state is no {topic.aggregate}: {problems}") from error
@@ -210,3 +213,8 @@ def _refuse_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 @cache
 def _schema(kind: type[Schema]) -> Schema:
     return kind()
+
+
+@cache
+def _plain(kind: type[Schema]) -> PlainLoader:
+    return plain_loader(_schema(kind))
