@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from sqlalchemy.engine import Connection
 
+from services.matching.domain.introductions import introductions
 from services.matching.language import say
 from services.matching.store import decisions, projection, reports, tables
 from services.matching.store.decisions import Review
@@ -80,13 +81,9 @@ def approve(
             status=report.status,
         )
     _refuse_outdated(connection, report, chosen)
-    earlier = {
-        item.state["company"]["id"]: item for item in decisions.introductions_of(connection, request_id)
-    }
-    met = [
-        match for match in chosen if match["company"]["id"] in earlier
-        and earlier[match["company"]["id"]].status != "cancelled"
-    ]  # fmt: skip
+    earlier = {item.id: item.state for item in decisions.introductions_of(connection, request_id)}
+    standing = {state["company"]["id"] for state in earlier.values() if state["status"] != "cancelled"}
+    met = [match for match in chosen if match["company"]["id"] in standing]
     if met:
         names = ", ".join(sorted({match["company"]["name"] for match in met}))
         raise RefusedError(
@@ -99,17 +96,10 @@ def approve(
             names=names,
         )
     now = clock()
-    by_company: dict[str, list[Mapping[str, Any]]] = {}
-    for match in chosen:
-        by_company.setdefault(match["company"]["id"], []).append(match)
     approval_id = ids()
-    approval = {"id": approval_id, "size": len(by_company), "at": to_text(now), "note": note}
-    made = []
-    for company_id, matches in by_company.items():
-        version = earlier[company_id].version + 1 if company_id in earlier else 1
-        state = _introduction(report, matches, version, approval)
-        _keep(connection, Event("introduction.approved", state["id"], version, now, state))
-        made.append(state)
+    made = introductions(report.content, match_ids, report.version, approval_id, to_text(now), note, earlier)
+    for state in made:
+        _keep(connection, Event("introduction.approved", state["id"], state["version"], now, state))
     for match in chosen:
         review = Review(report_version, match["id"], "approved", note, approval_id, to_text(now))
         decisions.add_review(connection, request_id, review)
@@ -272,43 +262,6 @@ def _refuse_outdated(
             now=report.version,
             names=", ".join(changed),
         )
-
-
-def _introduction(
-    report: StoredReport, matches: Sequence[Mapping[str, Any]], version: int, approval: Mapping[str, Any]
-) -> dict[str, Any]:
-    """Write the state of one introduction from the matches of one company; no score, no rank, nobody's name."""
-    company, partner = matches[0]["company"], report.content["partner"]
-    return {
-        "id": f"{report.request_id}.{company['id']}",
-        "version": version,
-        "status": "approved",
-        "updated_at": approval["at"],
-        "request_id": report.request_id,
-        "report_id": report.request_id,
-        "report_version": report.version,
-        "role": matches[0]["role"],
-        "company": _side(company),
-        "partner": _side(partner),
-        "need_ids": [match["need_id"] for match in matches],
-        "reasons": _together([match["reasons"] for match in matches]),
-        "questions": _together([match["questions"] for match in matches]),
-        "approval": dict(approval),
-    }
-
-
-def _side(side: Mapping[str, Any]) -> dict[str, Any]:
-    kept = {name: side.get(name) or "" for name in ("name", "country", "website")}
-    return {"id": side["id"], "version": side["version"], **kept}
-
-
-def _together(texts: Sequence[Mapping[str, Sequence[str]]]) -> Texts:
-    """Join sentences by language, each once, in order."""
-    languages = dict.fromkeys(language for item in texts for language in item)
-    return {
-        language: list(dict.fromkeys(line for item in texts for line in item.get(language, ())))
-        for language in languages
-    }
 
 
 def _keep(connection: Connection, event: Event) -> None:

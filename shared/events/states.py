@@ -174,6 +174,9 @@ class Side(State):
     name = fields.String(required=True)
     country = fields.String(load_default="")
     website = fields.String(load_default="")
+    text = fields.String(
+        load_default="", metadata={"description": "what it offers or looks for, in its own words"}
+    )
 
 
 class Approval(State):

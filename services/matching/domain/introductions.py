@@ -101,6 +101,7 @@ def _state(
     company = matches[0]["company"]
     introduction_id = f"{report['request_id']}.{company['id']}"
     before = earlier.get(introduction_id)
+    need_ids = [match["need_id"] for match in matches]
     return {
         "id": introduction_id,
         "version": before["version"] + 1 if before else 1,
@@ -110,22 +111,29 @@ def _state(
         "report_id": report["request_id"],
         "report_version": report_version,
         "role": matches[0]["role"],
-        "company": _side(company),
-        "partner": _side(report["partner"]),
-        "need_ids": [match["need_id"] for match in matches],
+        "company": _side(company, company["text"]),
+        "partner": _side(report["partner"], _needs_text(report, need_ids)),
+        "need_ids": need_ids,
         "reasons": _together([match["reasons"] for match in matches]),
         "questions": _together([match["questions"] for match in matches]),
         "approval": dict(approval),
     }
 
 
-def _side(side: Mapping[str, Any]) -> State:
+def _needs_text(report: ReportJson, need_ids: Sequence[str]) -> str:
+    """Give the approved needs in the partner's own words, a paragraph each."""
+    asked = [need for need in report["needs"] if need["id"] in need_ids]
+    return "\n\n".join(": ".join(part for part in (need["title"], need["text"]) if part) for need in asked)
+
+
+def _side(side: Mapping[str, Any], text: str) -> State:
     return {
         "id": side["id"],
         "version": side["version"],
         "name": side["name"],
         "country": side["country"],
         "website": side.get("website") or "",
+        "text": text,
     }
 
 

@@ -8,14 +8,18 @@ from dataclasses import dataclass
 from services.notifications.domain.model import Introduction, Organisation, Side
 from services.notifications.domain.words import name_line, one_line
 
+LONGEST_TEXT = 1200
+"""Characters that a mail quotes of what an organisation offers or looks for."""
+
 
 @dataclass(frozen=True)
 class Counterpart:
-    """An organisation that the recipient is introduced to, and why. Neither score nor rank."""
+    """An organisation that the recipient is introduced to, what it says of itself, and why. Neither score nor rank."""
 
     name: str
     country: str
     website: str
+    text: str
     role: str
     reasons: tuple[str, ...]
     questions: tuple[str, ...]
@@ -76,10 +80,15 @@ def _counterpart(introduction: Introduction, other: Side, language: str) -> Coun
         name=_name(organisation),
         country=name_line(organisation.country),
         website=_web_address(organisation.website),
+        text=_shortened(one_line(organisation.text)),
         role=introduction.role,
         reasons=_sentences(introduction.reasons, language),
         questions=_sentences(introduction.questions, language),
     )
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT].rsplit(maxsplit=1)[0]} …"
 
 
 def _name(organisation: Organisation) -> str:

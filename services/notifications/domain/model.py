@@ -19,6 +19,7 @@ class Organisation:
     name: str
     country: str = ""
     website: str = ""
+    text: str = ""
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,8 @@ def contact_from_state(state: Mapping[str, Any]) -> Contact | None:
 
 
 def _organisation(state: Mapping[str, Any]) -> Organisation:
-    return Organisation(state["id"], state["name"], state.get("country") or "", state.get("website") or "")
+    plain = {name: state.get(name) or "" for name in ("country", "website", "text")}
+    return Organisation(state["id"], state["name"], **plain)
 
 
 def _sentences(state: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:

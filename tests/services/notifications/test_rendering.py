@@ -22,6 +22,7 @@ def other(name: str = "Sykehus", **changes: object) -> Counterpart:
     fields = {
         "country": "Norway",
         "website": "https://sykehus.example",
+        "text": "In its own words.",
         "role": "supplier",
         "reasons": ("Reason one.", "Reason two."),
         "questions": ("Question one?",),
@@ -75,7 +76,8 @@ def test_a_mail_says_who_why_what_is_open_what_next_and_how_to_reach_the_organis
     for form in (mail.text, Elements(mail.html).words):
         words = " ".join(form.split())
         for said in (
-            "Sykehus", country, "https://sykehus.example", "Reason one.", "Reason two.", "Question one?", "Vårdbolaget",
+            "Sykehus", country, "https://sykehus.example", "In its own words.",
+            "Reason one.", "Reason two.", "Question one?", "Vårdbolaget",
             "Kari", "Organisatören", "match@organiser.example", "R1",
         ):  # fmt: skip
             assert said in words

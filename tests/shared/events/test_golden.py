@@ -25,6 +25,15 @@ def sample(path: Path) -> tuple[Record, dict[str, Any] | None]:
     return Record(written["topic"], 0, 0, written["key"], value, headers, 0), state
 
 
+def holds(loaded: Any, said: Any) -> bool:
+    """Whether a loaded state has all that a sample says; fields that came later may stand beside it."""
+    if isinstance(said, dict):
+        return all(name in loaded and holds(loaded[name], value) for name, value in said.items())
+    if isinstance(said, list):
+        return len(loaded) == len(said) and all(map(holds, loaded, said))
+    return bool(loaded == said)
+
+
 @pytest.mark.parametrize("path", SAMPLES, ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_a_sample_loads_with_all_it_says(path: Path) -> None:
     record, state = sample(path)
@@ -32,7 +41,7 @@ def test_a_sample_loads_with_all_it_says(path: Path) -> None:
     assert event.type == path.stem
     assert (event.state is None) == (state is None)
     if event.state is not None and state is not None:
-        assert {name: event.state[name] for name in state} == state
+        assert holds(event.state, state)
 
 
 def test_every_type_of_the_catalogue_has_a_sample_in_the_newest_version() -> None:

@@ -50,7 +50,9 @@ def test_an_introduction_has_the_shape_of_its_event(body: dict[str, Any]) -> Non
         "name": "Bergen City",
         "country": "Norway",
         "website": "",
+        "text": "Telecare.",
     }
+    assert one["company"]["text"] == "Telecare and alarms for home care."
 
 
 def test_it_carries_reasons_and_questions_once_and_no_score(body: dict[str, Any]) -> None:
