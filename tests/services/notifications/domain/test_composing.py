@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from services.notifications.domain.composing import MailText, compose, mail_language
+from services.notifications.domain.composing import LONGEST_TEXT, MailText, compose, mail_language
 from services.notifications.domain.model import Introduction, Organisation, Side, contact_from_state
 
 
@@ -90,3 +92,11 @@ def test_the_contacts_language_counts_before_the_organisations() -> None:
 def test_nobody_is_written_to_who_has_withdrawn_or_names_no_contact(change: dict[str, object]) -> None:
     state = {"status": "active", "language": "sv", "contact": {"email": "a@b.se"}, **change}
     assert contact_from_state(state) is None
+
+
+def test_a_long_text_of_its_own_is_cut_at_a_word() -> None:
+    told = introduction("C1", "Vård AB")
+    wordy = replace(told, company=replace(told.company, text="långt ord " * 500))
+    (company,) = mail("partner", wordy).counterparts
+    assert len(company.text) <= LONGEST_TEXT + 2
+    assert company.text.endswith(("långt …", "ord …"))
