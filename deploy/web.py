@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -60,8 +60,11 @@ def _by_path(doors: list[Door]) -> WSGIApplication:
 
 
 class _Server(BaseApplication):
-    def __init__(self, service: str, settings: Settings, workers: int) -> None:
-        self._service = service
+    def __init__(
+        self, make: Callable[[], WSGIApplication], name: str, settings: Settings, workers: int
+    ) -> None:
+        self._make = make
+        self._name = name
         self._settings = settings
         self._workers = workers
         super().__init__()
@@ -75,7 +78,7 @@ class _Server(BaseApplication):
             "graceful_timeout": GRACE_SECONDS,
             "timeout": 60,
             "control_socket_disable": True,
-            "proc_name": f"handslag-web-{self._service}",
+            "proc_name": f"handslag-web-{self._name}",
             "accesslog": None,
             "errorlog": "-",
             "loglevel": os.environ.get("GUNICORN_LOGLEVEL", "warning"),
@@ -84,9 +87,14 @@ class _Server(BaseApplication):
             self.cfg.set(name, value)
 
     def load(self) -> Any:
-        return create_web(self._service, self._settings)
+        return self._make()
 
 
 def serve_web(service: str, settings: Settings, workers: int = 1) -> None:
     """Serve a service, or `all`, until SIGTERM or SIGINT; open requests get three seconds to end."""
-    _Server(service, settings, workers).run()
+    serve_wsgi(lambda: create_web(service, settings), service, settings, workers)
+
+
+def serve_wsgi(make: Callable[[], WSGIApplication], name: str, settings: Settings, workers: int) -> None:
+    """Serve an application as our own are served; `make` is called in each worker process."""
+    _Server(make, name, settings, workers).run()
