@@ -13,7 +13,7 @@ from deploy.operations.opening import opened
 from deploy.operations.stock import has_worker
 from deploy.settling import READS
 from services.matching.rebuild import rebuild
-from services.matching.store import stale, tables
+from services.matching.store import tables
 from services.matching.store.holds import end_hold, hold_scoring
 from shared.clock import Clock
 from shared.event_log import open_event_log
@@ -25,6 +25,8 @@ GROUP = "matching"
 HOLD = timedelta(seconds=30)
 RENEW_SECONDS = 5.0
 LOOK_SECONDS = 0.1
+TAIL = 50
+"""So few events left to read (or one in a hundred) are what arrives while everything serves."""
 PATIENCE_SECONDS = 10.0
 """How long nothing may move before the command ends and leaves the rest to the work process."""
 
@@ -53,9 +55,9 @@ def rebuild_matching(
     show: Callable[[str], None] = lambda line: None,
     patience: float = PATIENCE_SECONDS,
 ) -> Rebuilt:
-    """Empty what matching derives, have its events read from the beginning, and follow until all is there again.
+    """Empty what matching derives, have its events read from the beginning, follow until the reports are there again.
 
-    No report is made before all events are read: none is made of half the companies. Where no work process of
+    No report is made before the events of old are read: none is made of half the companies. Where no work process of
     matching is active, or nothing moves for `patience` seconds, one that is started later does the rest; it
     makes no report in the first `HOLD` after the rebuild.
     Raises DatabaseAwayError; EventLogError when the log is away or its group cannot be rewound: then nothing
@@ -68,13 +70,20 @@ def rebuild_matching(
         open_event_log(settings.event_log, settings.topic_prefix) as log,
     ):
         reports = rebuild(database, lambda: log.rewind(GROUP, topics), clock() + HOLD)
-        events = _lag(log, lambda: None) or 0
+        events = _lag(log) or 0
+        tail = max(TAIL, events // 100)
         renew = _Renewal(database, clock)
-        done = has_worker(database) and _follow(lambda: _lag(log, renew), "events to read", show, patience)
+
+        def to_read() -> int | None:
+            renew()
+            lag = _lag(log)
+            return None if lag is None else max(0, lag - tail)
+
+        done = has_worker(database) and _follow(to_read, "events to read", show, patience)
         if done:
             with database.writing() as connection:
                 end_hold(connection)
-            done = _follow(lambda: _due(database), "reports to make", show, patience)
+            done = _follow(lambda: _emptied(database), "reports to make", show, patience)
     return Rebuilt(reports, events, done, round(time.monotonic() - started, 2))
 
 
@@ -94,27 +103,31 @@ class _Renewal:
 
 
 def _follow(left: Callable[[], int | None], what: str, show: Callable[[str], None], patience: float) -> bool:
-    """Look until nothing is left, and say whether that came about before nothing moved for `patience` seconds."""
-    last: int | None = None
+    """Look until nothing is left, and say whether that came about before it stood still for `patience` seconds."""
+    least: int | None = None
     moved = time.monotonic()
     while (number := left()) != 0:
-        if number is not None and number != last:
+        if number is not None and (least is None or number < least):
             show(f"{number} {what}")
-            last, moved = number, time.monotonic()
+            least, moved = number, time.monotonic()
         if time.monotonic() - moved > patience:
             return False
         time.sleep(LOOK_SECONDS)
     return True
 
 
-def _lag(log: EventLog, renew: Callable[[], None]) -> int | None:
-    renew()
+def _lag(log: EventLog) -> int | None:
     try:
         return log.lag(GROUP, READS[GROUP])
     except LogUnavailableError:
         return None
 
 
-def _due(database: Database) -> int:
+def _emptied(database: Database) -> int:
+    """Count the reports that are empty, those apart whose request was closed meanwhile: they stay so."""
+    closed = sa.exists().where(
+        tables.scoring.c.request_id == tables.reports.c.request_id, ~tables.scoring.c.open
+    )
+    query = sa.select(sa.func.count()).where(tables.reports.c.content.is_(None), ~closed)
     with database.reading() as connection:
-        return stale.stale_counts(connection).to_make
+        return int(connection.execute(query).scalar_one())
