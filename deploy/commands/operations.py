@@ -150,7 +150,7 @@ def rebuild_matching_command(yes: bool, as_json: bool) -> None:
         f"All is made again after {done.seconds} s."
         if done.done
         else "The work process of matching does the rest: start it (`handslag serve`, or `handslag work matching`) "
-        "if it does not run, and see `handslag status`."
+        "if it does not run, and see `handslag status`. The reports come back after half a minute."
     )
     answer(vars(done), as_json, text)
 
