@@ -28,14 +28,14 @@ PARTS = ("areas", "concepts", "text", "kind")
 
 SHAPES: Mapping[str, tuple[float, float]] = {
     "areas": (0.0, 1.0),
-    "concepts": (0.0, 0.8),
+    "concepts": (0.0, 1.0),
     "text": (0.04, 3.0),
     "kind": (0.0, 1.0),
 }
 """By part (offset, gain): similarity = gain * (product - offset), cut to 0..1. Text under the offset is chance."""
 
 _UNCUT = ("areas", "kind")
-"""Parts whose product is 0..1 by itself: unit vectors with nothing negative, and one share 0..1."""
+"""Parts whose product is 0..1 by itself: vectors of length 1 at most, nothing negative; and one share 0..1."""
 
 NAME_STRENGTH = 0.6
 """How much a concept counts that only the organisation's name or a requirement mentions."""
@@ -127,7 +127,7 @@ def need_features(
     kind_rows = [_one_hot(kinds.partners, kinds.partner_kind(p.kind or p.name)) for p, _ in pairs]
     matrices = {
         "areas": _stack(
-            [vectors.areas(*both) for both in zip(spots, given, strict=True)], vectors.area_slots
+            [vectors.asked_areas(*both) for both in zip(spots, given, strict=True)], vectors.area_slots
         ),
         "concepts": _stack([vectors.asked(one) for one in spots], vectors.concepts),
         "text": _stack([vectors.text(fields) for fields in readings], vectors.text_dimensions),

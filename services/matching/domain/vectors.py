@@ -23,6 +23,8 @@ BREADTH = 0.5
 """How far a company's many concepts thin each out: 0 not at all, 1 as in a cosine."""
 BESIDE_GIVEN = 0.3
 """How much areas that the text leans to count beside those that were given."""
+PRIOR = 1.0
+"""What a need leaves unsaid, as the squared weight of one telling concept: a vague word alone is no full answer."""
 
 
 class HasMention(Protocol):
@@ -53,12 +55,16 @@ class Vectors:
         self._area_codes = sorted({code for one in self.thesaurus.concepts.values() for code in one.areas})
 
     def asked(self, spots: Mapping[str, HasMention]) -> Vector:
-        """Give a need's concepts by weight, as a unit vector."""
+        """Give a need's concepts by weight; shorter than a unit vector, the more so the less they tell.
+
+        Weights m become m / sqrt(PRIOR + sum of m^2): one telling concept gives a length of 0.71, six 0.93.
+        """
         vector: Wide = np.zeros(self.concepts)
         for concept, spot in spots.items():
             place = self.links.index[concept]
             vector[place] = self.links.weights[place] * spot.strength
-        return _unit(vector)
+        asked: Vector = (vector / np.sqrt(PRIOR + np.sum(vector * vector))).astype(np.float32)
+        return asked
 
     def offered(self, spots: Mapping[str, HasMention]) -> Vector:
         """Give how well a company's concepts answer each concept: its best link, thinned by its breadth."""
@@ -71,13 +77,17 @@ class Vectors:
         thinned: Vector = (vector / max(1.0, breadth) ** (BREADTH / 2)).astype(np.float32)
         return thinned
 
+    def asked_areas(self, spots: Mapping[str, HasMention], given: Sequence[str]) -> Vector:
+        """Give a need's areas: given ones count in full, others by how telling the concepts are that lean there."""
+        if given:
+            return self.areas(spots, given)
+        telling = self._leanings(spots, weighted=True)
+        return self.areas(spots, ()) * np.float32(strength_of(max(telling.values(), default=0.0)))
+
     def areas(self, spots: Mapping[str, HasMention], given: Sequence[str]) -> Vector:
         """Give the areas as a unit vector: those given, beside them faintly what the text leans to."""
         vector: Wide = np.zeros(AREA_SLOTS)
-        evidence: dict[str, float] = {}
-        for concept, spot in sorted(spots.items()):
-            for code, leaning in self.thesaurus.concepts[concept].areas.items():
-                evidence[code] = evidence.get(code, 0.0) + leaning * spot.strength
+        evidence = self._leanings(spots)
         most = max(evidence.values(), default=0.0)
         for code, weight in evidence.items():
             share = strength_of(weight) * weight / most if most else 0.0
@@ -85,6 +95,16 @@ class Vectors:
         for code in given:
             vector[self._area_slot(code)] = 1.0
         return _unit(vector)
+
+    def _leanings(self, spots: Mapping[str, HasMention], weighted: bool = False) -> dict[str, float]:
+        """Sum by area what the concepts lean to it; `weighted`: each by its own weight."""
+        evidence: dict[str, float] = {}
+        for name, spot in sorted(spots.items()):
+            concept = self.thesaurus.concepts[name]
+            strength = spot.strength * (concept.weight if weighted else 1.0)
+            for code, leaning in concept.areas.items():
+                evidence[code] = evidence.get(code, 0.0) + leaning * strength
+        return evidence
 
     def text(self, fields: Sequence[HasReading]) -> Vector:
         """Give the vector of all its texts taken as one."""
