@@ -73,7 +73,8 @@ def backbone_tables(metadata: sa.MetaData) -> Backbone:
             sa.Column("settled_at", sa.Text, nullable=True),
             sa.Column("note", sa.Text, nullable=False),
             sa.Index("dead_letters_by_status", "status"),
-            sa.Index("dead_letters_by_key", "topic", "key"),
+            # Anybody's keys may come, of any length: PostgreSQL's other kind of index takes 2,700 bytes.
+            sa.Index("dead_letters_by_key", "key", postgresql_using="hash"),
             sqlite_autoincrement=True,
         ),
     )

@@ -182,17 +182,18 @@ def _replay_one(
     return "replayed"
 
 
-def _find(connection: Connection, backbone: Backbone, id: int) -> sa.Row[Any]:
-    # The row is locked, so that two replays at once wait for each other.
+def _find(connection: Connection, backbone: Backbone, id: int, lock: bool = False) -> sa.Row[Any]:
     table = backbone.dead_letters
-    row = connection.execute(sa.select(table).where(table.c.id == id).with_for_update()).first()
+    query = sa.select(table).where(table.c.id == id)
+    row = connection.execute(query.with_for_update() if lock else query).first()
     if row is None:
         raise NoSuchDeadLetterError(f"there is no dead letter {id}")
     return row
 
 
 def _dead(connection: Connection, backbone: Backbone, id: int) -> DeadLetter:
-    letter = _letter(_find(connection, backbone, id))
+    # The row is locked, so that two replays at once wait for each other.
+    letter = _letter(_find(connection, backbone, id, lock=True))
     if letter.status != "dead":
         raise NoSuchDeadLetterError(f"dead letter {id} is settled already: {letter.status}")
     return letter

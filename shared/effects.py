@@ -40,6 +40,9 @@ def is_dependency_away(error: BaseException) -> bool:
         return False
     if error.connection_invalidated:
         return True
+    sqlstate: str | None = getattr(error.orig, "sqlstate", None)  # PostgreSQL's
+    if sqlstate is not None:
+        return sqlstate.startswith(_POSTGRES_AWAY)
     if not isinstance(error, sa.exc.OperationalError):
         return False
     # SQLite calls a missing table or column an operational error too: that is the handler's own fault.
@@ -48,6 +51,9 @@ def is_dependency_away(error: BaseException) -> bool:
 
 
 _SQLITE_LOGIC_ERROR = 1
+# Connection, transaction rolled back by the server, resources, operator, system; then one by one: a server that
+# became read-only, a transaction that idled too long, a lock that was not to be had.
+_POSTGRES_AWAY = ("08", "40", "53", "57", "58", "25006", "25P03", "55P03")
 
 
 @contextmanager

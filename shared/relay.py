@@ -133,7 +133,8 @@ class Relay:
         if not sent and not refused:
             return
         with self._database.writing() as connection:
-            self._check_token(connection)
+            # The row is locked until the deletion commits: a relay that starts now waits, and then reads what is left.
+            self._check_token(connection, lock=True)
             delete_rows(connection, self._backbone, [row.position for row in sent])
             for row, reason in refused:
                 mark_refused(connection, self._backbone, row.position, reason)
@@ -162,12 +163,10 @@ class Relay:
             connection.execute(sa.insert(fence).values(id=1, token=1))
         return int(connection.execute(sa.select(fence.c.token).where(fence.c.id == 1)).scalar_one())
 
-    def _check_token(self, connection: Connection) -> None:
+    def _check_token(self, connection: Connection, lock: bool = False) -> None:
         fence = self._backbone.relay_fence
-        # The row is locked until the deletion commits: a relay that starts now waits, and then reads what is left.
-        token = connection.execute(
-            sa.select(fence.c.token).where(fence.c.id == 1).with_for_update()
-        ).scalar_one()
+        query = sa.select(fence.c.token).where(fence.c.id == 1)
+        token = connection.execute(query.with_for_update() if lock else query).scalar_one()
         if token != self._token:
             raise FencedError
 

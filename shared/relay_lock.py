@@ -1,7 +1,8 @@
 """Which of several relays of one service is the active one: the others stand by until it is gone.
 
 PostgreSQL: an advisory lock on a connection of its own. SQLite: a lock file beside the database. Either is
-freed by the system when the process dies. A stopped process keeps it, hence the relay's fence in the tables.
+freed by the system when the process dies. A stopped process keeps it, on PostgreSQL for `IDLE_SECONDS`; hence the
+relay's fence in the tables.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from sqlalchemy.engine import Connection, Engine
 from shared.storage import Database
 
 RELAY_LOCK = 0x68616E64  # any number that nothing else in a service's database locks by
+IDLE_SECONDS = 15
+"""How long PostgreSQL believes in a lock's connection that says nothing: longer than a relay's round takes."""
 
 
 class RelayLock(Protocol):
@@ -79,7 +82,10 @@ class _AdvisoryLock:
         connection = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
         try:
             taken = bool(connection.scalar(sa.select(sa.func.pg_try_advisory_lock(RELAY_LOCK))))
+            if taken:
+                connection.execute(sa.text(f"SET idle_session_timeout = '{IDLE_SECONDS}s'"))
         except BaseException:
+            connection.invalidate()
             connection.close()
             raise
         if taken:

@@ -16,6 +16,10 @@ from sqlalchemy.engine import Connection, Engine
 from shared.gate import Gate
 
 BUSY_SECONDS = 30
+CONNECT_SECONDS = 10
+IDLE_SECONDS = 60
+"""How long PostgreSQL lets a transaction idle: a process that was stopped must not hold its rows for ever."""
+SCHEMA_LOCK = 0x736368656D61  # the advisory lock of whoever makes tables, other than the relay's
 
 
 class Database:
@@ -29,6 +33,8 @@ class Database:
     def reading(self) -> Iterator[Connection]:
         """Open a transaction that only reads; what it sees is one state of the database."""
         with self.engine.connect() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             yield connection
             connection.rollback()
 
@@ -37,7 +43,8 @@ class Database:
         """Open a transaction that may write; it commits on leaving and rolls back on an exception.
 
         On SQLite it takes the write lock at once (`BEGIN IMMEDIATE`), behind a gate file that keeps waiting
-        fair between processes. Never open a second one inside the first: it would wait for itself.
+        fair between processes. On PostgreSQL it sees what others commit meanwhile: lock the rows that it decides
+        by. Never open a second one inside the first: it would wait for itself.
         """
         if self._gate is None:
             with self.engine.begin() as connection:
@@ -58,7 +65,7 @@ class Database:
 def open_database(url: str, metadata: sa.MetaData) -> Database:
     """Open the database at a SQLAlchemy URL and create the tables of `metadata` that it lacks.
 
-    Takes `sqlite:///PATH` (the folder is made) or `postgresql+psycopg://…`.
+    Takes `sqlite:///PATH` (the folder is made) or `postgresql://…`. Several processes may open it at once.
     Raises sqlalchemy.exc.SQLAlchemyError or OSError when it cannot be opened.
     """
     parsed = sa.make_url(url)
@@ -69,10 +76,28 @@ def open_database(url: str, metadata: sa.MetaData) -> Database:
         path.parent.mkdir(parents=True, exist_ok=True)
         database = Database(_sqlite_engine(url), Gate(path.with_name(path.name + ".gate")))
     else:
-        database = Database(sa.create_engine(parsed, pool_pre_ping=True, json_serializer=None), None)
-    with database.writing() as connection:
-        metadata.create_all(connection)
+        database = Database(_postgres_engine(parsed), None)
+    try:
+        with database.writing() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(SCHEMA_LOCK)))
+            metadata.create_all(connection)
+    except BaseException:
+        database.close()
+        raise
     return database
+
+
+def _postgres_engine(url: sa.URL) -> Engine:
+    given = {
+        "connect_timeout": CONNECT_SECONDS,
+        "options": f"-c idle_in_transaction_session_timeout={IDLE_SECONDS}s",
+    }
+    return sa.create_engine(
+        url.set(drivername="postgresql+psycopg"),
+        pool_pre_ping=True,
+        connect_args={name: value for name, value in given.items() if name not in url.query},
+    )
 
 
 def _sqlite_engine(url: str) -> Engine:

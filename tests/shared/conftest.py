@@ -106,9 +106,18 @@ class Service:
             return [f"{row.key}:{row.version}" for row in rows]
 
 
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The place of a new database, once for each engine."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/new/folder/service.sqlite"
+    url: str = request.getfixturevalue("postgres_url")
+    return url
+
+
 @pytest.fixture
-def service(tmp_path: Path, clock: SettableClock) -> Iterator[Service]:
-    database = open_database(f"sqlite:///{tmp_path}/service.sqlite", metadata)
+def service(tmp_path: Path, clock: SettableClock, database_url: str) -> Iterator[Service]:
+    database = open_database(database_url, metadata)
     with open_event_log(f"sqlite:///{tmp_path}/log", clock=clock) as log:
         log.apply_topics(["companies", "partners"])
         yield Service(database, backbone_of_tests, log, clock)

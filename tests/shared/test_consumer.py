@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import secrets
 import sqlite3
 import threading
 import time
@@ -113,6 +114,17 @@ def test_a_mistake_in_a_handlers_sql_is_its_own_failure(service: Service) -> Non
     service.consume(service.consumer(handlers={"companies": mistaken}))
     (letter,) = list_dead(service.database, service.backbone)
     assert "nowhere" in letter.reason
+
+
+@pytest.mark.parametrize("valid", [True, False])
+def test_an_event_with_a_key_of_any_length_stops_nobody(service: Service, valid: bool) -> None:
+    key = secrets.token_hex(4000)
+    long = service.company(key) if valid else Message("companies", key, b"no event", ())
+    service.publish(long, service.company("c-1"))
+    service.consume()
+    assert "c-1:1" in service.had_effect()
+    settled = [*service.had_effect(), *list_dead(service.database, service.backbone)]
+    assert len(settled) == 2
 
 
 def away() -> sa.exc.OperationalError:

@@ -164,7 +164,9 @@ def test_the_others_stand_by_until_the_active_relay_is_gone(service: Service) ->
         assert stands_by.relay_once() == 1
 
 
-def test_what_a_killed_relay_left_is_sent_by_the_next(service: Service, tmp_path: object) -> None:
+def test_what_a_killed_relay_left_is_sent_by_the_next(
+    service: Service, database_url: str, tmp_path: object
+) -> None:
     service.record(*(service.company("c-1", version) for version in range(1, 400)))
     program = (
         "import sys, threading, sqlalchemy as sa\n"
@@ -174,11 +176,12 @@ def test_what_a_killed_relay_left_is_sent_by_the_next(service: Service, tmp_path
         "from shared.storage import open_database\n"
         "import shared.relay; shared.relay.BATCH = 10\n"
         "metadata = sa.MetaData(); backbone = backbone_tables(metadata)\n"
-        "database = open_database(f'sqlite:///{sys.argv[1]}/service.sqlite', metadata)\n"
-        "relay = Relay(database, backbone, open_event_log(f'sqlite:///{sys.argv[1]}/log'), 'profiles')\n"
+        "database = open_database(sys.argv[1], metadata)\n"
+        "relay = Relay(database, backbone, open_event_log(f'sqlite:///{sys.argv[2]}/log'), 'profiles')\n"
         "while True: print(relay.relay_once(), flush=True)\n"
     )
-    process = subprocess.Popen([sys.executable, "-c", program, str(tmp_path)], stdout=subprocess.PIPE)
+    arguments = [database_url, str(tmp_path)]
+    process = subprocess.Popen([sys.executable, "-c", program, *arguments], stdout=subprocess.PIPE)
     with process:
         assert process.stdout is not None
         for _ in range(5):

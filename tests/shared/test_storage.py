@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -19,8 +18,8 @@ counters = sa.Table(
 
 
 @pytest.fixture
-def database(state_dir: Path) -> Iterator[Database]:
-    opened = open_database(f"sqlite:///{state_dir}/new/folder/service.sqlite", metadata)
+def database(database_url: str) -> Iterator[Database]:
+    opened = open_database(database_url, metadata)
     with opened.writing() as connection:
         connection.execute(sa.insert(counters).values(name="a", number=0))
     yield opened
@@ -43,13 +42,13 @@ def test_a_transaction_that_fails_leaves_nothing(database: Database) -> None:
     assert number(database) == 0
 
 
-def test_writers_wait_for_each_other_and_lose_nothing(state_dir: Path, database: Database) -> None:
-    others = [open_database(f"sqlite:///{state_dir}/new/folder/service.sqlite", metadata) for _ in range(3)]
+def test_writers_wait_for_each_other_and_lose_nothing(database_url: str, database: Database) -> None:
+    others = [open_database(database_url, metadata) for _ in range(3)]
 
     def count(mine: Database) -> None:
         for _ in range(25):
             with mine.writing() as connection:
-                now = connection.execute(sa.select(counters.c.number)).scalar_one()
+                now = connection.execute(sa.select(counters.c.number).with_for_update()).scalar_one()
                 connection.execute(sa.update(counters).values(number=now + 1))
 
     threads = [threading.Thread(target=count, args=(mine,)) for mine in (database, database, *others)]
