@@ -70,14 +70,15 @@ def record_event(connection: Connection, backbone: Backbone, event: Event) -> No
             )
         )
     connection.execute(
-        sa.insert(outbox).values(
-            id=event.id,
-            aggregatetype=topic.name,
-            aggregateid=event.aggregate_id,
-            type=event.type,
-            payload=payload,
-            time=to_text(event.time),
-        )
+        sa.insert(outbox),
+        {
+            "id": event.id,
+            "aggregatetype": topic.name,
+            "aggregateid": event.aggregate_id,
+            "type": event.type,
+            "payload": payload,
+            "time": to_text(event.time),
+        },
     )
 
 

@@ -43,6 +43,11 @@ def _table(name: str) -> sa.Table:
 TABLES: Mapping[str, sa.Table] = {plural: _table(plural) for plural in KINDS}
 """The table of every kind, by its plural."""
 
+_FINDING = {
+    plural: sa.select(table.c.state).where(table.c.id == sa.bindparam("wanted_id"))
+    for plural, table in TABLES.items()
+}
+
 
 @dataclass(frozen=True)
 class Wanted:
@@ -71,9 +76,8 @@ def open_store(settings: Settings) -> Database:
 
 def find(connection: Connection, kind: str, id: str, for_update: bool = False) -> State | None:
     """Read the state of an aggregate, or None when there is none; `for_update` holds its row until the commit."""
-    table = TABLES[kind]
-    query = sa.select(table.c.state).where(table.c.id == id)
-    text = connection.execute(query.with_for_update() if for_update else query).scalar()
+    query = _FINDING[kind]
+    text = connection.execute(query.with_for_update() if for_update else query, {"wanted_id": id}).scalar()
     if text is None:
         return None
     state: State = json.loads(text)
@@ -82,7 +86,7 @@ def find(connection: Connection, kind: str, id: str, for_update: bool = False) -
 
 def insert(connection: Connection, kind: str, state: State) -> None:
     """Keep a new aggregate's first state; raises sqlalchemy.exc.IntegrityError when the id is taken."""
-    connection.execute(sa.insert(TABLES[kind]).values(**_row(state)))
+    connection.execute(sa.insert(TABLES[kind]), _row(state))
 
 
 def update(connection: Connection, kind: str, state: State) -> None:

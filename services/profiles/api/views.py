@@ -22,6 +22,8 @@ from shared.web.problems import Problem, field_error
 FOR_STAFF = frozenset({"visits"})
 """The kinds that only staff create; the others may come from anybody."""
 
+_ANSWERS = {kind: WHOLE[kind]() for kind in KINDS}
+
 _ABOUT = {
     "companies": "Organisations that offer something.",
     "partners": "Foreign organisations that look for something.",
@@ -105,7 +107,7 @@ def _blueprint(kind: str, database: Database, clock: Clock, ids: IdSource) -> Bl
 
 
 def _answer(kind: str, state: State, status: int) -> Response:
-    text = json.dumps(WHOLE[kind]().dump(state), ensure_ascii=False)
+    text = json.dumps(_ANSWERS[kind].dump(state), ensure_ascii=False)
     response: Response = current_app.response_class(text, status=status, mimetype="application/json")
     response.headers["ETag"] = etag_of(state["version"])
     response.headers["Cache-Control"] = "private, no-cache"

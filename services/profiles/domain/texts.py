@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 
 _WEBSITE = re.compile(
     r"(?:https?://)?(?:[\w-]+\.)+[\w-]{2,63}(?::\d{1,5})?(?:[/?#][^\s<>\"'\\]*)?", re.IGNORECASE
 )
 _LANGUAGE = re.compile(r"[a-z]{2,3}")
-_NONCHARACTERS = frozenset("\ufffe\uffff")
+_REFUSED = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+_REFUSED_IN_LINES = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
 def clean_text(text: str, lines: bool = False) -> str:
@@ -19,17 +19,11 @@ def clean_text(text: str, lines: bool = False) -> str:
     characters (a text of `lines` may have newlines and tabs), lone surrogates and noncharacters.
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n").strip()
-    for place, character in enumerate(text, start=1):
-        category = unicodedata.category(character)
-        allowed = lines and character in "\n\t"
-        if (category in ("Cc", "Cs") and not allowed) or character in _NONCHARACTERS:
-            where = f"U+{ord(character):04X} at position {place}"
-            what = (
-                "newlines and tabs are the only control characters allowed"
-                if lines
-                else "it must be one line"
-            )
-            raise ValueError(f"holds the control character {where}; {what}")
+    refused = (_REFUSED_IN_LINES if lines else _REFUSED).search(text)
+    if refused:
+        where = f"U+{ord(refused.group()):04X} at position {refused.start() + 1}"
+        what = "newlines and tabs are the only control characters allowed" if lines else "it must be one line"
+        raise ValueError(f"holds the control character {where}; {what}")
     return text
 
 
