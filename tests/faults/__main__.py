@@ -1,0 +1,87 @@
+"""The long fault run: `python -m tests.faults --minutes 15 --seed N`. Exits with 1 when a promise is broken."""
+
+from __future__ import annotations
+
+import argparse
+import secrets
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tests.faults.fault_run import Outcome, Plan, Run
+from tests.faults.house import House, WaitedInVainError, free_ports
+from tests.faults.table import table
+from tests.plugins.kafka_broker import new_broker
+
+KAFKA_SHARE = 0.6
+"""Of the time; the embedded log has the rest."""
+OVERHEAD = 150.0
+"""Seconds of a run beside its load: starting, settling, delivering again, rebuilding."""
+MOODS = ("slow", "silent", "brisk", "refuse", "good", "brisk", "good")
+
+
+def main() -> int:
+    """Run over both logs, print the table, and give the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
+    parser.add_argument("--minutes", type=float, default=15.0, help="about how long, up to 18")
+    parser.add_argument("--seed", type=int, default=None, help="the same blows again")
+    parser.add_argument("--log", choices=("both", "embedded", "kafka"), default="both")
+    given = parser.parse_args()
+    minutes = min(given.minutes, 18.0)
+    seed = secrets.randbelow(10**9) if given.seed is None else given.seed
+    print(f"seed {seed}, about {minutes:g} minutes", flush=True)
+    shares = {"embedded": 1 - KAFKA_SHARE, "kafka": KAFKA_SHARE}
+    if given.log != "both":
+        shares = {given.log: 1.0}
+    outcomes: dict[str, Outcome | str] = {}
+    for log, share in shares.items():
+        load = max(20.0, minutes * 60 * share - OVERHEAD)
+        outcomes[log] = one_run(log, seed, load)
+    print(table(outcomes))
+    broken = [one for one in outcomes.values() if isinstance(one, str) or one.broken()]
+    print(f"{'BROKEN' if broken else 'All promises held'}; again: python -m tests.faults --seed {seed}")
+    return 1 if broken else 0
+
+
+def one_run(log: str, seed: int, load: float) -> Outcome | str:
+    """Run over one log; a run that never settles is told as what it waited for."""
+    over_kafka = log == "kafka"
+    plan = Plan(
+        seed=seed,
+        blows=100_000,
+        load=load,
+        mean_gap=1.6,
+        away=20.0 if over_kafka else 0.0,
+        pauses=True,
+        window=True,
+        settle=240.0,
+    )
+    started = time.monotonic()
+
+    def say(line: str) -> None:
+        print(f"{time.monotonic() - started:6.0f} s  {log}: {line}", flush=True)
+
+    with tempfile.TemporaryDirectory(prefix="handslag-faults-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        broker = None
+        try:
+            if over_kafka:
+                (folder / "kafka").mkdir()
+                broker = new_broker(folder / "kafka")
+            workers = 3 if over_kafka else 2
+            with House(folder, free_ports(3), broker, MOODS * 40, workers) as house:
+                say("started")
+                outcome = Run(house, plan, say).whole()
+                if outcome.broken():
+                    print(house.said(4000), file=sys.stderr)
+                return outcome
+        except WaitedInVainError as error:
+            return str(error)
+        finally:
+            if broker is not None:
+                broker.kill()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

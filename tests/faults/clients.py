@@ -1,0 +1,208 @@
+"""Clients that keep submitting and approving, and repeat what was not answered until it is.
+
+Each aggregate has one writer. Every write has a mark in its content; a contact's address has the version that
+the write makes, so that effects can be told apart afterwards.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import random
+import threading
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.faults.history import Submission
+from tests.faults.house import STAFF_TOKEN
+
+THEMES = (
+    ("Telecare alarms and medicine dispensers for people who live at home.", "people who live at home"),
+    ("Disinfection robots and hand hygiene monitoring for hospital wards.", "hospital wards"),
+    ("Digital pathology and image analysis for cancer screening.", "cancer screening"),
+)
+MOST_COMPANIES = 60
+MOST_REQUESTS = 12
+CALL_SECONDS = 20.0
+
+
+@dataclass(frozen=True)
+class Call:
+    """One HTTP write: when it was made, how long it took in seconds, and its status (0: no answer)."""
+
+    at: float
+    seconds: float
+    status: int
+
+
+@dataclass
+class Records:
+    """What all clients wrote down together."""
+
+    calls: list[Call] = field(default_factory=list)
+    submissions: list[Submission] = field(default_factory=list)
+    approvals: list[tuple[str, ...]] = field(default_factory=list)
+    """Of each approval the ids of the organisations that it introduces."""
+    names: dict[str, str] = field(default_factory=dict)
+    """By organisation id, what its mail addresses start with."""
+    problems: list[str] = field(default_factory=list)
+
+
+class Client(threading.Thread):
+    """A thread that takes a step every now and then; once stopped it only finishes the step at hand."""
+
+    def __init__(self, name: str, url: str, seed: int, records: Records, pause: float) -> None:
+        super().__init__(name=name, daemon=True)
+        self.url = url
+        self.random = random.Random(f"{seed} {name}")
+        self.records = records
+        self.stopping = threading.Event()
+        self.give_up = threading.Event()
+        self._pause = pause
+
+    def run(self) -> None:
+        while not self.stopping.wait(self._pause * self.random.uniform(0.5, 1.5)):
+            try:
+                self.step()
+            except Exception as error:  # noqa: BLE001  # the run reports it and fails
+                self.records.problems.append(f"{self.name}: {error!r}")
+                return
+
+    def step(self) -> None:
+        raise NotImplementedError
+
+    def call(self, method: str, path: str, body: object = None, **headers: str) -> tuple[int, Any, str]:
+        """Give the status (0: no answer), the body and the ETag."""
+        asked = urllib.request.Request(
+            self.url + path,
+            data=None if body is None else json.dumps(body).encode(),
+            method=method,
+            headers={
+                "Content-Type": "application/json",
+                "Authorization": f"Bearer {STAFF_TOKEN}",
+                **{name.replace("_", "-"): value for name, value in headers.items()},
+            },
+        )
+        at, started = time.time(), time.monotonic()
+        try:
+            with urllib.request.urlopen(asked, timeout=CALL_SECONDS) as answer:
+                found = answer.status, json.loads(answer.read()), answer.headers.get("ETag") or ""
+        except urllib.error.HTTPError as error:
+            with error:
+                found = error.code, error.read().decode(errors="replace"), ""
+        except (OSError, http.client.HTTPException, ValueError):
+            found = 0, None, ""
+        if method != "GET":
+            self.records.calls.append(Call(at, time.monotonic() - started, found[0]))
+        return found
+
+    def insist(self, method: str, path: str, body: object = None, **headers: str) -> tuple[int, Any, str]:
+        """Repeat a request until it has an answer that is not the server's failure."""
+        while True:
+            status, answer, etag = self.call(method, path, body, **headers)
+            if 0 < status < 500:
+                return status, answer, etag
+            if self.give_up.wait(0.1):
+                return 0, None, ""
+
+
+class Submitter(Client):
+    """Creates companies, partners and match requests, and replaces companies and partners of its own."""
+
+    def __init__(self, name: str, url: str, seed: int, records: Records, pause: float) -> None:
+        super().__init__(name, url, seed, records, pause)
+        self._count = 0
+        self._own: list[tuple[str, str, dict[str, Any], int]] = []
+        self._requests = 0
+
+    def step(self) -> None:
+        self._count += 1
+        mark = f"{self.name}-{self._count}"
+        partners = [one for one in self._own if one[0] == "partners"]
+        companies = len(self._own) - len(partners)
+        draw = self.random.random()
+        if companies < MOST_COMPANIES and (draw < 0.4 or not companies):
+            self._create("companies", mark, self._organisation(mark))
+        elif not partners or (draw < 0.5 and len(partners) < MOST_REQUESTS):
+            need = {"needs": [{"text": self.random.choice(THEMES)[0].replace("for", "are needed for")}]}
+            self._create("partners", mark, {**self._organisation(mark), "kind": "hospital", **need})
+        elif draw < 0.6 and self._requests < MOST_REQUESTS:
+            self._requests += 1
+            self._create("requests", mark, {"partner_id": self.random.choice(partners)[1], "title": mark})
+        else:
+            self._replace(self.random.randrange(len(self._own)), mark)
+
+    def _organisation(self, mark: str) -> dict[str, Any]:
+        return {
+            "name": f"Organisation {mark}",
+            "country": "Sweden",
+            "city": mark,
+            "language": "en",
+            "description": self.random.choice(THEMES)[0],
+            "contact": {"email": f"{mark}+1@example.org"},
+        }
+
+    def _create(self, kind: str, mark: str, body: dict[str, Any]) -> None:
+        status, answer, _ = self.insist("POST", f"/api/v1/{kind}", body, Idempotency_Key=mark)
+        if status != 201:
+            self._note(status, answer, mark, kind)
+            return
+        self.records.submissions.append(Submission(mark, kind, True, answer["id"], answer["version"]))
+        if kind != "requests":
+            self.records.names[answer["id"]] = mark
+            self._own.append((kind, answer["id"], body, answer["version"]))
+
+    def _replace(self, which: int, mark: str) -> None:
+        kind, id, body, version = self._own[which]
+        name = self.records.names[id]
+        changed = {**body, "city": mark, "contact": {"email": f"{name}+{version + 1}@example.org"}}
+        path = f"/api/v1/{kind}/{id}"
+        status, answer, _ = self.insist("PUT", path, changed, If_Match=f'"{version}"')
+        if status == 412:  # an earlier try had its effect and its answer was lost
+            status, answer, _ = self.insist("GET", path)
+            if status == 200 and answer["city"] != mark:
+                status = 412
+        if status != 200:
+            self._note(status, answer, mark, kind)
+            return
+        self._own[which] = (kind, id, changed, answer["version"])
+        self.records.submissions.append(Submission(mark, kind, True, id, answer["version"]))
+
+    def _note(self, status: int, answer: object, mark: str, kind: str) -> None:
+        self.records.submissions.append(Submission(mark, kind, False))
+        if status:
+            self.records.problems.append(f"{mark} in {kind}: {status} {str(answer)[:300]}")
+
+
+class Approver(Client):
+    """Approves one or two matches of a report at a time, as staff do."""
+
+    def __init__(self, name: str, url: str, seed: int, records: Records, pause: float) -> None:
+        super().__init__(name, url, seed, records, pause)
+        self._count = 0
+
+    def step(self) -> None:
+        self._count += 1
+        status, listed, _ = self.call("GET", "/api/v1/reports?status=open&verdict=matches&page_size=100")
+        if status != 200 or not listed["items"]:
+            return
+        chosen = self.random.choice(listed["items"])["request_id"]
+        status, report, _ = self.call("GET", f"/api/v1/reports/{chosen}")
+        if status != 200:
+            return
+        free = [match for match in report["matches"] if match["introduction"] is None]
+        if not free:
+            return
+        matches = self.random.sample(free, min(len(free), self.random.choice((1, 1, 2))))
+        body = {"report_version": report["version"], "matches": [match["id"] for match in matches]}
+        path, key = f"/api/v1/reports/{chosen}/approvals", f"{self.name}-{self._count}"
+        status, answer, _ = self.insist("POST", path, body, Idempotency_Key=key)
+        if status == 201:
+            told = dict.fromkeys(one["company"]["id"] for one in answer["introductions"])
+            partner = answer["introductions"][0]["partner"]["id"]
+            self.records.approvals.append((*told, partner))
+        elif status != 409:  # 409: the report is another one by now
+            self.records.problems.append(f"{key}: {status} {str(answer)[:300]}")

@@ -1,0 +1,276 @@
+"""A house of separate processes that can be killed one by one: services, mail server, event log."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from deploy.settling import Databases, backlog, open_databases
+from shared.event_log import open_event_log
+from shared.event_log.port import EventLogError
+from shared.events.catalogue import TOPICS
+from shared.settings import Settings, read_settings
+from tests.faults import audit
+from tests.faults.history import Mail
+from tests.plugins.kafka_broker import KafkaBroker
+
+ROOT = Path(__file__).resolve().parents[2]
+STAFF_TOKEN = "staff-token-for-tests"
+PREFIX = "faults"
+
+
+class WaitedInVainError(Exception):
+    """What was waited for did not come about in time."""
+
+
+def wait_for(what: str, condition: Callable[[], Any], seconds: float) -> Any:
+    """Wait until a condition gives something true, and return it; raises WaitedInVainError."""
+    deadline = time.monotonic() + seconds
+    pause = threading.Event()
+    while not (found := condition()):
+        if time.monotonic() > deadline:
+            raise WaitedInVainError(f"waited {seconds:.0f} s in vain: {what}")
+        pause.wait(0.1)
+    return found
+
+
+def free_ports(count: int) -> list[int]:
+    """Find loopback ports that nothing listens on."""
+    sockets = [socket.socket() for _ in range(count)]
+    try:
+        for one in sockets:
+            one.bind(("127.0.0.1", 0))
+        return [int(one.getsockname()[1]) for one in sockets]
+    finally:
+        for one in sockets:
+            one.close()
+
+
+class Part:
+    """One process: what to start, and the process that runs, if one does. Each is a process group of its own."""
+
+    def __init__(self, name: str, arguments: Sequence[str], env: Mapping[str, str], output: Path) -> None:
+        self.name = name
+        self._arguments = [sys.executable, "-m", *arguments]
+        self._env = dict(env)
+        self.output = output
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        if self.process is not None and self.process.poll() is None:
+            return
+        with self.output.open("ab") as file:
+            self.process = subprocess.Popen(
+                self._arguments,
+                env=self._env,
+                cwd=ROOT,
+                stdin=subprocess.DEVNULL,
+                stdout=file,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def kill(self) -> None:
+        """Kill the process and those that it started."""
+        if self.process is not None:
+            self._signal_all(signal.SIGKILL)
+            self.process.wait()
+
+    def kill_only(self, pid: int) -> None:
+        """Kill one process of the group: the parent, or a child of it."""
+        assert self.process is not None
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            return
+        if pid == self.process.pid:
+            self.process.wait()
+
+    def children(self) -> list[int]:
+        assert self.process is not None
+        try:
+            text = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
+        except OSError:
+            return []
+        return [int(pid) for pid in text.split()]
+
+    @staticmethod
+    def lives(pid: int) -> bool:
+        """Say whether a process runs; one that waits to be reaped does not."""
+        try:
+            return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+        except OSError:
+            return False
+
+    def send(self, number: int) -> None:
+        if self.process is not None and self.process.poll() is None:
+            self.process.send_signal(number)
+
+    def stop(self, within: float = 12) -> None:
+        """Ask the process to end, and kill what is left of it."""
+        if self.process is None:
+            return
+        self.send(signal.SIGCONT)
+        self.send(signal.SIGTERM)
+        try:
+            self.process.wait(within)
+        except subprocess.TimeoutExpired:
+            pass
+        finally:
+            self.kill()
+
+    def _signal_all(self, number: int) -> None:
+        assert self.process is not None
+        try:
+            os.killpg(self.process.pid, number)  # the group is ours alone: it has the process's own number
+        except ProcessLookupError:
+            return
+
+
+class House:
+    """Everything that runs in one fault run. Use it as a context: nothing that it started stays behind."""
+
+    def __init__(
+        self,
+        folder: Path,
+        ports: Sequence[int],
+        broker: KafkaBroker | None,
+        moods: Sequence[str] = (),
+        matching_workers: int = 1,
+    ) -> None:
+        self.folder = folder
+        self.broker = broker
+        self.profiles_url, self.matching_url = (f"http://127.0.0.1:{port}" for port in ports[:2])
+        self.ledger = folder / "mails.jsonl"
+        self.ledger.touch()
+        (folder / "moods").write_text(" ".join(moods))
+        self.env = _environment(folder, broker, ports[2])
+        self.settings: Settings = read_settings(self.env)
+        self.workers = [f"work matching {number + 1}" for number in range(matching_workers)]
+        mail_arguments = ("tests.faults.mail_server", str(ports[2]), str(self.ledger), str(folder / "moods"))
+        self.parts = {
+            "mail": Part("mail", mail_arguments, self.env, folder / "mail.output"),
+            "web profiles": self._service("web profiles", ports[0]),
+            "web matching": self._service("web matching", ports[1]),
+            "work profiles": self._service("work profiles"),
+            **{name: self._service(name) for name in self.workers},
+            "work notifications": self._service("work notifications"),
+        }
+        self.log = open_event_log(self.settings.event_log, PREFIX)
+        self.databases: Databases | None = None
+
+    def __enter__(self) -> House:
+        """Make databases and topics, watch them, and start everything."""
+        try:
+            self._opening = open_databases(self.settings)
+            self.databases = self._opening.__enter__()
+            self.log.apply_topics(list(TOPICS))
+            audit.watch_profiles(self.database_path("profiles"))
+            audit.watch_matching(self.database_path("matching"))
+            audit.watch_notifications(self.database_path("notifications"))
+            if self.broker is None:
+                for topic in TOPICS:
+                    audit.watch_topic(self.folder / "events" / f"{PREFIX}.{topic}.sqlite")
+            for part in self.parts.values():
+                part.start()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        for part in self.parts.values():
+            part.send(signal.SIGCONT)
+            part.send(signal.SIGTERM)
+        for part in self.parts.values():
+            part.stop()
+        self.log.close()
+        if self.databases is not None:
+            self._opening.__exit__(None, None, None)
+
+    def database_path(self, service: str) -> Path:
+        return self.folder / f"{service}.sqlite"
+
+    def handslag(self, *arguments: str, timeout: float = 120) -> dict[str, Any]:
+        """Run a command to its end and give what it prints as JSON, with its exit code as `exit`."""
+        done = subprocess.run(
+            [sys.executable, "-m", "deploy.command", *arguments, "--json"],
+            env=self.env,
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+        lines = done.stdout.strip().splitlines()
+        said = json.loads(lines[-1]) if lines else {"error": done.stderr.strip()}
+        return {**said, "exit": done.returncode}
+
+    def backlog(self) -> dict[str, int] | None:
+        """Count what is on its way; None while the event log does not say."""
+        assert self.databases is not None
+        try:
+            return backlog(self.databases, self.log)
+        except EventLogError:
+            return None
+
+    def settle(self, seconds: float) -> float:
+        """Wait until nothing is on its way, and return how long that took; raises WaitedInVainError."""
+        started = time.monotonic()
+        last: list[dict[str, int] | None] = []
+
+        def settled() -> bool:
+            last.append(self.backlog())
+            # Twice: between two stages an event may be on neither count.
+            return len(last) > 1 and all(one is not None and not any(one.values()) for one in last[-2:])
+
+        try:
+            wait_for("everything settles", settled, seconds)
+        except WaitedInVainError as error:
+            raise WaitedInVainError(f"{error}; left: {last[-1]}\n{self.said()}") from error
+        return time.monotonic() - started
+
+    def mails(self) -> list[Mail]:
+        """Read what the mail server took."""
+        lines = [json.loads(line) for line in self.ledger.read_text().splitlines()]
+        return [
+            Mail(line["message_id"], line["to"][0].partition("+")[0], line["at"], line["mood"] != "silent")
+            for line in lines
+        ]
+
+    def said(self, most: int = 1500) -> str:
+        """Give the last of what each process said."""
+        parts = [
+            f"--- {part.name}\n{part.output.read_text(errors='replace')[-most:]}"
+            for part in self.parts.values()
+            if part.output.exists()
+        ]
+        return "\n".join(parts)
+
+    def _service(self, name: str, port: int = 8080) -> Part:
+        kind, service = name.split()[:2]
+        env = {**self.env, "HANDSLAG_PORT": str(port)}
+        output = self.folder / f"{name.replace(' ', '-')}.output"
+        return Part(name, ("deploy.command", kind, service), env, output)
+
+
+def _environment(folder: Path, broker: KafkaBroker | None, smtp_port: int) -> dict[str, str]:
+    own = {name: value for name, value in os.environ.items() if not name.startswith("HANDSLAG_")}
+    given = {
+        "STATE_DIR": str(folder),
+        "SECRET_KEY": "secret-key-for-tests",
+        "STAFF_TOKEN": STAFF_TOKEN,
+        "EVENT_LOG": broker.url if broker else f"sqlite:///{folder}/events",
+        "TOPIC_PREFIX": PREFIX,
+        "SMTP": f"smtp://127.0.0.1:{smtp_port}",
+    }
+    return {**own, **{f"HANDSLAG_{name}": value for name, value in given.items()}}

@@ -1,0 +1,65 @@
+"""A short fault run over each event log: processes die at seeded moments, and nothing is lost, doubled or inverted.
+
+`HANDSLAG_TEST_SEED` chooses the seed; a failure prints it. The long run is `make faults`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.faults.fault_run import Outcome, Plan, Run
+from tests.faults.house import House, free_ports
+from tests.plugins.kafka_broker import KafkaBroker, new_broker
+
+SEED = int(os.environ.get("HANDSLAG_TEST_SEED") or 20260302)
+
+
+@pytest.fixture
+def own_broker(tmp_path: Path) -> Iterator[KafkaBroker]:
+    """A broker of this test's own: it is killed."""
+    folder = tmp_path / "kafka"
+    folder.mkdir()
+    broker = new_broker(folder)
+    try:
+        yield broker
+    finally:
+        broker.kill()
+
+
+@pytest.mark.timeout(240)
+def test_over_the_embedded_log_nothing_is_lost_doubled_or_inverted(tmp_path: Path) -> None:
+    plan = Plan(seed=SEED, blows=12, load=22.0, mean_gap=1.2, away=0.0)
+    with House(tmp_path, free_ports(3), None, moods=("brisk", "refuse", "good", "brisk")) as house:
+        outcome = Run(house, plan).whole()
+        judge(outcome, house)
+    assert outcome.notes["reports rebuilt"] > 0
+
+
+@pytest.mark.timeout(240)
+def test_over_kafka_nothing_is_lost_doubled_or_inverted(tmp_path: Path, own_broker: KafkaBroker) -> None:
+    plan = Plan(seed=SEED, blows=12, load=32.0, mean_gap=1.2, away=8.0, window=True, rebuild=False)
+    with House(tmp_path, free_ports(3), own_broker, moods=("slow", "silent")) as house:
+        outcome = Run(house, plan).whole()
+        judge(outcome, house)
+    assert outcome.notes["writes while it was away"] > 0
+    assert outcome.verdict.counted["mails repeated in the window"] > 0
+
+
+def judge(outcome: Outcome, house: House) -> None:
+    """Fail with the seed, the faults and what the processes said."""
+    if outcome.broken():
+        print(house.said(4000))
+        pytest.fail(
+            f"HANDSLAG_TEST_SEED={outcome.seed}: {outcome.kills.total()} kills {dict(outcome.kills)}\n"
+            + "\n".join(outcome.broken())
+            + f"\n{dict(outcome.verdict.counted)}\n{outcome.notes}",
+            pytrace=False,
+        )
+    assert outcome.kills.total() >= 8
+    assert outcome.verdict.counted["acknowledged"] > 20
+    assert outcome.verdict.counted["in doubt"] == 0
+    assert outcome.verdict.counted["approvals"] > 0
