@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import secrets
+import signal
 import sys
 import tempfile
 import time
@@ -28,6 +29,8 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=None, help="the same blows again")
     parser.add_argument("--log", choices=("both", "embedded", "kafka"), default="both")
     given = parser.parse_args()
+    # As Ctrl-C does: nothing that was started stays behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     minutes = min(given.minutes, 18.0)
     seed = secrets.randbelow(10**9) if given.seed is None else given.seed
     print(f"seed {seed}, about {minutes:g} minutes", flush=True)

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,14 +32,14 @@ class WaitedInVainError(Exception):
     """What was waited for did not come about in time."""
 
 
-def wait_for(what: str, condition: Callable[[], Any], seconds: float) -> Any:
-    """Wait until a condition gives something true, and return it; raises WaitedInVainError."""
+def wait_for(what: str, condition: Callable[[], Any], seconds: float, look: float = 0.05) -> Any:
+    """Look every `look` seconds until a condition gives something true, and return it; raises WaitedInVainError."""
     deadline = time.monotonic() + seconds
     pause = threading.Event()
     while not (found := condition()):
         if time.monotonic() > deadline:
             raise WaitedInVainError(f"waited {seconds:.0f} s in vain: {what}")
-        pause.wait(0.1)
+        pause.wait(look)
     return found
 
 
@@ -223,18 +223,21 @@ class House:
         except EventLogError:
             return None
 
-    def settle(self, seconds: float) -> float:
-        """Wait until nothing is on its way, and return how long that took; raises WaitedInVainError."""
+    def settle(self, seconds: float, but: Collection[str] = ()) -> float:
+        """Wait until nothing is on its way, and return how long that took; raises WaitedInVainError.
+
+        `but` names stages of `deploy.settling.backlog` that are not waited for.
+        """
         started = time.monotonic()
         last: list[dict[str, int] | None] = []
 
         def settled() -> bool:
             last.append(self.backlog())
             # Twice: between two stages an event may be on neither count.
-            return len(last) > 1 and all(one is not None and not any(one.values()) for one in last[-2:])
+            return len(last) > 1 and all(_is_empty(one, but) for one in last[-2:])
 
         try:
-            wait_for("everything settles", settled, seconds)
+            wait_for("everything settles", settled, seconds, 0.25)
         except WaitedInVainError as error:
             raise WaitedInVainError(f"{error}; left: {last[-1]}\n{self.said()}") from error
         return time.monotonic() - started
@@ -261,6 +264,10 @@ class House:
         env = {**self.env, "HANDSLAG_PORT": str(port)}
         output = self.folder / f"{name.replace(' ', '-')}.output"
         return Part(name, ("deploy.command", kind, service), env, output)
+
+
+def _is_empty(backlog: Mapping[str, int] | None, but: Collection[str]) -> bool:
+    return backlog is not None and not any(count for stage, count in backlog.items() if stage not in but)
 
 
 def _environment(folder: Path, broker: KafkaBroker | None, smtp_port: int) -> dict[str, str]:
