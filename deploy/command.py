@@ -191,6 +191,8 @@ def evaluate(
     missing = [f"--{name}" for name, path in files.items() if path is None]
     if missing:
         raise click.UsageError(f"give --data, or {', '.join(missing)}")
+    if data and (data / "unserved.csv").exists():
+        files["unserved"] = data / "unserved.csv"
     try:
         result = evaluate_files({name: path for name, path in files.items() if path}, blank)
     except (EvaluateError, OSError) as error:

@@ -13,6 +13,7 @@ COLUMNS = {
     "companies": {"id", "name", "description"},
     "partners": {"id", "name", "need"},
     "relevance": {"partner_id", "company_id", "grade"},
+    "unserved": {"need", "served"},
 }
 
 
@@ -21,12 +22,18 @@ class EvaluateError(Exception):
 
 
 def evaluate_files(files: Mapping[str, Path], blank: bool) -> dict[str, Any]:
-    """Evaluate three CSV files by their names `companies`, `partners` and `relevance`.
+    """Evaluate CSV files by their names `companies`, `partners`, `relevance` and, where there is one, `unserved`.
 
     With `blank` the focus areas that were given are left out. Raises EvaluateError, OSError.
     """
     rows = {name: _read(name, path) for name, path in files.items()}
-    return evaluate(rows["companies"], rows["partners"], rows["relevance"], blank=blank)
+    return evaluate(
+        rows["companies"],
+        rows["partners"],
+        rows["relevance"],
+        blank=blank,
+        unserved_rows=rows.get("unserved"),
+    )
 
 
 def table(result: Mapping[str, Any]) -> str:
@@ -41,6 +48,12 @@ def table(result: Mapping[str, Any]) -> str:
     lines.append(
         f"focus areas inferred, micro F1: {result['focus_area_f1']:.3f}; partners: {result['partners']}"
     )
+    if "no_good_match" in result:
+        unserved = result["no_good_match"]
+        lines.append(
+            f"no good match found, of {unserved['needs']} needs: precision {unserved['precision']:.3f}, "
+            f"recall {unserved['recall']:.3f}"
+        )
     return "\n".join(lines)
 
 

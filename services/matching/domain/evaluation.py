@@ -9,8 +9,9 @@ from typing import Any
 
 from services.matching.domain.baselines import baseline_rankings
 from services.matching.domain.features import candidates, company_features, need_features
-from services.matching.domain.model import Capability, Company, Need, Partner
+from services.matching.domain.model import Capability, Company, MatchRequest, Need, Partner
 from services.matching.domain.policy import STANDARD_POLICY, ScoringPolicy
+from services.matching.domain.selection import choose
 from services.matching.domain.text.areas import areas_of
 from services.matching.domain.text.engine import TextEngine, standard_engine
 
@@ -82,12 +83,14 @@ def evaluate(
     blank: bool = False,
     engine: TextEngine | None = None,
     policy: ScoringPolicy = STANDARD_POLICY,
+    unserved_rows: Sequence[Row] | None = None,
 ) -> dict[str, Any]:
     """Measure a ranking (by default the candidates' order) and the baselines on rows of the three CSV files.
 
     `blank` leaves all focus areas out. Areas are inferred without looking at the given ones, and `focus_area_f1`
-    compares them on the organisations of both sides that have some given. Raises ValueError that names the
-    row when a label points at an organisation that is not there.
+    compares them on the organisations of both sides that have some given. `unserved_rows` (`unserved.csv`) add
+    `no_good_match`. Raises ValueError that names the row when a label points at an organisation that is not
+    there.
     """
     engine = engine or standard_engine()
     companies = [company_of_row(row, blank) for row in companies_rows]
@@ -95,6 +98,8 @@ def evaluate(
     grades = read_grades(relevance_rows, {c.id for c in companies}, {p.id for p, _ in pairs})
     rank = rank or ranking_of(companies, pairs, engine, policy)
     found = measure(rank, grades)
+    if unserved_rows is not None:
+        found["no_good_match"] = no_good_match(companies, unserved_rows, engine, policy)
     return {
         **found,
         "focus_area_f1": focus_area_f1(companies_rows, partners_rows, engine),
@@ -133,6 +138,36 @@ def focus_area_f1(companies_rows: Sequence[Row], partners_rows: Sequence[Row], e
             readings = [engine.read(text, row.get("language", "")) for text in texts]
             pairs.append((given, {finding.code for finding in areas_of(readings, (), engine.thesaurus)}))
     return round(micro_f1(pairs), 4)
+
+
+def no_good_match(
+    companies: Sequence[Company], rows: Sequence[Row], engine: TextEngine, policy: ScoringPolicy
+) -> dict[str, Any]:
+    """Give `precision` and `recall` (0..1) of finding the needs that no company serves, and the number of `needs`.
+
+    A need is found unserved when the policy lets it have no match. Rows have `need`, `language`, `kind` (of the
+    partner) and `served` (yes or no, as judged). Raises ValueError when `served` is neither.
+    """
+    offers = company_features(companies, engine, policy)
+    judged, found = [], []
+    for number, row in enumerate(rows, 1):
+        if row["served"] not in ("yes", "no"):
+            raise ValueError(f"need {number}: served {row['served']!r} must be yes or no")
+        need = Need("1", row["need"])
+        partner = Partner(
+            f"need-{number}", 1, "", kind=row.get("kind") or "", language=row.get("language") or ""
+        )
+        request = MatchRequest("1", 1, partner.id, (need,))
+        asked = need_features([(partner, need)], engine, policy)
+        matches, _ = choose(request, partner, asked, offers, policy, frozenset())
+        judged.append(row["served"] == "no")
+        found.append(not matches)
+    hits = sum(one and other for one, other in zip(judged, found, strict=True))
+    return {
+        "precision": round(hits / sum(found), 4) if any(found) else 0.0,
+        "recall": round(hits / sum(judged), 4) if any(judged) else 0.0,
+        "needs": len(rows),
+    }
 
 
 def read_grades(rows: Sequence[Row], companies: set[str], partners: set[str]) -> Grades:

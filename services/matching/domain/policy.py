@@ -23,7 +23,8 @@ class ScoringPolicy:
     within `rest_days` days are marked.
 
     A match needs at least `least_words` points from the parts that words give (concepts, text): ticked areas and a
-    fitting kind alone, 25 + 10 at most, are what a tick-box knows, and swamp people with meetings.
+    fitting kind alone, 25 + 10 at most, are what a tick-box knows, and swamp people with meetings. One match of a need
+    must have `opening_words` of them, else the need has no good match: weak ones only go along with a sound one.
     """
 
     version: int = 1
@@ -31,6 +32,7 @@ class ScoringPolicy:
     floor: float = 38.0
     tail: float = 0.55
     least_words: float = 10.0
+    opening_words: float = 16.0
     most_matches: int = 10
     candidates: int = 40
     weak_direction: float = 40.0

@@ -54,7 +54,8 @@ def choose(
 
     Order: by need, role, members before network companies, score, company id. A need takes at most
     `policy.most_matches` of a role, none under `policy.floor`, none that serves it less than
-    `policy.tail` of the best, none with fewer than `policy.least_words` points by words.
+    `policy.tail` of the best, none with fewer than `policy.least_words` points by words, and none at all unless one
+    of them has `policy.opening_words`.
     """
     matches: list[Chosen] = []
     excluded: list[Chosen] = []
@@ -69,10 +70,17 @@ def choose(
             and one.by_words >= policy.least_words
         ]
         good.sort(key=lambda one: _order(one, companies))
-        for role in ROLES:
-            matches += [one for one in good if one.role == role and not one.exclusions][: policy.most_matches]
-        excluded += [one for one in good if one.exclusions]
+        free = [one for one in good if not one.exclusions]
+        if _opens(free, policy):
+            for role in ROLES:
+                matches += [one for one in free if one.role == role][: policy.most_matches]
+        if _opens(good, policy):
+            excluded += [one for one in good if one.exclusions]
     return matches, excluded
+
+
+def _opens(pairs: list[Chosen], policy: ScoringPolicy) -> bool:
+    return any(one.by_words >= policy.opening_words for one in pairs)
 
 
 def _order(one: Chosen, companies: CompanyFeatures) -> tuple[bool, float, str]:

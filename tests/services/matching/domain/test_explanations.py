@@ -50,12 +50,21 @@ def test_reasons_quote_both_sides_in_both_languages_and_name_what_joins_them() -
 
 
 def test_a_concept_that_only_lies_near_or_helps_is_said_to_do_so() -> None:
+    weak_too = replace(STANDARD_POLICY, opening_words=0.0)
     near = only_match(
-        "We run home care.", wanted="Looking for telecare.", areas=("ageing",), asked_areas=("ageing",)
+        "We run home care.",
+        wanted="Looking for telecare.",
+        areas=("ageing",),
+        asked_areas=("ageing",),
+        policy=weak_too,
     )
     assert any("(close to telecare)" in line for line in near["reasons"]["en"])
     helps = only_match(
-        "Clean ventilation.", wanted="Better hand hygiene.", areas=("amr",), asked_areas=("amr",)
+        "Clean ventilation.",
+        wanted="Better hand hygiene.",
+        areas=("amr",),
+        asked_areas=("amr",),
+        policy=weak_too,
     )
     assert any("(bidrar till handhygien)" in line for line in helps["reasons"]["sv"])
 
@@ -80,7 +89,7 @@ def test_a_part_that_lacks_nothing_misses_nothing() -> None:
 
 
 def test_a_match_by_area_alone_says_that_no_term_was_found() -> None:
-    generous = replace(STANDARD_POLICY, least_words=0.0, floor=25.0)
+    generous = replace(STANDARD_POLICY, least_words=0.0, opening_words=0.0, floor=25.0)
     match = only_match(
         "Unlike anything.", wanted="Quite other words.", asked_areas=("amr",), areas=("amr",), policy=generous
     )

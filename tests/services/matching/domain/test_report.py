@@ -153,9 +153,18 @@ def test_a_company_that_would_not_match_anyway_is_not_listed_as_excluded() -> No
 
 def test_excluded_companies_push_nobody_out_of_the_candidates() -> None:
     better = [company(f"A{n}", "Telecare with alarms.", not_to_meet=("P1",)) for n in range(12)]
-    policy = replace(STANDARD_POLICY, candidates=2, tail=0.0)
+    policy = replace(STANDARD_POLICY, candidates=2, tail=0.0, opening_words=0.0)
     body = report_json([*better, company("C1", "We run home care.")], policy=policy)
     assert names(body) == ["C1"]
+
+
+def test_weak_matches_go_along_with_a_sound_one_but_never_alone() -> None:
+    asked = request(need("Telecare.", focus_areas=("ageing",)))
+    weak, sound = company("C1", "We run home care.", areas=("ageing",)), company("C2", "Telecare.")
+    policy = replace(STANDARD_POLICY, tail=0.0, floor=30.0)
+    assert names(report_json([weak, sound], asked, policy=policy)) == ["C2", "C1"]
+    alone = report_json([weak], asked, policy=policy)
+    assert (names(alone), alone["verdict"]) == ([], "no_good_match")
 
 
 def test_the_unknown_becomes_a_question_and_leaves_the_score_as_it_is() -> None:
