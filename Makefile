@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PINS := uv pip compile --quiet --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --python-version 3.11 --universal
 .DEFAULT_GOAL := help
 
-.PHONY: help run test setup check format pins contracts screenshots real-parts faults
+.PHONY: help run test setup check format pins contracts screenshots real-parts faults bench
 
 help: ## say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ format: setup ## format the code and mend what the linter can
 
 contracts: setup ## write the OpenAPI and AsyncAPI documents in docs/ anew
 	@$(BIN)/python -m deploy.contracts
+
+bench: setup real-parts ## measure the speed of the parts beside bare peers, on a real Kafka broker too; JSON=1 prints JSON
+	@$(BIN)/python -m tests.bench $(if $(JSON),--json)
 
 faults: setup real-parts ## kill the processes again and again for a quarter of an hour and count what was lost; SEED=N repeats a run
 	@$(BIN)/python -m tests.faults --minutes 15 $(if $(SEED),--seed $(SEED))

@@ -200,6 +200,22 @@ def evaluate(
     _answer(result, as_json, table(result))
 
 
+@main.command()
+@click.option("--kafka", metavar="HOST:PORT", help="Measure on this Kafka broker too, in topics of its own.")
+@json_option
+def bench(kafka: str | None, as_json: bool) -> None:
+    """Measure the speed of our parts beside bare peers; about three minutes, in temporary folders."""
+    from deploy.bench.measure import BenchError
+    from deploy.bench.run import run_bench, table
+    from shared.event_log.port import EventLogError
+
+    try:
+        result = run_bench(kafka, show=_progress())
+    except (BenchError, EventLogError, ValueError, OSError) as error:
+        _fail(str(error))
+    _answer(result, as_json, table(result))
+
+
 @main.command(name="settings")
 @json_option
 def settings_command(as_json: bool) -> None:

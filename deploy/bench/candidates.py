@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from deploy.bench.measure import Mark, in_turn, timed
+from deploy.bench.measure import BenchError, Mark, in_turn, timed
 from deploy.bench.samples import companies, needs
 from services.matching.domain.features import (
     CompanyFeatures,
@@ -25,7 +25,7 @@ COMPANIES, NEEDS, BEST, REPETITIONS = 10_000, 1_000, 20, 9
 CHECKED = 25
 
 
-class WrongAnswerError(Exception):
+class WrongAnswerError(BenchError):
     """What was measured does not give what it should, so its speed means nothing."""
 
 

@@ -8,8 +8,10 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from deploy.bench.measure import BenchError
 
-class BadAnswerError(Exception):
+
+class BadAnswerError(BenchError):
     """A server answered something else than expected; the text is what it said."""
 
 

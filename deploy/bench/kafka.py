@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
 from sqlalchemy.engine import Connection
 
-from deploy.bench.measure import Mark, in_turn
+from deploy.bench.measure import BenchError, Mark, in_turn
 from deploy.bench.samples import company_events
 from shared.backbone import Backbone, backbone_tables
 from shared.clock import system_clock
@@ -34,7 +34,7 @@ PRODUCER = {"acks": "all", "compression_type": "lz4", "batch_size": 256 * 1024, 
 """The peer's settings, those of shared.event_log.kafka that bear on speed; they are its fastest ones too."""
 
 
-class StalledError(Exception):
+class StalledError(BenchError):
     """Nothing came from the broker for a minute."""
 
 

@@ -11,6 +11,10 @@ Timed = Callable[[], float]
 """Does the agreed amount of work once and returns the seconds that it took."""
 
 
+class BenchError(Exception):
+    """Something could not be measured; the message says what and why."""
+
+
 @dataclass(frozen=True)
 class Mark:
     """One mark: our rate divided by the peer's. It is held at `mark` and above; `unit` says what was counted."""

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from deploy.bench.clients import post_request, send_all
-from deploy.bench.measure import Mark, in_turn
+from deploy.bench.measure import BenchError, Mark, in_turn
 from deploy.bench.samples import company_posts
 from deploy.serve import environment_of
 from shared.settings import for_tests
@@ -23,7 +23,7 @@ PATH = "/api/v1/companies"
 START_SECONDS, STOP_SECONDS = 30.0, 10.0
 
 
-class ServerError(Exception):
+class ServerError(BenchError):
     """A server that was to be measured did not start; the text says which."""
 
 

@@ -22,8 +22,8 @@ MARKS: Mapping[str, Callable[[Path], Mark]] = {
 def run_bench(kafka: str | None, show: Callable[[str], None] = lambda line: None) -> dict[str, Any]:
     """Measure every mark, those on Kafka only with a broker at `kafka` (HOST:PORT).
 
-    Everything is on this machine and in temporary folders. Raises what a measurement raises: a figure that
-    could not be taken is no figure.
+    Everything is on this machine and in temporary folders. Raises BenchError, EventLogError or OSError when one
+    cannot be taken: a part of the marks is not the bench.
     """
     marks: list[Mark] = []
     for name, measure in MARKS.items():

@@ -1,0 +1,194 @@
+from __future__ import annotations
+
+import itertools
+import json
+import socket
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from deploy.bench import candidates, consuming, embedded_log, measure, posting, run, samples
+from deploy.bench.clients import BadAnswerError, post_request, send_all
+from deploy.bench.measure import Mark, Pairs, in_turn
+from deploy.command import main
+from services.profiles.schemas import NEW
+
+
+def test_the_ratio_is_the_median_of_the_pairs_and_not_of_the_sides() -> None:
+    # The third pair was disturbed as a whole: it counts as one pair, and its own ratio is sound.
+    pairs = Pairs(ours=(2.0, 4.0, 90.0), peer=(1.0, 1.0, 30.0))
+    assert pairs.ratio == pytest.approx(1 / 3)
+    assert pairs.rates(8) == "ours 2/s, peer 8/s"
+
+
+def test_both_take_turns_in_going_first_after_a_warm_up_that_counts_nothing() -> None:
+    order: list[str] = []
+    seconds = itertools.count(1)
+
+    def work(who: str) -> float:
+        order.append(who)
+        return float(next(seconds))
+
+    pairs = in_turn(lambda: work("ours"), lambda: work("peer"), 3)
+    assert order == ["ours", "peer", "ours", "peer", "peer", "ours", "ours", "peer"]
+    assert pairs == Pairs(ours=(3.0, 6.0, 7.0), peer=(4.0, 5.0, 8.0))
+
+
+@pytest.mark.parametrize(("ratio", "held"), [(0.61, True), (0.6, True), (0.59, False)])
+def test_a_mark_is_held_at_its_value_and_above(ratio: float, held: bool) -> None:
+    assert Mark("name", ratio, 0.6, "events", "").held is held
+
+
+def test_the_same_seed_draws_the_same_organisations() -> None:
+    assert samples.companies(5, seed=3) == samples.companies(5, seed=3)
+    assert samples.companies(5, seed=3) != samples.companies(5, seed=4)
+    assert samples.needs(5, seed=3) == samples.needs(5, seed=3)
+
+
+def test_posted_companies_are_what_the_api_takes() -> None:
+    schema = NEW["companies"]()
+    assert [schema.validate(one) for one in samples.company_posts(20, seed=1)] == [{}] * 20
+
+
+def test_the_embedded_log_is_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embedded_log, "EVENTS", 100)
+    monkeypatch.setattr(embedded_log, "REPETITIONS", 2)
+    mark = embedded_log.measure(tmp_path)
+    assert mark.ratio > 0
+    assert "batches of 50" in mark.note
+
+
+def test_consuming_is_measured_over_every_event(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(consuming, "EVENTS", 60)
+    monkeypatch.setattr(consuming, "REPETITIONS", 2)
+    assert consuming.measure(tmp_path).ratio > 0
+
+
+def test_candidates_are_measured_only_when_they_are_right(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in (("COMPANIES", 300), ("NEEDS", 30), ("REPETITIONS", 2)):
+        monkeypatch.setattr(candidates, name, value)
+    assert candidates.measure(tmp_path).ratio > 0
+    wrong = [(np.array([1, 2]), np.zeros(2))] * 30
+    monkeypatch.setattr(candidates, "candidates", lambda asked, offered, k: wrong)
+    with pytest.raises(candidates.WrongAnswerError, match="need 0"):
+        candidates.measure(tmp_path)
+
+
+def test_posting_is_measured_on_two_real_servers_that_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in (("REQUESTS", 20), ("CONNECTIONS", 4), ("WORKERS", 1), ("REPETITIONS", 1)):
+        monkeypatch.setattr(posting, name, value)
+    used = [_free_port(), _free_port()]
+    ports = iter(used)
+    monkeypatch.setattr(posting, "_free_port", lambda: next(ports))
+    mark = posting.measure(tmp_path)
+    assert mark.ratio > 0
+    assert "p99" in mark.note
+    for port in used:
+        with pytest.raises(OSError, match="refused"):
+            socket.create_connection(("127.0.0.1", port), timeout=1)
+
+
+def test_a_server_that_does_not_start_is_said(tmp_path: Path) -> None:
+    with (
+        pytest.raises(posting.ServerError, match=r"no\.such\.module"),
+        posting._served(["no.such.module"], {}, _free_port()),
+    ):
+        pass
+
+
+def test_an_answer_that_was_not_expected_ends_the_measuring(answering: int) -> None:
+    requests = [post_request(answering, "/", b"{}")] * 3
+    assert len(send_all(answering, requests, 1, b"201")) == 3
+    with pytest.raises(BadAnswerError, match="201 CREATED"):
+        send_all(answering, requests, 1, b"200")
+
+
+def test_the_command_prints_the_marks_as_one_line_of_json(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run, "MARKS", {"one": lambda folder: Mark("one", 0.71234, 0.6, "events", "a; b")})
+    printed = CliRunner().invoke(main, ["bench", "--json"])
+    assert printed.exit_code == 0
+    assert json.loads(printed.stdout.splitlines()[-1]) == {
+        "marks": [
+            {"name": "one", "ratio": 0.712, "mark": 0.6, "held": True, "unit": "events", "note": "a; b"}
+        ]
+    }
+
+
+def test_a_missed_mark_is_said_in_the_table_and_is_no_failure_of_the_command(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(run, "MARKS", {"one": lambda folder: Mark("one", 0.3, 0.6, "events", "why; how")})
+    printed = CliRunner().invoke(main, ["bench"])
+    assert printed.exit_code == 0
+    assert "0.30    0.60  missed, of events" in printed.stdout
+    assert "    why\n    how" in printed.stdout
+
+
+def test_what_cannot_be_measured_fails_with_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(folder: Path) -> Mark:
+        raise posting.ServerError("least_app did not start")
+
+    monkeypatch.setattr(run, "MARKS", {"one": broken})
+    printed = CliRunner().invoke(main, ["bench"])
+    assert printed.exit_code == 1
+    assert "least_app did not start" in printed.stderr
+
+
+def test_every_folder_is_removed_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[Path] = []
+
+    def one(folder: Path) -> Mark:
+        (folder / "left").write_text("something")
+        seen.append(folder)
+        return Mark("one", 1.0, 0.6, "events", "")
+
+    monkeypatch.setattr(run, "MARKS", {"one": one, "two": one})
+    run.run_bench(None)
+    assert len(set(seen)) == 2
+    assert not any(folder.exists() for folder in seen)
+
+
+def test_timed_gives_the_seconds_of_the_work() -> None:
+    done = threading.Event()
+    assert measure.timed(done.set)() >= 0
+    assert done.is_set()
+
+
+@pytest.fixture
+def answering() -> Iterator[int]:
+    """A server that answers each request with 201, in pieces."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def answer() -> None:
+            for _ in range(2):
+                connection, _address = server.accept()
+                with connection:
+                    while connection.recv(4096):
+                        connection.sendall(b"HTTP/1.1 201 CREATED\r\nContent-Length: 2\r\n\r\n{")
+                        connection.sendall(b"}")
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        yield int(server.getsockname()[1])
+        for _ in range(2):
+            try:
+                socket.create_connection(server.getsockname(), timeout=1).close()
+            except OSError:
+                break
+            if not thread.is_alive():
+                break
+        thread.join(5)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
