@@ -153,7 +153,7 @@ def test_a_company_that_would_not_match_anyway_is_not_listed_as_excluded() -> No
 
 def test_excluded_companies_push_nobody_out_of_the_candidates() -> None:
     better = [company(f"A{n}", "Telecare with alarms.", not_to_meet=("P1",)) for n in range(12)]
-    policy = replace(STANDARD_POLICY, candidates=2, tail=0.0, opening_words=0.0)
+    policy = replace(STANDARD_POLICY, candidates=2, tail=0.0, floor=20.0, opening_words=0.0)
     body = report_json([*better, company("C1", "We run home care.")], policy=policy)
     assert names(body) == ["C1"]
 
