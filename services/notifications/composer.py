@@ -43,12 +43,12 @@ class Composer:
         return changed > 0
 
     def _is_due(self, connection: Connection) -> bool:
-        """Look without the write lock: on SQLite a worker at rest must not stand in the writers' way."""
+        """Look without any lock: a worker at rest must not stand in the writers' way."""
         now = self._clock()
         return bool(
-            any(self._complete(connection, one) for one in store.open_approvals(connection))
-            or store.waiting_with_contact(connection, 1)
-            or queue.without_introduction(connection, now, 1)
+            any(self._complete(connection, one) for one in store.open_approvals(connection, hold=False))
+            or store.waiting_with_contact(connection, 1, hold=False)
+            or queue.without_introduction(connection, now, 1, hold=False)
         )
 
     def _complete(self, connection: Connection, approval: store.OpenApproval) -> bool:

@@ -83,8 +83,13 @@ def first_attempt(connection: Connection, delivery_id: str) -> datetime | None:
     return None if text is None else from_text(text)
 
 
-def without_introduction(connection: Connection, now: datetime, limit: int) -> list[Delivery]:
-    """List unsent deliveries, not being sent just now, of which no introduction is approved any more."""
+def without_introduction(
+    connection: Connection, now: datetime, limit: int, hold: bool = True
+) -> list[Delivery]:
+    """List unsent deliveries, not being sent just now, of which no introduction is approved any more.
+
+    On PostgreSQL those that nobody else holds, held for this transaction; all of them without `hold`.
+    """
     approved = sa.exists().where(
         told.c.delivery_id == deliveries.c.id,
         told.c.introduction_id == introductions.c.id,
@@ -99,9 +104,9 @@ def without_introduction(connection: Connection, now: datetime, limit: int) -> l
         .where(deliveries.c.status.in_(["waiting", "queued"]), ~approved, ~being_sent)
         .order_by(deliveries.c.id)
         .limit(limit)
-        .with_for_update(skip_locked=True, of=deliveries)
     )
-    return [delivery_of(row) for row in connection.execute(query)]
+    held = query.with_for_update(skip_locked=True, of=deliveries) if hold else query
+    return [delivery_of(row) for row in connection.execute(held)]
 
 
 def in_hand(connection: Connection, delivery_id: str, now: datetime) -> bool:

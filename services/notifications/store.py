@@ -77,14 +77,15 @@ def remove_introduction(connection: Connection, introduction_id: str) -> None:
     connection.execute(sa.delete(introductions).where(introductions.c.id == introduction_id))
 
 
-def open_approvals(connection: Connection) -> list[OpenApproval]:
-    """List the approvals with something to look at, oldest first; on PostgreSQL those nobody else holds."""
-    rows = connection.execute(
-        sa.select(approvals)
-        .where(approvals.c.to_compose)
-        .order_by(approvals.c.first_seen_at, approvals.c.id)
-        .with_for_update(skip_locked=True)
+def open_approvals(connection: Connection, hold: bool = True) -> list[OpenApproval]:
+    """List the approvals with something to look at, oldest first.
+
+    On PostgreSQL those that nobody else holds, held for this transaction; all of them without `hold`.
+    """
+    query = (
+        sa.select(approvals).where(approvals.c.to_compose).order_by(approvals.c.first_seen_at, approvals.c.id)
     )
+    rows = connection.execute(query.with_for_update(skip_locked=True) if hold else query)
     return [OpenApproval(row.id, row.size, from_text(row.first_seen_at)) for row in rows]
 
 
@@ -146,8 +147,8 @@ def deliveries_of(connection: Connection, approval_id: str) -> list[Delivery]:
     return [delivery_of(row) for row in connection.execute(query)]
 
 
-def waiting_with_contact(connection: Connection, limit: int) -> list[Delivery]:
-    """List waiting deliveries whose recipient's contact is known by now; on PostgreSQL locked for this transaction."""
+def waiting_with_contact(connection: Connection, limit: int, hold: bool = True) -> list[Delivery]:
+    """List waiting deliveries whose recipient's contact is known by now; `hold` as for `open_approvals`."""
     known = sa.and_(
         contacts.c.side == deliveries.c.side, contacts.c.organisation_id == deliveries.c.organisation_id
     )
@@ -157,9 +158,9 @@ def waiting_with_contact(connection: Connection, limit: int) -> list[Delivery]:
         .where(deliveries.c.status == "waiting")
         .order_by(deliveries.c.created_at, deliveries.c.id)
         .limit(limit)
-        .with_for_update(skip_locked=True, of=deliveries)
     )
-    return [delivery_of(row) for row in connection.execute(query)]
+    held = query.with_for_update(skip_locked=True, of=deliveries) if hold else query
+    return [delivery_of(row) for row in connection.execute(held)]
 
 
 def list_deliveries(
