@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -62,6 +64,22 @@ def working(settings: Settings, service: str = "all") -> Iterator[None]:
         stop.set()
         thread.join(20)
     assert codes == [0]
+
+
+@contextmanager
+def working_apart(settings: Settings, service: str = "all") -> Iterator[None]:
+    """Do a service's work in a process of its own while the block runs."""
+    command = [sys.executable, "-m", "deploy.command", "work", service]
+    process = subprocess.Popen(command, env=environment_of(settings))
+    try:
+        yield
+    finally:
+        process.terminate()
+        try:
+            code = process.wait(20)
+        finally:
+            process.kill()
+    assert code == 0
 
 
 def wait_for(what: str, condition: Callable[[], Any]) -> Any:
