@@ -7,6 +7,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -33,6 +34,9 @@ log = logging.getLogger(__name__)
 
 MOST_AT_ONCE = 20
 """Requests in one pass: few enough that a change of a company throws little work away."""
+OVERDUE = timedelta(seconds=10)
+"""How long a report may be stale before it is saved although companies changed while it was made: it stays due, but
+a stream of changes must not keep staff from seeing any report."""
 MOST_LOOKS = 10
 """How often in a row a pass waits for companies that keep coming before it is done all the same."""
 
@@ -128,14 +132,18 @@ class Scorer:
         now = self._clock()
         with self._database.writing() as connection:
             current = stale.pool_number(connection, hold=True) == snapshot.number
-            if not (stale.still_wanted(connection, case.claim) and current):
+            overdue = now - from_text(case.claim.stale_since) > OVERDUE
+            if not (stale.still_wanted(connection, case.claim) and (current or overdue)):
                 stale.release(connection, [case.claim])
                 return False
             if isinstance(content, Exception):
                 stale.note_failure(connection, case.claim, now, repr(content))
                 return False
             reports.save_report(connection, content, to_text(now))
-            stale.settle(connection, case.claim)
+            if current:
+                stale.settle(connection, case.claim)
+            else:
+                stale.release(connection, [case.claim])
             return True
 
     def _make(self, case: Case, snapshot: Snapshot) -> ReportJson:

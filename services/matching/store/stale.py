@@ -110,8 +110,11 @@ def _due(now: datetime) -> sa.Select[tuple[str, int, str]]:
 
 
 def still_wanted(connection: Connection, claim: Claim) -> bool:
-    """Say whether a claimed request is as it was when it was claimed, and hold it until the transaction ends."""
-    query = sa.select(scoring.c.wanted).where(scoring.c.request_id == claim.request_id, scoring.c.open)
+    """Say whether a claimed request is as it was and still due, and hold it until the transaction ends."""
+    same = sa.and_(
+        scoring.c.request_id == claim.request_id, scoring.c.open, scoring.c.stale_since.is_not(None)
+    )
+    query = sa.select(scoring.c.wanted).where(same)
     return connection.execute(query.with_for_update()).scalar() == claim.wanted
 
 

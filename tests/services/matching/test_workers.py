@@ -15,7 +15,7 @@ from services.matching.domain.text.engine import Reading, standard_engine
 from services.matching.domain.text.thesaurus import Thesaurus
 from services.matching.store import projection, reports, stale, tables
 from services.matching.store.reports import StoredReport
-from services.matching.workers import MOST_LOOKS, Scorer
+from services.matching.workers import MOST_LOOKS, OVERDUE, Scorer
 from shared.clock import SettableClock
 from shared.storage import Database
 
@@ -42,6 +42,33 @@ def test_a_report_is_not_saved_when_a_company_changed_since_it_was_read(
     assert scorer.save(snapshot, scorer.compute(snapshot)) == 0
     assert _report(database).content == before
     assert scorer.score_stale() == 1
+    assert _report(database).stale_since is None
+
+
+def test_a_long_stale_report_is_saved_in_a_stream_of_companies_and_stays_due(
+    scored: Any, scorer: Scorer, database: Database, clock: SettableClock
+) -> None:
+    scored.request("R1", "P1", text="Telemedicine for patients with chronic disease")
+    clock.advance(OVERDUE + timedelta(seconds=1))
+    snapshot = scorer.read(_claimed(database, clock))
+    scored.company("C4")
+    assert scorer.save(snapshot, scorer.compute(snapshot)) == 1
+    report = _report(database)
+    assert "Telemedicine" in report.content["needs"][0]["text"]
+    assert report.stale_since is not None
+
+
+def test_what_another_worker_settled_is_not_overwritten(
+    scored: Any, scorer: Scorer, database: Database, clock: SettableClock
+) -> None:
+    scored.request("R1", "P1", text="Telemedicine for patients with chronic disease")
+    clock.advance(OVERDUE + timedelta(seconds=1))
+    late = scorer.read(_claimed(database, clock))
+    made = scorer.compute(late)
+    scored.company("C4")
+    clock.advance(stale.CLAIM_FOR + timedelta(seconds=1))
+    assert scorer.score_stale() == 1
+    assert scorer.save(late, made) == 0
     assert _report(database).stale_since is None
 
 
