@@ -13,6 +13,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,6 +28,8 @@ THEMES = (
 MOST_COMPANIES = 60
 MOST_REQUESTS = 12
 CALL_SECONDS = 20.0
+IMPATIENCE = 0.1
+"""The share of writes whose client hangs up at first and asks again."""
 
 
 @dataclass(frozen=True)
@@ -49,10 +52,12 @@ class Records:
     names: dict[str, str] = field(default_factory=dict)
     """By organisation id, what its mail addresses start with."""
     problems: list[str] = field(default_factory=list)
+    begun: int = 0
+    """How many writes were begun, answered or not."""
 
 
 class Client(threading.Thread):
-    """A thread that takes a step every now and then; once stopped it only finishes the step at hand."""
+    """A thread that takes a step every now and then, unless it rests; once stopped it finishes the step at hand."""
 
     def __init__(self, name: str, url: str, seed: int, records: Records, pause: float) -> None:
         super().__init__(name=name, daemon=True)
@@ -60,11 +65,14 @@ class Client(threading.Thread):
         self.random = random.Random(f"{seed} {name}")
         self.records = records
         self.stopping = threading.Event()
+        self.resting = threading.Event()
         self.give_up = threading.Event()
         self._pause = pause
 
     def run(self) -> None:
         while not self.stopping.wait(self._pause * self.random.uniform(0.5, 1.5)):
+            if self.resting.is_set():
+                continue
             try:
                 self.step()
             except Exception as error:  # noqa: BLE001  # the run reports it and fails
@@ -80,12 +88,9 @@ class Client(threading.Thread):
             self.url + path,
             data=None if body is None else json.dumps(body).encode(),
             method=method,
-            headers={
-                "Content-Type": "application/json",
-                "Authorization": f"Bearer {STAFF_TOKEN}",
-                **{name.replace("_", "-"): value for name, value in headers.items()},
-            },
+            headers=_headers(headers),
         )
+        self.records.begun += method != "GET"
         at, started = time.time(), time.monotonic()
         try:
             with urllib.request.urlopen(asked, timeout=CALL_SECONDS) as answer:
@@ -100,13 +105,35 @@ class Client(threading.Thread):
         return found
 
     def insist(self, method: str, path: str, body: object = None, **headers: str) -> tuple[int, Any, str]:
-        """Repeat a request until it has an answer that is not the server's failure."""
+        """Repeat a request until it has an answer that is not the server's failure.
+
+        Now and then the first try is given up before its answer: it may have its effect all the same.
+        """
+        if method != "GET" and self.random.random() < IMPATIENCE:
+            self._send_and_leave(method, path, body, headers)
         while True:
             status, answer, etag = self.call(method, path, body, **headers)
             if 0 < status < 500:
                 return status, answer, etag
             if self.give_up.wait(0.1):
                 return 0, None, ""
+
+    def _send_and_leave(self, method: str, path: str, body: object, headers: Mapping[str, str]) -> None:
+        connection = http.client.HTTPConnection(self.url.removeprefix("http://"), timeout=CALL_SECONDS)
+        try:
+            connection.request(method, path, json.dumps(body), _headers(headers))
+        except OSError:
+            return
+        finally:
+            connection.close()
+
+
+def _headers(named: Mapping[str, str]) -> dict[str, str]:
+    return {
+        "Content-Type": "application/json",
+        "Authorization": f"Bearer {STAFF_TOKEN}",
+        **{name.replace("_", "-"): value for name, value in named.items()},
+    }
 
 
 class Submitter(Client):

@@ -7,6 +7,8 @@ import signal
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from tests.faults.house import House, WaitedInVainError, wait_for
@@ -24,16 +26,24 @@ WEIGHTS = {
 }
 BROKER_WEIGHT = 2
 PAUSE_WEIGHT = 1
+AIM_WEB = 0.03
+AIM_WORK = 0.2
+"""Seconds in which a write is answered, and its event is published and has its effects."""
 PAUSED_SECONDS = 12.0
 """Longer than a broker's session and than an embedded lease: the partitions move to others meanwhile."""
 
 
 @dataclass(frozen=True)
 class Blow:
-    """What the nemesis does to which process; `gap` and `down` are seconds: before it, and until the restart."""
+    """What the nemesis does to which process.
+
+    In seconds: `gap` before it, `aim` after the next write has begun (so that it hits work, not rest), `down`
+    until the restart.
+    """
 
     target: str
     gap: float
+    aim: float
     down: float
     draw: float
 
@@ -48,7 +58,13 @@ def plan_blows(seed: int, count: int, mean_gap: float, broker: bool, pauses: boo
         weights["pause"] = PAUSE_WEIGHT
     targets = drawn.choices(list(weights), list(weights.values()), k=count)
     return [
-        Blow(target, drawn.uniform(0.2, 2 * mean_gap - 0.2), drawn.uniform(0.0, 1.0), drawn.random())
+        Blow(
+            target,
+            drawn.uniform(0.2, 2 * mean_gap - 0.2),
+            drawn.uniform(0.0, AIM_WEB if target.startswith("web") else AIM_WORK),
+            drawn.uniform(0.0, 1.0),
+            drawn.random(),
+        )
         for target in targets
     ]
 
@@ -56,8 +72,9 @@ def plan_blows(seed: int, count: int, mean_gap: float, broker: bool, pauses: boo
 class Nemesis:
     """Deals blows to a house, one after the other."""
 
-    def __init__(self, house: House) -> None:
+    def __init__(self, house: House, begun: Callable[[], int]) -> None:
         self._house = house
+        self._begun = begun
         self._clock = threading.Event()
         self.kills: Counter[str] = Counter()
         self.sender_deaths: list[float] = []
@@ -69,8 +86,15 @@ class Nemesis:
             if time.monotonic() + blow.gap > until:
                 break
             self._clock.wait(blow.gap)
+            self._take_aim(blow.aim)
             self._deal_one(blow)
         self.restart_all()
+
+    def _take_aim(self, aim: float) -> None:
+        before = self._begun()
+        with suppress(WaitedInVainError):  # the clients may be waiting for what was killed before
+            wait_for("a write", lambda: self._begun() > before, 1.0, 0.002)
+        self._clock.wait(aim)
 
     def restart_all(self) -> None:
         for part in self._house.parts.values():
