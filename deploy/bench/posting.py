@@ -49,6 +49,7 @@ def measure(folder: Path) -> Mark:
     note = (
         f"{pairs.rates(REQUESTS)}; {CONNECTIONS} connections, {WORKERS} workers; "
         f"ours {_tail(latencies[settings.port])}; peer {_tail(latencies[least_port])}; "
+        "ours besides: strict JSON, every text cleaned, outbox event by its schema, SQLAlchemy Core; "
         "peer: least Flask and marshmallow, one committed sqlite3 insert behind the same gate"
     )
     return Mark(f"POST {PATH}", pairs.ratio, 0.6, "requests", note)
