@@ -120,6 +120,15 @@ def test_one_concept_is_read_from_many_languages(concept: str, texts: list[str])
         ("kraftfulla verktyg", "cancer"),
         ("registered trademark", "quality_registers"),
         ("planning", "staff_scheduling"),
+        ("förskolor", "research"),
+        ("ledarskap", "furniture"),
+        ("på distans genom chatt", "genomics"),
+        ("batteries", "microbiology"),
+        ("sucht Partner", "addiction"),
+        ("glömmer sina tabletter", "telehealth_cart"),
+        ("nursing homes", "nursing"),
+        ("translational research", "language_support"),
+        ("malaria bed nets", "beds"),
     ],
 )
 def test_words_that_only_look_alike_are_not_taken(text: str, concept: str) -> None:
