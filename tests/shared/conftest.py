@@ -111,7 +111,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The place of a new database, once for each engine."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/new/folder/service.sqlite"
-    url: str = request.getfixturevalue("postgres_url")
+    url: str = request.getfixturevalue("emptied_postgres_url")("shared")
     return url
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from shared.clock import SettableClock, to_text
 from shared.effects import apply_once
 from shared.events.catalogue import TOPICS
 from shared.events.event import Event
-from shared.settings import Settings
+from shared.settings import Settings, for_tests
 from shared.storage import Database
 
 STERILE = "Washer-disinfectors and autoclaves for sterile processing of surgical instruments in hospitals."
@@ -97,6 +98,11 @@ class Teller:
         version = self.versions[aggregate_id] = self.versions.get(aggregate_id, 0) + 1
         kind = f"{TOPICS[topic].aggregate}.erased"
         self(topic, Event(kind, aggregate_id, version, self.clock(), None))
+
+
+@pytest.fixture
+def settings(state_dir: Path, database_url: str) -> Settings:
+    return for_tests(state_dir, matching_database=database_url)
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,7 +28,7 @@ from shared.clock import SettableClock
 from shared.events.catalogue import TOPICS
 from shared.events.event import Event
 from shared.ids import IdSource
-from shared.settings import Settings
+from shared.settings import Settings, for_tests
 from shared.storage import Database, open_database
 
 
@@ -144,6 +145,11 @@ def introduction_state(company: str, partner: str, approval: str, size: int, **f
         "approval": {"id": approval, "size": size, "at": "2026-03-02T08:00:00.000000Z", "note": ""},
         **fields,
     }
+
+
+@pytest.fixture
+def settings(state_dir: Path, database_url: str) -> Settings:
+    return for_tests(state_dir, notifications_database=database_url)
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ from services.profiles.web import create_app
 from shared.clock import SettableClock
 from shared.events.event import Event
 from shared.ids import IdSource
-from shared.settings import Settings
+from shared.settings import Settings, for_tests
 from shared.storage import Database
 
 STAFF = {"Authorization": "Bearer staff-token-for-tests"}
@@ -49,6 +50,11 @@ class Caller:
         return self.client.post(
             f"/api/v1/{path}", data=content, content_type=content_type, headers=dict(self.headers)
         )
+
+
+@pytest.fixture
+def settings(state_dir: Path, database_url: str) -> Settings:
+    return for_tests(state_dir, profiles_database=database_url)
 
 
 @pytest.fixture
