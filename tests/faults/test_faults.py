@@ -32,7 +32,7 @@ def own_broker(tmp_path: Path) -> Iterator[KafkaBroker]:
 
 @pytest.mark.timeout(240)
 def test_over_the_embedded_log_nothing_is_lost_doubled_or_inverted(tmp_path: Path) -> None:
-    plan = Plan(seed=SEED, blows=12, load=20.0, mean_gap=1.2, away=0.0)
+    plan = Plan(seed=SEED, blows=14, load=16.0, mean_gap=1.0, away=0.0)
     with House(tmp_path, free_ports(3), None, moods=("brisk", "good", "brisk")) as house:
         outcome = Run(house, plan).whole()
         judge(outcome, house)
@@ -41,7 +41,7 @@ def test_over_the_embedded_log_nothing_is_lost_doubled_or_inverted(tmp_path: Pat
 
 @pytest.mark.timeout(240)
 def test_over_kafka_nothing_is_lost_doubled_or_inverted(tmp_path: Path, own_broker: KafkaBroker) -> None:
-    plan = Plan(seed=SEED, blows=12, load=20.0, mean_gap=1.2, away=6.0, window=True, rebuild=False)
+    plan = Plan(seed=SEED, blows=14, load=16.0, mean_gap=1.0, away=6.0, window=True, rebuild=False)
     with House(tmp_path, free_ports(3), own_broker, moods=("slow", "refuse", "silent")) as house:
         outcome = Run(house, plan).whole()
         judge(outcome, house)
