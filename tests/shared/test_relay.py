@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 import threading
@@ -164,24 +165,30 @@ def test_the_others_stand_by_until_the_active_relay_is_gone(service: Service) ->
         assert stands_by.relay_once() == 1
 
 
-def test_what_a_killed_relay_left_is_sent_by_the_next(
-    service: Service, database_url: str, tmp_path: object
-) -> None:
-    service.record(*(service.company("c-1", version) for version in range(1, 400)))
+def relay_process(database_url: str, folder: object) -> subprocess.Popen[bytes]:
+    """Start a process that relays small batches for ever and says a line after each."""
     program = (
-        "import sys, threading, sqlalchemy as sa\n"
+        "import sys, sqlalchemy as sa\n"
         "from shared.backbone import backbone_tables\n"
         "from shared.event_log import open_event_log\n"
         "from shared.relay import Relay\n"
         "from shared.storage import open_database\n"
-        "import shared.relay; shared.relay.BATCH = 10\n"
+        "import shared.relay, shared.relay_lock; shared.relay.BATCH = 10; shared.relay_lock.IDLE_SECONDS = 1\n"
         "metadata = sa.MetaData(); backbone = backbone_tables(metadata)\n"
         "database = open_database(sys.argv[1], metadata)\n"
         "relay = Relay(database, backbone, open_event_log(f'sqlite:///{sys.argv[2]}/log'), 'profiles')\n"
         "while True: print(relay.relay_once(), flush=True)\n"
     )
-    arguments = [database_url, str(tmp_path)]
-    process = subprocess.Popen([sys.executable, "-c", program, *arguments], stdout=subprocess.PIPE)
+    return subprocess.Popen(
+        [sys.executable, "-c", program, database_url, str(folder)], stdout=subprocess.PIPE
+    )
+
+
+def test_what_a_killed_relay_left_is_sent_by_the_next(
+    service: Service, database_url: str, tmp_path: object
+) -> None:
+    service.record(*(service.company("c-1", version) for version in range(1, 400)))
+    process = relay_process(database_url, tmp_path)
     with process:
         assert process.stdout is not None
         for _ in range(5):
@@ -193,3 +200,52 @@ def test_what_a_killed_relay_left_is_sent_by_the_next(
     seen = on_the_log(service)
     assert list(dict.fromkeys(seen)) == [f"c-1:{version}" for version in range(1, 400)]
     assert len(seen) <= 399 + 10
+
+
+def taken_over(service: Service, seconds: float) -> float:
+    """Run a standby until nothing waits; give how long that took."""
+    since, stop = time.monotonic(), threading.Event()
+    with relay(service) as standby:
+        thread = threading.Thread(target=standby.run, args=(stop,))
+        thread.start()
+        while waiting(service) != (0, 0) and time.monotonic() < since + seconds:
+            stop.wait(0.02)
+        stop.set()
+        thread.join(20)
+    return time.monotonic() - since
+
+
+def test_a_standby_takes_over_within_seconds_of_a_kill(
+    service: Service, database_url: str, tmp_path: object
+) -> None:
+    with relay_process(database_url, tmp_path) as active:
+        assert active.stdout is not None
+        active.stdout.readline()
+        with relay(service) as standby:
+            service.record(service.company("c-1"))
+            assert standby.relay_once() == 0
+        active.kill()
+    service.record(service.company("c-1", 2))
+    assert taken_over(service, 10) < 5
+    # It may have been killed between sending the first and deleting it.
+    assert list(dict.fromkeys(on_the_log(service))) == ["c-1:1", "c-1:2"]
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)  # a stopped process keeps a file's lock
+def test_a_standby_takes_over_from_a_stopped_process_which_goes_on_when_it_wakes(
+    service: Service, database_url: str, tmp_path: object
+) -> None:
+    with relay_process(database_url, tmp_path) as active:
+        assert active.stdout is not None
+        active.stdout.readline()
+        active.send_signal(signal.SIGSTOP)
+        service.record(service.company("c-1"))
+        assert taken_over(service, 20) < 15
+        active.send_signal(signal.SIGCONT)
+        service.record(service.company("c-1", 2))
+        deadline = time.monotonic() + 20
+        while waiting(service) != (0, 0):
+            assert time.monotonic() < deadline, "it did not go on"
+            time.sleep(0.02)
+        active.kill()
+    assert on_the_log(service) == ["c-1:1", "c-1:2"]
