@@ -29,7 +29,7 @@ class ScoringPolicy:
 
     version: int = 1
     weights: Mapping[str, float] = field(default_factory=lambda: STANDARD_WEIGHTS)
-    floor: float = 38.0
+    floor: float = 36.0
     tail: float = 0.55
     least_words: float = 10.0
     opening_words: float = 16.0
