@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -95,8 +96,10 @@ class _AdvisoryLock:
         return taken
 
     def release(self) -> None:
-        """End the connection that holds the lock; one that went back to the pool would keep it."""
+        """Unlock, so that it is free at once, and end the connection: one that went back to the pool would keep it."""
         connection, self._connection = self._connection, None
         if connection is not None:
+            with suppress(sa.exc.DBAPIError):  # one that is away has lost the lock
+                connection.execute(sa.select(sa.func.pg_advisory_unlock(RELAY_LOCK)))
             connection.invalidate()
             connection.close()
