@@ -1,4 +1,4 @@
-"""Six processes, one a role, over each event log, with a real mail server: from a submission to the mails."""
+"""Six processes, one a role, over each event log and database, with a mail server: from a submission to the mails."""
 
 from __future__ import annotations
 
@@ -59,22 +59,28 @@ def mails() -> Iterator[tuple[Mails, int]]:
     controller.stop()
 
 
-@pytest.fixture(params=["embedded", "kafka"])
-def event_log(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
-    if request.param == "embedded":
-        return {"EVENT_LOG": f"sqlite:///{tmp_path}/events"}
+@pytest.fixture(params=["embedded-sqlite", "kafka-sqlite", "kafka-postgres"])
+def engines(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
+    """The settings that name the event log and the three databases."""
+    log, databases = request.param.split("-")
+    named = {}
+    if databases == "postgres":
+        new_url = request.getfixturevalue("new_postgres_url")
+        named = {f"{name.upper()}_DATABASE": new_url() for name in SERVICES}
+    if log == "embedded":
+        return {"EVENT_LOG": f"sqlite:///{tmp_path}/events", **named}
     broker: KafkaBroker = request.getfixturevalue("kafka_broker")
-    return {"EVENT_LOG": broker.url, "TOPIC_PREFIX": request.getfixturevalue("topic_prefix")}
+    return {"EVENT_LOG": broker.url, "TOPIC_PREFIX": request.getfixturevalue("topic_prefix"), **named}
 
 
 def test_a_submission_becomes_mails_to_both_sides(
-    event_log: dict[str, str], mails: tuple[Mails, int], tmp_path: Path, start: Callable[..., Process]
+    engines: dict[str, str], mails: tuple[Mails, int], tmp_path: Path, start: Callable[..., Process]
 ) -> None:
     handler, smtp_port = mails
     sites = {}
     for name in SERVICES:
         port = free_port()
-        env = environment(tmp_path, PORT=str(port), SMTP=f"smtp://127.0.0.1:{smtp_port}", **event_log)
+        env = environment(tmp_path, PORT=str(port), SMTP=f"smtp://127.0.0.1:{smtp_port}", **engines)
         start(f"web-{name}", "web", name, env=env)
         start(f"work-{name}", "work", name, env=env)
         sites[name] = Site(port)
