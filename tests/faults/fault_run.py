@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -15,7 +16,7 @@ from tests.faults import audit, strangers
 from tests.faults.clients import Approver, Client, Records, Submitter
 from tests.faults.evidence import collect, derived, letters_of, of_settled_keys, topic_records
 from tests.faults.history import Verdict, check
-from tests.faults.house import House, wait_for
+from tests.faults.house import House, WaitedInVainError, wait_for
 from tests.faults.nemesis import Nemesis, plan_blows
 
 FAILING = "failing-company"
@@ -63,6 +64,7 @@ class Run:
         self.house = house
         self.plan = plan
         self.say = say
+        self._clock = threading.Event()
         self.records = Records()
         self.nemesis = Nemesis(house, lambda: self.records.begun)
         self.notes: dict[str, float] = {}
@@ -76,23 +78,29 @@ class Run:
         self.clients: list[Client] = [*self.submitters, self.approver]
 
     def whole(self) -> Outcome:
-        """Do everything and judge it; raises WaitedInVainError when something does not settle."""
+        """Do everything and judge it, also when something never settles."""
         try:
-            self.under_fire()
-            if self.house.broker is not None:
-                self.broker_away()
-            self.calm()
-            self.deliver_again()
-            self.write_bad_events()
-            self.house.settle(self.plan.settle)
+            self._before_judging()
             outcome = self.judge()
-            if self.plan.rebuild:
+            if self.plan.rebuild and not outcome.broken():
                 self.rebuild()
             return outcome
+        except WaitedInVainError as error:
+            self.faults.append(str(error))
+            return self.judge()
         finally:
             for client in self.clients:
                 client.stopping.set()
                 client.give_up.set()
+
+    def _before_judging(self) -> None:
+        self.under_fire()
+        if self.house.broker is not None:
+            self.broker_away()
+        self.calm()
+        self.deliver_again()
+        self.write_bad_events()
+        self.house.settle(self.plan.settle)
 
     def under_fire(self) -> None:
         plan = self.plan
@@ -134,7 +142,10 @@ class Run:
         wait_for("an answer", lambda: len(self.records.submissions) > before, 30)
         first = len(self.records.calls)
         self.house.broker.stop()
-        self.nemesis._clock.wait(self.plan.away)
+        self._clock.wait(self.plan.away / 2)
+        self.nemesis.kill("work profiles")  # what it had sent and nobody acknowledged is still in the outbox
+        self.house.parts["work profiles"].start()
+        self._clock.wait(self.plan.away / 2)
         made = self.records.calls[first:]
         self.house.broker.start()
         started = time.monotonic()

@@ -239,7 +239,7 @@ class House:
         try:
             wait_for("everything settles", settled, seconds, 0.25)
         except WaitedInVainError as error:
-            raise WaitedInVainError(f"{error}; left: {last[-1]}\n{self.said()}") from error
+            raise WaitedInVainError(f"{error}; left: {last[-1]}") from error
         return time.monotonic() - started
 
     def mails(self) -> list[Mail]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from kafka import KafkaProducer
@@ -115,7 +114,3 @@ def again(records: list[Record]) -> list[tuple[str, Written]]:
         (one.topic, Written(one.key.encode(errors="surrogateescape"), one.value, one.headers))
         for one in records
     ]
-
-
-def topic_path(house: House, topic: str) -> Path:
-    return house.folder / "events" / f"{PREFIX}.{topic}.sqlite"
