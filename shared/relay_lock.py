@@ -99,7 +99,7 @@ class _AdvisoryLock:
         """Unlock, so that it is free at once, and end the connection: one that went back to the pool would keep it."""
         connection, self._connection = self._connection, None
         if connection is not None:
-            with suppress(sa.exc.DBAPIError):  # one that is away has lost the lock
+            with suppress(sa.exc.SQLAlchemyError):  # one that is away has lost the lock
                 connection.execute(sa.select(sa.func.pg_advisory_unlock(RELAY_LOCK)))
             connection.invalidate()
             connection.close()
