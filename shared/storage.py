@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from shared.gate import Gate
+from shared.migrations import bring_up
 
 BUSY_SECONDS = 30
 CONNECT_SECONDS = 10
@@ -63,7 +64,7 @@ class Database:
 
 
 def open_database(url: str, metadata: sa.MetaData) -> Database:
-    """Open the database at a SQLAlchemy URL and create the tables of `metadata` that it lacks.
+    """Open the database at a SQLAlchemy URL and bring its tables up to those of `metadata`.
 
     Takes `sqlite:///PATH` (the folder is made) or `postgresql://…`. Several processes may open it at once.
     Raises sqlalchemy.exc.SQLAlchemyError or OSError when it cannot be opened.
@@ -81,7 +82,7 @@ def open_database(url: str, metadata: sa.MetaData) -> Database:
         with database.writing() as connection:
             if connection.dialect.name == "postgresql":
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(SCHEMA_LOCK)))
-            metadata.create_all(connection)
+            bring_up(connection, metadata)
     except BaseException:
         database.close()
         raise

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import sqlalchemy as sa
 
 from shared.backbone import backbone_tables
 
-metadata = sa.MetaData()
+metadata = sa.MetaData(info={"migrations": Path(__file__).parent / "migrations"})
 backbone = backbone_tables(metadata)
 
 contacts = sa.Table(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,7 +18,7 @@ from shared.settings import Settings
 from shared.storage import Database, open_database
 from shared.web.idempotency import idempotency_table
 
-metadata = sa.MetaData()
+metadata = sa.MetaData(info={"migrations": Path(__file__).parent / "migrations"})
 BACKBONE = backbone_tables(metadata)
 IDEMPOTENCY = idempotency_table(metadata)
 

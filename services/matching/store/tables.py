@@ -5,12 +5,14 @@ A state is kept whole, as JSON text, beside the columns that are filtered on. Mo
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import sqlalchemy as sa
 
 from shared.backbone import backbone_tables
 from shared.web.idempotency import idempotency_table
 
-metadata = sa.MetaData()
+metadata = sa.MetaData(info={"migrations": Path(__file__).parents[1] / "migrations"})
 backbone = backbone_tables(metadata)
 idempotency = idempotency_table(metadata)
 

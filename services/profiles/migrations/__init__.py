@@ -1,0 +1,1 @@
+"""The steps that bring this service's tables up, in order."""

@@ -1,0 +1,10 @@
+"""What Alembic runs for every command: it works on the connection that it is given, in that one's transaction."""
+
+from alembic import context
+
+given = context.config.attributes
+context.configure(
+    connection=given["connection"], target_metadata=given["metadata"], render_as_batch=True, compare_type=True
+)
+with context.begin_transaction():
+    context.run_migrations()
