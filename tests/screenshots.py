@@ -20,11 +20,11 @@ from tests.end_to_end.conftest import (
 PAGES = {
     "landing": "/?lang=en",
     "reports": "/reports?lang=en",
-    "report": "/reports/R-P001?lang=en",
-    "rapport": "/reports/R-P001?lang=sv",
+    "report": "/reports/R-P018?lang=en",
+    "rapport": "/reports/R-P018?lang=sv",
     "mailbox": "/mailbox?lang=en",
 }
-WIDTH, HEIGHT = 1200, 900
+WIDTH, HEIGHT = 1200, 1300
 
 
 def main(folder: Path) -> None:
@@ -42,7 +42,7 @@ def main(folder: Path) -> None:
             )
             for name, address in PAGES.items():
                 page.goto(address)
-                page.screenshot(path=folder / f"{name}.png", full_page=name != "report")
+                page.screenshot(path=folder / f"{name}.png")
             browser.close()
         finally:
             process.end(within=20)
