@@ -15,10 +15,7 @@ from typing import Any
 import click
 
 from deploy.commands import operations
-from deploy.commands.common import answer as _answer
-from deploy.commands.common import fail as _fail
-from deploy.commands.common import json_option
-from deploy.commands.common import own_settings as _settings
+from deploy.commands.common import answer, fail, json_option, own_settings, storage_problem
 from services.profiles.importing import IMPORT_HELP
 from shared.settings import Settings, describe_settings
 
@@ -52,15 +49,17 @@ def serve(sample: bool) -> None:
     from deploy.secrets import with_own_secrets
     from deploy.serve import AddressInUseError, supervise
 
-    settings = _settings()
+    settings = own_settings()
     try:
         if sample:
             settings = with_own_secrets(_sample(settings))
             sys.exit(supervise(settings, lambda stop: sample_data.prepare(settings, SAMPLE, stop)))
         _needs_secret_key(settings)
         sys.exit(supervise(settings))
-    except (AddressInUseError, OSError) as error:
-        _fail(str(error))
+    except AddressInUseError as error:
+        fail(str(error))
+    except OSError as error:
+        fail(storage_problem(settings, error))
 
 
 @main.command()
@@ -74,7 +73,7 @@ def web(service: str, workers: int, sample: bool) -> None:
     from deploy.serve import watch_lifeline
     from deploy.web import serve_web
 
-    settings = _settings()
+    settings = own_settings()
     _needs_secret_key(settings)
     watch_lifeline(os.environ)
     serve_web(service, _sample(settings) if sample else settings, workers)
@@ -88,7 +87,7 @@ def work(service: str, sample: bool) -> None:
     from deploy.serve import watch_lifeline
     from deploy.work import work_until_signalled
 
-    settings = _settings()
+    settings = own_settings()
     watch_lifeline(os.environ)
     sys.exit(work_until_signalled(service, _sample(settings) if sample else settings))
 
@@ -102,20 +101,23 @@ def demo(and_exit: bool, data: Path, as_json: bool) -> None:
     from deploy.demo import DemoError, demo_settings, run_demo
     from deploy.serve import AddressInUseError, supervise
 
+    settings = own_settings()
     try:
-        settings = demo_settings(_settings())
+        settings = demo_settings(settings)
         result = run_demo(settings, data, show=_progress())
         text = (
             "{companies} companies, {partners} partners, {requests} requests: {matches} matches, "
             "{introductions} introductions, {mails} mails, {failures} failures in {seconds} s"
         )
-        _answer(result, as_json, text.format_map(result))
+        answer(result, as_json, text.format_map(result))
         if not and_exit:
             click.echo(f"Serving it at http://{settings.host}:{settings.port} (Ctrl-C ends it)", err=True)
             sys.exit(supervise(settings))
         sys.exit(1 if result["failures"] else 0)
-    except (DemoError, AddressInUseError, OSError) as error:
-        _fail(str(error))
+    except (DemoError, AddressInUseError) as error:
+        fail(str(error))
+    except OSError as error:
+        fail(storage_problem(settings, error))
 
 
 @main.group(name="import", epilog=IMPORT_EPILOG)
@@ -156,10 +158,10 @@ def report(request_id: str, kind: str, language: str | None, output: Path | None
     """Write the match report of a request."""
     from deploy.reporting import read_report
 
-    settings = _settings()
+    settings = own_settings()
     content = read_report(settings, request_id, kind, language or settings.default_language)
     if content is None:
-        _fail(f"there is no match report for the request {request_id!r} (yet)")
+        fail(f"there is no match report for the request {request_id!r} (yet)")
     if output is not None:
         output.write_bytes(content)
     else:
@@ -196,8 +198,8 @@ def evaluate(
     try:
         result = evaluate_files({name: path for name, path in files.items() if path}, blank)
     except (EvaluateError, OSError) as error:
-        _fail(str(error))
-    _answer(result, as_json, table(result))
+        fail(str(error))
+    answer(result, as_json, table(result))
 
 
 @main.command()
@@ -212,8 +214,8 @@ def bench(kafka: str | None, as_json: bool) -> None:
     try:
         result = run_bench(kafka, show=_progress())
     except (BenchError, EventLogError, ValueError, OSError) as error:
-        _fail(str(error))
-    _answer(result, as_json, table(result))
+        fail(str(error))
+    answer(result, as_json, table(result))
 
 
 @main.command(name="settings")
@@ -224,7 +226,7 @@ def settings_command(as_json: bool) -> None:
     rows = [{"name": setting.name, "value": value, "meaning": setting.meaning} for setting, value in shown]
     lines = [f"{row['name']} = {row['value']}\n    {row['meaning']}" for row in rows]
     lines += [f"wrong: {problem}" for problem in problems] or ["All settings are in order."]
-    _answer({"settings": rows, "problems": problems}, as_json, "\n".join(lines))
+    answer({"settings": rows, "problems": problems}, as_json, "\n".join(lines))
     sys.exit(1 if problems else 0)
 
 
@@ -241,13 +243,13 @@ def topics_apply(as_json: bool) -> None:
     from shared.event_log.port import EventLogError
     from shared.events.catalogue import TOPICS
 
-    settings = _settings()
+    settings = own_settings()
     try:
         with open_event_log(settings.event_log, settings.topic_prefix) as event_log:
             created = event_log.apply_topics(list(TOPICS))
     except EventLogError as error:
-        _fail(str(error))
-    _answer({"created": created}, as_json, f"created: {', '.join(created) or 'nothing, all are there'}")
+        fail(str(error))
+    answer({"created": created}, as_json, f"created: {', '.join(created) or 'nothing, all are there'}")
 
 
 def _import(kind: str, file: Path, rejects: Path | None, as_json: bool) -> None:
@@ -256,16 +258,19 @@ def _import(kind: str, file: Path, rejects: Path | None, as_json: bool) -> None:
     from deploy.importing import import_into
     from services.profiles.importing import FileError, ImportFailedError
 
+    settings = own_settings()
     try:
-        result = import_into(_settings(), kind, file, rejects, _counter())
-    except (FileError, ImportFailedError, sqlalchemy.exc.SQLAlchemyError, OSError) as error:
-        _fail(str(error))
+        result = import_into(settings, kind, file, rejects, _counter())
+    except (FileError, ImportFailedError, sqlalchemy.exc.SQLAlchemyError) as error:
+        fail(str(error))
+    except OSError as error:
+        fail(storage_problem(settings, error))
     text = "{added} added, {changed} changed, {unchanged} unchanged, {rejected} rejected".format_map(result)
     if result["rejects_file"]:
         text += f"\nThe rejected rows and their reasons: {result['rejects_file']}; mend them there and import it again."
     for warning in result["warnings"]:
         click.echo(f"note: {warning}", err=True)
-    _answer(result, as_json, text)
+    answer(result, as_json, text)
     sys.exit(1 if result["rejected"] else 0)
 
 

@@ -32,6 +32,14 @@ def answer(result: Mapping[str, Any], as_json: bool, text: str) -> None:
     click.echo(json.dumps(result, ensure_ascii=False) if as_json else text)
 
 
+def storage_problem(settings: Settings, error: OSError) -> str:
+    """Say what is wrong with the folder that state is kept in, and the fix."""
+    return (
+        f"{error.filename or settings.state_dir}: {error.strerror or error}. State is kept in the folder "
+        f"{settings.state_dir}: make it one that can be written to, or choose another with HANDSLAG_STATE_DIR"
+    )
+
+
 def fail(message: str) -> NoReturn:
     """End the command with exit code 1 and say why."""
     click.echo(f"failed: {message}", err=True)
