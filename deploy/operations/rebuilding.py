@@ -25,6 +25,7 @@ GROUP = "matching"
 HOLD = timedelta(seconds=30)
 RENEW_SECONDS = 5.0
 LOOK_SECONDS = 0.1
+START_SECONDS = 2.0
 TAIL = 50
 """So few events left to read (or one in a hundred) are what arrives while everything serves."""
 PATIENCE_SECONDS = 10.0
@@ -79,12 +80,20 @@ def rebuild_matching(
             lag = _lag(log)
             return None if lag is None else max(0, lag - tail)
 
-        done = has_worker(database) and _follow(to_read, "events to read", show, patience)
+        done = _worker_shows(database) and _follow(to_read, "events to read", show, patience)
         if done:
             with database.writing() as connection:
                 end_hold(connection)
             done = _follow(lambda: _emptied(database), "reports to make", show, patience)
     return Rebuilt(reports, events, done, round(time.monotonic() - started, 2))
+
+
+def _worker_shows(database: Database) -> bool:
+    """Say whether a work process of matching is active, one that has only just been started included."""
+    deadline = time.monotonic() + START_SECONDS
+    while not (shows := has_worker(database)) and time.monotonic() < deadline:
+        time.sleep(LOOK_SECONDS)
+    return shows
 
 
 class _Renewal:
