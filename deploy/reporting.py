@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import secrets
 
 from services.matching.exports import report_as_html, report_as_pdf, report_as_xlsx
 from services.matching.store import open_store
@@ -21,7 +23,9 @@ def read_report(settings: Settings, request_id: str, kind: str, language: str) -
     if report is None:
         return None
     if kind == "html":
-        return report_as_html(settings, request_id, language).encode()
+        # A file signs no sessions: any key does where none is set.
+        keyed = dataclasses.replace(settings, secret_key=settings.secret_key or secrets.token_urlsafe())
+        return report_as_html(keyed, request_id, language).encode()
     if kind == "xlsx":
         return report_as_xlsx(report.content, language)
     if kind == "pdf":

@@ -37,6 +37,25 @@ def test_the_mails_lie_in_the_mailbox(embedded: dict[str, object]) -> None:
     assert all(b"@sample.invalid" in mail.read_bytes() for mail in mails)
 
 
+@pytest.mark.parametrize(
+    ("kind", "start"), [("html", b"<!doctype html>"), ("xlsx", b"PK"), ("pdf", b"%PDF"), ("json", b"{")]
+)
+def test_a_report_is_had_as_a_file(
+    kind: str, start: bytes, embedded: dict[str, object], tmp_path: Path
+) -> None:
+    env = environment(Path(str(embedded["state"])), SECRET_KEY="")
+    file = tmp_path / f"report.{kind}"
+    run = handslag("report", "R-P017", "--format", kind, "--language", "sv", "--output", str(file), env=env)
+    assert run.returncode == 0, run.stderr
+    assert file.read_bytes().lstrip()[: len(start)].lower() == start.lower()
+
+
+def test_a_report_that_is_not_there_is_said_so(embedded: dict[str, object]) -> None:
+    run = handslag("report", "R-nobody", env=environment(Path(str(embedded["state"]))))
+    assert run.returncode == 1
+    assert "R-nobody" in run.stderr
+
+
 def test_over_kafka_the_reports_are_the_same(
     tmp_path: Path, kafka_broker: KafkaBroker, embedded: dict[str, object]
 ) -> None:
