@@ -57,7 +57,6 @@ SERVICES: dict[str, Service] = {
 """Every service by name; the one that serves `/` takes every path that no other has."""
 
 ALL = "all"
-CHOICES = (*SERVICES, ALL)
 
 
 def chosen(name: str) -> Sequence[Service]:
