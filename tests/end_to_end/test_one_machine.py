@@ -84,9 +84,12 @@ def test_approving_matches_asks_once_more_and_writes_to_both_sides(page: Page) -
         page.goto("/mailbox")
         return page.get_by_role("row").filter(has_text="Herefordshire").count()
 
+    def said_to_be_sent() -> int:
+        page.goto("/reports/R-P017")
+        return page.get_by_role("main").get_by_text("sent", exact=True).count()
+
     wait_for("a mail to each side", lambda: mails() == 2)
-    page.goto("/reports/R-P017")
-    expect(page.get_by_role("main").get_by_text("sent", exact=True)).to_have_count(2)
+    wait_for("the report says that both were sent", lambda: said_to_be_sent() == 2)
 
 
 def test_a_rejection_needs_a_reason(page: Page) -> None:
