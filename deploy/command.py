@@ -16,6 +16,7 @@ import click
 
 from deploy.commands import operations
 from deploy.commands.common import answer, fail, json_option, own_settings, storage_problem
+from deploy.commands.topics import topics
 from services.profiles.importing import IMPORT_HELP
 from shared.settings import Settings, describe_settings
 
@@ -221,35 +222,23 @@ def bench(kafka: str | None, as_json: bool) -> None:
 @main.command(name="settings")
 @json_option
 def settings_command(as_json: bool) -> None:
-    """Show every setting, its meaning and its value, and what is wrong with them."""
+    """Show every setting, its meaning and its value, and what is wrong with them.
+
+    Where it says so, HANDSLAG_X_FILE may name a file that has the value of HANDSLAG_X.
+    """
     shown, problems = describe_settings(os.environ)
-    rows = [{"name": setting.name, "value": value, "meaning": setting.meaning} for setting, value in shown]
-    lines = [f"{row['name']} = {row['value']}\n    {row['meaning']}" for row in rows]
+    rows = [
+        {"name": setting.name, "value": value, "meaning": setting.meaning, "file": setting.file_name}
+        for setting, value in shown
+    ]
+    lines = [
+        f"{row['name']} = {row['value']}\n    {row['meaning']}"
+        + (f" (or {row['file']}: a file with it)" if row["file"] else "")
+        for row in rows
+    ]
     lines += [f"wrong: {problem}" for problem in problems] or ["All settings are in order."]
     answer({"settings": rows, "problems": problems}, as_json, "\n".join(lines))
     sys.exit(1 if problems else 0)
-
-
-@main.group()
-def topics() -> None:
-    """Look after the event log's topics."""
-
-
-@topics.command(name="apply")
-@json_option
-def topics_apply(as_json: bool) -> None:
-    """Create the topics that are missing."""
-    from shared.event_log import open_event_log
-    from shared.event_log.port import EventLogError
-    from shared.events.catalogue import TOPICS
-
-    settings = own_settings()
-    try:
-        with open_event_log(settings.event_log, settings.topic_prefix) as event_log:
-            created = event_log.apply_topics(list(TOPICS))
-    except EventLogError as error:
-        fail(str(error))
-    answer({"created": created}, as_json, f"created: {', '.join(created) or 'nothing, all are there'}")
 
 
 def _import(kind: str, file: Path, rejects: Path | None, as_json: bool) -> None:
@@ -305,7 +294,7 @@ def _counter() -> Any:
     return lambda done, total: click.echo(f"\r{done} of {total}", err=True, nl=done == total)
 
 
-for command in (operations.status, operations.dead, operations.rebuild):
+for command in (operations.status, operations.dead, operations.rebuild, topics):
     main.add_command(command)
 
 

@@ -21,7 +21,7 @@ from deploy.work import work
 from services.matching.domain.report import content_digest
 from services.profiles.importing import FileError, ImportFailedError
 from shared.clock import Clock, system_clock
-from shared.event_log import open_event_log
+from shared.event_log import event_log_of
 from shared.event_log.port import EventLog, EventLogError
 from shared.ids import IdSource, random_ids
 from shared.settings import Settings
@@ -84,7 +84,7 @@ def run_demo(
             taken = take_in(databases.profiles, data, settings.state_dir, clock, ids, show)
             with (
                 _working(settings, clock, ids),
-                open_event_log(settings.event_log, settings.topic_prefix) as log,
+                event_log_of(settings) as log,
             ):
                 _settle(databases, log, show)
                 approved = approve_best(databases.matching, clock, ids)

@@ -15,7 +15,7 @@ from deploy.reviewing import all_reports, approve_best
 from deploy.settling import backlog, deliveries, open_databases
 from services.matching.store import tables
 from shared.clock import system_clock
-from shared.event_log import open_event_log
+from shared.event_log import event_log_of
 from shared.event_log.port import EventLogError
 from shared.ids import random_ids
 from shared.settings import Settings
@@ -39,7 +39,7 @@ def prepare(settings: Settings, folder: Path, stop: threading.Event) -> None:
         say(
             f"{taken.companies} companies, {taken.partners} partners and {taken.requests} match requests are in"
         )
-        with open_event_log(settings.event_log, settings.topic_prefix) as log:
+        with event_log_of(settings) as log:
 
             def arrived() -> bool:
                 try:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from deploy.services import chosen
 from shared.clock import Clock, system_clock
-from shared.event_log import open_event_log
+from shared.event_log import event_log_of
 from shared.event_log.port import EventLog, LogUnavailableError
 from shared.events.catalogue import TOPICS
 from shared.ids import IdSource, random_ids
@@ -33,7 +33,7 @@ def work(
 
     Topics that are missing are made first; while the event log is away it waits for it.
     """
-    with open_event_log(settings.event_log, settings.topic_prefix) as event_log:
+    with event_log_of(settings) as event_log:
         if not _topics_stand(event_log, stop):
             return 0
         loops: list[Loop] = [

@@ -7,9 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from email.utils import parseaddr
 from pathlib import Path
-from urllib.parse import urlsplit
+
+from shared.kafka_settings import SASL_MECHANISMS, SECURITY, kafka_problems
+from shared.setting_checks import (
+    anything,
+    long_secret,
+    mail_address,
+    mail_server,
+    name_prefix,
+    one_of,
+    port,
+    readable_file,
+    url_of,
+)
 
 
 @dataclass(frozen=True)
@@ -31,6 +42,13 @@ class Settings:
     host: str
     port: int
     default_language: str
+    kafka_security: str
+    kafka_sasl_mechanism: str
+    kafka_user: str
+    kafka_password: str
+    kafka_ca_file: str
+    kafka_certificate_file: str
+    kafka_key_file: str
     sample: bool = False
 
 
@@ -43,11 +61,18 @@ class Setting:
     default: str
     check: Callable[[str], str | None]
     secret: bool = False
+    may_be_file: bool = False
+    """The value may also stand in a file: it then is a secret, or an address that has a password in it."""
 
     @property
     def name(self) -> str:
         """The environment variable."""
         return f"HANDSLAG_{self.field.upper()}"
+
+    @property
+    def file_name(self) -> str | None:
+        """The environment variable that names a file with the value, where there is one."""
+        return f"{self.name}_FILE" if self.secret or self.may_be_file else None
 
 
 class SettingsError(Exception):
@@ -58,92 +83,50 @@ class SettingsError(Exception):
         self.problems = problems
 
 
-def _any(_value: str) -> str | None:
-    return None
-
-
-def _one_of(*words: str) -> Callable[[str], str | None]:
-    return lambda value: None if value in words else f"must be one of {', '.join(words)}"
-
-
-def _url(*schemes: str) -> Callable[[str], str | None]:
-    def check(value: str) -> str | None:
-        if any(value.startswith(scheme) and len(value) > len(scheme) for scheme in schemes):
-            return None
-        return f"must start with {' or '.join(schemes)} and name a place, for example {schemes[0]}…"
-
-    return check
-
-
-def _smtp(value: str) -> str | None:
-    if value == "mailbox:":
-        return None
-    try:
-        parts = urlsplit(value)
-        good = (
-            parts.scheme in {"smtp", "smtp+starttls", "smtps"}
-            and bool(parts.hostname)
-            and (parts.port or 1) > 0
-        )
-    except ValueError:
-        good = False
-    return None if good else "must be mailbox: or smtp://HOST:PORT, smtp+starttls://… or smtps://…"
-
-
-def _address(value: str) -> str | None:
-    address = parseaddr(value)[1]
-    good = address.count("@") == 1 and all(address.split("@")) and not set(value) & set("\r\n")
-    return None if good else "must be a mail address, for example Matchmaking <matchmaking@example.org>"
-
-
-def _port(value: str) -> str | None:
-    return None if value.isdecimal() and 0 < int(value) < 65536 else "must be a port between 1 and 65535"
-
-
-def _prefix(value: str) -> str | None:
-    good = value and len(value) <= 100 and all(letter.isalnum() or letter in "._-" for letter in value)
-    return None if good else "must be letters, digits, dots, dashes and underscores, at most 100"
-
-
-def _secret(value: str) -> str | None:
-    return None if not value or len(value) >= 16 else "must have at least 16 characters"
-
-
-_DATABASE = _url("sqlite:///", "postgresql+psycopg://", "postgresql://")
+_DATABASE = url_of("sqlite:///", "postgresql+psycopg://", "postgresql://")
 
 SETTINGS: tuple[Setting, ...] = (
-    Setting("state_dir", "the folder for everything that is kept on this machine", "var", _any),
+    Setting("state_dir", "the folder for everything that is kept on this machine", "var", anything),
     Setting(
         "event_log",
         "sqlite:///FOLDER or kafka://HOST:PORT,HOST:PORT",
         "sqlite:///{state}/events",
-        _url("sqlite:///", "kafka://"),
+        url_of("sqlite:///", "kafka://"),
     ),
-    Setting("topic_prefix", "what stands before every topic's name", "handslag", _prefix),
+    Setting("topic_prefix", "what stands before every topic's name", "handslag", name_prefix),
     Setting(
         "profiles_database",
         "database of the profiles service",
         "sqlite:///{state}/profiles.sqlite",
         _DATABASE,
+        may_be_file=True,
     ),
     Setting(
         "matching_database",
         "database of the matching service",
         "sqlite:///{state}/matching.sqlite",
         _DATABASE,
+        may_be_file=True,
     ),
     Setting(
         "notifications_database",
         "database of the notifications service",
         "sqlite:///{state}/notifications.sqlite",
         _DATABASE,
+        may_be_file=True,
     ),
-    Setting("smtp", "where mail goes: mailbox: keeps it on disk and shows it on a page", "mailbox:", _smtp),
+    Setting(
+        "smtp",
+        "where mail goes: mailbox: keeps it on disk and shows it on a page",
+        "mailbox:",
+        mail_server,
+        may_be_file=True,
+    ),
     Setting(
         "mail_from",
         "the organiser's address, which mails come from and answers go to",
         "Handslag <matchmaking@organiser.invalid>",
-        _address,
+        mail_address,
     ),
     Setting(
         "organiser_name",
@@ -151,12 +134,16 @@ SETTINGS: tuple[Setting, ...] = (
         "Handslag",
         lambda v: None if v.strip() else "must not be empty",
     ),
-    Setting("secret_key", "signs staff sessions; no default", "", _secret, secret=True),
+    Setting("secret_key", "signs staff sessions; no default", "", long_secret, secret=True),
     Setting(
-        "staff_token", "what staff show to be let in; without it nobody is staff", "", _secret, secret=True
+        "staff_token",
+        "what staff show to be let in; without it nobody is staff",
+        "",
+        long_secret,
+        secret=True,
     ),
     Setting(
-        "base_url", "the address that visitors see", "http://127.0.0.1:8080", _url("http://", "https://")
+        "base_url", "the address that visitors see", "http://127.0.0.1:8080", url_of("http://", "https://")
     ),
     Setting(
         "host",
@@ -164,13 +151,34 @@ SETTINGS: tuple[Setting, ...] = (
         "127.0.0.1",
         lambda v: None if v.strip() else "must not be empty",
     ),
-    Setting("port", "the port that is listened on", "8080", _port),
+    Setting("port", "the port that is listened on", "8080", port),
     Setting(
         "default_language",
         "the language when a browser asks for neither: sv or en",
         "en",
-        _one_of("sv", "en"),
+        one_of("sv", "en"),
     ),
+    Setting(
+        "kafka_security", f"how Kafka is talked to: {', '.join(SECURITY)}", SECURITY[0], one_of(*SECURITY)
+    ),
+    Setting(
+        "kafka_sasl_mechanism",
+        f"how the user is shown to Kafka (with sasl_…): {', '.join(SASL_MECHANISMS)}",
+        "",
+        one_of("", *SASL_MECHANISMS),
+    ),
+    Setting("kafka_user", "the user's name at Kafka (with sasl_…)", "", anything),
+    Setting("kafka_password", "the user's password at Kafka (with sasl_…)", "", anything, secret=True),
+    Setting(
+        "kafka_ca_file",
+        "PEM file of who signs Kafka's certificates (with …ssl); empty: whom this machine trusts",
+        "",
+        readable_file,
+    ),
+    Setting(
+        "kafka_certificate_file", "PEM file of our certificate, where Kafka asks for one", "", readable_file
+    ),
+    Setting("kafka_key_file", "PEM file of that certificate's key, without a password", "", readable_file),
 )
 
 
@@ -194,21 +202,18 @@ def describe_settings(environ: Mapping[str, str]) -> tuple[list[tuple[Setting, s
     """List every setting with its value (secrets hidden), and what is wrong, a line each."""
     values, problems = _values(environ)
     problems = unknown_settings(environ) + problems
-    shown = [
-        (
-            setting,
-            ("(set)" if values[setting.field] else "(not set)")
-            if setting.secret
-            else hide_password(values[setting.field]),
-        )
-        for setting in SETTINGS
-    ]
-    return shown, problems
+    return [(setting, _shown(setting, values[setting.field], environ)) for setting in SETTINGS], problems
+
+
+def _shown(setting: Setting, value: str, environ: Mapping[str, str]) -> str:
+    text = ("(set)" if value else "(not set)") if setting.secret else hide_password(value)
+    file = environ.get(setting.file_name) if setting.file_name else None
+    return f"{text} (from the file {file})" if file else text
 
 
 def unknown_settings(environ: Mapping[str, str]) -> list[str]:
     """Name the `HANDSLAG_*` variables that no setting has: most likely misspelt, so worth a warning."""
-    known = {setting.name for setting in SETTINGS}
+    known = {name for setting in SETTINGS for name in (setting.name, setting.file_name)}
     return [
         f"{name} is no setting of ours; `handslag settings` lists them all"
         for name in sorted(environ)
@@ -241,9 +246,26 @@ def _values(environ: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
     state = environ.get("HANDSLAG_STATE_DIR") or "var"
     values = {}
     for setting in SETTINGS:
-        value = environ.get(setting.name) or setting.default.replace("{state}", state)
-        problem = setting.check(value)
+        given, problem = _given(setting, environ)
+        value = given or setting.default.replace("{state}", state)
+        problem = problem or setting.check(value)
         if problem:
             problems.append(f"{setting.name} {problem}")
         values[setting.field] = value
-    return values, problems
+    return values, problems + (kafka_problems(values) if not problems else [])
+
+
+def _given(setting: Setting, environ: Mapping[str, str]) -> tuple[str, str | None]:
+    """Give what an environment says of a setting, itself or by a file, and what is wrong with that."""
+    value = environ.get(setting.name) or ""
+    file = environ.get(setting.file_name) if setting.file_name else None
+    if not file:
+        return value, None
+    if value:
+        return value, f"and {setting.file_name} are both given: unset one of them"
+    try:
+        content = Path(file).read_text(encoding="utf-8").rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8"
+        return "", f"cannot be read from the file {file} that {setting.file_name} names: {reason}"
+    return content, None if content else f"is empty in the file {file} that {setting.file_name} names"

@@ -16,7 +16,7 @@ from services.matching.rebuild import rebuild
 from services.matching.store import tables
 from services.matching.store.holds import end_hold, hold_scoring
 from shared.clock import Clock
-from shared.event_log import open_event_log
+from shared.event_log import event_log_of
 from shared.event_log.port import EventLog, LogUnavailableError
 from shared.settings import Settings
 from shared.storage import Database
@@ -68,7 +68,7 @@ def rebuild_matching(
     topics = READS[GROUP]
     with (
         opened(settings, GROUP) as database,
-        open_event_log(settings.event_log, settings.topic_prefix) as log,
+        event_log_of(settings) as log,
     ):
         reports = rebuild(database, lambda: log.rewind(GROUP, topics), clock() + HOLD)
         events = _lag(log) or 0

@@ -19,7 +19,7 @@ from services.matching.store import stale
 from services.matching.store.stale import StaleCounts
 from services.notifications.tables import approvals, deliveries, mail_queue
 from shared.dead_letters import count_dead
-from shared.event_log import open_event_log
+from shared.event_log import event_log_of
 from shared.event_log.port import EventLog, EventLogError
 from shared.outbox import outbox_counts
 from shared.relay_lock import relay_lock
@@ -90,7 +90,7 @@ def take_stock(settings: Settings, patience: float = PATIENCE_SECONDS) -> Stock:
     look = _Look(settings)
     found = {service: look.at(service, partial(_service, service)) for service in STORES}
     services = {service: stock for service, stock in found.items() if stock is not None}
-    with open_event_log(settings.event_log, settings.topic_prefix) as log:
+    with event_log_of(settings) as log:
         counts: dict[str, Callable[[], int | None]] = {
             group: partial(look.lag, log, group, topics) for group, topics in READS.items()
         }

@@ -1,0 +1,70 @@
+"""A Kafka cluster as this process sees it: its addresses, the names there, and how a client is opened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from kafka import KafkaAdminClient
+from kafka.errors import KafkaError
+from kafka.net.compat import KafkaNetClient
+
+from shared.event_log.kafka_options import KafkaOptions
+from shared.event_log.port import EventLogError, LogUnavailableError
+
+OPEN_SECONDS = 5.0
+
+
+class KafkaCluster:
+    """The brokers at some addresses; names of ours are `PREFIX.NAME` there."""
+
+    def __init__(self, servers: Sequence[str], prefix: str, options: KafkaOptions) -> None:
+        self.servers = list(servers)
+        self.options = options
+        self._prefix = prefix + "."
+
+    def full_name(self, name: str) -> str:
+        """Give a topic's or a group's name on the cluster."""
+        return self._prefix + name
+
+    def short_name(self, full_name: str) -> str:
+        """Give a topic's name without the prefix."""
+        return full_name.removeprefix(self._prefix)
+
+    def open_client(self, kind: Any, seconds: float, **settings: Any) -> Any:
+        """Open a kafka-python client within some seconds; raises LogUnavailableError."""
+        made: list[Any] = []
+
+        def keep(**configs: Any) -> Any:
+            made.append(KafkaNetClient(**configs))
+            return made[-1]
+
+        try:
+            return kind(
+                bootstrap_servers=self.servers,
+                reconnect_backoff_max_ms=1000,
+                bootstrap_timeout_ms=int(max(0.5, min(seconds, OPEN_SECONDS)) * 1000),
+                kafka_client=keep,
+                **self.options.client_settings(),
+                **settings,
+            )
+        except KafkaError as error:
+            for client in made:  # a constructor that fails leaves its threads and sockets behind
+                client.close()
+            raise LogUnavailableError(
+                f"no Kafka broker answers at {','.join(self.servers)} ({error}); "
+                "refused credentials look the same"
+            ) from error
+
+    @contextmanager
+    def admin(self) -> Iterator[Any]:
+        """Open an admin client for one use; every failure is told as an EventLogError."""
+        client = self.open_client(KafkaAdminClient, OPEN_SECONDS)
+        try:
+            yield client
+        except KafkaError as error:
+            told = LogUnavailableError if getattr(error, "retriable", False) else EventLogError
+            raise told(f"Kafka at {','.join(self.servers)} says: {error}") from error
+        finally:
+            client.close()

@@ -1,0 +1,59 @@
+"""What the Kafka event log needs to know beside the brokers' addresses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class KafkaOptions:
+    """Security and times of every Kafka client of a process; the defaults are safe ones.
+
+    `security` and `sasl_mechanism` are words that `shared.kafka_settings` lists; with `sasl_…` the mechanism, the
+    user and the password are needed. With `ssl` or `sasl_ssl` the broker's certificate must be signed by `ca_file`
+    (PEM; empty: the authorities that the machine trusts) and name the host; `certificate_file` and `key_file`
+    (PEM) are shown to the broker where it asks for them.
+
+    A batch that expires (`delivery_timeout_ms`) makes the publisher open a new producer, so the default is a
+    day. A member that does not poll for `max_poll_interval_ms`, or dies for `session_timeout_ms`, loses its
+    partitions to another one.
+    """
+
+    security: str = "plaintext"
+    sasl_mechanism: str = ""
+    user: str = ""
+    password: str = field(default="", repr=False)
+    ca_file: str = ""
+    certificate_file: str = ""
+    key_file: str = ""
+    delivery_timeout_ms: int = 86_400_000
+    max_poll_interval_ms: int = 300_000
+    session_timeout_ms: int = 10_000
+
+    @property
+    def uses_tls(self) -> bool:
+        """Say whether the connection is encrypted."""
+        return self.security.endswith("ssl")
+
+    @property
+    def uses_sasl(self) -> bool:
+        """Say whether a user and a password are shown."""
+        return self.security.startswith("sasl_")
+
+    def client_settings(self) -> dict[str, Any]:
+        """Give kafka-python's names and values for what every kind of client takes."""
+        settings: dict[str, Any] = {"security_protocol": self.security.upper()}
+        if self.uses_sasl:
+            settings["sasl_mechanism"] = self.sasl_mechanism
+            settings["sasl_plain_username"] = self.user
+            settings["sasl_plain_password"] = self.password
+        if self.uses_tls:
+            settings["ssl_cafile"] = self.ca_file or None
+            settings["ssl_certfile"] = self.certificate_file or None
+            settings["ssl_keyfile"] = self.key_file or None
+        return settings
+
+
+DEFAULTS = KafkaOptions()
+"""A broker that asks for nothing, and the times that suit it."""

@@ -1,0 +1,128 @@
+"""How messages are sent to Kafka: what is on its way is remembered, capped, and never sent twice by a publisher."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
+
+from kafka import KafkaProducer
+from kafka.errors import InvalidRecordError, KafkaError, MessageSizeTooLargeError, RecordListTooLargeError
+
+from shared.event_log.kafka_cluster import OPEN_SECONDS, KafkaCluster
+from shared.event_log.port import LogUnavailableError, Message, MessageRefusedError, why_refused
+
+MAX_IN_FLIGHT = 2_000
+CLOSE_SECONDS = 3.0
+
+_REFUSALS = (MessageSizeTooLargeError, RecordListTooLargeError, InvalidRecordError)
+
+
+class KafkaPublisher:
+    """An idempotent producer. What was sent and not yet acknowledged is remembered and never sent again."""
+
+    def __init__(self, cluster: KafkaCluster, client: str) -> None:
+        self._cluster = cluster
+        self._client = client
+        self._lock = threading.Lock()
+        self._producer: Any = None
+        self._pending: dict[Message, list[Any]] = {}
+
+    def publish(self, messages: Sequence[Message], timeout: float) -> list[int]:
+        """Send what is not on its way yet, and return the indexes that were acknowledged in time."""
+        deadline = time.monotonic() + timeout
+        for index, message in enumerate(messages):
+            reason = why_refused(message)
+            if reason:
+                raise MessageRefusedError(index, reason)
+        with self._lock:
+            futures = self._send(messages, deadline)
+            for _, future in futures:
+                with suppress(KafkaError):
+                    future.get(timeout=max(0.0, deadline - time.monotonic()))
+            done = [(index, future) for index, future in futures if future.is_done]
+            taken = [(index, future) for index, future in done if future.succeeded()]
+            failed = [(index, future) for index, future in done if future.failed()]
+            for index, future in taken:
+                self._forget(messages[index], future)
+            if any(not isinstance(future.exception, _REFUSALS) for _, future in failed):
+                self._drop()
+            if failed and not taken:
+                self._tell(messages, *failed[0])
+            return [index for index, _ in taken]
+
+    def close(self) -> None:
+        """Close the producer; what is still on its way is given up, its rows stay in the outbox."""
+        with self._lock:
+            self._drop()
+
+    def _send(self, messages: Sequence[Message], deadline: float) -> list[tuple[int, Any]]:
+        if self._producer is None:
+            self._producer = self._open(deadline - time.monotonic())
+        known = {message: list(futures) for message, futures in self._pending.items()}
+        on_their_way = sum(map(len, self._pending.values()))
+        futures: list[tuple[int, Any]] = []
+        for index, message in enumerate(messages):
+            if known.get(message):
+                futures.append((index, known[message].pop(0)))
+            elif on_their_way < MAX_IN_FLIGHT:
+                future = self._send_one(message)
+                self._pending.setdefault(message, []).append(future)
+                futures.append((index, future))
+                on_their_way += 1
+            else:
+                break  # one that is sent later must not overtake this one
+        return futures
+
+    def _send_one(self, message: Message) -> Any:
+        try:
+            return self._producer.send(
+                self._cluster.full_name(message.topic),
+                key=message.key.encode(),
+                value=message.value,
+                headers=list(message.headers),
+            )
+        except KafkaError as error:
+            raise LogUnavailableError(
+                f"topic {message.topic!r} cannot be sent to ({error}): the brokers are away, "
+                "or it is missing and `handslag topics apply` creates it"
+            ) from error
+
+    def _open(self, seconds: float) -> Any:
+        return self._cluster.open_client(
+            KafkaProducer,
+            seconds,
+            client_id=self._client,
+            enable_idempotence=True,
+            acks="all",
+            # A batch that expires while the broker is dead jams an idempotent producer for good.
+            delivery_timeout_ms=self._cluster.options.delivery_timeout_ms,
+            compression_type="lz4",
+            batch_size=256 * 1024,
+            linger_ms=5,
+            max_block_ms=int(OPEN_SECONDS * 1000),
+            allow_auto_create_topics=False,
+        )
+
+    def _forget(self, message: Message, future: Any) -> None:
+        futures = self._pending[message]
+        futures.remove(future)
+        if not futures:
+            del self._pending[message]
+
+    def _tell(self, messages: Sequence[Message], index: int, future: Any) -> None:
+        error = future.exception
+        if isinstance(error, _REFUSALS):
+            if self._producer is not None:
+                self._forget(messages[index], future)
+            raise MessageRefusedError(index, f"Kafka refuses the message: {error}") from error
+        raise LogUnavailableError(f"Kafka could not take a message: {error}") from error
+
+    def _drop(self) -> None:
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            with suppress(KafkaError):
+                producer.close(timeout=0 if self._pending else CLOSE_SECONDS)
+        self._pending.clear()

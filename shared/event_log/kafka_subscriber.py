@@ -1,0 +1,109 @@
+"""How records are read from Kafka, as one member of a consumer group."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
+
+from kafka import KafkaConsumer, TopicPartition
+from kafka.errors import CommitFailedError, KafkaError
+from kafka.structs import OffsetAndMetadata
+
+from shared.event_log.kafka_cluster import KafkaCluster
+from shared.event_log.port import LogUnavailableError, Record
+
+COMMIT_SECONDS = 5.0
+CLOSE_SECONDS = 3.0
+
+_log = logging.getLogger(__name__)
+
+
+class KafkaSubscriber:
+    """A member of a consumer group that commits only what it is told to."""
+
+    def __init__(self, cluster: KafkaCluster, group: str, topics: Sequence[str]) -> None:
+        self._cluster = cluster
+        self._group = group
+        self._topics = tuple(topics)
+        self._consumer: Any = None
+
+    def poll(self, timeout: float, limit: int) -> list[Record]:
+        """Wait for records of the partitions that this member holds."""
+        deadline = time.monotonic() + timeout
+        try:
+            if self._consumer is None:
+                self._consumer = self._open(timeout)
+            left = max(0.0, deadline - time.monotonic())
+            found = self._consumer.poll(timeout_ms=int(left * 1000), max_records=limit)
+        except (KafkaError, LogUnavailableError) as error:
+            _log.warning("reading waits: %s", error)
+            time.sleep(max(0.0, min(1.0, deadline - time.monotonic())))
+            return []
+        return [self._record(one) for records in found.values() for one in records]
+
+    def commit(self, records: Sequence[Record]) -> None:
+        """Note these records as handled, in the partitions that this member still holds."""
+        if self._consumer is None:
+            return
+        held = self._consumer.assignment()
+        ends: dict[TopicPartition, int] = {}
+        for record in records:
+            place = self._place(record)
+            if place in held:
+                ends[place] = max(record.offset + 1, ends.get(place, 0))
+        if not ends:
+            return
+        try:
+            self._consumer.commit(
+                {place: OffsetAndMetadata(end, "", -1) for place, end in ends.items()},
+                timeout_ms=int(COMMIT_SECONDS * 1000),
+            )
+        except CommitFailedError as error:
+            _log.info("other members hold the partitions now: %s", error)
+        except KafkaError as error:
+            raise LogUnavailableError(f"the offsets could not be committed: {error}") from error
+
+    def seek_back(self, record: Record) -> None:
+        """Return this record again, and what follows it."""
+        if self._consumer is not None and self._place(record) in self._consumer.assignment():
+            self._consumer.seek(self._place(record), record.offset)
+
+    def close(self) -> None:
+        """Leave the group."""
+        consumer, self._consumer = self._consumer, None
+        if consumer is not None:
+            with suppress(KafkaError):
+                consumer.close(timeout_ms=int(CLOSE_SECONDS * 1000))
+
+    def _open(self, seconds: float) -> Any:
+        consumer = self._cluster.open_client(
+            KafkaConsumer,
+            seconds,
+            group_id=self._cluster.full_name(self._group),
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            isolation_level="read_committed",
+            allow_auto_create_topics=False,
+            session_timeout_ms=self._cluster.options.session_timeout_ms,
+            max_poll_interval_ms=self._cluster.options.max_poll_interval_ms,
+            metadata_max_age_ms=10_000,
+        )
+        consumer.subscribe([self._cluster.full_name(topic) for topic in self._topics])
+        return consumer
+
+    def _place(self, record: Record) -> Any:
+        return TopicPartition(self._cluster.full_name(record.topic), record.partition)
+
+    def _record(self, read: Any) -> Record:
+        return Record(
+            topic=self._cluster.short_name(read.topic),
+            partition=read.partition,
+            offset=read.offset,
+            key=(read.key or b"").decode(errors="surrogateescape"),
+            value=read.value,
+            headers=tuple((name, value or b"") for name, value in read.headers),
+            timestamp_ms=read.timestamp,
+        )

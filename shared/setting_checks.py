@@ -1,0 +1,79 @@
+"""The checks of settings: each takes a value and gives None, or what it must be instead."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from email.utils import parseaddr
+from pathlib import Path
+from urllib.parse import urlsplit
+
+
+def anything(_value: str) -> str | None:
+    """Take every value."""
+    return None
+
+
+def one_of(*words: str) -> Callable[[str], str | None]:
+    """Make a check that takes these words only."""
+    return lambda value: None if value in words else f"must be one of {', '.join(words)}"
+
+
+def url_of(*schemes: str) -> Callable[[str], str | None]:
+    """Make a check that takes texts that begin with one of these schemes and go on."""
+
+    def check(value: str) -> str | None:
+        if any(value.startswith(scheme) and len(value) > len(scheme) for scheme in schemes):
+            return None
+        return f"must start with {' or '.join(schemes)} and name a place, for example {schemes[0]}…"
+
+    return check
+
+
+def mail_server(value: str) -> str | None:
+    """Take mailbox: or the URL of an SMTP server."""
+    if value == "mailbox:":
+        return None
+    try:
+        parts = urlsplit(value)
+        good = (
+            parts.scheme in {"smtp", "smtp+starttls", "smtps"}
+            and bool(parts.hostname)
+            and (parts.port or 1) > 0
+        )
+    except ValueError:
+        good = False
+    return None if good else "must be mailbox: or smtp://HOST:PORT, smtp+starttls://… or smtps://…"
+
+
+def mail_address(value: str) -> str | None:
+    """Take one mail address, with a name or without."""
+    address = parseaddr(value)[1]
+    good = address.count("@") == 1 and all(address.split("@")) and not set(value) & set("\r\n")
+    return None if good else "must be a mail address, for example Matchmaking <matchmaking@example.org>"
+
+
+def port(value: str) -> str | None:
+    """Take a port number."""
+    return None if value.isdecimal() and 0 < int(value) < 65536 else "must be a port between 1 and 65535"
+
+
+def name_prefix(value: str) -> str | None:
+    """Take what may stand in a topic's name."""
+    good = value and len(value) <= 100 and all(letter.isalnum() or letter in "._-" for letter in value)
+    return None if good else "must be letters, digits, dots, dashes and underscores, at most 100"
+
+
+def long_secret(value: str) -> str | None:
+    """Take a secret that is long enough, or none."""
+    return None if not value or len(value) >= 16 else "must have at least 16 characters"
+
+
+def readable_file(value: str) -> str | None:
+    """Take the name of a file that can be read, or none."""
+    if not value:
+        return None
+    try:
+        with Path(value).open("rb"):
+            return None
+    except OSError as error:
+        return f"names {value}, which cannot be read ({error.strerror}): give the path of a file"
