@@ -8,14 +8,14 @@ import time
 from collections.abc import Mapping, Sequence
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection
 
 from shared.backbone import Backbone
 from shared.clock import Clock
 from shared.dead_letters import bury, describe, empty_letters_of
-from shared.effects import Handler, apply_once, is_dependency_away
+from shared.effects import Handler, apply_in_order, is_dependency_away
 from shared.event_log.port import EventLog, EventLogError, Record, Subscriber
 from shared.events.envelope import BadEventError, from_record
+from shared.events.event import Event
 from shared.storage import Database
 
 BATCH = 100
@@ -119,23 +119,33 @@ class Consumer:
 
         Raises _LaterError when the database is away: then none of them had its effect.
         """
-        done, failure = 0, None
+        events, unreadable = _read(records)
+        done, fresh = 0, False
         try:
-            with self._database.writing() as connection:
-                for record in records:
-                    try:
-                        self._apply(connection, record)
-                    except Exception as error:
-                        if is_dependency_away(error):
-                            raise
-                        failure = error
-                        break
-                    done += 1
+            if events:
+                with self._database.writing() as connection:
+                    for had_effect in apply_in_order(
+                        connection, self._backbone, events, self._handlers.__getitem__
+                    ):
+                        topic, event = events[done]
+                        if had_effect and event.state is None:
+                            empty_letters_of(
+                                connection, self._backbone, topic, event.aggregate_id, self._clock
+                            )
+                        done, fresh = done + 1, fresh or had_effect
         except Exception as error:
             if is_dependency_away(error) or isinstance(error, OSError):
                 raise _LaterError(f"the database is away: {describe(error)}") from error
-            return 0, error  # the commit failed: what follows handles the first record alone
-        return done, failure
+            if not 0 < done < len(events):
+                return (
+                    0,
+                    error,
+                )  # the first failed, or the commit: what follows handles the first record alone
+            before, failure = self._attempt(records[:done])  # all was rolled back: those before it once more
+            return before, failure or error
+        if fresh:
+            self._dead_in_a_row = 0
+        return done, unreadable
 
     def _handle_alone(self, record: Record, failure: Exception) -> None:
         """Try a record that failed once until it is handled or a dead letter; raises _LaterError."""
@@ -149,14 +159,6 @@ class Consumer:
             tries += 1
         if error is not None:
             self._bury(record, error, tries)
-
-    def _apply(self, connection: Connection, record: Record) -> None:
-        event = from_record(record)
-        handler = self._handlers[record.topic]
-        if apply_once(connection, self._backbone, record.topic, event, handler):
-            self._dead_in_a_row = 0
-            if event.state is None:
-                empty_letters_of(connection, self._backbone, record.topic, record.key, self._clock)
 
     def _bury(self, record: Record, error: Exception, tries: int) -> None:
         reason = describe(error)
@@ -185,6 +187,17 @@ class Consumer:
 
 class _LaterError(Exception):
     """The record at hand is read again later; nothing of it was kept."""
+
+
+def _read(records: Sequence[Record]) -> tuple[list[tuple[str, Event]], Exception | None]:
+    """Read the events, each with its topic, up to the first record that is none; and why it is none."""
+    events: list[tuple[str, Event]] = []
+    for record in records:
+        try:
+            events.append((record.topic, from_record(record)))
+        except Exception as error:  # noqa: BLE001  # whatever it is, it is this record's failure, and is told
+            return events, error
+    return events, None
 
 
 def _first_of_each_place(records: Sequence[Record]) -> list[Record]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 
@@ -32,6 +33,28 @@ def apply_once(
             return False
         handler(connection, event)
         return True
+
+
+def apply_in_order(
+    connection: Connection,
+    backbone: Backbone,
+    events: Sequence[tuple[str, Event]],
+    handler_of: Callable[[str], Handler],
+) -> Iterator[bool]:
+    """Have the effects of events, each with its topic, in their order; say of each whether it had it now.
+
+    As `apply_once` for each, without savepoints: when a handler raises, the caller must roll everything back.
+    An event's effect is there once its turn has come.
+    """
+    times = Counter((topic, event.aggregate_id) for topic, event in events)
+    once = [(topic, event) for topic, event in events if times[topic, event.aggregate_id] == 1]
+    claimed = _claim_all(connection, backbone, once)
+    for topic, event in events:
+        place = (topic, event.aggregate_id)
+        fresh = place in claimed if times[place] == 1 else _claim(connection, backbone, topic, event)
+        if fresh:
+            handler_of(topic)(connection, event)
+        yield fresh
 
 
 def is_dependency_away(error: BaseException) -> bool:
@@ -75,6 +98,22 @@ def _claim(connection: Connection, backbone: Backbone, topic: str, event: Event)
     return connection.execute(claim, values).first() is not None
 
 
+def _claim_all(
+    connection: Connection, backbone: Backbone, events: Sequence[tuple[str, Event]]
+) -> set[tuple[str, str]]:
+    """Claim events of different keys in one statement, and return the topic and key of those that were claimed."""
+    if not events:
+        return set()
+    claim = _claim_statement(backbone.consumed, connection.dialect.name)
+    # In the order of the keys, so that two who claim the same ones never wait for each other crosswise.
+    rows = sorted((topic, event.aggregate_id, event.version) for topic, event in events)
+    values = [
+        {"claimed_topic": topic, "claimed_key": key, "claimed_version": version}
+        for topic, key, version in rows
+    ]
+    return {(row.topic, row.key) for row in connection.execute(claim, values)}
+
+
 @lru_cache(maxsize=16)
 def _claim_statement(consumed: sa.Table, dialect: str) -> sa.Executable:
     # One statement that locks the key's row: two consumers of the same key wait for each other here.
@@ -89,4 +128,4 @@ def _claim_statement(consumed: sa.Table, dialect: str) -> sa.Executable:
         index_elements=[consumed.c.topic, consumed.c.key],
         set_={"version": new.excluded.version},
         where=consumed.c.version < new.excluded.version,
-    ).returning(consumed.c.version)
+    ).returning(consumed.c.topic, consumed.c.key)

@@ -18,12 +18,17 @@ from cloudevents.core.v1.event import CloudEvent
 from marshmallow import Schema, ValidationError
 
 from shared.event_log.port import Message, Record
-from shared.events.catalogue import EVENT_TYPES, Topic
+from shared.events.catalogue import EVENT_TYPES, TOPICS, Topic
 from shared.events.event import Event, State
+from shared.events.plain_headers import (
+    CONTENT_TYPE,
+    VERSION_EXTENSION,
+    Attributes,
+    read_plain,
+    write_plain,
+)
 from shared.events.plain_states import PlainLoader, plain_loader
 
-CONTENT_TYPE = "application/json"
-VERSION_EXTENSION = "aggregateversion"
 _REQUIRED = (
     "ce_specversion",
     "ce_id",
@@ -62,7 +67,7 @@ def decode_state(text: str | bytes) -> Any:
     """Read JSON strictly: UTF-8, no NaN or infinity, no key twice; raises BadEventError."""
     try:
         decoded = text.decode() if isinstance(text, bytes) else text
-        return json.loads(decoded, parse_constant=_refuse_constant, object_pairs_hook=_refuse_doubles)
+        return _STRICT_JSON.decode(decoded)
     except UnicodeDecodeError as error:
         raise BadEventError(f"the value is not UTF-8: {error.reason} at byte {error.start}") from error
     except (ValueError, RecursionError) as error:
@@ -132,40 +137,67 @@ def to_message(event: Event) -> Message:
     return Message(topic.name, event.aggregate_id, value, tuple(binary.headers.items()))
 
 
+def recorded_message(kind: str, aggregate_id: str, version: str, moment: str, payload: str | None) -> Message:
+    """Write an event that was checked when it was recorded as the very message that `to_message` would write.
+
+    `moment` is as `clock.to_text` writes it, `payload` as `encode_state`. Raises BadEventError for an unknown type.
+    """
+    topic = EVENT_TYPES.get(kind)
+    if topic is None:
+        raise BadEventError(f"unknown event type {kind!r}")
+    headers = write_plain(
+        id=f"{aggregate_id}:{version}",
+        kind=kind,
+        source=source_of(topic),
+        moment=moment.replace(".000000Z", "Z"),
+        subject=aggregate_id,
+        version=version,
+        with_content=payload is not None,
+    )
+    return Message(topic.name, aggregate_id, None if payload is None else payload.encode(), headers)
+
+
 def from_record(record: Record) -> Event:
     """Read an event strictly from a record; its state has the schema's defaults and no unknown fields.
 
+    What happened may be a word that only newer code knows: the state is whole all the same.
+
     Raises BadEventError with the reason when any part is not as `to_message` writes it.
     """
-    cloud_event = _attributes(record)
-    kind, key, version = cloud_event.get_type(), record.key, _version_of(cloud_event)
-    topic = EVENT_TYPES.get(kind)
+    said = read_plain(record.headers) or _attributes(record)
+    kind, key, version = said.type, record.key, _version_of(said.version)
+    topic = EVENT_TYPES.get(kind) or _topic_of_later_type(record.topic, kind)
     if topic is None:
         raise BadEventError(f"unknown event type {kind!r}")
     if topic.name != record.topic:
         raise BadEventError(f"{kind} belongs on topic {topic.name!r}, not on {record.topic!r}")
-    if cloud_event.get_subject() != key or cloud_event.get_id() != f"{key}:{version}":
+    if said.subject != key or said.id != f"{key}:{version}":
         raise BadEventError(
             f"the key is {key!r} and the version {version}, but ce_subject or ce_id say otherwise"
         )
-    moment = _moment_of(cloud_event)
     if is_tombstone_type(kind) != (record.value is None):
         raise BadEventError(f"{kind}: exactly the erased events have no value")
     state = None
     if record.value is not None:
-        if cloud_event.get_datacontenttype() != CONTENT_TYPE:
-            raise BadEventError(
-                f"content-type must be {CONTENT_TYPE}, not {cloud_event.get_datacontenttype()!r}"
-            )
+        if said.content_type != CONTENT_TYPE:
+            raise BadEventError(f"content-type must be {CONTENT_TYPE}, not {said.content_type!r}")
         state = load_state(topic, decode_state(record.value), key, version)
-    return Event(kind, key, version, moment, state)
+    return Event(kind, key, version, said.moment, state)
 
 
 _FORMAT = JSONFormat()
+_LATER_WORD = re.compile(r"[a-z]+(_[a-z]+)*")
 
 
-def _attributes(record: Record) -> CloudEvent:
-    """Read the headers alone: the SDK would pass on a value that is no JSON as a string."""
+def _topic_of_later_type(name: str, kind: str) -> Topic | None:
+    """Give the topic of a type that is not in the catalogue and yet tells of the aggregate whose topic it is on."""
+    topic = TOPICS.get(name)
+    aggregate, _, word = kind.partition(".")
+    return topic if topic and topic.aggregate == aggregate and _LATER_WORD.fullmatch(word) else None
+
+
+def _attributes(record: Record) -> Attributes:
+    """Read the headers alone by the SDK, which would pass on a value that is no JSON as a string."""
     headers = dict(record.headers)
     if len(headers) != len(record.headers):
         raise BadEventError("a header stands there twice")
@@ -180,18 +212,24 @@ def _attributes(record: Record) -> CloudEvent:
         raise BadEventError("a header is not UTF-8") from error
     except (ValueError, OverflowError) as error:
         raise BadEventError(f"the header ce_time is no moment: {error}") from error
-    return cast(CloudEvent, read)
+    return Attributes(
+        id=read.get_id(),
+        type=read.get_type(),
+        subject=read.get_subject(),
+        moment=_in_utc(cast(datetime, read.get_time())),
+        version=str(read.get_extension(VERSION_EXTENSION)),
+        content_type=read.get_datacontenttype(),
+    )
 
 
-def _moment_of(cloud_event: CloudEvent) -> datetime:
+def _in_utc(moment: datetime) -> datetime:
     try:
-        return cast(datetime, cloud_event.get_time()).astimezone(UTC)
+        return moment.astimezone(UTC)
     except OverflowError as error:
         raise BadEventError(f"the header ce_time is out of range: {error}") from error
 
 
-def _version_of(cloud_event: CloudEvent) -> int:
-    text = str(cloud_event.get_extension(VERSION_EXTENSION))
+def _version_of(text: str) -> int:
     if not _VERSION.fullmatch(text):
         raise BadEventError(
             f"the header ce_{VERSION_EXTENSION} must be a whole number from 1 up, not {text!r}"
@@ -208,6 +246,10 @@ def _refuse_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(members) != len(pairs):
         raise ValueError("a key stands there twice")
     return members
+
+
+_STRICT_JSON = json.JSONDecoder(parse_constant=_refuse_constant, object_pairs_hook=_refuse_doubles)
+"""Made once: json.loads would make it anew for every text."""
 
 
 @cache

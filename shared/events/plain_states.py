@@ -43,7 +43,7 @@ def _object(schema: Schema) -> Loader:
     if schema.unknown != EXCLUDE:
         raise _NotPlainError
     parts = [
-        (field.data_key or name, field.attribute or name, field.load_default, _value(field))
+        (field.data_key or name, field.attribute or name, field.load_default, *_value(field))
         for name, field in schema.load_fields.items()
     ]
 
@@ -51,9 +51,12 @@ def _object(schema: Schema) -> Loader:
         if type(value) is not dict:
             raise _NotPlainError
         loaded = {}
-        for key, name, default, load_value in parts:
-            if key in value:
-                loaded[name] = load_value(value[key])
+        for key, name, default, kinds, load_value in parts:
+            given = value.get(key, missing)
+            if type(given) in kinds:
+                loaded[name] = given
+            elif given is not missing:
+                loaded[name] = load_value(given)
             elif default is missing:
                 raise _NotPlainError
             else:
@@ -63,51 +66,56 @@ def _object(schema: Schema) -> Loader:
     return load
 
 
-def _value(field: fields.Field[Any]) -> Loader:
+Kinds = frozenset[type]
+"""The types whose values are taken as they are; any other value goes to the loader beside them."""
+_NONE = type(None)
+
+
+def _value(field: fields.Field[Any]) -> tuple[Kinds, Loader]:
     if field.validators:
         raise _NotPlainError
-    load = _not_null(field)
-    if not field.allow_none:
-        return load
-    return lambda value: None if value is None else load(value)
+    kinds, load = _not_null(field)
+    return (kinds | {_NONE} if field.allow_none else kinds), load
 
 
-def _not_null(field: fields.Field[Any]) -> Loader:
+def _not_null(field: fields.Field[Any]) -> tuple[Kinds, Loader]:
     if type(field) is fields.String:
-        return _exactly(str)
+        return frozenset({str}), _refuse
     if type(field) is fields.Integer and field.strict:
-        return _exactly(int)
+        return frozenset({int}), _refuse
     if type(field) is fields.List:
-        return _list(_value(field.inner))
+        return frozenset(), _list(*_value(field.inner))
     if type(field) is fields.Dict and field.key_field and field.value_field:
-        return _dict(_value(field.key_field), _value(field.value_field))
+        return frozenset(), _dict(_value(field.key_field), _value(field.value_field))
     if type(field) is fields.Nested and not field.many and field.unknown is None:
-        return _object(field.schema)
+        return frozenset(), _object(field.schema)
     raise _NotPlainError
 
 
-def _exactly(kind: type) -> Loader:
-    def load(value: Any) -> Any:
-        if type(value) is not kind:
-            raise _NotPlainError
-        return value
-
-    return load
+def _refuse(value: Any) -> Any:
+    raise _NotPlainError
 
 
-def _list(inner: Loader) -> Loader:
+def _list(kinds: Kinds, load_item: Loader) -> Loader:
     def load(value: Any) -> Any:
         if type(value) is not list:
             raise _NotPlainError
-        return [inner(one) for one in value]
+        return [item if type(item) in kinds else load_item(item) for item in value]
 
     return load
 
 
-def _dict(key: Loader, inner: Loader) -> Loader:
+def _dict(key: tuple[Kinds, Loader], item: tuple[Kinds, Loader]) -> Loader:
+    (key_kinds, load_key), (item_kinds, load_item) = key, item
+
     def load(value: Any) -> Any:
         if type(value) is not dict:
             raise _NotPlainError
-        return {key(name): inner(one) for name, one in value.items()}
+        return {
+            name if type(name) in key_kinds else load_key(name): (
+                one if type(one) in item_kinds else load_item(one)
+            )
+            for name, one in value.items()
+        }
 
     return load

@@ -13,8 +13,8 @@ from shared.events.catalogue import EVENT_TYPES
 from shared.events.envelope import from_record
 
 GOLDEN = Path(__file__).resolve().parents[2] / "golden"
-VERSIONS = sorted(path.name for path in GOLDEN.iterdir())
-SAMPLES = sorted(GOLDEN.glob("*/*.json"))
+VERSIONS = sorted(path.name for path in GOLDEN.glob("v*"))
+SAMPLES = sorted(GOLDEN.glob("v*/*.*.json"))
 
 
 def sample(path: Path) -> tuple[Record, dict[str, Any] | None]:
@@ -46,11 +46,11 @@ def test_a_sample_loads_with_all_it_says(path: Path) -> None:
 
 def test_every_type_of_the_catalogue_has_a_sample_in_the_newest_version() -> None:
     newest = GOLDEN / VERSIONS[-1]
-    assert {path.stem for path in newest.glob("*.json")} == set(EVENT_TYPES)
+    assert {path.stem for path in newest.glob("*.*.json")} == set(EVENT_TYPES)
 
 
 def test_the_samples_fill_every_field_of_their_schemas() -> None:
-    for path in (GOLDEN / VERSIONS[-1]).glob("*.json"):
+    for path in (GOLDEN / VERSIONS[-1]).glob("*.*.json"):
         _, state = sample(path)
         if state is not None:
             assert set(state) == set(EVENT_TYPES[path.stem].schema().fields), path.name
