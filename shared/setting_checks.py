@@ -18,11 +18,13 @@ def one_of(*words: str) -> Callable[[str], str | None]:
     return lambda value: None if value in words else f"must be one of {', '.join(words)}"
 
 
-def url_of(*schemes: str) -> Callable[[str], str | None]:
-    """Make a check that takes texts that begin with one of these schemes and go on."""
+def url_of(*schemes: str, optional: bool = False) -> Callable[[str], str | None]:
+    """Make a check that takes texts that begin with one of these schemes and go on; nothing where it is `optional`."""
 
     def check(value: str) -> str | None:
-        if any(value.startswith(scheme) and len(value) > len(scheme) for scheme in schemes):
+        if (optional and not value) or any(
+            value.startswith(scheme) and len(value) > len(scheme) for scheme in schemes
+        ):
             return None
         return f"must start with {' or '.join(schemes)} and name a place, for example {schemes[0]}…"
 
@@ -55,6 +57,11 @@ def mail_address(value: str) -> str | None:
 def port(value: str) -> str | None:
     """Take a port number."""
     return None if value.isdecimal() and 0 < int(value) < 65536 else "must be a port between 1 and 65535"
+
+
+def port_or_zero(value: str) -> str | None:
+    """Take a port number, or 0."""
+    return None if value == "0" else port(value)
 
 
 def name_prefix(value: str) -> str | None:

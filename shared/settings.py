@@ -18,6 +18,7 @@ from shared.setting_checks import (
     name_prefix,
     one_of,
     port,
+    port_or_zero,
     readable_file,
     url_of,
 )
@@ -49,6 +50,11 @@ class Settings:
     kafka_ca_file: str
     kafka_certificate_file: str
     kafka_key_file: str
+    metrics_host: str
+    metrics_port: int
+    log_format: str
+    log_level: str
+    traces: str
     sample: bool = False
 
 
@@ -179,6 +185,30 @@ SETTINGS: tuple[Setting, ...] = (
         "kafka_certificate_file", "PEM file of our certificate, where Kafka asks for one", "", readable_file
     ),
     Setting("kafka_key_file", "PEM file of that certificate's key, without a password", "", readable_file),
+    Setting(
+        "metrics_host",
+        "the address that metrics are shown at; visitors need not reach it",
+        "127.0.0.1",
+        anything,
+    ),
+    Setting(
+        "metrics_port", "the port that metrics are shown at, for Prometheus; 0 is none", "0", port_or_zero
+    ),
+    Setting(
+        "log_format", "how the log is written: text, or json for machines", "text", one_of("text", "json")
+    ),
+    Setting(
+        "log_level",
+        "what the log tells: debug, info (a line for each request), warning or error",
+        "warning",
+        one_of("debug", "info", "warning", "error"),
+    ),
+    Setting(
+        "traces",
+        "where traces go by OTLP over HTTP, for example http://127.0.0.1:4318; empty: none are made",
+        "",
+        url_of("http://", "https://", optional=True),
+    ),
 )
 
 
@@ -194,6 +224,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         **values,
         "state_dir": Path(values["state_dir"]),
         "port": int(values["port"]),
+        "metrics_port": int(values["metrics_port"]),
     }
     return Settings(**fields)  # type: ignore[arg-type]  # the table above has the fields of Settings
 

@@ -88,26 +88,28 @@ def take_stock(settings: Settings, patience: float = PATIENCE_SECONDS) -> Stock:
     `patience` seconds until they move.
     """
     look = _Look(settings)
-    found = {service: look.at(service, partial(_service, service)) for service in STORES}
+    found = {service: look.at(service, partial(service_stock, service)) for service in STORES}
     services = {service: stock for service, stock in found.items() if stock is not None}
     with event_log_of(settings) as log:
         counts: dict[str, Callable[[], int | None]] = {
             group: partial(look.lag, log, group, topics) for group, topics in READS.items()
         }
-        counts[REPORTS] = lambda: None if (found := look.at("matching", _reports)) is None else found.to_make
+        counts[REPORTS] = lambda: (
+            None if (found := look.at("matching", report_stock)) is None else found.to_make
+        )
         busy = {name for name in counts if _is_working(services, "matching" if name == REPORTS else name)}
         seen = _watch(counts, busy, patience)
     notifications = look.at("notifications", _notifications)
     return Stock(
         services=services,
         lag={group: seen[group][-1] for group in READS if seen[group]},
-        reports=look.at("matching", _reports),
+        reports=look.at("matching", report_stock),
         approvals=notifications[0] if notifications else None,
         queue=notifications[1] if notifications else None,
         mails=notifications[2] if notifications else (),
         still=frozenset(name for name in busy if _stands_still(seen[name])),
         away=look.away,
-        disk_free=_disk_free(settings.state_dir),
+        disk_free=disk_free(settings.state_dir),
     )
 
 
@@ -164,7 +166,8 @@ def _is_working(services: Mapping[str, ServiceStock], service: str) -> bool:
     return service in services and services[service].working
 
 
-def _service(service: str, database: Database) -> ServiceStock:
+def service_stock(service: str, database: Database) -> ServiceStock:
+    """Look at what every service has."""
     backbone = STORES[service].backbone
     outbox = backbone.outbox
     with database.reading() as connection:
@@ -183,27 +186,35 @@ def has_worker(database: Database) -> bool:
     return not taken
 
 
-def _reports(database: Database) -> StaleCounts:
+def report_stock(database: Database) -> StaleCounts:
+    """Count what matching has to make."""
     with database.reading() as connection:
         return stale.stale_counts(connection)
 
 
-def _notifications(database: Database) -> tuple[Waiting, Waiting, tuple[Mails, ...]]:
+def mails_waiting(database: Database) -> tuple[Waiting, Waiting]:
+    """Count the approvals whose mails are to be written, and the mails that are to be sent."""
     with database.reading() as connection:
         to_write = connection.execute(
             sa.select(sa.func.count(), sa.func.min(approvals.c.first_seen_at)).where(approvals.c.to_compose)
         ).one()
         queued = connection.execute(sa.select(sa.func.count(), sa.func.min(mail_queue.c.due_at))).one()
+    return Waiting(*to_write), Waiting(*queued)
+
+
+def _notifications(database: Database) -> tuple[Waiting, Waiting, tuple[Mails, ...]]:
+    with database.reading() as connection:
         columns = (deliveries.c.status, deliveries.c.reason, deliveries.c.organisation_id)
         rows = connection.execute(sa.select(*columns, sa.func.count()).group_by(*columns)).all()
     counted: Counter[tuple[str, str]] = Counter()
     for status, reason, organisation_id, number in rows:
         counted[status, reason.replace(organisation_id, "…")] += number
     mails = tuple(Mails(status, reason, number) for (status, reason), number in sorted(counted.items()))
-    return Waiting(*to_write), Waiting(*queued), mails
+    return *mails_waiting(database), mails
 
 
-def _disk_free(folder: Path) -> int | None:
+def disk_free(folder: Path) -> int | None:
+    """Give the free bytes on the disk that a folder is on, or will be on."""
     # The folder may not be there yet: its parent's disk is the one it will be on.
     place = next((one for one in (folder, *folder.absolute().parents) if one.exists()), None)
     return None if place is None else shutil.disk_usage(place).free
