@@ -11,16 +11,23 @@ from sqlalchemy.engine import Connection
 
 from shared.backbone import Backbone
 from shared.clock import from_text, to_text
-from shared.event_log.port import MAX_VALUE_BYTES
-from shared.events.envelope import BadEventError, decode_state, encode_state, load_state, topic_of
-from shared.events.event import Event
+from shared.event_log.port import MAX_VALUE_BYTES, Message
+from shared.events.envelope import (
+    BadEventError,
+    decode_state,
+    encode_state,
+    load_state,
+    recorded_message,
+    topic_of,
+)
+from shared.events.event import Event, State
 
 
 class EventTooLargeError(Exception):
     """The event would be larger than the log takes: make its texts shorter."""
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class OutboxRow:
     """An event that waits for the relay, as its row says it."""
 
@@ -37,11 +44,23 @@ class OutboxRow:
         version = int(self.id.rpartition(":")[2])
         return Event(self.type, self.aggregate_id, version, from_text(self.time), state)
 
+    def message(self) -> Message:
+        """Give the message, as `to_message` would write it; raises BadEventError when its type is unknown.
 
-def record_event(connection: Connection, backbone: Backbone, event: Event) -> None:
+        The event was checked when it was recorded, so its payload goes as it stands.
+        """
+        version = self.id.rpartition(":")[2]
+        return recorded_message(self.type, self.aggregate_id, version, self.time, self.payload)
+
+
+def record_event(
+    connection: Connection, backbone: Backbone, event: Event, before: State | None = None
+) -> None:
     """Record an event in the transaction of the change that it tells of; the relay publishes it afterwards.
 
-    A tombstone also removes what the log refused of the same aggregate, so that nothing erased stays behind.
+    `before` is the stored state that was changed: newer code beside this one may have written it, and of its
+    fields those that this code does not know travel on as they are. A tombstone also removes what the log refused
+    of the same aggregate, so that nothing erased stays behind.
     Raises EventTooLargeError above `MAX_VALUE_BYTES` bytes of JSON; BadEventError when the state is not what
     the catalogue's schema says or has fields that it does not know; sqlalchemy.exc.IntegrityError when this
     version of the aggregate waits already.
@@ -50,10 +69,11 @@ def record_event(connection: Connection, backbone: Backbone, event: Event) -> No
     payload = None
     if event.state is not None:
         known = load_state(topic, event.state, event.aggregate_id, event.version)
-        unknown = sorted(_unknown_fields(event.state, known))
-        if unknown:
-            raise BadEventError(f"{event.type}: the catalogue does not know the fields {', '.join(unknown)}")
-        payload = encode_state(known)
+        unknown = set(_unknown_fields(event.state, known))
+        strange = sorted(unknown - set(_field_paths(before)))
+        if strange:
+            raise BadEventError(f"{event.type}: the catalogue does not know the fields {', '.join(strange)}")
+        payload = encode_state(_with_unknown_fields(event.state, known) if unknown else known)
         size = len(payload.encode())
         if size > MAX_VALUE_BYTES:
             raise EventTooLargeError(
@@ -84,11 +104,16 @@ def record_event(connection: Connection, backbone: Backbone, event: Event) -> No
 
 def waiting_rows(connection: Connection, backbone: Backbone, limit: int) -> list[OutboxRow]:
     """Read up to `limit` events that wait to be published, in the order they were recorded."""
-    outbox = backbone.outbox
+    columns = backbone.outbox.c
     rows = connection.execute(
-        sa.select(outbox).where(outbox.c.refused.is_(None)).order_by(outbox.c.position).limit(limit)
+        sa.select(
+            columns.position, columns.id, columns.aggregateid, columns.type, columns.payload, columns.time
+        )
+        .where(columns.refused.is_(None))
+        .order_by(columns.position)
+        .limit(limit)
     )
-    return [OutboxRow(row.position, row.id, row.aggregateid, row.type, row.payload, row.time) for row in rows]
+    return [OutboxRow(*row) for row in rows]
 
 
 def delete_rows(connection: Connection, backbone: Backbone, positions: Sequence[int]) -> None:
@@ -132,3 +157,29 @@ def _unknown_fields(given: Any, known: Any, path: str = "") -> list[str]:
             for found in _unknown_fields(one, other, path)
         ]
     return []
+
+
+def _field_paths(state: Any, path: str = "") -> list[str]:
+    """List every field of a state as paths."""
+    if isinstance(state, dict):
+        return [
+            found
+            for name, value in state.items()
+            for found in (f"{path}{name}", *_field_paths(value, f"{path}{name}."))
+        ]
+    if isinstance(state, list):
+        return [found for one in state for found in _field_paths(one, path)]
+    return []
+
+
+def _with_unknown_fields(given: Any, known: Any) -> Any:
+    """Give a loaded state with the fields that its schema left out."""
+    if isinstance(given, dict) and isinstance(known, dict):
+        loaded = {
+            name: _with_unknown_fields(given[name], value) if name in given else value
+            for name, value in known.items()
+        }
+        return {**given, **loaded}
+    if isinstance(given, list) and isinstance(known, list):
+        return [_with_unknown_fields(one, other) for one, other in zip(given, known, strict=True)]
+    return known

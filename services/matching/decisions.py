@@ -174,7 +174,8 @@ def cancel(connection: Connection, introduction_id: str, clock: Clock) -> Mappin
         )
     now = clock()
     state = {**stored.state, "status": "cancelled", "version": stored.version + 1, "updated_at": to_text(now)}
-    _keep(connection, Event("introduction.cancelled", introduction_id, state["version"], now, state))
+    cancelled = Event("introduction.cancelled", introduction_id, state["version"], now, state)
+    _keep(connection, cancelled, before=stored.state)
     partner_changed(connection, state["partner"]["id"], now, but=state["request_id"])
     return state
 
@@ -264,6 +265,6 @@ def _refuse_outdated(
         )
 
 
-def _keep(connection: Connection, event: Event) -> None:
+def _keep(connection: Connection, event: Event, before: Mapping[str, Any] | None = None) -> None:
     decisions.put_introduction(connection, event)
-    record_event(connection, tables.backbone, event)
+    record_event(connection, tables.backbone, event, None if before is None else dict(before))

@@ -83,7 +83,7 @@ def create(
     if store.find(connection, kind, id) is not None:
         raise _duplicate(kind, id)
     state = new_state(kind, id, _complete(connection, kind, given, by_staff), to_text(now))
-    _record(connection, backbone, kind, "created", state, now)
+    _record(connection, backbone, kind, "created", state, None, now)
     try:
         store.insert(connection, kind, state)
     except sa.exc.IntegrityError as error:  # somebody else was quicker, on a database with several writers
@@ -124,7 +124,7 @@ def replace(
     state = replaced(current, _complete(connection, kind, given, by_staff=True), to_text(now))
     if state is None:
         return current
-    _record(connection, backbone, kind, "replaced", state, now)
+    _record(connection, backbone, kind, "replaced", state, current, now)
     store.update(connection, kind, state)
     return state
 
@@ -143,7 +143,7 @@ def withdraw(
         return current
     if seen is not None and seen != current["version"]:
         raise StaleVersionError(kind, id, current["version"])
-    _record(connection, backbone, kind, "withdrawn", state, now)
+    _record(connection, backbone, kind, "withdrawn", state, current, now)
     store.update(connection, kind, state)
     return state
 
@@ -195,10 +195,16 @@ def _named(connection: Connection, kind: str, id: str | None, field: str) -> Sta
 
 
 def _record(
-    connection: Connection, backbone: Backbone, kind: str, happened: str, state: State, now: datetime
+    connection: Connection,
+    backbone: Backbone,
+    kind: str,
+    happened: str,
+    state: State,
+    before: State | None,
+    now: datetime,
 ) -> None:
     event = Event(f"{KINDS[kind].aggregate}.{happened}", state["id"], state["version"], now, state)
-    record_event(connection, backbone, event)
+    record_event(connection, backbone, event, before)
 
 
 def _duplicate(kind: str, id: str) -> DuplicateIdError:

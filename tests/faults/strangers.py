@@ -72,7 +72,7 @@ def bad_events(broker: bool) -> list[Written]:
         Written(b"bad", good.value, ()),
         Written(b"bad", good.value, good.headers[1:]),
         Written(b"bad", good.value, (*good.headers, good.headers[0])),
-        Written(b"bad", good.value, headers_of("bad", 1, ce_type="company.exploded")),
+        Written(b"bad", good.value, headers_of("bad", 1, ce_type="planet.exploded")),
         Written(b"bad", good.value, headers_of("bad", 1, ce_type="partner.created")),
         Written(b"bad", good.value, headers_of("bad", 1, ce_specversion="2.0")),
         Written(b"bad", good.value, headers_of("bad", 1, ce_time="yesterday")),

@@ -86,6 +86,27 @@ def test_a_state_that_is_not_what_the_catalogue_says_is_refused(
     assert rows(service) == []
 
 
+def test_what_newer_code_wrote_into_the_state_before_travels_on_and_nothing_else_unknown(
+    service: Service,
+) -> None:
+    old = {"id": "c-1", "text": "Beds.", "price": {"from": 3}}
+    before = {"came_later": [{"deep": 1}], "capabilities": [old, {**old, "id": "c-2"}]}
+    event = service.company(**before)
+    with service.database.writing() as connection:
+        record_event(connection, service.backbone, event, before=dict(before))
+        [row] = waiting_rows(connection, service.backbone, 9)
+    state = row.event().state
+    assert state is not None
+    assert state["came_later"] == before["came_later"]
+    assert [(one["price"], one["title"]) for one in state["capabilities"]] == [({"from": 3}, "")] * 2
+    with (
+        service.database.writing() as connection,
+        pytest.raises(BadEventError, match="does not know the fields colour"),
+    ):
+        again = service.company(version=2, colour="red", **before)
+        record_event(connection, service.backbone, again, before=dict(before))
+
+
 def test_an_unknown_type_is_refused(service: Service) -> None:
     event = service.company()
     with pytest.raises(BadEventError, match=r"unknown event type 'company\.painted'"):

@@ -19,16 +19,15 @@ def new_state(kind: str, id: str, fields: Mapping[str, Any], now: str) -> State:
 
 
 def replaced(state: Mapping[str, Any], fields: Mapping[str, Any], now: str) -> State | None:
-    """Give the next state with other fields, or None when they say what the state says already."""
-    if fields_of(state) == dict(fields):
+    """Give the next state with other fields, or None when they say what the state says already.
+
+    Fields of the state that are not among `fields` stay: newer code, which runs beside this one during an
+    upgrade, wrote them.
+    """
+    set_before = fields_of(state)
+    if {**set_before, **fields} == set_before:
         return None
-    return {
-        "id": state["id"],
-        "version": state["version"] + 1,
-        "status": state["status"],
-        **fields,
-        "updated_at": now,
-    }
+    return {**state, "version": state["version"] + 1, **fields, "updated_at": now}
 
 
 def withdrawn(state: Mapping[str, Any], now: str) -> State | None:

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from services.matching.handlers import Decided, RefusedError, approve, cancel, reject
@@ -187,6 +188,19 @@ def test_a_cancelled_introduction_can_be_approved_again(
     assert again.introductions[0]["version"] == 3
     with database.reading() as connection:
         assert [event["status"] for event in _events(connection)] == ["approved", "cancelled", "approved"]
+
+
+def test_what_newer_code_keeps_in_an_introduction_survives_its_cancelling(
+    database: Database, clock: SettableClock, ids: IdSource
+) -> None:
+    _approve(database, clock, ids, "C1.n1")
+    with database.writing() as connection:
+        stored = decisions.get_introduction(connection, "R1.C1")
+        assert stored is not None
+        newer = json.dumps({**stored.state, "came_later": {"deep": [1]}})
+        connection.execute(sa.update(tables.introductions).values(state=newer))
+        assert cancel(connection, "R1.C1", clock)["came_later"] == {"deep": [1]}
+        assert _events(connection)[-1]["came_later"] == {"deep": [1]}
 
 
 def test_an_introduction_cannot_be_cancelled_once_a_mail_of_it_was_sent(

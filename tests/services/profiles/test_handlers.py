@@ -49,3 +49,28 @@ def test_a_state_and_its_event_are_kept_together_or_not_at_all(
         raise KeyboardInterrupt
     assert staff.get("partners/P1").status_code == 404
     assert events() == []
+
+
+def test_what_newer_code_keeps_in_a_state_survives_the_changes_of_this_one(
+    database: Database, staff: Any, clock: SettableClock, events: Events
+) -> None:
+    staff.post("companies", {"id": "C1", "name": "A", "description": "Beds."})
+    later = {"came_later": {"deep": [1]}}
+    with database.writing() as connection:
+        state = store.find(connection, "companies", "C1")
+        assert state is not None
+        store.update(connection, "companies", {**state, **later})
+    assert "came_later" not in staff.get("companies/C1").json
+    changed = {"name": "B", "description": "Beds."}
+    etag = staff.get("companies/C1").headers["ETag"]
+    assert staff.put("companies/C1", changed, If_Match=etag).status_code == 200
+    etag = staff.get("companies/C1").headers["ETag"]
+    assert staff.put("companies/C1", changed, If_Match=etag).json["version"] == 2
+    assert staff.post("companies/C1/withdraw").status_code == 200
+    told = [(event.type, event.state) for event in events()]
+    assert [kind for kind, _ in told] == ["company.created", "company.replaced", "company.withdrawn"]
+    with database.reading() as connection:
+        kept = store.find(connection, "companies", "C1")
+    for state in (kept, told[1][1], told[2][1]):
+        assert state is not None
+        assert state | later == state
