@@ -8,9 +8,10 @@ import threading
 from collections.abc import Callable
 
 from deploy.services import chosen
+from deploy.watching import watch_work
 from shared.clock import Clock, system_clock
 from shared.event_log import event_log_of
-from shared.event_log.port import EventLog, LogUnavailableError
+from shared.event_log.port import AccessRefusedError, EventLog, LogUnavailableError
 from shared.events.catalogue import TOPICS
 from shared.ids import IdSource, random_ids
 from shared.settings import Settings
@@ -48,18 +49,20 @@ def work_until_signalled(service: str, settings: Settings) -> int:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    watch_work(service, settings)
     return work(service, settings, stop)
 
 
 def _topics_stand(event_log: EventLog, stop: threading.Event) -> bool:
-    said = False
+    said = ""
     while not stop.is_set():
         try:
             event_log.apply_topics(list(TOPICS))
         except LogUnavailableError as error:
-            if not said:
-                log.warning("waiting for the event log: %s", error)
-            said = True
+            if str(error) != said:
+                refused = isinstance(error, AccessRefusedError)
+                log.log(logging.ERROR if refused else logging.WARNING, "waiting for the event log: %s", error)
+            said = str(error)
             stop.wait(TOPIC_RETRY_SECONDS)
         else:
             return True

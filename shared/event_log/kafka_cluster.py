@@ -8,10 +8,10 @@ from typing import Any
 
 from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
-from kafka.net.compat import KafkaNetClient
 
+from shared.event_log.kafka_access import WatchedClient, words_of
 from shared.event_log.kafka_options import KafkaOptions
-from shared.event_log.port import EventLogError, LogUnavailableError
+from shared.event_log.port import AccessRefusedError, EventLogError, LogUnavailableError
 
 OPEN_SECONDS = 5.0
 
@@ -33,15 +33,18 @@ class KafkaCluster:
         return full_name.removeprefix(self._prefix)
 
     def open_client(self, kind: Any, seconds: float, **settings: Any) -> Any:
-        """Open a kafka-python client within some seconds; raises LogUnavailableError."""
-        made: list[Any] = []
+        """Open a kafka-python client within some seconds.
 
-        def keep(**configs: Any) -> Any:
-            made.append(KafkaNetClient(**configs))
+        Raises LogUnavailableError when no broker answers, AccessRefusedError when one refuses us or we it.
+        """
+        made: list[WatchedClient] = []
+
+        def keep(**configs: Any) -> WatchedClient:
+            made.append(WatchedClient(**configs))
             return made[-1]
 
         try:
-            return kind(
+            client = kind(
                 bootstrap_servers=self.servers,
                 reconnect_backoff_max_ms=1000,
                 bootstrap_timeout_ms=int(max(0.5, min(seconds, OPEN_SECONDS)) * 1000),
@@ -49,13 +52,30 @@ class KafkaCluster:
                 **self.options.client_settings(),
                 **settings,
             )
+            client.watched = made[-1]
+            return client
         except KafkaError as error:
+            refusal = next((client.refusal for client in made if client.refusal), None)
             for client in made:  # a constructor that fails leaves its threads and sockets behind
                 client.close()
+            if refusal is not None:
+                raise self._refused(refusal) from error
+            hint = "" if self.options.security != "plaintext" else (
+                "; a port that asks for TLS or a user looks the same (HANDSLAG_KAFKA_SECURITY is plaintext)"
+            )  # fmt: skip
             raise LogUnavailableError(
-                f"no Kafka broker answers at {','.join(self.servers)} ({error}); "
-                "refused credentials look the same"
+                f"no Kafka broker answers at {','.join(self.servers)} ({error}){hint}"
             ) from error
+
+    def refusal_of(self, client: Any) -> AccessRefusedError | None:
+        """Tell why a broker refuses a client that was opened here; None while none does."""
+        watched: WatchedClient = client.watched
+        return None if watched.refusal is None else self._refused(watched.refusal)
+
+    def _refused(self, refusal: BaseException) -> AccessRefusedError:
+        return AccessRefusedError(
+            f"Kafka at {','.join(self.servers)} answers, but {words_of(refusal, self.options)}"
+        )
 
     @contextmanager
     def admin(self) -> Iterator[Any]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ssl
 from dataclasses import dataclass, field
 from typing import Any
+
+from shared.event_log.port import AccessRefusedError
 
 
 @dataclass(frozen=True)
@@ -42,17 +45,36 @@ class KafkaOptions:
         return self.security.startswith("sasl_")
 
     def client_settings(self) -> dict[str, Any]:
-        """Give kafka-python's names and values for what every kind of client takes."""
+        """Give kafka-python's names and values for what every kind of client takes.
+
+        Raises AccessRefusedError when a certificate or key cannot be used.
+        """
         settings: dict[str, Any] = {"security_protocol": self.security.upper()}
         if self.uses_sasl:
             settings["sasl_mechanism"] = self.sasl_mechanism
             settings["sasl_plain_username"] = self.user
             settings["sasl_plain_password"] = self.password
         if self.uses_tls:
-            settings["ssl_cafile"] = self.ca_file or None
-            settings["ssl_certfile"] = self.certificate_file or None
-            settings["ssl_keyfile"] = self.key_file or None
+            settings["ssl_context"] = self._tls_context()
         return settings
+
+    def _tls_context(self) -> ssl.SSLContext:
+        try:
+            context = ssl.create_default_context(cafile=self.ca_file or None)
+        except OSError as error:
+            raise AccessRefusedError(
+                f"the file {self.ca_file} of HANDSLAG_KAFKA_CA_FILE has no certificates in PEM: {error}"
+            ) from error
+        try:
+            if self.certificate_file:
+                # Without a password function OpenSSL would ask for one at the terminal.
+                context.load_cert_chain(self.certificate_file, self.key_file or None, password=lambda: "")
+        except OSError as error:
+            raise AccessRefusedError(
+                f"HANDSLAG_KAFKA_CERTIFICATE_FILE {self.certificate_file} and HANDSLAG_KAFKA_KEY_FILE "
+                f"{self.key_file} are no pair of PEM files without a password: {error}"
+            ) from error
+        return context
 
 
 DEFAULTS = KafkaOptions()

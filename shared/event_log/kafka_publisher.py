@@ -12,7 +12,13 @@ from kafka import KafkaProducer
 from kafka.errors import InvalidRecordError, KafkaError, MessageSizeTooLargeError, RecordListTooLargeError
 
 from shared.event_log.kafka_cluster import OPEN_SECONDS, KafkaCluster
-from shared.event_log.port import LogUnavailableError, Message, MessageRefusedError, why_refused
+from shared.event_log.port import (
+    EventLogError,
+    LogUnavailableError,
+    Message,
+    MessageRefusedError,
+    why_refused,
+)
 
 MAX_IN_FLIGHT = 2_000
 CLOSE_SECONDS = 3.0
@@ -39,42 +45,64 @@ class KafkaPublisher:
                 raise MessageRefusedError(index, reason)
         with self._lock:
             futures = self._send(messages, deadline)
-            for _, future in futures:
-                with suppress(KafkaError):
-                    future.get(timeout=max(0.0, deadline - time.monotonic()))
-            done = [(index, future) for index, future in futures if future.is_done]
-            taken = [(index, future) for index, future in done if future.succeeded()]
-            failed = [(index, future) for index, future in done if future.failed()]
-            for index, future in taken:
-                self._forget(messages[index], future)
-            if any(not isinstance(future.exception, _REFUSALS) for _, future in failed):
+            for future in futures:
+                if not future.is_done:
+                    with suppress(KafkaError):
+                        future.get(timeout=max(0.0, deadline - time.monotonic()))
+            taken: list[int] = []
+            failed: list[int] = []
+            for index, future in enumerate(futures):
+                if future.succeeded():
+                    taken.append(index)
+                    continue
+                if future.failed():
+                    failed.append(index)
+                self._remember(messages[index], future)
+            if any(not isinstance(futures[index].exception, _REFUSALS) for index in failed):
                 self._drop()
             if failed and not taken:
-                self._tell(messages, *failed[0])
-            return [index for index, _ in taken]
+                self._tell(messages, failed[0], futures[failed[0]])
+            return taken
 
     def close(self) -> None:
         """Close the producer; what is still on its way is given up, its rows stay in the outbox."""
         with self._lock:
             self._drop()
 
-    def _send(self, messages: Sequence[Message], deadline: float) -> list[tuple[int, Any]]:
+    def _send(self, messages: Sequence[Message], deadline: float) -> list[Any]:
+        """Give the futures of the first messages, as many as may be on their way at once."""
         if self._producer is None:
             self._producer = self._open(deadline - time.monotonic())
-        known = {message: list(futures) for message, futures in self._pending.items()}
-        on_their_way = sum(map(len, self._pending.values()))
-        futures: list[tuple[int, Any]] = []
-        for index, message in enumerate(messages):
-            if known.get(message):
-                futures.append((index, known[message].pop(0)))
-            elif on_their_way < MAX_IN_FLIGHT:
-                future = self._send_one(message)
-                self._pending.setdefault(message, []).append(future)
-                futures.append((index, future))
-                on_their_way += 1
-            else:
-                break  # one that is sent later must not overtake this one
+        in_flight = sum(map(len, self._pending.values()))
+        futures: list[Any] = []
+        try:
+            for message in messages:
+                future = self._recall(message)
+                if future is None:
+                    if in_flight >= MAX_IN_FLIGHT:
+                        break  # one that is sent later must not overtake this one
+                    future = self._send_one(message)
+                    in_flight += 1
+                futures.append(future)
+        except EventLogError:
+            for message, future in zip(messages, futures, strict=False):
+                self._remember(message, future)
+            raise
         return futures
+
+    def _recall(self, message: Message) -> Any:
+        """Take the future of a message that an earlier call sent, or None."""
+        # Mostly nothing is pending: then no message need be hashed.
+        futures = self._pending.get(message) if self._pending else None
+        if futures is None:
+            return None
+        future = futures.pop(0)
+        if not futures:
+            del self._pending[message]
+        return future
+
+    def _remember(self, message: Message, future: Any) -> None:
+        self._pending.setdefault(message, []).append(future)
 
     def _send_one(self, message: Message) -> Any:
         try:
@@ -106,12 +134,6 @@ class KafkaPublisher:
             allow_auto_create_topics=False,
         )
 
-    def _forget(self, message: Message, future: Any) -> None:
-        futures = self._pending[message]
-        futures.remove(future)
-        if not futures:
-            del self._pending[message]
-
     def _tell(self, messages: Sequence[Message], index: int, future: Any) -> None:
         error = future.exception
         if isinstance(error, _REFUSALS):
@@ -119,6 +141,12 @@ class KafkaPublisher:
                 self._forget(messages[index], future)
             raise MessageRefusedError(index, f"Kafka refuses the message: {error}") from error
         raise LogUnavailableError(f"Kafka could not take a message: {error}") from error
+
+    def _forget(self, message: Message, future: Any) -> None:
+        futures = self._pending[message]
+        futures.remove(future)
+        if not futures:
+            del self._pending[message]
 
     def _drop(self) -> None:
         producer, self._producer = self._producer, None

@@ -13,7 +13,7 @@ from kafka.errors import CommitFailedError, KafkaError
 from kafka.structs import OffsetAndMetadata
 
 from shared.event_log.kafka_cluster import KafkaCluster
-from shared.event_log.port import LogUnavailableError, Record
+from shared.event_log.port import AccessRefusedError, LogUnavailableError, Record
 
 COMMIT_SECONDS = 5.0
 CLOSE_SECONDS = 3.0
@@ -29,6 +29,7 @@ class KafkaSubscriber:
         self._group = group
         self._topics = tuple(topics)
         self._consumer: Any = None
+        self._said = ""
 
     def poll(self, timeout: float, limit: int) -> list[Record]:
         """Wait for records of the partitions that this member holds."""
@@ -39,9 +40,13 @@ class KafkaSubscriber:
             left = max(0.0, deadline - time.monotonic())
             found = self._consumer.poll(timeout_ms=int(left * 1000), max_records=limit)
         except (KafkaError, LogUnavailableError) as error:
-            _log.warning("reading waits: %s", error)
+            self._say(error)
             time.sleep(max(0.0, min(1.0, deadline - time.monotonic())))
             return []
+        if found:
+            self._said = ""
+        elif (refusal := self._cluster.refusal_of(self._consumer)) is not None:
+            self._say(refusal)
         return [self._record(one) for records in found.values() for one in records]
 
     def commit(self, records: Sequence[Record]) -> None:
@@ -77,6 +82,14 @@ class KafkaSubscriber:
         if consumer is not None:
             with suppress(KafkaError):
                 consumer.close(timeout_ms=int(CLOSE_SECONDS * 1000))
+
+    def _say(self, error: Exception) -> None:
+        """Say why reading waits: a refusal, which somebody has to mend, as an error, and once."""
+        if not isinstance(error, AccessRefusedError):
+            _log.warning("reading waits: %s", error)
+        elif str(error) != self._said:
+            _log.error("reading waits: %s", error)
+        self._said = str(error)
 
     def _open(self, seconds: float) -> Any:
         consumer = self._cluster.open_client(

@@ -30,6 +30,10 @@ class LogUnavailableError(EventLogError):
     """The log cannot be reached just now; try again later, nothing was lost."""
 
 
+class AccessRefusedError(LogUnavailableError):
+    """The log is there and does not let us in, or we do not trust it: the message names the settings to mend."""
+
+
 class GroupInUseError(EventLogError):
     """The log cannot change where a group reads while it has members: stop them first."""
 

@@ -13,9 +13,10 @@ import subprocess
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
@@ -31,9 +32,10 @@ process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:{controller}
 controller.listener.names=CONTROLLER
-listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
-advertised.listeners=PLAINTEXT://127.0.0.1:{port}
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+listeners={listeners},CONTROLLER://127.0.0.1:{controller}
+advertised.listeners={listeners}
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT{protocols}
+inter.broker.listener.name=PLAINTEXT
 log.dirs={data}
 auto.create.topics.enable=false
 num.partitions=3
@@ -52,22 +54,37 @@ log.cleaner.backoff.ms=1000
 
 
 class KafkaBroker:
-    """One broker with its own folder; `stop`, `kill` and `start` again keep its data and its port."""
+    """One broker with its own folder; `stop`, `kill` and `start` again keep its data and its port.
 
-    def __init__(self, folder: Path) -> None:
+    `listeners` are further ones, by name, with their security protocol; `servers` has the address of each.
+    `properties` are further lines of its settings, `format_options` go to the tool that formats its folder.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        listeners: Mapping[str, str] = MappingProxyType({}),
+        properties: str = "",
+        format_options: Sequence[str] = (),
+    ) -> None:
         self.folder = folder
-        self.port, controller = _free_ports(2)
+        self.port, controller, *others = _free_ports(2 + len(listeners))
         self.server = f"127.0.0.1:{self.port}"
         self.url = f"kafka://{self.server}"
+        self.servers = {name: f"127.0.0.1:{port}" for name, port in zip(listeners, others, strict=True)}
         self._process: subprocess.Popen[bytes] | None = None
         self._settings = folder / "server.properties"
-        self._settings.write_text(
-            _PROPERTIES.format(port=self.port, controller=controller, data=folder / "data")
+        addresses = {"PLAINTEXT": self.server, **self.servers}
+        lines = _PROPERTIES.format(
+            listeners=",".join(f"{name}://{server}" for name, server in addresses.items()),
+            protocols="".join(f",{name}:{protocol}" for name, protocol in listeners.items()),
+            controller=controller,
+            data=folder / "data",
         )
+        self._settings.write_text(lines + properties)
         cluster = uuid.uuid4().hex[:22]
-        self._java("kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(self._settings)).wait(
-            START_SECONDS
-        )
+        formatting = ("format", "-t", cluster, "-c", str(self._settings), *format_options)
+        self._java("kafka.tools.StorageTool", *formatting).wait(START_SECONDS)
 
     def start(self) -> None:
         """Start the broker and wait until it answers requests; raises RuntimeError with its output."""
@@ -158,10 +175,15 @@ def fetch_jars() -> None:
         shutil.rmtree(partial, ignore_errors=True)
 
 
-def new_broker(folder: Path) -> KafkaBroker:
+def new_broker(
+    folder: Path,
+    listeners: Mapping[str, str] = MappingProxyType({}),
+    properties: str = "",
+    format_options: Sequence[str] = (),
+) -> KafkaBroker:
     """Make a broker in an empty folder and start it; the caller stops it."""
     fetch_jars()
-    broker = KafkaBroker(folder)
+    broker = KafkaBroker(folder, listeners, properties, format_options)
     broker.start()
     return broker
 
