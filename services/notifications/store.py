@@ -128,6 +128,15 @@ def save_delivery(connection: Connection, delivery: Delivery) -> None:
     _record(connection, delivery)
 
 
+def put_delivery(connection: Connection, delivery: Delivery) -> None:
+    """Keep a delivery as it is, new or not, without telling anyone: for one that is told of already."""
+    row = _row(delivery)
+    new = _upserting(connection, deliveries).values(**row, created_at=delivery.updated_at)
+    connection.execute(new.on_conflict_do_update(index_elements=["id"], set_=row))
+    connection.execute(sa.delete(told).where(told.c.delivery_id == delivery.id))
+    _link(connection, delivery)
+
+
 def count_attempt(connection: Connection, delivery: Delivery) -> None:
     """Keep a delivery's number of attempts without telling anyone."""
     query = sa.update(deliveries).where(deliveries.c.id == delivery.id)

@@ -1,0 +1,44 @@
+"""`handslag reconcile`: databases that were brought back by other means, put in order with the event log."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from functools import partial
+
+from deploy.operations.backup_folder import BackupError
+from deploy.operations.backup_tables import keep_waiting
+from deploy.operations.erasures import LEDGER, read_ledger
+from deploy.operations.opening import STORES, opened
+from deploy.operations.reconciling import Reconciled, reconcile
+from deploy.operations.stock import has_worker
+from deploy.settling import READS
+from shared.clock import Clock
+from shared.event_log import event_log_of
+from shared.event_log.reading import read_topic
+from shared.events.catalogue import TOPICS
+from shared.settings import Settings
+
+
+def reconcile_in_place(settings: Settings, clock: Clock) -> Reconciled:
+    """Put the databases that the settings name in order with the event log, and have every group read it again.
+
+    Raises BackupError while a work process is active, DatabaseAwayError, EventLogError: then nothing is changed.
+    """
+    ledger = settings.state_dir / LEDGER
+    erased = read_ledger(ledger) if ledger.exists() else {}
+    with ExitStack() as stack:
+        log = stack.enter_context(event_log_of(settings))
+        log.apply_topics(list(TOPICS))
+        databases = {service: stack.enter_context(opened(settings, service)) for service in STORES}
+        active = [service for service, database in databases.items() if has_worker(database)]
+        if active:
+            raise BackupError(f"work processes are active ({', '.join(active)}): stop everything first")
+        connections = {
+            service: stack.enter_context(database.writing()) for service, database in databases.items()
+        }
+        for connection in connections.values():
+            keep_waiting(connection)
+        done = reconcile(connections, partial(read_topic, log), lambda topic: (), erased, clock())
+        for group, topics in READS.items():
+            log.rewind(group, topics)
+    return done

@@ -1,0 +1,68 @@
+"""Where a restore puts things, and whether these places are empty."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+from urllib.parse import unquote
+
+import sqlalchemy as sa
+
+from deploy.operations.backup_folder import MAILBOX, BackupError
+from deploy.operations.backup_tables import row_counts
+from deploy.operations.opening import STORES
+from deploy.operations.stock import has_worker
+from shared.settings import Settings, hide_password
+from shared.storage import open_database
+
+OWN_ROWS = {"pool", "relay_fence", "holds"}
+"""Tables that have a row in a database that nothing was ever put in."""
+
+
+def is_sqlite(settings: Settings, service: str) -> bool:
+    """Say whether a service's database is a file."""
+    url: str = getattr(settings, STORES[service].setting)
+    return url.startswith("sqlite:")
+
+
+def sqlite_path(settings: Settings, service: str) -> Path:
+    """Give the file of a service's database."""
+    return Path(str(sa.make_url(getattr(settings, STORES[service].setting)).database))
+
+
+def check_places(settings: Settings, begun: bool) -> None:
+    """Raise BackupError that names all that is in the way of a restore, and the fix.
+
+    Where a restore had `begun`, what is there came from it and is not in the way; a work process always is.
+    """
+    found = [] if begun else [*_files(settings)]
+    for service, store in STORES.items():
+        if is_sqlite(settings, service):
+            continue
+        url: str = getattr(settings, store.setting)
+        with closing(open_database(url, store.metadata)) as database:
+            if has_worker(database):
+                found.append(f"the database {hide_password(url)} has a work process that is active: stop it")
+                continue
+            with database.reading() as connection:
+                counts = row_counts(connection, store.metadata)
+        filled = [f"{number} {name}" for name, number in counts.items() if number and name not in OWN_ROWS]
+        if filled and not begun:
+            found.append(f"the database {hide_password(url)} holds {', '.join(filled)}: name a new one")
+    if found:
+        raise BackupError(
+            "a restore needs an empty machine. In the way: "
+            + "; ".join(found)
+            + ". Nothing was changed. Files are moved away, for example with their folder, or another "
+            "HANDSLAG_STATE_DIR is set"
+        )
+
+
+def _files(settings: Settings) -> list[str]:
+    paths = [sqlite_path(settings, service) for service in STORES if is_sqlite(settings, service)]
+    there = [path for path in paths if path.exists()]
+    if settings.event_log.startswith("sqlite:///"):
+        events = Path(unquote(settings.event_log.removeprefix("sqlite:///")))
+        there += sorted(events.glob(f"{settings.topic_prefix}.*.sqlite"))[:1]
+    there += sorted((settings.state_dir / MAILBOX).glob("*.eml"))[:1]
+    return [str(path) for path in there]
