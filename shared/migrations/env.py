@@ -2,9 +2,15 @@
 
 from alembic import context
 
+from shared.migrations.configuration import is_ours
+
 given = context.config.attributes
 context.configure(
-    connection=given["connection"], target_metadata=given["metadata"], render_as_batch=True, compare_type=True
+    connection=given["connection"],
+    target_metadata=given["metadata"],
+    render_as_batch=True,
+    compare_type=True,
+    include_name=is_ours,
 )
 with context.begin_transaction():
     context.run_migrations()

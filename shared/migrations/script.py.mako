@@ -5,6 +5,8 @@ from alembic import op
 
 revision = ${repr(up_revision)}
 down_revision = ${repr(down_revision)}
+# Code that knows no newer step than this one can use the tables, too: lower it where older code can.
+OLDEST_CODE = ${repr(up_revision)}
 
 
 def upgrade() -> None:

@@ -13,8 +13,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from deploy.operations.opening import STORES
-from shared.migrations import newest, reached
-from shared.migrations.configuration import configured
+from shared.migrations import FLOOR_TABLE, newest, reached
+from shared.migrations.configuration import configured, is_ours
 from shared.storage import Database, open_database
 
 STEPS = [
@@ -34,7 +34,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 def differences(database: Database, metadata: sa.MetaData) -> Any:
     with database.reading() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "include_name": is_ours})
         return compare_metadata(context, metadata)
 
 
@@ -78,7 +78,7 @@ def fill(connection: sa.Connection) -> dict[sa.Table, dict[str, Any]]:
     rows = {
         table: {column.name: _value(column) for column in table.columns}
         for table in found.sorted_tables
-        if table.name != "alembic_version"
+        if table.name not in {"alembic_version", FLOOR_TABLE}
     }
     for table, row in rows.items():
         connection.execute(sa.insert(table).values(**row))

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from shared.migrations import newest, reached
+from shared.migrations import NewerDatabaseError, newest, reached
 from shared.migrations.__main__ import write_step
 from shared.storage import open_database
 
@@ -26,6 +26,7 @@ SECOND = """
 import sqlalchemy as sa
 from alembic import op
 revision, down_revision = "0002", "0001"
+OLDEST_CODE = "0001"
 def upgrade():
     op.add_column("things", sa.Column("colour", sa.Text, nullable=False, server_default="grey"))
 """
@@ -91,13 +92,35 @@ def test_tables_that_were_made_before_there_were_steps_are_taken_over(
     assert read_things(database_url, metadata) == ("0002", [("a", "grey")])
 
 
-def test_old_code_leaves_a_newer_database_as_it_is(
+def test_old_code_that_can_do_without_a_step_works_on_the_newer_database(
     database_url: str, metadata: sa.MetaData, second: Callable[[], None]
 ) -> None:
-    second()
     add_a_thing(database_url, metadata)
+    second()
+    assert read_things(database_url, metadata) == ("0002", [("a", "grey")])
     metadata.info["migrations"].joinpath("r0002_colours.py").unlink()
     assert read_things(database_url, metadata) == ("0002", [("a", "grey")])
+
+
+def test_code_that_is_too_old_for_a_database_is_told_so_and_changes_nothing(
+    database_url: str, metadata: sa.MetaData, second: Callable[[], None]
+) -> None:
+    add_a_thing(database_url, metadata)
+    second()
+    step: Path = metadata.info["migrations"] / "r0002_colours.py"
+    step.write_text(SECOND.replace('OLDEST_CODE = "0001"', ""))
+    third = step.with_name("r0003_nothing.py")
+    third.write_text('revision, down_revision, OLDEST_CODE = "0003", "0002", "0001"\ndef upgrade(): pass\n')
+    assert read_things(database_url, metadata) == ("0003", [("a", "grey")])
+    third.unlink()
+    assert read_things(database_url, metadata) == ("0003", [("a", "grey")])
+    step.unlink()
+    with pytest.raises(
+        NewerDatabaseError, match=r"at step 0003, which code before step 0002 cannot use.*up to 0001"
+    ):
+        open_database(database_url, metadata)
+    step.write_text(SECOND)
+    assert read_things(database_url, metadata) == ("0003", [("a", "grey")])
 
 
 def test_a_step_that_fails_leaves_nothing_of_itself(
@@ -113,9 +136,12 @@ def test_a_step_that_fails_leaves_nothing_of_itself(
     assert read_things(database_url, metadata) == ("0001", [("a",)])
 
 
-def test_processes_that_start_at_once_on_a_new_database_all_find_its_tables(
-    database_url: str, metadata: sa.MetaData, second: Callable[[], None]
+@pytest.mark.parametrize("before", ["empty", "old"])
+def test_processes_that_start_at_once_bring_a_database_up_once(
+    before: str, database_url: str, metadata: sa.MetaData, second: Callable[[], None]
 ) -> None:
+    if before == "old":
+        add_a_thing(database_url, metadata)
     second()
     program = (
         "import sys, pathlib, sqlalchemy as sa\n"
@@ -130,6 +156,7 @@ def test_processes_that_start_at_once_on_a_new_database_all_find_its_tables(
         assert process.stdin is not None
         process.stdin.close()
     assert [process.wait(60) for process in processes] == [0] * 4
+    assert read_things(database_url, metadata) == ("0002", [("a", "grey")] if before == "old" else [])
 
 
 def test_the_next_step_is_written_from_what_the_tables_are(
