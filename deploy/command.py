@@ -6,7 +6,6 @@ Exit codes: 0 done, 1 failed, 2 used wrongly. With `--json` the last line of sta
 from __future__ import annotations
 
 import dataclasses
-import logging
 import os
 import sys
 from pathlib import Path
@@ -18,6 +17,7 @@ from deploy.commands import keeping, operations
 from deploy.commands.common import answer, fail, json_option, own_settings, storage_problem
 from deploy.commands.topics import topics
 from services.profiles.importing import IMPORT_HELP
+from shared.migrations import NewerDatabaseError
 from shared.settings import Settings, describe_settings
 
 # The mark \b keeps click from filling paragraphs that are tables.
@@ -29,15 +29,21 @@ folder = click.Path(exists=True, file_okay=False, path_type=Path)
 existing_file = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Main(click.Group):
+    """Ends every command alike when a database is too new for this code."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command that was asked for."""
+        try:
+            return super().invoke(ctx)
+        except NewerDatabaseError as error:
+            fail(str(error))
+
+
+@click.group(cls=_Main, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="handslag")
 def main() -> None:
     """Handslag: partner matchmaking for health and life-science export organisations."""
-    logging.basicConfig(
-        level=os.environ.get("LOGLEVEL", "WARNING").upper(),
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-        stream=sys.stderr,
-    )
 
 
 @main.command()
@@ -47,10 +53,12 @@ def main() -> None:
 def serve(sample: bool) -> None:
     """Serve everything on one machine: a web and a work process under one supervisor."""
     from deploy import sample as sample_data
+    from deploy.metrics import share_folder
     from deploy.secrets import with_own_secrets
     from deploy.serve import AddressInUseError, supervise
 
-    settings = own_settings()
+    settings = own_settings(process="serve")
+    share_folder(settings)
     try:
         if sample:
             settings = with_own_secrets(_sample(settings))
@@ -71,13 +79,17 @@ def serve(sample: bool) -> None:
 @click.option("--sample", is_flag=True, hidden=True)
 def web(service: str, workers: int, sample: bool) -> None:
     """Answer web requests of one service (or all): never touches the event log."""
+    from deploy.metrics import MetricsPortError
     from deploy.serve import watch_lifeline
     from deploy.web import serve_web
 
-    settings = own_settings()
+    settings = own_settings(service, "web")
     _needs_secret_key(settings)
     watch_lifeline(os.environ)
-    serve_web(service, _sample(settings) if sample else settings, workers)
+    try:
+        serve_web(service, _sample(settings) if sample else settings, workers)
+    except MetricsPortError as error:
+        fail(str(error))
 
 
 @main.command()
@@ -85,12 +97,16 @@ def web(service: str, workers: int, sample: bool) -> None:
 @click.option("--sample", is_flag=True, hidden=True)
 def work(service: str, sample: bool) -> None:
     """Do the work of one service (or all): relay, consumer and workers."""
+    from deploy.metrics import MetricsPortError
     from deploy.serve import watch_lifeline
     from deploy.work import work_until_signalled
 
-    settings = own_settings()
+    settings = own_settings(service, "work")
     watch_lifeline(os.environ)
-    sys.exit(work_until_signalled(service, _sample(settings) if sample else settings))
+    try:
+        sys.exit(work_until_signalled(service, _sample(settings) if sample else settings))
+    except MetricsPortError as error:
+        fail(str(error))
 
 
 @main.command()
