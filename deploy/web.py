@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,7 @@ from gunicorn.app.base import BaseApplication
 
 from deploy.door import Door
 from deploy.services import chosen
+from deploy.watching import GunicornLog, watched_web
 from shared.clock import Clock, system_clock
 from shared.ids import IdSource, random_ids
 from shared.settings import Settings
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 THREADS = 16
 GRACE_SECONDS = 3
+KEEP_ALIVE_SECONDS = 5
 
 
 def create_web(
@@ -72,16 +73,18 @@ class _Server(BaseApplication):
     def load_config(self) -> None:
         options: dict[str, Any] = {
             "bind": f"{self._settings.host}:{self._settings.port}",
-            "worker_class": "gthread",
+            "worker_class": "deploy.patient_worker.PatientWorker",
             "workers": self._workers,
             "threads": THREADS,
+            "keepalive": KEEP_ALIVE_SECONDS,
             "graceful_timeout": GRACE_SECONDS,
             "timeout": 60,
             "control_socket_disable": True,
             "proc_name": f"handslag-web-{self._name}",
             "accesslog": None,
             "errorlog": "-",
-            "loglevel": os.environ.get("GUNICORN_LOGLEVEL", "warning"),
+            "logger_class": GunicornLog,
+            "loglevel": "info" if self._settings.log_level == "debug" else self._settings.log_level,
         }
         for name, value in options.items():
             self.cfg.set(name, value)
@@ -92,7 +95,8 @@ class _Server(BaseApplication):
 
 def serve_web(service: str, settings: Settings, workers: int = 1) -> None:
     """Serve a service, or `all`, until SIGTERM or SIGINT; open requests get three seconds to end."""
-    serve_wsgi(lambda: create_web(service, settings), service, settings, workers)
+    make = watched_web(service, settings, lambda: create_web(service, settings))
+    serve_wsgi(make, service, settings, workers)
 
 
 def serve_wsgi(make: Callable[[], WSGIApplication], name: str, settings: Settings, workers: int) -> None:

@@ -82,7 +82,7 @@ class Gauge:
 
 HTTP_REQUESTS = Counter(
     "handslag_http_requests_total",
-    "Requests answered, by the route's template (empty where there is none).",
+    "Requests answered, by the route's template (`none` where there is none).",
     ("service", "route", "method", "status"),
 )
 HTTP_SECONDS = Histogram(

@@ -98,11 +98,14 @@ def _postgres_engine(url: sa.URL) -> Engine:
         url.set(drivername="postgresql+psycopg"),
         pool_pre_ping=True,
         connect_args={name: value for name, value in given.items() if name not in url.query},
+        hide_parameters=True,  # they may be personal, and errors are logged
     )
 
 
 def _sqlite_engine(url: str) -> Engine:
-    engine = sa.create_engine(url, connect_args={"timeout": BUSY_SECONDS, "isolation_level": None})
+    engine = sa.create_engine(
+        url, connect_args={"timeout": BUSY_SECONDS, "isolation_level": None}, hide_parameters=True
+    )
 
     @sa.event.listens_for(engine, "connect")
     def prepare(dbapi_connection: Any, _record: Any) -> None:

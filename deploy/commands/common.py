@@ -10,21 +10,27 @@ from typing import Any, NoReturn
 
 import click
 
+from shared import logs
 from shared.settings import Settings, SettingsError, read_settings, unknown_settings
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object as the last line.")
 
 
-def own_settings() -> Settings:
-    """Read this process's settings; what is misspelt is warned of, what is wrong ends the command with 2."""
+def own_settings(service: str = "all", process: str = "command") -> Settings:
+    """Read this process's settings; what is misspelt is warned of, what is wrong ends the command with 2.
+
+    The log is written from here on, as the settings say; `service` and `process` stand in its lines.
+    """
     for warning in unknown_settings(os.environ):
         click.echo(f"warning: {warning}", err=True)
     try:
-        return read_settings(os.environ)
+        settings = read_settings(os.environ)
     except SettingsError as error:
         for problem in error.problems:
             click.echo(f"wrong setting: {problem}", err=True)
         sys.exit(2)
+    logs.configure(settings.log_format, settings.log_level, service, process)
+    return settings
 
 
 def answer(result: Mapping[str, Any], as_json: bool, text: str) -> None:

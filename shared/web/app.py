@@ -14,12 +14,13 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from shared.clock import Clock
 from shared.focus_areas import read_focus_areas
-from shared.ids import ID_PATTERN, IdSource, random_ids
+from shared.ids import IdSource
 from shared.settings import Settings
 from shared.web import health, pages
 from shared.web.access import guard, is_staff
 from shared.web.api import Blueprint, register_api
 from shared.web.problems import API_PREFIX, Problem, field_error, handle_problems
+from shared.web.watch import watch
 
 LANGUAGES = {"en": "English", "sv": "Svenska"}
 MAX_BODY_BYTES = 1_000_000
@@ -72,6 +73,7 @@ def create_service_app(
         hosts = {"127.0.0.1", "localhost", "[::1]", urlsplit(settings.base_url).hostname or "localhost"}
         app.config["TRUSTED_HOSTS"] = sorted(hosts)
     app.wsgi_app = ProxyFix(app.wsgi_app) if https else app.wsgi_app  # type: ignore[method-assign]
+    watch(app, service)
     Babel(app, locale_selector=_chosen_language)
     Bootstrap5(app)
     csrf = CSRFProtect(app)
@@ -83,11 +85,6 @@ def create_service_app(
             csrf.exempt(blueprint)
     for page in (pages.blueprint, health.blueprint, *page_blueprints):
         app.register_blueprint(page)  # type: ignore[arg-type]
-
-    @app.before_request
-    def name_request() -> None:
-        given = request.headers.get("X-Request-ID", "")
-        g.request_id = given if ID_PATTERN.fullmatch(given) else random_ids()
 
     app.before_request(_refuse_nul)
 
