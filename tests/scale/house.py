@@ -1,0 +1,217 @@
+"""The compose file's own commands as local processes, on a real Kafka broker, PostgreSQL server and mail server."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+from deploy.settling import Databases, open_databases
+from shared.event_log import event_log_of
+from shared.event_log.port import EventLog
+from shared.settings import Settings, read_settings
+from tests.faults.house import free_ports, wait_for
+from tests.plugins.kafka_broker import KafkaBroker, fetch_jars
+from tests.plugins.postgres import USER, PostgresServer, new_server
+from tests.scale.compose import (
+    COMMAND,
+    ROOT,
+    Places,
+    kafka_properties,
+    make_databases,
+    ours,
+    proxy_command,
+    read_compose,
+)
+
+STAFF_TOKEN = "staff-token-for-tests"
+ANSWER_SECONDS = 60.0
+
+
+class Running:
+    """One process in a group of its own; `start` again after `kill`."""
+
+    def __init__(self, name: str, command: Sequence[str], env: Mapping[str, str], output: Path) -> None:
+        self.name = name
+        self.env = dict(env)
+        self.output = output
+        self._command = list(command)
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        with self.output.open("ab") as file:
+            self._process = subprocess.Popen(
+                self._command,
+                env=self.env,
+                cwd=ROOT,
+                stdin=subprocess.DEVNULL,
+                stdout=file,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def kill(self) -> None:
+        """Kill the process and what it started."""
+        if self._process is not None:
+            try:
+                os.killpg(self._process.pid, signal.SIGKILL)  # the group is ours alone: it has this number
+            except ProcessLookupError:
+                pass
+            self._process.wait()
+
+    def stop(self, within: float = 15) -> int:
+        """Ask the process to end, as compose does, and give its exit code; what is left is killed."""
+        if self._process is None:
+            return 0
+        self._process.terminate()
+        try:
+            return self._process.wait(within)
+        except subprocess.TimeoutExpired:
+            return -signal.SIGKILL
+        finally:
+            self.kill()
+
+    def lives(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def megabytes(self) -> float:
+        """Give the memory that the process and its children hold, in MB; 0 when it is gone."""
+        if self._process is None:
+            return 0.0
+        pids = [self._process.pid]
+        try:
+            pids += map(int, Path(f"/proc/{pids[0]}/task/{pids[0]}/children").read_text().split())
+            return sum(_resident(pid) for pid in pids)
+        except OSError:
+            return 0.0
+
+    def said(self) -> str:
+        return self.output.read_text(errors="replace") if self.output.exists() else ""
+
+
+class ComposeHouse:
+    """All that runs: `parts` by name, several matching workers numbered; `url` is the proxy's."""
+
+    def __init__(self, folder: Path, broker: KafkaBroker, server: PostgresServer, matching: int) -> None:
+        self.compose = read_compose()
+        self.folder = folder
+        self.broker = broker
+        self.ledger = folder / "mails.jsonl"
+        self.ledger.touch()
+        (folder / "moods").touch()
+        services = ours(self.compose)
+        webs = [name for name in services if name.startswith("web-")]
+        smtp, proxy, proxy_health, *ports = free_ports(3 + len(webs))
+        self.ports = dict(zip(webs, ports, strict=True))
+        self.url, self.proxy_health = f"http://127.0.0.1:{proxy}", f"http://127.0.0.1:{proxy_health}/"
+        hosts = {
+            "kafka:9092": broker.server,
+            "postgres:5432": f"127.0.0.1:{server.port}",
+            "mail:1025": f"127.0.0.1:{smtp}",
+        }
+        self.places = Places(folder, hosts)
+        self.places.draw_secrets(staff_token=STAFF_TOKEN)
+        make_databases(self.places, server._programs, server.port, USER)
+        self.mail = self._running(
+            "mail",
+            [
+                sys.executable,
+                "-m",
+                "tests.faults.mail_server",
+                str(smtp),
+                str(self.ledger),
+                str(folder / "moods"),
+            ],
+            dict(os.environ),
+        )
+        configuration = self.places.proxy_configuration(self.ports, proxy, proxy_health)
+        self.proxy = self._running("proxy", proxy_command(configuration), dict(os.environ))
+        self.topics = self._service("topics", services["topics"], "topics")
+        self.workers = [f"work-matching-{number + 1}" for number in range(matching)]
+        self.parts: dict[str, Running] = {}
+        for name, service in services.items():
+            for part in self.workers if name == "work-matching" else [name]:
+                if name != "topics":
+                    self.parts[part] = self._service(part, service, name)
+        everything = {name: value for part in self.parts.values() for name, value in part.env.items()}
+        self.settings: Settings = read_settings(everything)
+
+    def start(self) -> None:
+        """Start all in the order that the file asks for, and wait until the web processes answer."""
+        self.mail.start()
+        self.topics.start()
+        wait_for("the topics are made", lambda: not self.topics.lives(), ANSWER_SECONDS)
+        for part in (*self.parts.values(), self.proxy):
+            part.start()
+        for name in self.ports:
+            wait_for(f"{name} is healthy", lambda name=name: self.healthy(name), ANSWER_SECONDS, 0.2)
+
+    def stop(self) -> dict[str, int]:
+        """End all, and give the exit codes of ours."""
+        everything = [self.proxy, *self.parts.values(), self.topics, self.mail]
+        for part in everything:
+            if part._process is not None and part.lives():
+                part._process.terminate()
+        return {part.name: part.stop() for part in everything}
+
+    def healthy(self, name: str) -> bool:
+        """Run a part's health check as the file has it, in the part's own environment."""
+        part = self.parts[name]
+        service = self.compose["services"][name.rstrip("-0123456789")]
+        how, *command = service["healthcheck"]["test"]
+        assert how == "CMD", "a health check is a command, without a shell"
+        command = [
+            self.places.moved(word).replace("/state", part.env["HANDSLAG_STATE_DIR"]) for word in command
+        ]
+        done = subprocess.run(command, env=part.env, cwd=ROOT, capture_output=True, timeout=20, check=False)
+        return done.returncode == 0
+
+    def said(self, most: int = 2000) -> str:
+        """Give the last of what each process said."""
+        everything = [self.proxy, *self.parts.values(), self.topics, self.mail]
+        return "\n".join(f"--- {part.name}\n{part.said()[-most:]}" for part in everything)
+
+    def _service(self, part: str, service: Mapping[str, Any], name: str) -> Running:
+        env = self.places.environment(service, part, self.ports.get(name, 0))
+        return self._running(part, [str(COMMAND), *service["command"]], env)
+
+    def _running(self, name: str, command: Sequence[str], env: Mapping[str, str]) -> Running:
+        return Running(name, command, env, self.folder / f"{name}.output")
+
+
+@contextmanager
+def compose_house(folder: Path, matching: int = 3) -> Iterator[ComposeHouse]:
+    """Start everything in a folder, and end it on leaving: nothing stays behind."""
+    fetch_jars()
+    with ExitStack() as stack:
+        (folder / "kafka").mkdir()
+        broker = KafkaBroker(folder / "kafka")
+        with (folder / "kafka" / "server.properties").open("a") as settings:
+            settings.write(kafka_properties(read_compose()))
+        stack.callback(broker.kill)
+        broker.start()
+        server = stack.enter_context(new_server())
+        house = ComposeHouse(folder, broker, server, matching)
+        stack.callback(house.stop)
+        house.start()
+        yield house
+
+
+@contextmanager
+def watching(house: ComposeHouse) -> Iterator[tuple[Databases, EventLog]]:
+    """Open the house's databases and event log for reading."""
+    with (
+        open_databases(house.settings) as databases,
+        event_log_of(house.settings) as log,
+    ):
+        yield databases, log
+
+
+def _resident(pid: int) -> float:
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
