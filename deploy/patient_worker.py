@@ -1,0 +1,64 @@
+"""A gunicorn worker that gives a thread only to a connection whose request has arrived up to the end of its header.
+
+gunicorn's own gives a thread to each connection that has said anything: as many half headers as it has threads
+starve everybody. Ours waits for the rest in the poller, where a connection costs a file descriptor.
+"""
+
+from __future__ import annotations
+
+import socket
+import struct
+import time
+from typing import Any
+
+from gunicorn.workers.gthread import _DEFER, ThreadWorker  # type: ignore[attr-defined]  # the stubs lack it
+
+HEADER_SECONDS = 10.0
+"""How long a client may take for a header; one that is silent for gunicorn's `keepalive` is closed before."""
+READ_SECONDS = 10
+"""How long a client may be silent within a request's body; then the request is given up (400)."""
+MOST_HEADER_BYTES = 32 * 1024
+"""What is more is gunicorn's to refuse."""
+
+
+class PatientWorker(ThreadWorker):
+    """See the module; it may be named as gunicorn's `worker_class`."""
+
+    def handle(self, conn: Any) -> Any:
+        """Handle a request whose header is there; send the connection back to the poller otherwise."""
+        try:
+            wait = _await_header(conn)
+        except OSError:
+            return False
+        return super().handle(conn) if wait is None else wait
+
+
+def _await_header(conn: Any) -> Any:
+    """Give None when the header is there, False when the client took too long, otherwise the sign to wait on."""
+    before = conn.parser.unreader.buf.getvalue() if conn.initialized else b""
+    conn.sock.setblocking(False)
+    try:
+        seen = conn.sock.recv(MOST_HEADER_BYTES, socket.MSG_PEEK)
+        ended = not seen
+    except BlockingIOError:
+        seen, ended = b"", False
+    if ended or len(before) + len(seen) >= MOST_HEADER_BYTES or b"\r\n\r\n" in before + seen:
+        if hasattr(conn, "header_until"):
+            _wake_at(conn, 1)
+            del conn.header_until
+        if not conn.initialized:
+            conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", READ_SECONDS, 0))
+        conn.data_ready = True
+        return None
+    now = time.monotonic()
+    if not hasattr(conn, "header_until"):
+        conn.header_until = now + HEADER_SECONDS
+    if now >= conn.header_until:
+        return False
+    # Peeked bytes stay readable: the poller is to wake only when there are more of them.
+    _wake_at(conn, len(seen) + 1)
+    return _DEFER
+
+
+def _wake_at(conn: Any, count: int) -> None:
+    conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, count)
