@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -13,9 +17,28 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from deploy.operations.opening import STORES
+from deploy.reporting import read_report
+from deploy.serve import environment_of
+from deploy.settling import dead_letters, deliveries, open_databases
+from services.matching.handlers import HANDLERS
+from services.matching.store import tables as matching
+from services.matching.store.reports import get_report
+from services.matching.workers import Scorer
+from services.profiles import handlers
+from services.profiles.store import BACKBONE
+from shared.clock import system_clock
+from shared.consumer import Consumer
+from shared.event_log import open_event_log
+from shared.events.catalogue import TOPICS
 from shared.migrations import FLOOR_TABLE, newest, reached
 from shared.migrations.configuration import configured, is_ours
+from shared.outbox import outbox_counts
+from shared.relay import Relay
+from shared.settings import Settings, for_tests
 from shared.storage import Database, open_database
+from tests.golden.keep import Kept, any_value, rows_of
+
+GOLDEN = Path(__file__).resolve().parents[1] / "golden"
 
 STEPS = [
     (service, path.stem[1:5])
@@ -71,20 +94,122 @@ def test_a_database_at_any_step_is_brought_up_and_keeps_its_rows(
                 assert {name: found._mapping[name] for name in row} == row
 
 
+@pytest.fixture(params=sorted(GOLDEN.glob("v*/databases")), ids=lambda path: path.parent.name)
+def released(
+    request: pytest.FixtureRequest, engine: str, state_dir: Path, new_postgres_url: Callable[[], str]
+) -> Settings:
+    """A house whose databases are as a released version left them."""
+    urls = {
+        f"{service}_database": new_postgres_url()
+        if engine == "postgres"
+        else f"sqlite:///{state_dir}/{service}.sqlite"
+        for service in STORES
+    }
+    settings = for_tests(state_dir, **urls)
+    for service, store in STORES.items():
+        written = json.loads((request.param / f"{service}.json").read_text(encoding="utf-8"))
+        as_released(urls[f"{service}_database"], store.metadata, written)
+    return settings
+
+
+def as_released(url: str, metadata: sa.MetaData, written: Kept) -> None:
+    """Make a database with the tables of a step and the rows that were kept at it."""
+    with closing(open_database(url, sa.MetaData())) as database, database.writing() as connection:
+        config = configured(metadata.info["migrations"], connection=connection, metadata=metadata)
+        command.upgrade(config, written["step"])
+        found = sa.MetaData()
+        found.reflect(connection)
+        assert set(written["tables"]) == set(found.tables) - {"alembic_version"}
+        for table in found.sorted_tables:
+            if table.name in written["tables"]:
+                rows = rows_of(written, table.name)
+                assert rows, f"{table.name} has no rows"
+                connection.execute(sa.insert(table), rows)
+                advance_counter(connection, table)
+
+
+def advance_counter(connection: sa.Connection, table: sa.Table) -> None:
+    """Count on from the rows that were written with their numbers, as the database that they come from would."""
+    if connection.dialect.name == "postgresql":
+        for column in table.primary_key.columns:
+            sequence = connection.scalar(sa.select(sa.func.pg_get_serial_sequence(table.name, column.name)))
+            if sequence:
+                last = sa.select(sa.func.max(column)).scalar_subquery()
+                connection.execute(sa.select(sa.func.setval(sequence, last)))
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "postgres"])
+def test_the_house_goes_on_with_the_databases_of_a_released_version(released: Settings) -> None:
+    with open_databases(released) as databases:
+        with databases.matching.reading() as connection:
+            [request_id, other] = reports_to_read(connection)
+            introduced = list(connection.scalars(sa.select(matching.introductions.c.id)))
+        for kind in ("json", "html"):
+            assert read_report(released, request_id, kind, "sv")
+            assert read_report(released, other, kind, "en")
+        before = deliveries(databases)
+        assert sum(before.values()) >= 2
+        with databases.profiles.writing() as connection:
+            handlers.withdraw(connection, BACKBONE, "companies", "C1", system_clock(), None)
+        with open_event_log(released.event_log, released.topic_prefix) as log:
+            log.apply_topics(list(TOPICS))
+            for service, (database, backbone) in databases.backbones().items():
+                relay = Relay(database, backbone, log, service)
+                while relay.relay_once():
+                    pass
+                relay.close()
+                with database.reading() as connection:
+                    assert outbox_counts(connection, backbone) == (0, 0)
+            consumer = Consumer(
+                databases.matching, matching.backbone, log, "matching", HANDLERS, system_clock
+            )
+            while consumer.consume_once(1.0):
+                pass
+            consumer.close()
+        assert Scorer(databases.matching, system_clock).score_stale() == 2
+        assert dead_letters(databases) == 3, "those that were kept"
+        with databases.matching.reading() as connection:
+            for one in (request_id, other):
+                report = get_report(connection, one)
+                assert report is not None
+                assert "C1" not in {match["company"]["id"] for match in report.content["matches"]}
+            assert list(connection.scalars(sa.select(matching.introductions.c.id))) == introduced
+
+
+def reports_to_read(connection: sa.Connection) -> list[str]:
+    return list(connection.scalars(sa.select(matching.reports.c.request_id).order_by("request_id")))
+
+
+def test_a_command_ends_with_what_to_do_when_newer_code_has_brought_a_database_too_far(
+    state_dir: Path,
+) -> None:
+    settings = for_tests(state_dir)
+    with open_databases(settings) as databases, databases.notifications.writing() as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+        connection.execute(sa.text("UPDATE oldest_code SET step = '9998'"))
+    for arguments in (["status"], ["work", "notifications"], ["web", "notifications"]):
+        said = subprocess.run(
+            [sys.executable, "-m", "deploy.command", *arguments],
+            env=environment_of(settings),
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert said.returncode != 0
+        assert "newer than this code: it is at step 9999" in said.stderr
+        assert "restore the backup that was made before the upgrade" in said.stderr
+
+
 def fill(connection: sa.Connection) -> dict[sa.Table, dict[str, Any]]:
     """Write a row into each table that is there."""
     found = sa.MetaData()
     found.reflect(connection)
     rows = {
-        table: {column.name: _value(column) for column in table.columns}
+        table: {column.name: any_value(column) for column in table.columns}
         for table in found.sorted_tables
         if table.name not in {"alembic_version", FLOOR_TABLE}
     }
     for table, row in rows.items():
         connection.execute(sa.insert(table).values(**row))
     return rows
-
-
-def _value(column: sa.Column[Any]) -> Any:
-    kind = column.type.python_type
-    return {str: "å", int: 1, bool: True, bytes: b"\x00\xff"}[kind]
