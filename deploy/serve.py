@@ -11,7 +11,10 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
 
+from deploy.liveness import HEARTBEAT, Answers, Beats, Silence, beat, patience
 from shared.settings import SETTINGS, Settings
 
 log = logging.getLogger(__name__)
@@ -51,7 +54,8 @@ def supervise(settings: Settings, when_started: Callable[[threading.Event], None
     """Run the web and the work process until SIGTERM or SIGINT, and return the exit code.
 
     `when_started` runs in a thread of its own beside them and is handed the event that says stop. If either
-    process ends by itself, both end and the code is 1; a supervisor that is killed takes them along.
+    process ends by itself, or gives no sign of life for a minute and is killed, both end and the code is 1; a
+    supervisor that is killed takes them along.
     """
     check_address(settings)
     stop = threading.Event()
@@ -60,24 +64,57 @@ def supervise(settings: Settings, when_started: Callable[[threading.Event], None
     read_end, write_end = os.pipe()
     environ = {**environment_of(settings), LIFELINE: str(read_end)}
     sample = ["--sample"] if settings.sample else []
-    children = {name: _start([name, "all", *sample], environ, read_end) for name in ("web", "work")}
+    beats = {name: Beats() for name in ("web", "work")}
+    children = {name: _start([name, "all", *sample], environ, read_end, beats[name]) for name in beats}
     os.close(read_end)
+    answers = Answers(settings.host, settings.port)
+    watches = [_Watch(name, one, Silence(patience(os.environ))) for name, one in beats.items()]
+    # Longer: gunicorn kills a worker of its own that stands still for a minute, and goes on with another.
+    watches.append(_Watch("web", answers, Silence(1.5 * patience(os.environ))))
     threading.Thread(target=_guarded, args=(when_started, stop), daemon=True).start()
     ended: str | None = None
     while not stop.is_set() and ended is None:
         stop.wait(LOOK_SECONDS)
         ended = next((name for name, child in children.items() if child.poll() is not None), None)
+        if ended is None:
+            ended = _kill_silent(watches, children)
     stop.set()
+    answers.close()
     _end(children)
     os.close(write_end)
+    for one in beats.values():
+        one.close()
     if ended is not None:
         log.error("the %s process ended by itself with code %s", ended, children[ended].returncode)
         return 1
     return 0
 
 
+@dataclass
+class _Watch:
+    name: str
+    signs: Beats | Answers
+    silence: Silence
+
+
+def _kill_silent(watches: list[_Watch], children: Mapping[str, subprocess.Popen[bytes]]) -> str | None:
+    """Kill the first child that gave no sign of life for too long, with its own children, and name it."""
+    late = [watch for watch in watches if watch.silence.look(watch.signs.heard())]
+    # A site that does not answer may wait for a lock of the process that gives no beat: that one is the cause.
+    found = next((watch for watch in late if isinstance(watch.signs, Beats)), late[0] if late else None)
+    if found is None:
+        return None
+    log.error("the %s process has given no sign of life for long and is killed", found.name)
+    _kill(children[found.name])
+    return found.name
+
+
 def watch_lifeline(environ: Mapping[str, str]) -> None:
-    """In a child: end this process as SIGTERM would once the supervisor is gone. Does nothing elsewhere."""
+    """In a child: end this process as SIGTERM would once the supervisor is gone, and give it signs of life.
+
+    Does nothing elsewhere.
+    """
+    beat(environ)
     descriptor = environ.get(LIFELINE)
     if not descriptor:
         return
@@ -89,10 +126,26 @@ def watch_lifeline(environ: Mapping[str, str]) -> None:
     threading.Thread(target=watch, daemon=True, name="lifeline").start()
 
 
-def _start(arguments: list[str], environ: dict[str, str], read_end: int) -> subprocess.Popen[bytes]:
+def _start(
+    arguments: list[str], environ: dict[str, str], read_end: int, beats: Beats
+) -> subprocess.Popen[bytes]:
     # A session of its own, so that Ctrl-C reaches the supervisor alone, which then ends its children in order.
     command = [sys.executable, "-m", "deploy.command", *arguments]
-    return subprocess.Popen(command, env=environ, pass_fds=[read_end], start_new_session=True)
+    process = subprocess.Popen(
+        command,
+        env={**environ, HEARTBEAT: str(beats.write_end)},
+        pass_fds=[read_end, beats.write_end],
+        start_new_session=True,
+    )
+    beats.given_away()
+    return process
+
+
+def _kill(child: subprocess.Popen[bytes]) -> None:
+    """Kill a child and those that it started: its session is its own."""
+    with suppress(ProcessLookupError):
+        os.killpg(child.pid, signal.SIGKILL)
+    child.wait()
 
 
 def _guarded(task: Callable[[threading.Event], None], stop: threading.Event) -> None:
@@ -112,5 +165,4 @@ def _end(children: Mapping[str, subprocess.Popen[bytes]]) -> None:
             child.wait(max(0.0, deadline - time.monotonic()))
         except subprocess.TimeoutExpired:
             log.error("the %s process did not end in %.0f s and is killed", name, STOP_SECONDS)
-            child.kill()
-            child.wait()
+            _kill(child)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from deploy.liveness import PATIENCE
 from tests.end_to_end.conftest import Process, Site, environment, free_port, handslag, wait_for
 
 
@@ -165,6 +166,24 @@ def test_when_one_process_dies_the_whole_ends(
     assert wait_for("the end", lambda: process.process.poll() is not None, 15)
     assert process.process.returncode == 1
     assert f"the {part} process ended by itself" in process.said()
+
+
+@pytest.mark.parametrize("part", ["web", "work", "gunicorn's worker"])
+def test_a_process_that_is_stopped_is_killed_and_the_whole_ends(
+    part: str, tmp_path: Path, start: Callable[..., Process]
+) -> None:
+    machine = Machine(tmp_path)
+    process = start("serve", "serve", env={**machine.env, PATIENCE: "4"})
+    wait_for("the site answers", machine.site.answers)
+    name = "work" if part == "work" else "web"
+    child = wait_for(f"the {name} process", lambda: child_of(process.process.pid, name))
+    if part == "gunicorn's worker":
+        child = wait_for("its worker", lambda: child_of(child, name))
+    os.kill(child, signal.SIGSTOP)
+    assert wait_for("the end", lambda: process.process.poll() is not None, 60)
+    assert process.process.returncode == 1
+    assert f"the {name} process has given no sign of life" in process.said()
+    wait_for("it is gone", lambda: not Path(f"/proc/{child}").exists(), 15)
 
 
 def test_when_the_supervisor_is_killed_nothing_stays_behind(
