@@ -9,6 +9,7 @@ from shared.clock import Clock
 from shared.consumer import Consumer
 from shared.event_log.port import EventLog
 from shared.ids import IdSource
+from shared.pulse import pulsing
 from shared.relay import Relay
 from shared.settings import Settings
 from shared.web.idempotency import forgetting
@@ -31,6 +32,7 @@ def create_work(settings: Settings, event_log: EventLog, clock: Clock, ids: IdSo
     consumer = Consumer(database, tables.backbone, event_log, GROUP, HANDLERS, clock)
     return [
         Loop("matching relay", relay.run),
+        pulsing(event_log, GROUP),
         Loop("matching consumer", consumer.run),
         due_work("matching scorer", Scorer(database, clock).step),
         forgetting(database, tables.idempotency, clock),

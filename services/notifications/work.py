@@ -13,6 +13,7 @@ from shared.clock import Clock, system_clock
 from shared.consumer import Consumer
 from shared.event_log.port import EventLog
 from shared.ids import IdSource, random_ids
+from shared.pulse import pulsing
 from shared.relay import Relay
 from shared.settings import Settings
 from shared.storage import open_database
@@ -35,6 +36,7 @@ def create_work(
     consumer = Consumer(database, backbone, event_log, SERVICE, make_handlers(clock), clock)
     return [
         Loop(f"{SERVICE} relay", relay.run),
+        pulsing(event_log, SERVICE),
         Loop(f"{SERVICE} consumer", consumer.run),
         due_work(f"{SERVICE} composer", Composer(database, clock).step),
         due_work(f"{SERVICE} sender", MailWorker(database, server, sender, clock, ids).step),

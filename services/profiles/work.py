@@ -6,6 +6,7 @@ from services.profiles.store import BACKBONE, IDEMPOTENCY, open_store
 from shared.clock import Clock, system_clock
 from shared.event_log.port import EventLog
 from shared.ids import IdSource, random_ids
+from shared.pulse import pulsing
 from shared.relay import Relay
 from shared.settings import Settings
 from shared.web.idempotency import forgetting
@@ -21,4 +22,8 @@ def create_work(
     """
     database = open_store(settings)
     relay = Relay(database, BACKBONE, event_log, "profiles")
-    return [Loop("profiles relay", relay.run), forgetting(database, IDEMPOTENCY, clock)]
+    return [
+        Loop("profiles relay", relay.run),
+        pulsing(event_log, "profiles"),
+        forgetting(database, IDEMPOTENCY, clock),
+    ]

@@ -21,6 +21,7 @@ from shared.event_log.port import (
     Message,
     MessageRefusedError,
     Record,
+    TopicState,
     why_refused,
 )
 from shared.event_log.topic_file import TopicFile
@@ -56,6 +57,29 @@ class EmbeddedLog:
         """Create the topics that are missing and return their names."""
         return [topic for topic in topics if self._open(topic).create(partitions)]
 
+    def settle_topics(
+        self,
+        topics: Sequence[str],
+        partitions: int = DEFAULT_PARTITIONS,
+        replication: int | None = None,
+        change: bool = True,
+    ) -> list[TopicState]:
+        """Create the topics that are missing; there is nothing else to be settled, and one copy of each."""
+        states = []
+        for name in topics:
+            if self._path(name).exists() and (count := self._open(name).partitions()):
+                states.append(TopicState(name, "kept", count))
+            elif change:
+                self._open(name).create(partitions)
+                states.append(TopicState(name, "created", partitions))
+            else:
+                states.append(TopicState(name, "missing", 0, ("it is missing",)))
+        return states
+
+    def pulse(self, topics: Sequence[str], idle_seconds: float) -> int:
+        """Compact topics, whether anybody reads them or not; return how many had something to lose."""
+        return sum(self._compact(self.topic(name)) > 0 for name in topics)
+
     def publisher(self, client: str) -> EmbeddedPublisher:
         """Open a publisher."""
         return EmbeddedPublisher(self)
@@ -80,11 +104,11 @@ class EmbeddedLog:
 
     def compact(self) -> int:
         """Compact every topic that is open here; return how many records went."""
+        return sum(self._compact(topic) for topic in list(self._topics.values()))
+
+    def _compact(self, topic: TopicFile) -> int:
         now = self._clock()
-        return sum(
-            topic.compact(_milliseconds(now - COMPACTION_LAG), _milliseconds(now - TOMBSTONE_RETENTION))
-            for topic in list(self._topics.values())
-        )
+        return topic.compact(_milliseconds(now - COMPACTION_LAG), _milliseconds(now - TOMBSTONE_RETENTION))
 
     def topic(self, name: str) -> TopicFile:
         """Give a topic; raises LogUnavailableError while it has not been created."""

@@ -5,28 +5,22 @@ Every client is opened when it is first needed and again after a failure, so tha
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
-from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
 
 from kafka import TopicPartition
 from kafka.admin import OffsetSpec
-from kafka.errors import NoError, TopicAlreadyExistsError, UnknownMemberIdError
+from kafka.errors import NoError, UnknownMemberIdError
 
 from shared.event_log.kafka_cluster import KafkaCluster
 from shared.event_log.kafka_options import KafkaOptions
 from shared.event_log.kafka_publisher import KafkaPublisher
+from shared.event_log.kafka_pulse import send_pulses
 from shared.event_log.kafka_subscriber import KafkaSubscriber
-from shared.event_log.port import DEFAULT_PARTITIONS, GroupInUseError, LogUnavailableError
-
-ERASURE_MS = 6 * 3_600_000
-TOPIC_CONFIGS = {
-    "cleanup.policy": "compact",
-    "segment.ms": str(ERASURE_MS),
-    "max.compaction.lag.ms": str(ERASURE_MS),
-    "delete.retention.ms": str(2 * ERASURE_MS),
-}
+from shared.event_log.kafka_topics import create_missing, settle
+from shared.event_log.port import DEFAULT_PARTITIONS, GroupInUseError, LogUnavailableError, TopicState
 
 
 class KafkaLog:
@@ -38,15 +32,29 @@ class KafkaLog:
     def apply_topics(self, topics: Sequence[str], partitions: int = DEFAULT_PARTITIONS) -> list[str]:
         """Create the topics that are missing and return their names."""
         with self.cluster.admin() as admin:
-            present = set(admin.list_topics())
-            missing = [topic for topic in topics if self.cluster.full_name(topic) not in present]
-            made = []
-            for topic in missing:
-                options = {"num_partitions": partitions, "replication_factor": -1, "configs": TOPIC_CONFIGS}
-                with suppress(TopicAlreadyExistsError):  # another process was first
-                    admin.create_topics({self.cluster.full_name(topic): options}, wait_for_metadata=True)
-                    made.append(topic)
-            return made
+            return create_missing(self.cluster, admin, topics, partitions, None)
+
+    def settle_topics(
+        self,
+        topics: Sequence[str],
+        partitions: int = DEFAULT_PARTITIONS,
+        replication: int | None = None,
+        change: bool = True,
+    ) -> list[TopicState]:
+        """Create what is missing, and mend configs that differ."""
+        with self.cluster.admin() as admin:
+            return settle(self.cluster, admin, topics, partitions, replication, change)
+
+    def pulse(self, topics: Sequence[str], idle_seconds: float) -> int:
+        """Send a pulse to every partition that has records, the last of them older than `idle_seconds`."""
+        with self.cluster.admin() as admin:
+            places = self._places(admin, topics)
+            newest = admin.list_partition_offsets(dict.fromkeys(places, OffsetSpec.MAX_TIMESTAMP))
+        before = (time.time() - idle_seconds) * 1000
+        idle = [place for place in places if 0 <= newest[place].timestamp <= before]
+        if idle:
+            send_pulses(self.cluster, idle)
+        return len(idle)
 
     def publisher(self, client: str) -> KafkaPublisher:
         """Open a publisher."""

@@ -18,6 +18,7 @@ class KafkaOptions:
     (PEM; empty: the authorities that the machine trusts) and name the host; `certificate_file` and `key_file`
     (PEM) are shown to the broker where it asks for them.
 
+    A request is answered within `request_timeout_ms` or its connection closed; `delivery_timeout_ms` must be longer.
     A batch that expires (`delivery_timeout_ms`) makes the publisher open a new producer, so the default is a
     day. A member that does not poll for `max_poll_interval_ms`, or dies for `session_timeout_ms`, loses its
     partitions to another one.
@@ -30,6 +31,7 @@ class KafkaOptions:
     ca_file: str = ""
     certificate_file: str = ""
     key_file: str = ""
+    request_timeout_ms: int = 30_000
     delivery_timeout_ms: int = 86_400_000
     max_poll_interval_ms: int = 300_000
     session_timeout_ms: int = 10_000

@@ -126,6 +126,7 @@ class KafkaPublisher:
             enable_idempotence=True,
             acks="all",
             # A batch that expires while the broker is dead jams an idempotent producer for good.
+            request_timeout_ms=self._cluster.options.request_timeout_ms,
             delivery_timeout_ms=self._cluster.options.delivery_timeout_ms,
             compression_type="lz4",
             batch_size=256 * 1024,

@@ -13,9 +13,11 @@ from kafka.errors import CommitFailedError, KafkaError
 from kafka.structs import OffsetAndMetadata
 
 from shared.event_log.kafka_cluster import KafkaCluster
+from shared.event_log.kafka_pulse import SkippedPulses
 from shared.event_log.port import AccessRefusedError, LogUnavailableError, Record
 
 COMMIT_SECONDS = 5.0
+PULSE_COMMIT_SECONDS = 1.0
 CLOSE_SECONDS = 3.0
 
 _log = logging.getLogger(__name__)
@@ -30,6 +32,7 @@ class KafkaSubscriber:
         self._topics = tuple(topics)
         self._consumer: Any = None
         self._said = ""
+        self._pulses = SkippedPulses()
 
     def poll(self, timeout: float, limit: int) -> list[Record]:
         """Wait for records of the partitions that this member holds."""
@@ -43,11 +46,13 @@ class KafkaSubscriber:
             self._say(error)
             time.sleep(max(0.0, min(1.0, deadline - time.monotonic())))
             return []
-        if found:
+        if any(found.values()):
             self._said = ""
         elif (refusal := self._cluster.refusal_of(self._consumer)) is not None:
             self._say(refusal)
-        return [self._record(one) for records in found.values() for one in records]
+        sifted = [one for place, records in found.items() for one in self._pulses.sift(place, records)]
+        self._commit_pulses()
+        return [self._record(one) for one in sifted]
 
     def commit(self, records: Sequence[Record]) -> None:
         """Note these records as handled, in the partitions that this member still holds."""
@@ -62,10 +67,8 @@ class KafkaSubscriber:
         if not ends:
             return
         try:
-            self._consumer.commit(
-                {place: OffsetAndMetadata(end, "", -1) for place, end in ends.items()},
-                timeout_ms=int(COMMIT_SECONDS * 1000),
-            )
+            ends = {place: self._pulses.end_of_commit(place, end) for place, end in ends.items()}
+            self._consumer.commit(_offsets(ends), timeout_ms=int(COMMIT_SECONDS * 1000))
         except CommitFailedError as error:
             _log.info("other members hold the partitions now: %s", error)
         except KafkaError as error:
@@ -75,6 +78,7 @@ class KafkaSubscriber:
         """Return this record again, and what follows it."""
         if self._consumer is not None and self._place(record) in self._consumer.assignment():
             self._consumer.seek(self._place(record), record.offset)
+            self._pulses.read_again(self._place(record))
 
     def close(self) -> None:
         """Leave the group."""
@@ -82,6 +86,17 @@ class KafkaSubscriber:
         if consumer is not None:
             with suppress(KafkaError):
                 consumer.close(timeout_ms=int(CLOSE_SECONDS * 1000))
+
+    def _commit_pulses(self) -> None:
+        ends = self._pulses.ends()
+        if ends:
+            held = {place: end for place, end in ends.items() if place in self._consumer.assignment()}
+            try:
+                self._consumer.commit(_offsets(held), timeout_ms=int(PULSE_COMMIT_SECONDS * 1000))
+            except KafkaError as error:
+                _log.info("pulses are committed later: %s", error)
+            else:
+                self._pulses.forget(ends)
 
     def _say(self, error: Exception) -> None:
         """Say why reading waits: a refusal, which somebody has to mend, as an error, and once."""
@@ -120,3 +135,7 @@ class KafkaSubscriber:
             headers=tuple((name, value or b"") for name, value in read.headers),
             timestamp_ms=read.timestamp,
         )
+
+
+def _offsets(ends: dict[Any, int]) -> dict[Any, Any]:
+    return {place: OffsetAndMetadata(end, "", -1) for place, end in ends.items()}

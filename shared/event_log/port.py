@@ -72,6 +72,21 @@ class Record:
     timestamp_ms: int
 
 
+@dataclass(frozen=True)
+class TopicState:
+    """What was found of a topic and done about it.
+
+    `outcome` is created, changed, kept, or (where nothing was to be changed) missing or differs. `differences` says in
+    words what was or is not as it must be, and `notes` what is merely worth knowing.
+    """
+
+    topic: str
+    outcome: str
+    partitions: int
+    differences: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
 def write_headers(headers: Headers) -> str:
     """Write headers as JSON: pairs of a name and the value's bytes in base64."""
     # As json.dumps writes it, put together by hand: every record of the embedded log comes by here.
@@ -142,6 +157,27 @@ class EventLog(Protocol):
 
     def apply_topics(self, topics: Sequence[str], partitions: int = DEFAULT_PARTITIONS) -> list[str]:
         """Create the topics that are missing and return their names; raises EventLogError when refused."""
+
+    def settle_topics(
+        self,
+        topics: Sequence[str],
+        partitions: int = DEFAULT_PARTITIONS,
+        replication: int | None = None,
+        change: bool = True,
+    ) -> list[TopicState]:
+        """Create the topics that are missing and mend those that are not as they must be; tell each one's state.
+
+        `replication` is how many copies a new topic has, by default as many as the log itself says. Partitions are
+        never made fewer or more: keys would move. Without `change` everything is only looked at.
+        Raises LogUnavailableError when the log is away, EventLogError when it refuses.
+        """
+
+    def pulse(self, topics: Sequence[str], idle_seconds: float) -> int:
+        """Have what is superseded or erased leave topics that nobody writes to; return how many places needed it.
+
+        Those that were written to in the last `idle_seconds` need nothing. To be called again and again, by as
+        many processes as like. Raises LogUnavailableError when the log is away or a topic missing.
+        """
 
     def publisher(self, client: str) -> Publisher:
         """Open a publisher; `client` names it in the log's own listings."""
