@@ -30,7 +30,18 @@ def own_settings(service: str = "all", process: str = "command") -> Settings:
             click.echo(f"wrong setting: {problem}", err=True)
         sys.exit(2)
     logs.configure(settings.log_format, settings.log_level, service, process)
+    if process != "command":
+        _check_whole(settings)
     return settings
+
+
+def _check_whole(settings: Settings) -> None:
+    from deploy.operations.restore_mark import UnfinishedRestoreError, check_whole
+
+    try:
+        check_whole(settings)
+    except UnfinishedRestoreError as error:
+        fail(str(error))
 
 
 def answer(result: Mapping[str, Any], as_json: bool, text: str) -> None:
