@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 
+from shared import metrics, traces
 from shared.backbone import Backbone
 from shared.clock import Clock
 from shared.dead_letters import bury, describe, empty_letters_of
@@ -58,6 +60,9 @@ class Consumer:
         self._stop = threading.Event()
         self._dead_in_a_row = 0
         self.halted = False
+        metrics.RECORDS_CONSUMED.add(0, group)
+        metrics.RECORDS_BURIED.add(0, group)
+        metrics.CONSUMER_SECONDS.ready(group)
 
     def run(self, stop: threading.Event) -> None:
         """Consume until `stop` is set; a log or database that is away only pauses it."""
@@ -99,7 +104,8 @@ class Consumer:
 
     def _handle(self, records: Sequence[Record]) -> int:
         """Handle records in their order and return how many are done with."""
-        until = time.monotonic() + STEP_SECONDS
+        begun = time.monotonic()
+        until = begun + STEP_SECONDS
         done = 0
         try:
             while done < len(records) and not self.halted and time.monotonic() < until:
@@ -112,6 +118,8 @@ class Consumer:
             if not self._stop.is_set():
                 _log.warning("%s: consuming waits: %s", self._group, error)
                 self._stop.wait(PAUSE_SECONDS)
+        metrics.CONSUMER_SECONDS.observe(time.monotonic() - begun, self._group)
+        metrics.RECORDS_CONSUMED.add(done, self._group)
         return done
 
     def _attempt(self, records: Sequence[Record]) -> tuple[int, Exception | None]:
@@ -120,13 +128,14 @@ class Consumer:
         Raises _LaterError when the database is away: then none of them had its effect.
         """
         events, unreadable = _read(records)
+        handler_of = self._handlers.__getitem__
+        if traces.is_on():
+            handler_of = _in_spans(self._group, handler_of, records, events)
         done, fresh = 0, False
         try:
             if events:
                 with self._database.writing() as connection:
-                    for had_effect in apply_in_order(
-                        connection, self._backbone, events, self._handlers.__getitem__
-                    ):
+                    for had_effect in apply_in_order(connection, self._backbone, events, handler_of):
                         topic, event = events[done]
                         if had_effect and event.state is None:
                             empty_letters_of(
@@ -152,7 +161,14 @@ class Consumer:
         tries = 1
         error: Exception | None = failure
         while error is not None and tries < TRIES and not isinstance(error, BadEventError):
-            _log.warning("%s: try %d of %s failed: %s", self._group, tries, _place(record), describe(error))
+            _log.warning(
+                "%s: try %d of %s failed: %s",
+                self._group,
+                tries,
+                _place(record),
+                describe(error),
+                extra=_named(record),
+            )
             if self._stop.wait(self._retry_seconds[tries - 1]):
                 raise _LaterError("stopping")
             _, error = self._attempt([record])
@@ -167,7 +183,15 @@ class Consumer:
                 letter = bury(connection, self._backbone, record, reason, tries, self._clock)
         except (sa.exc.DBAPIError, OSError) as away:
             raise _LaterError(f"the database is away: {describe(away)}") from away
-        _log.error("%s: %s became dead letter %d: %s", self._group, _place(record), letter, reason)
+        metrics.RECORDS_BURIED.add(1, self._group)
+        _log.error(
+            "%s: %s became dead letter %d: %s",
+            self._group,
+            _place(record),
+            letter,
+            reason,
+            extra=_named(record),
+        )
         self._dead_in_a_row += 1
         if self._dead_in_a_row >= HALT_AFTER:
             self.halted = True
@@ -198,6 +222,39 @@ def _read(records: Sequence[Record]) -> tuple[list[tuple[str, Event]], Exception
         except Exception as error:  # noqa: BLE001  # whatever it is, it is this record's failure, and is told
             return events, error
     return events, None
+
+
+def _in_spans(
+    group: str,
+    handler_of: Callable[[str], Handler],
+    records: Sequence[Record],
+    events: Sequence[tuple[str, Event]],
+) -> Callable[[str], Handler]:
+    """Have each handler run in a span that continues the trace of its event."""
+    parents = {
+        id(event): traces.traceparent_of(record.headers)
+        for record, (_, event) in zip(records, events, strict=False)
+    }
+
+    def traced(topic: str) -> Handler:
+        def handle(connection: Connection, event: Event) -> None:
+            with traces.carried_on(f"{group} handle {event.type}", parents[id(event)], "consumer"):
+                handler_of(topic)(connection, event)
+
+        return handle
+
+    return traced
+
+
+def _named(record: Record) -> dict[str, str]:
+    """Give what a line in the log says of a record beside its place: the event's id and its trace."""
+    headers = {name: value.decode("ascii", "replace") for name, value in record.headers}
+    traceparent = traces.traceparent_of(record.headers)
+    found = {
+        "event_id": headers.get("ce_id", "")[:200],
+        "trace_id": (traceparent or "").partition("-")[2][:32],
+    }
+    return {name: value for name, value in found.items() if value}
 
 
 def _first_of_each_place(records: Sequence[Record]) -> list[Record]:
