@@ -72,6 +72,41 @@ def test_topics_are_created_once(log: EventLog) -> None:
     assert log.apply_topics(["companies", "visits"]) == ["visits"]
 
 
+def test_settling_topics_tells_what_was_done(log: EventLog) -> None:
+    log.apply_topics(["companies"], partitions=2)
+    topics = ["companies", "visits"]
+    checked = {one.topic: (one.outcome, one.partitions) for one in log.settle_topics(topics, 2, change=False)}
+    assert checked == {"companies": ("kept", 2), "visits": ("missing", 0)}
+    settled = {one.topic: (one.outcome, one.partitions) for one in log.settle_topics(topics, 2)}
+    assert settled == {"companies": ("kept", 2), "visits": ("created", 2)}
+    assert {one.outcome for one in log.settle_topics(topics, 2)} == {"kept"}
+
+
+def test_a_pulse_is_nothing_to_its_readers_and_no_lag(log: EventLog) -> None:
+    log.apply_topics(["companies"])
+    publish(log, [message(f"c-{n}") for n in range(10)])
+    with joined(log) as subscriber:
+        records = read(subscriber, 10)
+        log.pulse(["companies"], 0)
+        assert quiet(subscriber) == []
+        subscriber.commit(records)
+        assert quiet(subscriber, 0.5) == []
+        assert log.lag("matching", ["companies"]) == 0
+        log.pulse(["companies"], 0)
+        assert quiet(subscriber) == []
+        deadline = time.monotonic() + WAIT
+        while log.lag("matching", ["companies"]):
+            assert time.monotonic() < deadline, "pulses count as lag"
+            assert quiet(subscriber, 0.2) == []
+        publish(log, [message("c-1", b"[]")])
+        assert [record.value for record in read(subscriber, 1)] == [b"[]"]
+
+
+def test_a_missing_topic_cannot_pulse(log: EventLog) -> None:
+    with pytest.raises(LogUnavailableError, match="handslag topics apply"):
+        log.pulse(["companies"], 0)
+
+
 def test_what_is_published_is_read_byte_for_byte(log: EventLog) -> None:
     log.apply_topics(["companies"])
     sent = Message(
