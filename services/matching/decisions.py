@@ -15,6 +15,7 @@ from services.matching.store.decisions import Review
 from services.matching.store.projection import Stored
 from services.matching.store.reports import StoredReport
 from services.matching.store.stale import partner_changed
+from shared import traces
 from shared.clock import Clock, to_text
 from shared.events.event import Event
 from shared.ids import IdSource
@@ -97,6 +98,7 @@ def approve(
         )
     now = clock()
     approval_id = ids()
+    traces.link(report.traceparent)
     made = introductions(report.content, match_ids, report.version, approval_id, to_text(now), note, earlier)
     for state in made:
         _keep(connection, Event("introduction.approved", state["id"], state["version"], now, state))

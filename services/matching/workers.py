@@ -8,6 +8,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Literal
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -27,6 +28,7 @@ from services.matching.domain.text.engine import TextEngine, standard_engine
 from services.matching.store import decisions, projection, reports, stale, tables
 from services.matching.store.reports import ReportJson
 from services.matching.store.stale import Claim
+from shared import metrics, traces
 from shared.clock import Clock, from_text, to_text
 from shared.storage import Database
 
@@ -72,6 +74,8 @@ class Scorer:
         self._companies = Companies(engine or standard_engine())
         self._seen: int | None = None
         self._looks = 0
+        for outcome in ("saved", "outdated", "failed"):
+            metrics.REPORTS_MADE.add(0, outcome)
 
     def step(self) -> bool:
         """Make due reports again, and say whether there were any.
@@ -115,7 +119,8 @@ class Scorer:
         made: dict[str, ReportJson | Exception] = {}
         for case in snapshot.cases:
             try:
-                made[case.request.id] = self._make(case, snapshot)
+                with traces.carried_on("matching make report", case.claim.traceparent):
+                    made[case.request.id] = self._make(case, snapshot)
             except Exception as error:  # kept with its request; the other reports go on
                 log.exception("the report of request %s could not be made", case.request.id)
                 made[case.request.id] = error
@@ -126,25 +131,33 @@ class Scorer:
 
         Each report has a transaction of its own, so that a handler never waits for a whole pass.
         """
-        return sum(self._save_one(snapshot, case, made[case.request.id]) for case in snapshot.cases)
+        saved = 0
+        for case in snapshot.cases:
+            with traces.carried_on("matching save report", case.claim.traceparent):
+                outcome = self._save_one(snapshot, case, made[case.request.id])
+            metrics.REPORTS_MADE.add(1, outcome)
+            saved += outcome == "saved"
+        return saved
 
-    def _save_one(self, snapshot: Snapshot, case: Case, content: ReportJson | Exception) -> bool:
+    def _save_one(
+        self, snapshot: Snapshot, case: Case, content: ReportJson | Exception
+    ) -> Literal["saved", "outdated", "failed"]:
         now = self._clock()
         with self._database.writing() as connection:
             current = stale.pool_number(connection, hold=True) == snapshot.number
             overdue = now - from_text(case.claim.stale_since) > OVERDUE
             if not (stale.still_wanted(connection, case.claim) and (current or overdue)):
                 stale.release(connection, [case.claim])
-                return False
+                return "outdated"
             if isinstance(content, Exception):
                 stale.note_failure(connection, case.claim, now, repr(content))
-                return False
+                return "failed"
             reports.save_report(connection, content, to_text(now))
             if current:
                 stale.settle(connection, case.claim)
             else:
                 stale.release(connection, [case.claim])
-            return True
+            return "saved"
 
     def _make(self, case: Case, snapshot: Snapshot) -> ReportJson:
         content: ReportJson = make_report(

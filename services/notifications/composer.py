@@ -12,6 +12,7 @@ from services.notifications.domain.planning import (
     delivery_id,
     plan_mails,
 )
+from shared import traces
 from shared.clock import Clock, to_text
 from shared.storage import Database
 
@@ -58,15 +59,19 @@ class Composer:
     def _make(self, connection: Connection) -> int:
         ready = [one for one in store.open_approvals(connection) if self._complete(connection, one)]
         for approval in ready[:BATCH]:
-            made = store.deliveries_of(connection, approval.id)
-            open_ids = {one.id for one in made if self._can_change(connection, one)}
-            for mail in plan_mails(store.introductions_of(connection, approval.id), made, open_ids):
-                if mail.joins is None:
-                    self._add(connection, approval.id, mail)
-                else:
-                    self._join(connection, mail.joins, mail)
-            store.settle_approval(connection, approval.id)
+            with traces.carried_on("notifications write mails", approval.traceparent):
+                self._write(connection, approval.id)
         return len(ready)
+
+    def _write(self, connection: Connection, approval_id: str) -> None:
+        made = store.deliveries_of(connection, approval_id)
+        open_ids = {one.id for one in made if self._can_change(connection, one)}
+        for mail in plan_mails(store.introductions_of(connection, approval_id), made, open_ids):
+            if mail.joins is None:
+                self._add(connection, approval_id, mail)
+            else:
+                self._join(connection, mail.joins, mail)
+        store.settle_approval(connection, approval_id)
 
     def _can_change(self, connection: Connection, delivery: Delivery) -> bool:
         unsent = delivery.status in {"waiting", "queued"}

@@ -31,6 +31,7 @@ from services.notifications.mail import (
     build_mail,
 )
 from services.notifications.rendering import render
+from shared import metrics, traces
 from shared.clock import Clock, to_text
 from shared.ids import IdSource
 from shared.storage import Database
@@ -47,6 +48,7 @@ class Task:
     delivery: Delivery
     contact: Contact
     introductions: tuple[Introduction, ...]
+    traceparent: str | None = None
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,8 @@ class MailWorker:
         self._name = ids()
         self._renew_seconds = renew_seconds
         self._unrecorded: Outcome | None = None
+        for fate in ("sent", "postponed", "refused"):
+            metrics.MAILS.add(0, fate)
 
     def step(self) -> bool:
         """Send the mail that has been due longest and tell whether there was any."""
@@ -88,10 +92,18 @@ class MailWorker:
                 task, found = self._take(connection)
             if task is None:
                 return found
-            with self._kept(task.delivery.id):
+            with (
+                self._kept(task.delivery.id),
+                traces.carried_on("notifications send mail", task.traceparent, "client"),
+            ):
                 self._unrecorded = self._hand_over(task)
-        with self._database.writing() as connection:
+                traces.note(delivery_id=task.delivery.id, outcome=self._unrecorded.fate)
+        with (
+            traces.carried_on("notifications record mail", self._unrecorded.task.traceparent),
+            self._database.writing() as connection,
+        ):
             self._record(connection, self._unrecorded)
+        metrics.MAILS.add(1, self._unrecorded.fate)
         self._unrecorded = None
         return True
 
@@ -104,7 +116,8 @@ class MailWorker:
         contact = store.read_contact(connection, delivery.side, delivery.organisation_id)
         introductions = store.introductions_told_by(connection, delivery)
         if introductions and contact is not None:
-            return Task(delivery, contact, tuple(introductions)), True
+            traceparent = store.traceparent_of(connection, delivery.approval_id)
+            return Task(delivery, contact, tuple(introductions), traceparent), True
         queue.remove(connection, delivery.id)
         if introductions:
             reason = no_contact(delivery.side, delivery.organisation_id)

@@ -26,6 +26,7 @@ from services.notifications.tables import (
     mail_removals,
     told,
 )
+from shared import traces
 from shared.clock import from_text, to_text
 from shared.events.event import Event
 from shared.outbox import record_event
@@ -38,6 +39,7 @@ class OpenApproval:
     id: str
     size: int
     first_seen: datetime
+    traceparent: str | None = None
 
 
 def save_contact(connection: Connection, side: Side, organisation_id: str, contact: Contact | None) -> None:
@@ -68,6 +70,7 @@ def save_introduction(connection: Connection, state: dict[str, Any], now: dateti
     )
     size, upsert = introduction.approval_size, _upserting(connection, approvals)
     fresh = {"id": introduction.approval_id, "size": size, "first_seen_at": to_text(now), "to_compose": True}
+    fresh["traceparent"] = traces.current()
     again = {"size": size, "to_compose": True}
     connection.execute(upsert.values(fresh).on_conflict_do_update(index_elements=["id"], set_=again))
 
@@ -86,7 +89,16 @@ def open_approvals(connection: Connection, hold: bool = True) -> list[OpenApprov
         sa.select(approvals).where(approvals.c.to_compose).order_by(approvals.c.first_seen_at, approvals.c.id)
     )
     rows = connection.execute(query.with_for_update(skip_locked=True) if hold else query)
-    return [OpenApproval(row.id, row.size, from_text(row.first_seen_at)) for row in rows]
+    return [OpenApproval(row.id, row.size, from_text(row.first_seen_at), row.traceparent) for row in rows]
+
+
+def traceparent_of(connection: Connection, approval_id: str) -> str | None:
+    """Give the span in which an approval arrived; None where no traces are made."""
+    if not traces.is_on():
+        return None
+    query = sa.select(approvals.c.traceparent).where(approvals.c.id == approval_id)
+    found: str | None = connection.execute(query).scalar_one_or_none()
+    return found
 
 
 def settle_approval(connection: Connection, approval_id: str) -> None:

@@ -37,6 +37,8 @@ approvals = sa.Table(
     sa.Column("size", sa.Integer, nullable=False),
     sa.Column("first_seen_at", sa.Text, nullable=False),
     sa.Column("to_compose", sa.Boolean, nullable=False, index=True),
+    # The span in which the first of its introductions arrived, where traces are made: its mails go on in that trace.
+    sa.Column("traceparent", sa.Text, nullable=True),
 )
 
 deliveries = sa.Table(

@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection
 from services.matching.domain.report import canonical_json, content_digest
 from services.matching.store.projection import upsert
 from services.matching.store.tables import partners, reports, requests, scoring
+from shared import traces
 
 ReportJson = dict[str, Any]
 
@@ -31,6 +32,8 @@ class StoredReport:
     stale_since: str | None
     failure: str | None
     content: ReportJson
+    traceparent: str | None = None
+    """The span that made it, where traces are made."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,7 @@ def save_report(connection: Connection, content: ReportJson, made_at: str) -> in
         "match_count": len(content["matches"]),
         "best_name": content["matches"][0]["company"]["name"] if content["matches"] else "",
         "content": canonical_json(content),
+        "traceparent": traces.current(),
     }
     upsert(connection, reports, {"request_id": request_id}, values)
     return version
@@ -105,6 +109,7 @@ def get_report(connection: Connection, request_id: str, hold: bool = False) -> S
         stale_since=row.stale_since,
         failure=row.failure,
         content=json.loads(row.content),
+        traceparent=row.traceparent,
     )
 
 

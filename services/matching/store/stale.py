@@ -16,6 +16,7 @@ from sqlalchemy.engine import Connection
 from services.matching.store.holds import is_free
 from services.matching.store.projection import in_parts
 from services.matching.store.tables import partners, pool, requests, scoring
+from shared import traces
 from shared.clock import to_text
 
 CLAIM_FOR = timedelta(seconds=20)
@@ -26,11 +27,12 @@ FAILED_FOR = timedelta(minutes=1)
 
 @dataclass(frozen=True)
 class Claim:
-    """A request to be scored, and its `wanted` number at that moment."""
+    """A request to be scored, its `wanted` number at that moment, and the span that made it stale first."""
 
     request_id: str
     wanted: int
     stale_since: str
+    traceparent: str | None = None
 
 
 def track_request(connection: Connection, request_id: str, is_open: bool, at: datetime) -> None:
@@ -39,10 +41,11 @@ def track_request(connection: Connection, request_id: str, is_open: bool, at: da
         "open": is_open,
         "wanted": scoring.c.wanted + 1,
         "stale_since": sa.func.coalesce(scoring.c.stale_since, to_text(at)) if is_open else sa.null(),
+        "traceparent": _first_cause() if is_open else None,
     }
     same = scoring.c.request_id == request_id
     if connection.execute(sa.update(scoring).where(same).values(**values)).rowcount == 0:
-        first = {"request_id": request_id, "open": is_open, "wanted": 1}
+        first = {"request_id": request_id, "open": is_open, "wanted": 1, "traceparent": traces.current()}
         connection.execute(sa.insert(scoring).values(**first, stale_since=to_text(at) if is_open else None))
 
 
@@ -59,7 +62,9 @@ def partner_changed(connection: Connection, partner_id: str, at: datetime, but: 
         conditions.append(scoring.c.request_id != but)
     since = sa.func.coalesce(scoring.c.stale_since, to_text(at))
     connection.execute(
-        sa.update(scoring).where(*conditions).values(wanted=scoring.c.wanted + 1, stale_since=since)
+        sa.update(scoring)
+        .where(*conditions)
+        .values(wanted=scoring.c.wanted + 1, stale_since=since, traceparent=_first_cause())
     )
 
 
@@ -71,7 +76,9 @@ def companies_changed(connection: Connection, at: datetime) -> None:
     """
     connection.execute(sa.update(pool).values(number=pool.c.number + 1))
     fresh = sa.and_(scoring.c.open, scoring.c.stale_since.is_(None))
-    connection.execute(sa.update(scoring).where(fresh).values(stale_since=to_text(at)))
+    connection.execute(
+        sa.update(scoring).where(fresh).values(stale_since=to_text(at), traceparent=traces.current())
+    )
 
 
 def pool_number(connection: Connection, hold: bool = False) -> int:
@@ -93,15 +100,20 @@ def claim_stale(connection: Connection, now: datetime, most: int) -> list[Claim]
     """
     due = _due(now).order_by(scoring.c.stale_since, scoring.c.request_id).limit(most)
     taken = connection.execute(due.with_for_update(of=scoring, skip_locked=True))
-    claims = [Claim(row.request_id, row.wanted, row.stale_since) for row in taken]
+    claims = [Claim(row.request_id, row.wanted, row.stale_since, row.traceparent) for row in taken]
     _hold_until(connection, claims, to_text(now + CLAIM_FOR))
     return claims
 
 
-def _due(now: datetime) -> sa.Select[tuple[str, int, str]]:
+def _first_cause() -> sa.ColumnElement[str | None]:
+    """Give the span that made a request stale: this thread's own where it was not stale before."""
+    return sa.case((scoring.c.stale_since.is_(None), traces.current()), else_=scoring.c.traceparent)
+
+
+def _due(now: datetime) -> sa.Select[tuple[str, int, str, str | None]]:
     free = sa.or_(scoring.c.claimed_until.is_(None), scoring.c.claimed_until < to_text(now))
     return (
-        sa.select(scoring.c.request_id, scoring.c.wanted, scoring.c.stale_since)
+        sa.select(scoring.c.request_id, scoring.c.wanted, scoring.c.stale_since, scoring.c.traceparent)
         .join(requests, requests.c.id == scoring.c.request_id)
         .join(partners, partners.c.id == requests.c.partner_id)
         .where(scoring.c.open, scoring.c.stale_since.is_not(None), free, partners.c.status == "active")
@@ -121,7 +133,7 @@ def still_wanted(connection: Connection, claim: Claim) -> bool:
 def settle(connection: Connection, claim: Claim) -> None:
     """Note that a claimed request's report is up to date."""
     same = scoring.c.request_id == claim.request_id
-    done = {"stale_since": None, "claimed_until": None, "failure": None}
+    done = {"stale_since": None, "claimed_until": None, "failure": None, "traceparent": None}
     connection.execute(sa.update(scoring).where(same).values(**done))
 
 

@@ -60,6 +60,8 @@ reports = sa.Table(
     sa.Column("best_name", sa.Text, nullable=False),
     # Null while a rebuild makes it again: version and digest stay, so that the same content keeps its version.
     sa.Column("content", sa.Text, nullable=True),
+    # The span that made it, where traces are made: an approval is linked to it.
+    sa.Column("traceparent", sa.Text, nullable=True),
 )
 
 # Apart from the reports, whose rows are large: every event about a profile writes here.
@@ -72,6 +74,8 @@ scoring = sa.Table(
     sa.Column("stale_since", sa.String(40), nullable=True, index=True),
     sa.Column("claimed_until", sa.String(40), nullable=True),
     sa.Column("failure", sa.Text, nullable=True),
+    # The span of the event that made the report stale first, where traces are made.
+    sa.Column("traceparent", sa.Text, nullable=True),
 )
 
 # One row: how often any company changed. A score is saved only if no company changed since it was read.
