@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -16,8 +16,10 @@ from click.testing import CliRunner, Result
 
 from deploy.command import main
 from deploy.serve import environment_of
-from deploy.settling import Databases, open_databases
+from deploy.settling import Databases, backlog, open_databases
 from deploy.work import work
+from shared.event_log import event_log_of
+from shared.event_log.port import LogUnavailableError
 from shared.settings import Settings
 
 WAIT = 60.0
@@ -89,3 +91,18 @@ def wait_for(what: str, condition: Callable[[], Any]) -> Any:
         assert time.monotonic() < deadline, f"waited in vain: {what}"
         time.sleep(0.05)
     return found
+
+
+def settled(settings: Settings, databases: Databases, but: Collection[str] = ()) -> None:
+    """Wait until nothing is on its way, apart from the stages in `but`."""
+    with event_log_of(settings) as log:
+
+        def arrived() -> bool:
+            try:
+                return not any(
+                    number for stage, number in backlog(databases, log).items() if stage not in but
+                )
+            except LogUnavailableError:  # its topics are not made yet
+                return False
+
+        wait_for("everything has arrived", arrived)
