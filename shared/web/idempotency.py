@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 KEPT = timedelta(days=1)
 FORGET_EVERY_SECONDS = 3600
 LONGEST_KEY = 200
+KEY_LOCK = 0x6964656D  # the advisory locks of keys; those with two numbers are apart from those with one
 _HEADERS_KEPT = ("Content-Type", "Location", "ETag")
 
 
@@ -55,6 +56,9 @@ def answer_once(
         return act()
     if len(key) > LONGEST_KEY or not key.isprintable():
         raise Problem(400, f"An Idempotency-Key has at most {LONGEST_KEY} printable characters.")
+    if connection.dialect.name == "postgresql":
+        # The same request may come twice at once: the second waits here, and then finds the first one's answer.
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(KEY_LOCK, sa.func.hashtext(key))))
     forget_old_answers(connection, table, now)
     digest = _digest()
     row = connection.execute(sa.select(table).where(table.c.key == key)).first()

@@ -1,8 +1,12 @@
 """A submission that is sent again under its key has its effect once."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 from typing import Any
+
+from flask import Flask
 
 from shared.clock import SettableClock
 from shared.events.event import Event
@@ -41,3 +45,21 @@ def test_a_key_is_kept_for_a_day(anyone: Any, company: Any, clock: SettableClock
     assert anyone.post("companies", company, Idempotency_Key="k1").json["id"] == first
     clock.advance(timedelta(hours=2))
     assert anyone.post("companies", company, Idempotency_Key="k1").json["id"] != first
+
+
+def test_the_same_key_many_times_at_once_has_one_effect_and_one_answer(
+    app: Flask, company: Any, events: Callable[[], list[Event]]
+) -> None:
+    del company["id"]
+    at_once = Barrier(6)
+
+    def post(_: int) -> tuple[int, bytes]:
+        client = app.test_client()
+        at_once.wait()
+        answer = client.post("/api/v1/companies", json=company, headers={"Idempotency-Key": "k1"})
+        return answer.status_code, answer.data
+
+    with ThreadPoolExecutor(6) as threads:
+        answers = set(threads.map(post, range(6)))
+    assert [status for status, _ in answers] == [201]
+    assert len(events()) == 1
