@@ -1,6 +1,7 @@
 """Write the documents that are generated from the code: `python -m deploy.contracts`.
 
-`docs/openapi/SERVICE.json` from each service's routes, `docs/asyncapi.yaml` from the event catalogue.
+`docs/openapi/SERVICE.json` from each service's routes, `docs/asyncapi.yaml` from the event catalogue,
+`docs/metrics.md` from the list of metrics.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import tempfile
 from pathlib import Path
 
 from deploy.services import SERVICES
+from shared import metrics
 from shared.clock import system_clock
 from shared.events import asyncapi
 from shared.ids import random_ids
@@ -20,7 +22,7 @@ DOCS = Path(__file__).parents[1] / "docs"
 
 def documents() -> dict[str, str]:
     """Give every generated document by its path below `docs/`."""
-    found = {"asyncapi.yaml": asyncapi.text()}
+    found = {"asyncapi.yaml": asyncapi.text(), "metrics.md": metrics.as_markdown()}
     with tempfile.TemporaryDirectory() as state:
         settings = for_tests(Path(state))
         for service in SERVICES.values():

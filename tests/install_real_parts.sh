@@ -1,6 +1,25 @@
 #!/usr/bin/env bash
-# The tests need a Chromium, Java 17 and Maven: bring what is missing where that is allowed, else say the line that does.
+# The tests need a Chromium, Java 17, Maven and promtool: bring what is missing where that is allowed, else say the line that does.
 set -euo pipefail
+
+# Prometheus' promtool checks the alert rules: unpacked beside the others, for the package would start a server.
+tools=var/prometheus-tools
+if ! command -v promtool >/dev/null && [ ! -x "$tools/usr/bin/promtool" ]; then
+    if command -v apt-get >/dev/null; then
+        echo "bringing for the tests: promtool"
+        brought=$(mktemp -d)
+        trap 'rm -rf "$brought"' EXIT
+        # As root apt would drop its rights for a folder it may not enter, and says so.
+        chmod 755 "$brought"
+        bring() { (cd "$brought" && apt-get download -qq prometheus); }
+        bring 2>/dev/null || { [ "$(id -u)" = 0 ] && apt-get update -qq && bring; }
+        mkdir -p "$tools"
+        dpkg -x "$brought"/prometheus_*.deb "$tools"
+    else
+        echo "The tests need promtool, of Prometheus, in the PATH" >&2
+        exit 1
+    fi
+fi
 
 missing=()
 command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || missing+=(chromium)
