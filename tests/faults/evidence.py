@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import sqlite3
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from contextlib import closing
 from typing import Any
 
 from deploy.settling import READS
@@ -15,10 +14,8 @@ from shared.events.envelope import BadEventError, from_record
 from tests.faults import audit, strangers
 from tests.faults.clients import Records
 from tests.faults.history import History, Letter, Version
-from tests.faults.house import PREFIX, House
+from tests.faults.house import PREFIX, SERVICES, House
 from tests.faults.nemesis import Nemesis
-
-SERVICES = ("profiles", "matching", "notifications")
 
 
 def collect(
@@ -36,10 +33,10 @@ def collect(
     readers = [service for service, topics in READS.items() if strangers.TOPIC in topics]
     return History(
         submissions=records_of_clients.submissions,
-        stored=audit.stored(house.database_path("profiles")),
-        waiting=[one for service in SERVICES for one in audit.waiting(house.database_path(service))],
+        stored=audit.stored(house.database("profiles")),
+        waiting=[one for service in SERVICES for one in audit.waiting(house.database(service))],
         published=[one for record in records if (one := version_of(record)) is not None],
-        effects={service: audit.effects(house.database_path(service)) for service in READS},
+        effects={service: audit.effects(house.database(service)) for service in READS},
         reads={service: frozenset(topics) - {"visits"} for service, topics in READS.items()},
         approvals=[
             tuple(records_of_clients.names.get(id, id) for id in told)
@@ -85,15 +82,36 @@ def of_settled_keys(records: list[Record]) -> list[Record]:
 
 def derived(house: House) -> Mapping[str, Any]:
     """Read matching's projection, the canonical reports and the number of dead letters."""
-    with closing(sqlite3.connect(house.database_path("matching"), timeout=30)) as connection:
-        found = {
-            f"{table} {row[0]}": (row[1], json.loads(row[2]))
-            for table in audit.MATCHING
-            for row in connection.execute(f"SELECT id, version, state FROM {table}")
-        }
-        for id, version, content in connection.execute("SELECT request_id, version, content FROM reports"):
-            found[f"report {id}"] = (version, content)
+    matching = house.database("matching")
+    found = {
+        f"{table} {row[0]}": (row[1], json.loads(row[2]))
+        for table in audit.MATCHING
+        for row in audit.rows(matching, f"SELECT id, version, state FROM {table}")
+    }
+    for id, version, content in audit.rows(matching, "SELECT request_id, version, content FROM reports"):
+        found[f"report {id}"] = (version, content)
     return {**found, "dead letters": len(letters_of(house, "matching"))}
+
+
+def dropped(house: House) -> dict[str, float]:
+    """Count the connections that the mail server dropped: before a mail was taken, instead of its 250, after it."""
+    moods = Counter(line["mood"] for line in house.mail_ledger())
+    names = {"refuse": "before it took the mail", "silent": "instead of the 250", "brisk": "after the 250"}
+    return {name: float(moods[mood]) for mood, name in names.items()}
+
+
+def windows(house: House) -> list[float]:
+    """Measure promise 7's window of each mail, in seconds: from just before the 250 to our record of it.
+
+    The record's moment is that of its statement, which its commit follows. The server's own slowness is left out.
+    """
+    last = {line["message_id"].strip("<>").partition("@")[0]: line for line in house.mail_ledger()}
+    recorded = audit.sent_at(house.database("notifications"))
+    return sorted(
+        recorded[id] - line["at"]
+        for id, line in last.items()
+        if id in recorded and line["mood"] in {"good", "brisk"}
+    )
 
 
 def letters_of(house: House, service: str) -> list[dead_letters.DeadLetter]:

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-import sqlite3
+import statistics
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable
-from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 
-from tests.faults import audit, strangers
+from tests.faults import audit, groups, hardships, strangers
 from tests.faults.clients import Approver, Client, Records, Submitter
-from tests.faults.evidence import collect, derived, letters_of, of_settled_keys, topic_records
+from tests.faults.evidence import (
+    collect,
+    derived,
+    dropped,
+    letters_of,
+    of_settled_keys,
+    topic_records,
+    windows,
+)
 from tests.faults.history import Verdict, check
 from tests.faults.house import House, WaitedInVainError, wait_for
 from tests.faults.nemesis import Nemesis, plan_blows
@@ -40,6 +46,9 @@ class Plan:
     window: bool = False
     settle: float = 150.0
     rebuild: bool = True
+    kills: int = 0
+    """Fewer than these kills prolong the load, by up to `more`."""
+    more: float = 120.0
 
 
 @dataclass
@@ -48,6 +57,7 @@ class Outcome:
 
     seed: int
     kills: Counter[str]
+    hardships: Counter[str]
     verdict: Verdict
     notes: dict[str, float] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
@@ -95,6 +105,7 @@ class Run:
 
     def _before_judging(self) -> None:
         self.under_fire()
+        self.hardships()
         if self.house.broker is not None:
             self.broker_away()
         self.calm()
@@ -110,9 +121,21 @@ class Run:
         if plan.window:
             self.hit_the_window()
         until = time.monotonic() + plan.load
-        blows = plan_blows(plan.seed, plan.blows, plan.mean_gap, self.house.broker is not None, plan.pauses)
-        self.nemesis.deal(blows, until)
+        over_kafka, on_postgres = self.house.broker is not None, self.house.postgres is not None
+        blows = plan_blows(plan.seed, plan.blows, plan.mean_gap, over_kafka, on_postgres, plan.pauses)
+        self.nemesis.deal(blows, until, plan.kills, until + plan.more)
         self.say(f"{self.nemesis.kills.total()} kills: {dict(self.nemesis.kills)}")
+
+    def hardships(self) -> None:
+        """A disk that is full, and clients that never end what they say, while everybody goes on writing."""
+        self.wait_for_web()
+        steps = [hardships.half_requests]
+        if self.house.postgres is None:
+            steps.append(hardships.full_disk)
+        for step in steps:
+            notes, faults = step(self.house, self.records)
+            self.notes.update(notes)
+            self.faults += faults
 
     def hit_the_window(self) -> None:
         """Kill the sender between the server's taking a mail and our knowing it.
@@ -143,8 +166,9 @@ class Run:
         first = len(self.records.calls)
         self.house.broker.stop()
         self._clock.wait(self.plan.away / 2)
-        self.nemesis.kill("work profiles")  # what it had sent and nobody acknowledged is still in the outbox
-        self.house.parts["work profiles"].start()
+        for name in self.house.relays:  # what they had sent and nobody acknowledged is still in the outbox
+            self.nemesis.kill(name)
+            self.house.parts[name].start()
         self._clock.wait(self.plan.away / 2)
         made = self.records.calls[first:]
         self.house.broker.start()
@@ -158,7 +182,7 @@ class Run:
             self.faults.append(
                 f"broker away: {len(refused)} of {len(made)} writes failed: {[call.status for call in refused]}"
             )
-        wait_for("the outbox drains", lambda: not audit.waiting(self._path("profiles")), 60)
+        wait_for("the outbox drains", lambda: not audit.waiting(self.house.database("profiles")), 60)
         self.notes["outbox drained after, s"] = round(time.monotonic() - started, 1)
 
     def calm(self) -> None:
@@ -173,6 +197,7 @@ class Run:
                 self.faults.append(f"{client.name} still waits for an answer")
                 client.give_up.set()
         self.notes["settled after, s"] = round(self.house.settle(self.plan.settle, MAILS), 1)
+        self.notes["rebalances"] = groups.rebalances(self.house)
         self.faults += self.records.problems
         self.say(f"settled after {self.notes['settled after, s']} s; {len(self.records.submissions)} writes")
 
@@ -194,16 +219,11 @@ class Run:
         events = []
         for number, bad in enumerate(self.bad):
             events += [bad, strangers.company_event(f"foreign-{number}")]
-        with closing(sqlite3.connect(self._path("matching"), timeout=30)) as connection:
-            connection.executescript(
-                f"CREATE TRIGGER failing BEFORE INSERT ON companies WHEN NEW.id = '{FAILING}'"
-                " BEGIN SELECT RAISE(ABORT, 'fails for a while'); END;"
-            )
+        audit.let_fail(self.house.database("matching"), FAILING)
         events.append(strangers.company_event(FAILING))
         strangers.write(self.house, [(strangers.TOPIC, one) for one in events])
         self.house.settle(self.plan.settle, MAILS)
-        with closing(sqlite3.connect(self._path("matching"), timeout=30)) as connection:
-            connection.execute("DROP TRIGGER failing")
+        audit.heal(self.house.database("matching"))
         failed = [row for row in letters_of(self.house, "matching") if row.record.key == FAILING]
         if [row.attempts for row in failed] != [4]:
             self.faults.append(f"a failing handler was tried {[row.attempts for row in failed]} times, not 4")
@@ -218,7 +238,19 @@ class Run:
         evidence = collect(self.house, self.records, self.nemesis, self.bad, FAILING)
         if self.plan.window:
             self.notes["windows hit"] = self.nemesis.windows_hit
-        return Outcome(self.plan.seed, self.nemesis.kills, check(evidence), self.notes, self.faults)
+        self.notes.update({f"dropped {when}": count for when, count in dropped(self.house).items()})
+        if measured := windows(self.house):
+            self.notes["shortest window, s"] = measured[0]
+            self.notes["median window, s"] = statistics.median(measured)
+            self.notes["longest window, s"] = measured[-1]
+        return Outcome(
+            self.plan.seed,
+            self.nemesis.kills,
+            self.nemesis.hardships,
+            check(evidence),
+            self.notes,
+            self.faults,
+        )
 
     def rebuild(self) -> None:
         """Make what matching derives again, and hold it against what was there."""
@@ -247,9 +279,6 @@ class Run:
 
     def _approved_enough(self) -> bool:
         return len(self.records.approvals) >= self.plan.approvals or bool(self.records.problems)
-
-    def _path(self, service: str) -> Path:
-        return self.house.database_path(service)
 
 
 def _is_ready(url: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -11,21 +12,27 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+import sqlalchemy as sa
 
 from deploy.settling import Databases, backlog, open_databases
 from shared.event_log import open_event_log
 from shared.event_log.port import EventLogError
 from shared.events.catalogue import TOPICS
 from shared.settings import Settings, read_settings
+from shared.storage import Database
 from tests.faults import audit
 from tests.faults.history import Mail
 from tests.plugins.kafka_broker import KafkaBroker
+from tests.plugins.postgres import PostgresServer
 
 ROOT = Path(__file__).resolve().parents[2]
 STAFF_TOKEN = "staff-token-for-tests"
 PREFIX = "faults"
+SERVICES = ("profiles", "matching", "notifications")
 
 
 class WaitedInVainError(Exception):
@@ -66,7 +73,7 @@ class Part:
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        if self.process is not None and self.process.poll() is None:
+        if self.runs():
             return
         with self.output.open("ab") as file:
             self.process = subprocess.Popen(
@@ -78,6 +85,10 @@ class Part:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
+
+    def runs(self) -> bool:
+        """Say whether the process has been started and not ended."""
+        return self.process is not None and self.process.poll() is None
 
     def kill(self) -> None:
         """Kill the process and those that it started."""
@@ -102,6 +113,14 @@ class Part:
         except OSError:
             return []
         return [int(pid) for pid in text.split()]
+
+    def limit_files(self, size: int) -> None:
+        """Let the process and its children write no file beyond a size, as on a disk that is full; -1: no limit."""
+        if self.process is None or self.process.poll() is not None:
+            return
+        for pid in (self.process.pid, *self.children()):
+            with suppress(ProcessLookupError):
+                resource.prlimit(pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
 
     @staticmethod
     def lives(pid: int) -> bool:
@@ -146,23 +165,26 @@ class House:
         broker: KafkaBroker | None,
         moods: Sequence[str] = (),
         matching_workers: int = 1,
+        postgres: PostgresServer | None = None,
     ) -> None:
         self.folder = folder
         self.broker = broker
+        self.postgres = postgres
         self.profiles_url, self.matching_url = (f"http://127.0.0.1:{port}" for port in ports[:2])
         self.ledger = folder / "mails.jsonl"
         self.ledger.touch()
         (folder / "moods").write_text(" ".join(moods))
-        self.env = _environment(folder, broker, ports[2])
+        self.env = _environment(folder, broker, ports[2], postgres)
         self.settings: Settings = read_settings(self.env)
         self.workers = [f"work matching {number + 1}" for number in range(matching_workers)]
+        # On PostgreSQL a second relay stands by.
+        self.relays = [f"work profiles {number + 1}" for number in range(2 if postgres else 1)]
         mail_arguments = ("tests.faults.mail_server", str(ports[2]), str(self.ledger), str(folder / "moods"))
         self.parts = {
             "mail": Part("mail", mail_arguments, self.env, folder / "mail.output"),
             "web profiles": self._service("web profiles", ports[0]),
             "web matching": self._service("web matching", ports[1]),
-            "work profiles": self._service("work profiles"),
-            **{name: self._service(name) for name in self.workers},
+            **{name: self._service(name) for name in (*self.relays, *self.workers)},
             "work notifications": self._service("work notifications"),
         }
         self.log = open_event_log(self.settings.event_log, PREFIX)
@@ -171,12 +193,14 @@ class House:
     def __enter__(self) -> House:
         """Make databases and topics, watch them, and start everything."""
         try:
+            if self.postgres is not None:
+                _make_databases(self.postgres)
             self._opening = open_databases(self.settings)
             self.databases = self._opening.__enter__()
             self.log.apply_topics(list(TOPICS))
-            audit.watch_profiles(self.database_path("profiles"))
-            audit.watch_matching(self.database_path("matching"))
-            audit.watch_notifications(self.database_path("notifications"))
+            audit.watch_profiles(self.database("profiles"))
+            audit.watch_matching(self.database("matching"))
+            audit.watch_notifications(self.database("notifications"))
             if self.broker is None:
                 for topic in TOPICS:
                     audit.watch_topic(self.folder / "events" / f"{PREFIX}.{topic}.sqlite")
@@ -197,8 +221,10 @@ class House:
         if self.databases is not None:
             self._opening.__exit__(None, None, None)
 
-    def database_path(self, service: str) -> Path:
-        return self.folder / f"{service}.sqlite"
+    def database(self, service: str) -> Database:
+        """Give a service's database, as this process has it open."""
+        assert self.databases is not None
+        return self.databases.backbones()[service][0]
 
     def handslag(self, *arguments: str, timeout: float = 120) -> dict[str, Any]:
         """Run a command to its end and give what it prints as JSON, with its exit code as `exit`."""
@@ -244,11 +270,15 @@ class House:
 
     def mails(self) -> list[Mail]:
         """Read what the mail server took."""
-        lines = [json.loads(line) for line in self.ledger.read_text().splitlines()]
         return [
             Mail(line["message_id"], line["to"][0].partition("+")[0], line["at"], line["mood"] != "silent")
-            for line in lines
+            for line in self.mail_ledger()
+            if line["mood"] != "refuse"
         ]
+
+    def mail_ledger(self) -> list[dict[str, Any]]:
+        """Read what the mail server wrote down: each mail that it took, and each that it dropped instead."""
+        return [json.loads(line) for line in self.ledger.read_text().splitlines()]
 
     def said(self, most: int = 1500) -> str:
         """Give the last of what each process said."""
@@ -270,7 +300,19 @@ def _is_empty(backlog: Mapping[str, int] | None, but: Collection[str]) -> bool:
     return backlog is not None and not any(count for stage, count in backlog.items() if stage not in but)
 
 
-def _environment(folder: Path, broker: KafkaBroker | None, smtp_port: int) -> dict[str, str]:
+def _make_databases(postgres: PostgresServer) -> None:
+    engine = sa.create_engine(postgres.url, isolation_level="AUTOCOMMIT")
+    try:
+        with engine.connect() as connection:
+            for service in SERVICES:
+                connection.exec_driver_sql(f"CREATE DATABASE {service}")
+    finally:
+        engine.dispose()
+
+
+def _environment(
+    folder: Path, broker: KafkaBroker | None, smtp_port: int, postgres: PostgresServer | None
+) -> dict[str, str]:
     own = {name: value for name, value in os.environ.items() if not name.startswith("HANDSLAG_")}
     given = {
         "STATE_DIR": str(folder),
@@ -280,4 +322,8 @@ def _environment(folder: Path, broker: KafkaBroker | None, smtp_port: int) -> di
         "TOPIC_PREFIX": PREFIX,
         "SMTP": f"smtp://127.0.0.1:{smtp_port}",
     }
+    if postgres is not None:
+        for service in SERVICES:
+            url = postgres.url.set(database=service).render_as_string(hide_password=False)
+            given[f"{service.upper()}_DATABASE"] = url
     return {**own, **{f"HANDSLAG_{name}": value for name, value in given.items()}}

@@ -1,7 +1,7 @@
 """A real SMTP server in a process of its own: `python -m tests.faults.mail_server PORT LEDGER MOODS`.
 
-Each mail that it takes is a line in the ledger file, on the disk before the 250 goes out. MOODS is a file with
-a word per mail to come (none left: `good`):
+Each mail that it takes, or drops, is a line in the ledger file, on the disk before the 250 goes out. MOODS is a file
+with a word per mail to come (none left: `good`):
 
 - `good`: takes the mail.
 - `refuse`: drops the connection instead of the 250 and takes nothing.
@@ -37,9 +37,6 @@ class Ledger:
 
     async def handle_DATA(self, server: Any, _session: Any, envelope: Any) -> str:
         mood = self._moods.pop(0) if self._moods else "good"
-        if mood == "refuse":
-            server.transport.abort()
-            return "451 never heard"
         message = email.message_from_bytes(envelope.content, policy=email.policy.default)
         line = {
             "message_id": str(message["Message-ID"]).strip(),
@@ -51,7 +48,7 @@ class Ledger:
             file.write(json.dumps(line) + "\n")
             file.flush()
             os.fsync(file.fileno())
-        if mood == "silent":
+        if mood in {"silent", "refuse"}:
             server.transport.abort()
         elif mood == "slow":
             await asyncio.sleep(SLOW_SECONDS)  # the server's own slowness, not a test that waits

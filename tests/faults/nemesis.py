@@ -11,7 +11,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
-from tests.faults.house import House, WaitedInVainError, wait_for
+from tests.faults import groups
+from tests.faults.house import House, Part, WaitedInVainError, wait_for
 
 SENDER = "work notifications"
 WEIGHTS = {
@@ -25,12 +26,14 @@ WEIGHTS = {
     "everything": 1,
 }
 BROKER_WEIGHT = 2
+POSTGRES_WEIGHT = 2
+FULL_DISK_WEIGHT = 1
 PAUSE_WEIGHT = 1
 AIM_WEB = 0.03
 AIM_WORK = 0.2
 """Seconds in which a write is answered, and its event is published and has its effects."""
-PAUSED_SECONDS = 12.0
-"""Longer than a broker's session and than an embedded lease: the partitions move to others meanwhile."""
+LONGEST_PAUSE = 25.0
+"""Seconds in which a stopped worker's session, or lease, must have ended, so that others have its partitions."""
 
 
 @dataclass(frozen=True)
@@ -48,12 +51,16 @@ class Blow:
     draw: float
 
 
-def plan_blows(seed: int, count: int, mean_gap: float, broker: bool, pauses: bool = False) -> list[Blow]:
+def plan_blows(
+    seed: int, count: int, mean_gap: float, broker: bool, postgres: bool, pauses: bool = False
+) -> list[Blow]:
     """Draw the blows of a run: the same for the same seed."""
     drawn = random.Random(f"{seed} nemesis")
     weights = dict(WEIGHTS)
     if broker:
         weights["broker"] = BROKER_WEIGHT
+    # Where PostgreSQL keeps the data, our own processes write no files.
+    weights["PostgreSQL" if postgres else "full disk"] = POSTGRES_WEIGHT if postgres else FULL_DISK_WEIGHT
     if pauses:
         weights["pause"] = PAUSE_WEIGHT
     targets = drawn.choices(list(weights), list(weights.values()), k=count)
@@ -77,18 +84,33 @@ class Nemesis:
         self._begun = begun
         self._clock = threading.Event()
         self.kills: Counter[str] = Counter()
+        """SIGKILLs, by what they hit."""
+        self.hardships: Counter[str] = Counter()
+        """What else was done, and what came of it."""
         self.sender_deaths: list[float] = []
         self.windows_hit = 0
 
-    def deal(self, blows: list[Blow], until: float) -> None:
-        """Deal blows until all are dealt or a moment of the monotonic clock has come; then all run again."""
+    def deal(self, blows: list[Blow], until: float, at_least: int = 0, latest: float = 0.0) -> None:
+        """Deal blows until all are dealt or a moment of the monotonic clock has come; then all run again.
+
+        With fewer than `at_least` kills it goes on until `latest`.
+        """
         for blow in blows:
-            if time.monotonic() + blow.gap > until:
+            moment = time.monotonic() + blow.gap
+            if moment > (until if self.kills.total() >= at_least else max(until, latest)):
                 break
             self._clock.wait(blow.gap)
+            self.revive()
             self._take_aim(blow.aim)
             self._deal_one(blow)
         self.restart_all()
+
+    def revive(self) -> None:
+        """Start again, as a restart policy does, what ended by itself."""
+        for part in self._house.parts.values():
+            if not part.runs():
+                self.hardships["ended by themselves"] += 1
+                part.start()
 
     def _take_aim(self, aim: float) -> None:
         before = self._begun()
@@ -104,8 +126,9 @@ class Nemesis:
         """Kill a process with its children and count it."""
         if name == SENDER:
             self.sender_deaths.append(time.time())
+        if self._house.parts[name].runs():
+            self.kills[name.rstrip(" 0123456789")] += 1
         self._house.parts[name].kill()
-        self.kills[name.rstrip(" 0123456789")] += 1
 
     def hit_the_window(self, seconds: float) -> bool:
         """Kill the sender between the server's taking a mail and its slow 250; say whether that came about."""
@@ -130,12 +153,17 @@ class Nemesis:
             self.kills["broker"] += 1
             self._clock.wait(blow.down)
             house.broker.start()
+        elif blow.target == "PostgreSQL":
+            self._hit_postgres(blow)
+        elif blow.target == "full disk":
+            names = [name for name in house.parts if name != "mail"]
+            part = house.parts[names[int(blow.draw * len(names))]]
+            part.limit_files(0)
+            self.hardships["disk full"] += 1
+            self._clock.wait(0.5 + blow.down)
+            part.limit_files(-1)
         elif blow.target == "pause":
-            name = house.workers[int(blow.draw * len(house.workers))]
-            house.parts[name].send(signal.SIGSTOP)
-            self.kills["paused"] += 1
-            self._clock.wait(PAUSED_SECONDS)
-            house.parts[name].send(signal.SIGCONT)
+            self._pause(house.parts[house.workers[int(blow.draw * len(house.workers))]])
         elif blow.target.startswith("web profiles "):
             self._hit_web(blow)
         else:
@@ -149,9 +177,43 @@ class Nemesis:
     def _names(self, blow: Blow) -> list[str]:
         if blow.target == "everything":
             return [name for name in self._house.parts if name != "mail"]
-        if blow.target == "work matching":
-            return [self._house.workers[int(blow.draw * len(self._house.workers))]]
-        return [blow.target]
+        several = {"work matching": self._house.workers, "work profiles": self._house.relays}
+        names = several.get(blow.target, [blow.target])
+        return [names[int(blow.draw * len(names))]]
+
+    def _pause(self, part: Part) -> None:
+        """Stop a worker until the group has gone on without it, and let it wake."""
+        part.send(signal.SIGSTOP)
+        self.hardships["stopped"] += 1
+        others = len(self._house.workers) - 1
+        try:
+            wait_for(
+                "the group goes on without the stopped worker",
+                lambda: 0 < (groups.members(self._house) or 0) <= others,
+                LONGEST_PAUSE,
+                0.5,
+            )
+            self.hardships["stopped until others had the partitions"] += 1
+        except WaitedInVainError:
+            pass  # all others were restarted at the same time, say: not counted as outlasted
+        finally:
+            part.send(signal.SIGCONT)
+
+    def _hit_postgres(self, blow: Blow) -> None:
+        postgres = self._house.postgres
+        assert postgres is not None
+        postgres.kill()
+        self.kills["PostgreSQL"] += 1
+        self._clock.wait(blow.down)
+
+        def started() -> bool:
+            try:
+                postgres.start()
+            except RuntimeError:  # processes of the one that was killed still end
+                return False
+            return True
+
+        wait_for("PostgreSQL starts again", started, 60, 0.2)
 
     def _hit_web(self, blow: Blow) -> None:
         """Kill only gunicorn's parent, whose child then must end by itself, or only its child."""

@@ -14,6 +14,7 @@ import pytest
 from tests.faults.fault_run import Outcome, Plan, Run
 from tests.faults.house import House, free_ports
 from tests.plugins.kafka_broker import KafkaBroker, new_broker
+from tests.plugins.postgres import PostgresServer, new_server
 
 SEED = int(os.environ.get("HANDSLAG_TEST_SEED") or 20260302)
 
@@ -30,6 +31,13 @@ def own_broker(tmp_path: Path) -> Iterator[KafkaBroker]:
         broker.kill()
 
 
+@pytest.fixture
+def own_postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL of this test's own: it is killed."""
+    with new_server() as server:
+        yield server
+
+
 @pytest.mark.timeout(240)
 def test_over_the_embedded_log_nothing_is_lost_doubled_or_inverted(tmp_path: Path) -> None:
     plan = Plan(seed=SEED, blows=14, load=16.0, mean_gap=1.0, away=0.0)
@@ -37,12 +45,16 @@ def test_over_the_embedded_log_nothing_is_lost_doubled_or_inverted(tmp_path: Pat
         outcome = Run(house, plan).whole()
         judge(outcome, house)
     assert outcome.notes["reports rebuilt"] > 0
+    assert outcome.notes["writes refused on a full disk"] > 0
 
 
 @pytest.mark.timeout(240)
-def test_over_kafka_nothing_is_lost_doubled_or_inverted(tmp_path: Path, own_broker: KafkaBroker) -> None:
+def test_over_kafka_and_postgres_nothing_is_lost_doubled_or_inverted(
+    tmp_path: Path, own_broker: KafkaBroker, own_postgres: PostgresServer
+) -> None:
     plan = Plan(seed=SEED, blows=14, load=16.0, mean_gap=1.0, away=6.0, window=True, rebuild=False)
-    with House(tmp_path, free_ports(3), own_broker, moods=("slow", "refuse", "silent")) as house:
+    moods = ("slow", "refuse", "silent")
+    with House(tmp_path, free_ports(3), own_broker, moods, 2, own_postgres) as house:
         outcome = Run(house, plan).whole()
         judge(outcome, house)
     assert outcome.notes["writes while it was away"] > 0
