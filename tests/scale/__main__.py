@@ -40,12 +40,14 @@ def main() -> int:
     def say(line: str) -> None:
         print(f"{time.monotonic() - started:6.0f} s  {line}", flush=True)
 
-    with tempfile.TemporaryDirectory(prefix="handslag-scale-", ignore_cleanup_errors=True) as name:
-        with compose_house(Path(name), given.workers) as house:
-            say(f"seed {seed}: everything started")
-            outcome = Run(house, plan, say).whole()
-            if outcome.faults:
-                print(house.said(4000), file=sys.stderr)
+    with (
+        tempfile.TemporaryDirectory(prefix="handslag-scale-", ignore_cleanup_errors=True) as name,
+        compose_house(Path(name), given.workers) as house,
+    ):
+        say(f"seed {seed}: everything started")
+        outcome = Run(house, plan, say).whole()
+        if outcome.faults:
+            print(house.said(4000), file=sys.stderr)
     print(table(outcome))
     print(f"{'BROKEN' if outcome.faults else 'Nothing lost, nothing doubled'}; again: --seed {seed}")
     return 1 if outcome.faults else 0

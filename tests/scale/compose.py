@@ -84,10 +84,13 @@ class Places:
             text = text.replace(name, address)
         return text.replace("/run/secrets", str(self.secrets))
 
-    def environment(self, service: Mapping[str, Any], name: str, port: int) -> dict[str, str]:
+    def environment(
+        self, service: Mapping[str, Any], name: str, port: int, metrics_port: int
+    ) -> dict[str, str]:
         """Give the environment of a service's process: that of the file, and a path to find programs by."""
         given = {key: self.moved(str(value)) for key, value in service["environment"].items()}
         given["HANDSLAG_STATE_DIR"] = str(self.folder / "state" / name)
+        given |= {"HANDSLAG_METRICS_PORT": str(metrics_port), "HANDSLAG_METRICS_HOST": "127.0.0.1"}
         if "HANDSLAG_PORT" in given:
             given |= {"HANDSLAG_PORT": str(port), "HANDSLAG_HOST": "127.0.0.1"}
         return {**given, "PATH": f"{COMMAND.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"}

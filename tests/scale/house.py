@@ -7,7 +7,8 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -58,10 +59,8 @@ class Running:
     def kill(self) -> None:
         """Kill the process and what it started."""
         if self._process is not None:
-            try:
+            with suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)  # the group is ours alone: it has this number
-            except ProcessLookupError:
-                pass
             self._process.wait()
 
     def stop(self, within: float = 15) -> int:
@@ -106,8 +105,9 @@ class ComposeHouse:
         (folder / "moods").touch()
         services = ours(self.compose)
         webs = [name for name in services if name.startswith("web-")]
-        smtp, proxy, proxy_health, *ports = free_ports(3 + len(webs))
-        self.ports = dict(zip(webs, ports, strict=True))
+        smtp, proxy, proxy_health, *ports = free_ports(3 + len(webs) + len(services) + matching)
+        self.ports = dict(zip(webs, ports, strict=False))
+        self._metrics_ports = ports[len(webs) :]
         self.url, self.proxy_health = f"http://127.0.0.1:{proxy}", f"http://127.0.0.1:{proxy_health}/"
         hosts = {
             "kafka:9092": broker.server,
@@ -149,7 +149,7 @@ class ComposeHouse:
         for part in (*self.parts.values(), self.proxy):
             part.start()
         for name in self.ports:
-            wait_for(f"{name} is healthy", lambda name=name: self.healthy(name), ANSWER_SECONDS, 0.2)
+            wait_for(f"{name} is healthy", partial(self.healthy, name), ANSWER_SECONDS, 0.2)
 
     def stop(self) -> dict[str, int]:
         """End all, and give the exit codes of ours."""
@@ -177,7 +177,7 @@ class ComposeHouse:
         return "\n".join(f"--- {part.name}\n{part.said()[-most:]}" for part in everything)
 
     def _service(self, part: str, service: Mapping[str, Any], name: str) -> Running:
-        env = self.places.environment(service, part, self.ports.get(name, 0))
+        env = self.places.environment(service, part, self.ports.get(name, 0), self._metrics_ports.pop())
         return self._running(part, [str(COMMAND), *service["command"]], env)
 
     def _running(self, name: str, command: Sequence[str], env: Mapping[str, str]) -> Running:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 from deploy.settling import READS, Databases
 from services.matching.domain.report import canonical_json
 from services.matching.store.stale import Claim
 from services.matching.workers import Scorer
 from shared.clock import system_clock
-from shared.events.envelope import BadEventError, from_record
 from shared.event_log.port import Record
+from shared.events.envelope import BadEventError, from_record
+from shared.storage import Database
 from tests.faults import audit
 from tests.faults.history import History, Mail, Verdict, Version, check
 from tests.scale.clients import Records
@@ -118,10 +120,10 @@ def _reports_said(databases: Databases) -> str:
     return ", ".join(f"{count} {verdict} ({matches} matches)" for verdict, count, matches in by_verdict)
 
 
-def _dead(stores: dict[str, object]) -> list[str]:
+def _dead(stores: Mapping[str, Database]) -> list[str]:
     found = []
     for name, database in stores.items():
-        dead = audit.rows(database, "SELECT count(*) FROM dead_letters")[0][0]  # type: ignore[arg-type]
+        dead = audit.rows(database, "SELECT count(*) FROM dead_letters")[0][0]
         found += [f"{dead} dead letters in {name}"] if dead else []
     return found
 

@@ -1,4 +1,4 @@
-"""Organisations in any number, made of the sample's: their sentences in new mixtures, so that matching has real work."""
+"""Organisations in any number, made of the sample's: their sentences in new mixtures."""
 
 from __future__ import annotations
 
