@@ -44,7 +44,7 @@ bench: setup real-parts ## measure the speed of the parts beside bare peers, on 
 	@$(BIN)/python -m tests.bench $(if $(JSON),--json)
 
 faults: setup real-parts ## kill the processes again and again for a quarter of an hour and count what was lost; SEED=N repeats a run
-	@$(BIN)/python -m tests.faults --minutes 15 $(if $(SEED),--seed $(SEED))
+	@$(BIN)/python -m tests.faults $(if $(SEED),--seed $(SEED))
 
 screenshots: setup real-parts ## take pictures of the pages for the README
 	@$(BIN)/python -m tests.screenshots docs/pictures

@@ -17,7 +17,7 @@ from cloudevents.core.formats.json import JSONFormat
 from cloudevents.core.v1.event import CloudEvent
 from marshmallow import Schema, ValidationError
 
-from shared.event_log.port import Message, Record
+from shared.event_log.port import MAX_VALUE_BYTES, Message, Record
 from shared.events.catalogue import EVENT_TYPES, TOPICS, Topic
 from shared.events.event import Event, State
 from shared.events.plain_headers import (
@@ -181,6 +181,10 @@ def from_record(record: Record) -> Event:
     if record.value is not None:
         if said.content_type != CONTENT_TYPE:
             raise BadEventError(f"content-type must be {CONTENT_TYPE}, not {said.content_type!r}")
+        if len(record.value) > MAX_VALUE_BYTES:
+            raise BadEventError(
+                f"the value is {len(record.value)} bytes, at most {MAX_VALUE_BYTES} are taken"
+            )
         state = load_state(topic, decode_state(record.value), key, version)
     return Event(kind, key, version, said.moment, state)
 

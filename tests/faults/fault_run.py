@@ -255,12 +255,7 @@ class Run:
     def rebuild(self) -> None:
         """Make what matching derives again, and hold it against what was there."""
         before = derived(self.house)
-        over_kafka = self.house.broker is not None
-        for name in self.house.workers if over_kafka else ():
-            self.house.parts[name].stop()
         done = self.house.handslag("rebuild", "matching", "--yes")
-        for name in self.house.workers if over_kafka else ():
-            self.house.parts[name].start()
         if done["exit"] != 0:
             self.faults.append(f"rebuild: {done}")
             return

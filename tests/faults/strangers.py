@@ -80,6 +80,7 @@ def bad_events(broker: bool) -> list[Written]:
         Written(b"bad", good.value, headers_of("bad", 1, ce_aggregateversion="-1")),
         Written(b"other", good.value, good.headers),
         company_event("bad", 1, contact="nobody"),
+        company_event("bad", 1, shoe_size="x" * OVERSIZED),  # else quite valid
     ]
     if broker:  # the embedded log keeps keys as text
         found.append(Written(b"\xff\xfe", good.value, good.headers))

@@ -185,6 +185,7 @@ def test_extension_attributes_that_are_unknown_are_ignored() -> None:
         (with_value(b"[]"), "no company: .*Invalid input type"),
         (with_value(b"null"), "no company"),
         (with_value(None), "exactly the erased events have no value"),
+        (with_state(description="x" * 900_000), "the value is 900.* bytes, at most 900000 are taken"),
         (with_state(name=5), "no company: .*name.*Not a valid string"),
         (with_state(version=3.0), "no company: .*version"),
         (with_state(version=4), "the state says id 'c-1' and version 4, the event 'c-1' and 3"),
