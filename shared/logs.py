@@ -23,7 +23,7 @@ from shared import traces
 OWN = ("deploy", "services", "shared")
 ADDRESS = re.compile(r"[^\s@<>\"'(),;:]+@[^\s@<>\"'(),;]+")
 BLOT = "…@…"
-DETAIL = re.compile(r"^DETAIL:.*$", re.MULTILINE)
+DETAIL = re.compile(r"DETAIL:.*?(?=\n\n|\Z)", re.DOTALL)
 """What PostgreSQL says of a row that breaks a rule: all of its values."""
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from shared import traces
 from shared.backbone import Backbone
 from shared.clock import from_text, to_text
 from shared.event_log.port import MAX_VALUE_BYTES, Message
@@ -37,6 +38,7 @@ class OutboxRow:
     type: str
     payload: str | None
     time: str
+    traceparent: str | None = None
 
     def event(self) -> Event:
         """Give the event; raises BadEventError when the row's payload is no JSON."""
@@ -50,7 +52,8 @@ class OutboxRow:
         The event was checked when it was recorded, so its payload goes as it stands.
         """
         version = self.id.rpartition(":")[2]
-        return recorded_message(self.type, self.aggregate_id, version, self.time, self.payload)
+        message = recorded_message(self.type, self.aggregate_id, version, self.time, self.payload)
+        return message if self.traceparent is None else traces.traced(message, self.traceparent)
 
 
 def record_event(
@@ -98,18 +101,29 @@ def record_event(
             "type": event.type,
             "payload": payload,
             "time": to_text(event.time),
+            "traceparent": traces.current(),
         },
     )
 
 
-def waiting_rows(connection: Connection, backbone: Backbone, limit: int) -> list[OutboxRow]:
-    """Read up to `limit` events that wait to be published, in the order they were recorded."""
+def waiting_rows(connection: Connection, backbone: Backbone, limit: int, after: int = 0) -> list[OutboxRow]:
+    """Read up to `limit` events that wait to be published, in the order they were recorded.
+
+    With `after` only those of a higher position. Such a read may overlook rows: on PostgreSQL a lower position
+    can become visible later than a higher one.
+    """
     columns = backbone.outbox.c
     rows = connection.execute(
         sa.select(
-            columns.position, columns.id, columns.aggregateid, columns.type, columns.payload, columns.time
+            columns.position,
+            columns.id,
+            columns.aggregateid,
+            columns.type,
+            columns.payload,
+            columns.time,
+            columns.traceparent,
         )
-        .where(columns.refused.is_(None))
+        .where(columns.refused.is_(None), columns.position > after)
         .order_by(columns.position)
         .limit(limit)
     )

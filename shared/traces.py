@@ -10,14 +10,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
+
+from shared.clock import from_text
+from shared.event_log.port import Message
+from shared.events.plain_headers import TRACE_HEADER
 
 if TYPE_CHECKING:
     from opentelemetry.context import Context
     from opentelemetry.sdk.trace.export import SpanExporter
     from opentelemetry.trace import Tracer
 
-HEADER = "ce_traceparent"
 EXPORT_SECONDS = 2.0
 Kind = Literal["server", "producer", "consumer", "internal", "client"]
 Values = dict[str, str | int]
@@ -100,29 +104,33 @@ def link(traceparent: str | None) -> None:
     trace.get_current_span().add_link(trace.get_current_span(_context(traceparent)).get_span_context())
 
 
-def published(traceparents: Sequence[str | None], service: str, begun_ns: int, ended_ns: int) -> None:
-    """Make a span for each event that was published in a batch, where its trace is known."""
+def published(service: str, rows: Sequence[tuple[str | None, str]]) -> None:
+    """Make a span for each row of the outbox whose trace is known: from when it was recorded until it was taken.
+
+    A row is its traceparent and the moment it was recorded, as text.
+    """
     if _tracer is None:
         return
     from opentelemetry.trace import SpanKind
 
-    for traceparent in traceparents:
+    for traceparent, recorded in rows:
         if traceparent is not None:
-            made = _tracer.start_span(
-                f"{service} publish",
-                _context(traceparent),
-                SpanKind.PRODUCER,
-                attributes={"handslag.service": service, "handslag.batch": len(traceparents)},
-                start_time=begun_ns,
-            )
-            made.end(ended_ns)
+            begun = int(from_text(recorded).timestamp() * 1e9)
+            context, values = _context(traceparent), {"handslag.service": service}
+            name, kind = f"{service} publish", SpanKind.PRODUCER
+            _tracer.start_span(name, context, kind, values, start_time=begun).end()
+
+
+def traced(message: Message, traceparent: str) -> Message:
+    """Give a message with the header that carries its trace on."""
+    return replace(message, headers=(*message.headers, (TRACE_HEADER, traceparent.encode())))
 
 
 def traceparent_of(headers: Sequence[tuple[str, bytes]]) -> str | None:
     """Give what a record's headers say of its trace; None when off, or when they say nothing of use."""
     if _tracer is None:
         return None
-    found = next((value for name, value in headers if name == HEADER), b"").decode("ascii", "replace")
+    found = next((value for name, value in headers if name == TRACE_HEADER), b"").decode("ascii", "replace")
     return found if _TRACEPARENT.fullmatch(found) else None
 
 

@@ -9,11 +9,15 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 
 from shared.event_log.port import Headers
 
 CONTENT_TYPE = "application/json"
 VERSION_EXTENSION = "aggregateversion"
+TRACE_HEADER = "ce_traceparent"
+"""CloudEvents' extension for distributed tracing; it comes last, and says nothing of the event itself."""
+_VERSION = f"ce_{VERSION_EXTENSION}"
 _NAMES = (
     "ce_specversion",
     "ce_id",
@@ -21,9 +25,11 @@ _NAMES = (
     "ce_source",
     "ce_time",
     "ce_subject",
-    f"ce_{VERSION_EXTENSION}",
+    _VERSION,
 )
 _NAMES_WITH_CONTENT = (*_NAMES, "content-type")
+_SPECVERSION = ("ce_specversion", b"1.0")
+_CONTENT = ("content-type", CONTENT_TYPE.encode())
 _MOMENT = re.compile(rb"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{6})?Z")
 
 
@@ -43,6 +49,8 @@ def read_plain(headers: Headers) -> Attributes | None:
     """Read the headers, or give None when the SDK is needed to say whether and how they can be read."""
     if not headers:
         return None
+    if headers[-1][0] == TRACE_HEADER:
+        headers = headers[:-1] or headers
     names, values = zip(*headers, strict=True)
     content_type = None
     if names == _NAMES_WITH_CONTENT:
@@ -66,6 +74,19 @@ def write_plain(
     id: str, kind: str, source: str, moment: str, subject: str, version: str, with_content: bool
 ) -> Headers:
     """Write the headers that the SDK would write; `moment` is a moment in UTC as RFC 3339 with `Z`."""
-    texts = ("1.0", id, kind, source, moment, subject, version)
-    written = tuple((name, text.encode()) for name, text in zip(_NAMES, texts, strict=True))
-    return (*written, ("content-type", CONTENT_TYPE.encode())) if with_content else written
+    type_header, source_header = _of_type(kind, source)
+    written = (
+        _SPECVERSION,
+        ("ce_id", id.encode()),
+        type_header,
+        source_header,
+        ("ce_time", moment.encode()),
+        ("ce_subject", subject.encode()),
+        (_VERSION, version.encode()),
+    )
+    return (*written, _CONTENT) if with_content else written
+
+
+@cache
+def _of_type(kind: str, source: str) -> tuple[tuple[str, bytes], tuple[str, bytes]]:
+    return ("ce_type", kind.encode()), ("ce_source", source.encode())
