@@ -145,11 +145,9 @@ class Consumer:
         except Exception as error:
             if is_dependency_away(error) or isinstance(error, OSError):
                 raise _LaterError(f"the database is away: {describe(error)}") from error
+            # Where the first failed, or the commit, what follows handles the first record alone.
             if not 0 < done < len(events):
-                return (
-                    0,
-                    error,
-                )  # the first failed, or the commit: what follows handles the first record alone
+                return 0, error
             before, failure = self._attempt(records[:done])  # all was rolled back: those before it once more
             return before, failure or error
         if fresh:

@@ -8,6 +8,7 @@ import threading
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from shared import metrics, traces
 from shared.backbone import Backbone
 from shared.event_log.port import (
     EventLog,
@@ -16,12 +17,15 @@ from shared.event_log.port import (
     MessageRefusedError,
     Publisher,
 )
-from shared.events.envelope import BadEventError, to_message
+from shared.events.envelope import BadEventError
 from shared.outbox import OutboxRow, delete_rows, mark_refused, waiting_rows
 from shared.relay_lock import relay_lock
 from shared.storage import Database
 
 BATCH = 500
+BATCHES = 4
+"""How many batches may be on their way to the log at once: the next is sent while the former are acknowledged."""
+IN_FLIGHT_BYTES = 32_000_000
 PUBLISH_SECONDS = 5.0
 IDLE_SECONDS = 0.05
 LONGEST_IDLE_SECONDS = 0.25
@@ -58,6 +62,8 @@ class Relay:
         self._token: int | None = None
         self._publisher: Publisher | None = None
         self._rounds_without_success = 0
+        self._flows = False
+        metrics.EVENTS_PUBLISHED.add(0, service)
 
     def run(self, stop: threading.Event) -> None:
         """Publish until `stop` is set; a log or database that is away only pauses it."""
@@ -75,17 +81,16 @@ class Relay:
             self.close()
 
     def relay_once(self, timeout: float = PUBLISH_SECONDS) -> int:
-        """Publish one batch, waiting up to `timeout` seconds for the log; return how many rows are done.
+        """Publish a few batches, waiting up to `timeout` seconds for the log; return how many rows are done.
 
         Returns 0 when nothing waits or another relay is active. Raises EventLogError,
-        sqlalchemy.exc.DBAPIError or OSError when a dependency is away: every row stays.
+        sqlalchemy.exc.DBAPIError or OSError when a dependency is away: every row that is not done stays.
         """
         if not self._lock.take():
             self._stand_by()
             return 0
         try:
-            rows = self._read()
-            return self._publish(rows, timeout) if rows else 0
+            return self._publish_waiting(timeout)
         except FencedError:
             _log.warning("%s: another relay is active, this one stands by", self._service)
             self._stand_by()
@@ -97,37 +102,61 @@ class Relay:
         self._stand_by()
         self._lock.release()
 
-    def _read(self) -> list[OutboxRow]:
+    def _publish_waiting(self, timeout: float) -> int:
+        """Send batch after batch, settling meanwhile what is acknowledged of the former, and wait for the last."""
+        # A log that did not take all the last time gets one batch, and the time that it needs.
+        most, self._flows = (BATCHES if self._flows else 1), False
+        done, after = 0, 0
+        on_their_way: list[tuple[OutboxRow, Message]] = []
+        for number in range(1, most + 1):
+            rows = self._read(after)
+            if not rows and not on_their_way:
+                break
+            last = number == most or len(rows) < BATCH or _size(on_their_way) > IN_FLIGHT_BYTES
+            on_their_way, settled = self._publish(on_their_way, rows, timeout if last else 0.0)
+            done += settled
+            if last:
+                self._watch(bool(done))
+                break
+            after = rows[-1].position
+        self._flows = not on_their_way
+        return done
+
+    def _read(self, after: int) -> list[OutboxRow]:
         if self._token is None:
             with self._database.writing() as connection:
                 self._token = self._raise_token(connection)
         with self._database.reading() as connection:
             self._check_token(connection)
-            return waiting_rows(connection, self._backbone, BATCH)
+            return waiting_rows(connection, self._backbone, BATCH, after)
 
-    def _publish(self, rows: list[OutboxRow], timeout: float) -> int:
+    def _publish(
+        self, on_their_way: list[tuple[OutboxRow, Message]], rows: list[OutboxRow], timeout: float
+    ) -> tuple[list[tuple[OutboxRow, Message]], int]:
+        """Send rows after those that are on their way, and settle what is acknowledged or refused by the timeout.
+
+        Returns what is on its way still, and how many rows were settled.
+        """
         refused: list[tuple[OutboxRow, str]] = []
-        ready: list[OutboxRow] = []
-        messages: list[Message] = []
+        ready = list(on_their_way)
         for row in rows:
             try:
-                messages.append(to_message(row.event()))
-                ready.append(row)
+                ready.append((row, row.message()))
             except BadEventError as error:
                 refused.append((row, str(error)))
-        taken: list[int] = []
         if self._publisher is None:
             self._publisher = self._event_log.publisher(f"handslag-{self._service}")
-        while messages:
+        taken: list[int] = []
+        while ready:
             try:
-                taken = self._publisher.publish(messages, timeout)
+                taken = self._publisher.publish([message for _, message in ready], timeout)
                 break
             except MessageRefusedError as error:
-                refused.append((ready.pop(error.index), str(error)))
-                del messages[error.index]
-        self._settle([ready[index] for index in taken], refused)
-        self._watch(bool(taken or refused))
-        return len(taken) + len(refused)
+                refused.append((ready.pop(error.index)[0], str(error)))
+        acknowledged = set(taken)
+        self._settle([ready[index][0] for index in taken], refused)
+        left = [one for index, one in enumerate(ready) if index not in acknowledged]
+        return left, len(taken) + len(refused)
 
     def _settle(self, sent: list[OutboxRow], refused: list[tuple[OutboxRow, str]]) -> None:
         if not sent and not refused:
@@ -138,12 +167,16 @@ class Relay:
             delete_rows(connection, self._backbone, [row.position for row in sent])
             for row, reason in refused:
                 mark_refused(connection, self._backbone, row.position, reason)
+        metrics.EVENTS_PUBLISHED.add(len(sent), self._service)
+        if traces.is_on():
+            traces.published(self._service, [(row.traceparent, row.time) for row in sent])
         for row, reason in refused:
             _log.error(
                 "%s: event %s can never be sent and stays in the outbox: %s",
                 self._service,
                 row.id,
                 reason,
+                extra={"event_id": row.id},
             )
 
     def _watch(self, success: bool) -> None:
@@ -175,6 +208,10 @@ class Relay:
         if self._publisher is not None:
             self._publisher.close()
             self._publisher = None
+
+
+def _size(on_their_way: list[tuple[OutboxRow, Message]]) -> int:
+    return sum(len(message.value or b"") for _, message in on_their_way)
 
 
 def _words(error: Exception) -> str:

@@ -96,6 +96,52 @@ def test_only_acknowledged_rows_are_deleted(service: Service) -> None:
         assert ids_waiting(service) == ["c-1:3", "c-1:4", "c-1:5"]
 
 
+class Late(Troubled):
+    """An event log that acknowledges a batch only once the next is on its way, or when it is waited for."""
+
+    def __init__(self, log: EventLog) -> None:
+        super().__init__(log)
+        self.given: list[tuple[int, bool]] = []
+        self._sent: list[Message] = []
+
+    def publish(self, messages: Sequence[Message], timeout: float) -> list[int]:
+        self.given.append((len(messages), timeout > 0))
+        acknowledged = list(messages) if timeout > 0 else [one for one in messages if one in self._sent]
+        self._publisher.publish([one for one in messages if one not in self._sent], 5.0)
+        self._sent += messages
+        return [index for index, one in enumerate(messages) if one in acknowledged]
+
+
+def test_the_next_batch_is_sent_while_the_former_is_acknowledged(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.relay.BATCH", 3)
+    service.record(*(service.company("c-1", version) for version in range(1, 18)))
+    log = Late(service.log)
+    with relay(service, log) as one:
+        assert one.relay_once() == 3  # the first is waited for: the log may be away
+        assert one.relay_once() == 12
+        assert log.given == [(3, True), (3, False), (6, False), (6, False), (6, True)]
+        assert ids_waiting(service) == ["c-1:16", "c-1:17"]
+        assert one.relay_once() == 2
+    assert on_the_log(service) == [f"c-1:{version}" for version in range(1, 18)]
+    assert waiting(service) == (0, 0)
+
+
+def test_a_log_that_does_not_take_all_gets_one_batch_at_a_time(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.relay.BATCH", 3)
+    service.record(*(service.company("c-1", version) for version in range(1, 10)))
+    log = Troubled(service.log)
+    with relay(service, log) as one:
+        assert one.relay_once() == 3
+        log.takes = 1
+        assert one.relay_once() == 3  # one of each of three rounds: it has begun to take less only now
+        assert one.relay_once() == 1
+        assert ids_waiting(service) == ["c-1:8", "c-1:9"]
+
+
 def test_rows_recorded_while_a_batch_is_on_its_way_are_kept(service: Service) -> None:
     service.record(service.company("c-1"))
     log = Troubled(service.log)
