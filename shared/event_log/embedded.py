@@ -78,7 +78,8 @@ class EmbeddedLog:
 
     def pulse(self, topics: Sequence[str], idle_seconds: float) -> int:
         """Compact topics, whether anybody reads them or not; return how many had something to lose."""
-        return sum(self._compact(self.topic(name)) > 0 for name in topics)
+        lag = min(COMPACTION_LAG, timedelta(seconds=idle_seconds))
+        return sum(self._compact(self.topic(name), lag) > 0 for name in topics)
 
     def publisher(self, client: str) -> EmbeddedPublisher:
         """Open a publisher."""
@@ -106,9 +107,9 @@ class EmbeddedLog:
         """Compact every topic that is open here; return how many records went."""
         return sum(self._compact(topic) for topic in list(self._topics.values()))
 
-    def _compact(self, topic: TopicFile) -> int:
+    def _compact(self, topic: TopicFile, lag: timedelta = COMPACTION_LAG) -> int:
         now = self._clock()
-        return topic.compact(_milliseconds(now - COMPACTION_LAG), _milliseconds(now - TOMBSTONE_RETENTION))
+        return topic.compact(_milliseconds(now - lag), _milliseconds(now - TOMBSTONE_RETENTION))
 
     def topic(self, name: str) -> TopicFile:
         """Give a topic; raises LogUnavailableError while it has not been created."""

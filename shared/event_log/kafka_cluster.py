@@ -14,6 +14,7 @@ from shared.event_log.kafka_options import KafkaOptions
 from shared.event_log.port import AccessRefusedError, EventLogError, LogUnavailableError
 
 OPEN_SECONDS = 5.0
+ANSWER_SECONDS = 1.0
 
 
 class KafkaCluster:
@@ -76,6 +77,14 @@ class KafkaCluster:
         return AccessRefusedError(
             f"Kafka at {','.join(self.servers)} answers, but {words_of(refusal, self.options)}"
         )
+
+    def answers(self) -> bool:
+        """Say whether a broker answers within a second."""
+        try:
+            self.open_client(KafkaAdminClient, ANSWER_SECONDS).close()
+        except LogUnavailableError:
+            return False
+        return True
 
     @contextmanager
     def admin(self) -> Iterator[Any]:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
-from kafka import KafkaProducer
 from kafka.errors import InvalidRecordError, KafkaError, MessageSizeTooLargeError, RecordListTooLargeError
 
 from shared.event_log.kafka_cluster import OPEN_SECONDS, KafkaCluster
+from shared.event_log.kafka_producer import EndingProducer
 from shared.event_log.port import (
+    AccessRefusedError,
     EventLogError,
     LogUnavailableError,
     Message,
@@ -22,6 +24,8 @@ from shared.event_log.port import (
 
 MAX_IN_FLIGHT = 2_000
 CLOSE_SECONDS = 3.0
+
+_log = logging.getLogger(__name__)
 
 _REFUSALS = (MessageSizeTooLargeError, RecordListTooLargeError, InvalidRecordError)
 
@@ -35,6 +39,8 @@ class KafkaPublisher:
         self._lock = threading.Lock()
         self._producer: Any = None
         self._pending: dict[Message, list[Any]] = {}
+        self._jam = _Jam(2 * cluster.options.request_timeout_ms / 1000)
+        self._said = ""
 
     def publish(self, messages: Sequence[Message], timeout: float) -> list[int]:
         """Send what is not on its way yet, and return the indexes that were acknowledged in time."""
@@ -60,9 +66,17 @@ class KafkaPublisher:
                 self._remember(messages[index], future)
             if any(not isinstance(futures[index].exception, _REFUSALS) for index in failed):
                 self._drop()
+            elif taken or failed:
+                self._jam.moves()
+            elif futures:
+                self._look_for_a_jam()
             if failed and not taken:
                 self._tell(messages, failed[0], futures[failed[0]])
             return taken
+
+    def in_flight(self) -> int:
+        """How many messages are on their way: sent, and not yet acknowledged."""
+        return sum(map(len, self._pending.values()))
 
     def close(self) -> None:
         """Close the producer; what is still on its way is given up, its rows stay in the outbox."""
@@ -72,8 +86,13 @@ class KafkaPublisher:
     def _send(self, messages: Sequence[Message], deadline: float) -> list[Any]:
         """Give the futures of the first messages, as many as may be on their way at once."""
         if self._producer is None:
-            self._producer = self._open(deadline - time.monotonic())
-        in_flight = sum(map(len, self._pending.values()))
+            try:
+                self._producer = self._open(deadline - time.monotonic())
+            except AccessRefusedError as error:
+                self._say(error)
+                raise
+            self._said = ""
+        in_flight = self.in_flight()
         futures: list[Any] = []
         try:
             for message in messages:
@@ -104,6 +123,28 @@ class KafkaPublisher:
     def _remember(self, message: Message, future: Any) -> None:
         self._pending.setdefault(message, []).append(future)
 
+    def _look_for_a_jam(self) -> None:
+        """Open a new producer when this one gets nothing acknowledged although a broker answers.
+
+        What it had on its way may then stand in the log twice, in the same order.
+        """
+        refusal = self._cluster.refusal_of(self._producer)
+        if refusal is not None:
+            self._say(refusal)
+            raise refusal
+        if self._jam.seems_real(self._cluster.answers):
+            _log.error(
+                "%s: Kafka answers and acknowledges nothing: a new producer sends the %d messages on their way again",
+                self._client,
+                self.in_flight(),
+            )
+            self._drop()
+
+    def _say(self, refusal: AccessRefusedError) -> None:
+        if str(refusal) != self._said:
+            self._said = str(refusal)
+            _log.error("%s: publishing waits: %s", self._client, refusal)
+
     def _send_one(self, message: Message) -> Any:
         try:
             return self._producer.send(
@@ -120,7 +161,7 @@ class KafkaPublisher:
 
     def _open(self, seconds: float) -> Any:
         return self._cluster.open_client(
-            KafkaProducer,
+            EndingProducer,
             seconds,
             client_id=self._client,
             enable_idempotence=True,
@@ -152,6 +193,28 @@ class KafkaPublisher:
     def _drop(self) -> None:
         producer, self._producer = self._producer, None
         if producer is not None:
-            with suppress(KafkaError):
-                producer.close(timeout=0 if self._pending else CLOSE_SECONDS)
+            producer.end(0 if self._pending else CLOSE_SECONDS)
         self._pending.clear()
+        self._jam.moves()
+
+
+class _Jam:
+    """Whether a producer is jammed: a broker has answered for `seconds`, and nothing was acknowledged meanwhile."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._answered_since: float | None = None
+
+    def moves(self) -> None:
+        """Note that something was acknowledged, refused or given up."""
+        self._answered_since = None
+
+    def seems_real(self, answers: Callable[[], bool]) -> bool:
+        """Look once more, after a round in which nothing was acknowledged."""
+        if not answers():
+            self._answered_since = None
+            return False
+        now = time.monotonic()
+        if self._answered_since is None:
+            self._answered_since = now
+        return now - self._answered_since >= self._seconds

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from kafka import KafkaProducer
 from kafka.errors import KafkaError
 
 from shared.event_log.kafka_cluster import OPEN_SECONDS, KafkaCluster
+from shared.event_log.kafka_producer import EndingProducer
 from shared.event_log.port import LogUnavailableError
 
 PULSE_KEY = b"handslag.pulse"
@@ -72,7 +72,7 @@ def send_pulses(cluster: KafkaCluster, places: Sequence[Any]) -> None:
     Raises LogUnavailableError when a broker does not take them.
     """
     producer = cluster.open_client(
-        KafkaProducer,
+        EndingProducer,
         OPEN_SECONDS,
         client_id="handslag-pulse",
         enable_idempotence=True,
@@ -92,4 +92,4 @@ def send_pulses(cluster: KafkaCluster, places: Sequence[Any]) -> None:
     except KafkaError as error:
         raise LogUnavailableError(f"Kafka did not take the pulse: {error}") from error
     finally:
-        producer.close(timeout=0)
+        producer.end(0)

@@ -14,7 +14,7 @@ from kafka.structs import OffsetAndMetadata
 
 from shared.event_log.kafka_cluster import KafkaCluster
 from shared.event_log.kafka_pulse import SkippedPulses
-from shared.event_log.port import AccessRefusedError, LogUnavailableError, Record
+from shared.event_log.port import AccessRefusedError, Headers, LogUnavailableError, Record
 
 COMMIT_SECONDS = 5.0
 PULSE_COMMIT_SECONDS = 1.0
@@ -50,20 +50,27 @@ class KafkaSubscriber:
             self._said = ""
         elif (refusal := self._cluster.refusal_of(self._consumer)) is not None:
             self._say(refusal)
-        sifted = [one for place, records in found.items() for one in self._pulses.sift(place, records)]
+        taken = [
+            record
+            for place, records in found.items()
+            for record in _records(self._cluster.short_name(place.topic), self._pulses.sift(place, records))
+        ]
         self._commit_pulses()
-        return [self._record(one) for one in sifted]
+        return taken
 
     def commit(self, records: Sequence[Record]) -> None:
         """Note these records as handled, in the partitions that this member still holds."""
         if self._consumer is None:
             return
         held = self._consumer.assignment()
-        ends: dict[TopicPartition, int] = {}
+        last: dict[tuple[str, int], Record] = {}
         for record in records:
-            place = self._place(record)
-            if place in held:
-                ends[place] = max(record.offset + 1, ends.get(place, 0))
+            before = last.setdefault((record.topic, record.partition), record)
+            if record.offset > before.offset:
+                last[record.topic, record.partition] = record
+        ends = {
+            place: record.offset + 1 for record in last.values() if (place := self._place(record)) in held
+        }
         if not ends:
             return
         try:
@@ -125,17 +132,27 @@ class KafkaSubscriber:
     def _place(self, record: Record) -> Any:
         return TopicPartition(self._cluster.full_name(record.topic), record.partition)
 
-    def _record(self, read: Any) -> Record:
-        return Record(
-            topic=self._cluster.short_name(read.topic),
-            partition=read.partition,
-            offset=read.offset,
-            key=(read.key or b"").decode(errors="surrogateescape"),
-            value=read.value,
-            headers=tuple((name, value or b"") for name, value in read.headers),
-            timestamp_ms=read.timestamp,
+
+def _records(topic: str, read: Sequence[Any]) -> list[Record]:
+    # Names, places and bytes as they come: every record that is read comes by here.
+    return [
+        Record(
+            topic,
+            one.partition,
+            one.offset,
+            (one.key or b"").decode(errors="surrogateescape"),
+            one.value,
+            _filled(one.headers) if None in [value for _, value in one.headers] else tuple(one.headers),
+            one.timestamp,
         )
+        for one in read
+    ]
 
 
 def _offsets(ends: dict[Any, int]) -> dict[Any, Any]:
     return {place: OffsetAndMetadata(end, "", -1) for place, end in ends.items()}
+
+
+def _filled(headers: Sequence[tuple[str, bytes | None]]) -> Headers:
+    """Give headers with an empty value where there is none."""
+    return tuple((name, value or b"") for name, value in headers)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -28,10 +29,11 @@ def admin(kafka_broker: KafkaBroker) -> Iterator[Any]:
     client.close()
 
 
-def make(admin: Any, topic: str, partitions: int = 3, **configs: str) -> None:
-    """Make a topic as somebody else would; names of configs have _ for the dots."""
-    named = {name.replace("_", "."): value for name, value in configs.items()}
-    options = {"num_partitions": partitions, "replication_factor": 1, "configs": {**TOPIC_CONFIGS, **named}}
+def make(
+    admin: Any, topic: str, partitions: int = 3, configs: Mapping[str, str] = MappingProxyType({})
+) -> None:
+    """Make a topic as somebody else would."""
+    options = {"num_partitions": partitions, "replication_factor": 1, "configs": {**TOPIC_CONFIGS, **configs}}
     admin.create_topics({topic: options}, wait_for_metadata=True)
 
 
@@ -63,7 +65,7 @@ def test_what_breaks_a_promise_is_shown_by_a_check_and_mended_without_one(
     log: EventLog, admin: Any, topic_prefix: str, config: str, value: str, mended: str
 ) -> None:
     topic = f"{topic_prefix}.companies"
-    make(admin, topic, **{config.replace(".", "_"): value})
+    make(admin, topic, configs={config: value})
     (checked,) = log.settle_topics(["companies"], change=False)
     assert checked.outcome == "differs"
     assert checked.differences == (f"{config} is {value} and must be {mended}",)
@@ -75,7 +77,8 @@ def test_what_breaks_a_promise_is_shown_by_a_check_and_mended_without_one(
 
 
 def test_what_is_stricter_than_ours_is_left(log: EventLog, admin: Any, topic_prefix: str) -> None:
-    make(admin, f"{topic_prefix}.companies", segment_ms="60000", max_message_bytes="2000000")
+    short = {"segment.ms": "60000", "max.message.bytes": "2000000"}
+    make(admin, f"{topic_prefix}.companies", configs=short)
     assert log.settle_topics(["companies"])[0].outcome == "kept"
     assert configs_of(admin, f"{topic_prefix}.companies")["segment.ms"] == "60000"
 
