@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = ROOT / "deploy" / "sample"
@@ -52,7 +52,7 @@ def environment(state: Path, **settings: str) -> dict[str, str]:
     return {**own, **{f"HANDSLAG_{name}": value for name, value in given.items()}}
 
 
-def handslag(*arguments: str, env: dict[str, str], timeout: float = 240) -> subprocess.CompletedProcess[str]:
+def handslag(*arguments: str, env: dict[str, str], timeout: float = 400) -> subprocess.CompletedProcess[str]:
     """Run the command to its end."""
     command = [sys.executable, "-m", "deploy.command", *arguments]
     return subprocess.run(
@@ -83,7 +83,7 @@ class Process:
     def said(self) -> str:
         return self.output.read_text(errors="replace")
 
-    def end(self, number: int = signal.SIGTERM, within: float = 10) -> int:
+    def end(self, number: int = signal.SIGTERM, within: float = 30) -> int:
         """Send a signal and give the exit code; fails when it takes longer than `within` seconds."""
         if self.process.poll() is None:
             self.process.send_signal(number)
@@ -95,7 +95,7 @@ class Process:
             pytest.fail(f"did not end within {within} s of the signal:\n{self.said()[-3000:]}")
 
 
-def wait_for(what: str, condition: Callable[[], Any], seconds: float = 60) -> Any:
+def wait_for(what: str, condition: Callable[[], Any], seconds: float = 120) -> Any:
     """Wait until a condition gives something true, and return it."""
     deadline = time.monotonic() + seconds
     while True:
@@ -155,7 +155,7 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Process]]:
 
     yield begin
     for process in started:
-        process.end(within=20)
+        process.end(within=40)
 
 
 def browser_path() -> str:
@@ -167,6 +167,7 @@ def browser_path() -> str:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
+    expect.set_options(timeout=30_000)
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(executable_path=browser_path(), args=BROWSER_ARGUMENTS)
         yield launched

@@ -39,7 +39,7 @@ def test_what_is_recorded_has_its_effect_once_and_in_order(
             stop.wait(0.05)
         stop.set()
         for loop in loops:
-            loop.join(20)
+            loop.join(60)
         assert not any(loop.is_alive() for loop in loops)
     found = service.had_effect()
     for n in range(20):

@@ -196,13 +196,13 @@ def test_a_halted_consumer_goes_on_running_until_it_is_stopped(service: Service)
     consumer, stop = service.consumer(), threading.Event()
     thread = threading.Thread(target=consumer.run, args=(stop,))
     thread.start()
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not consumer.halted and time.monotonic() < deadline:
         stop.wait(0.02)
     assert consumer.halted
     assert thread.is_alive()
     stop.set()
-    thread.join(5)
+    thread.join(30)
     assert not thread.is_alive()
 
 
@@ -212,11 +212,11 @@ def test_stopping_in_the_middle_of_tries_makes_no_dead_letter(service: Service) 
     consumer, stop = service.consumer(retry_seconds=(60.0, 60.0, 60.0)), threading.Event()
     thread = threading.Thread(target=consumer.run, args=(stop,))
     thread.start()
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not service.calls and time.monotonic() < deadline:
         stop.wait(0.02)
     stop.set()
-    thread.join(10)
+    thread.join(30)
     assert not thread.is_alive()
     assert count_dead(service.database, service.backbone) == 0
     assert service.log.lag("matching", ["companies"]) == 1
@@ -237,7 +237,7 @@ def test_two_members_of_a_group_keep_the_order_of_every_key(service: Service) ->
         stop.wait(0.05)
     stop.set()
     for thread in threads:
-        thread.join(10)
+        thread.join(30)
     found = service.had_effect()
     for n in range(12):
         mine = [one for one in found if one.startswith(f"c-{n}:")]

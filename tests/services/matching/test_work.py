@@ -61,12 +61,12 @@ def test_events_on_the_log_become_a_report(settings: Settings, clock: SettableCl
             _wait_until(made)
         finally:
             stop.set()
-            runner.join(20)
+            runner.join(60)
             database.close()
         assert ended == [0]
 
 
-def _wait_until(condition: Callable[[], bool], seconds: float = 20) -> None:
+def _wait_until(condition: Callable[[], bool], seconds: float = 90) -> None:
     until = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < until, "it did not happen in time"

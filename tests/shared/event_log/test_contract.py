@@ -21,7 +21,7 @@ from shared.event_log.port import (
 )
 
 OpenLog = Callable[[], EventLog]
-WAIT = 30.0
+WAIT = 90.0
 
 
 def message(key: str, value: bytes | None = b"{}", topic: str = "companies") -> Message:
