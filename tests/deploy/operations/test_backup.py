@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -81,10 +82,18 @@ def check_alive(settings: Settings, report: bytes) -> None:
     assert {path: path.stat().st_ino for path in mailbox.glob("*.eml")} == before
 
 
-@pytest.fixture
-def backup(settings: Settings, tmp_path: Path) -> Path:
-    """A backup of a house in which all is done."""
+@pytest.fixture(scope="module")
+def introduced(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The state of a house in which all is done."""
+    settings = for_tests(tmp_path_factory.mktemp("introduced"))
     introduce(settings)
+    return settings.state_dir
+
+
+@pytest.fixture
+def backup(settings: Settings, introduced: Path, tmp_path: Path) -> Path:
+    """A backup of a house in which all is done; `settings` name the house."""
+    shutil.copytree(introduced, settings.state_dir)
     make_backup(settings, tmp_path / "backup", system_clock)
     return tmp_path / "backup"
 
@@ -258,8 +267,10 @@ def test_whoever_was_erased_since_is_erased_again(backup: Path, empty: Settings,
         assert companies == {"C2"}
 
 
-def test_the_commands_say_what_they_did(settings: Settings, tmp_path: Path, empty: Settings) -> None:
-    introduce(settings)
+def test_the_commands_say_what_they_did(
+    settings: Settings, introduced: Path, tmp_path: Path, empty: Settings
+) -> None:
+    shutil.copytree(introduced, settings.state_dir)
     handslag = Command(settings)
     told = handslag.json("backup", str(tmp_path / "backup"))
     assert (told["mails"], told["deleted"]) == (2, [])
