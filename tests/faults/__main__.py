@@ -71,7 +71,7 @@ def one_run(log: str, seed: int, load: float, kills: int) -> Outcome | str:
         blows=100_000,
         load=load,
         mean_gap=1.1,
-        away=20.0 if over_kafka else 0.0,
+        away=20.0 if over_kafka else 6.0,
         pauses=True,
         window=True,
         settle=240.0,

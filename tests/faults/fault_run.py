@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import statistics
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -32,7 +32,7 @@ MAILS = ("mails to send",)
 
 @dataclass(frozen=True)
 class Plan:
-    """How a run goes; times in seconds. `blows` are dealt within `load` seconds, then the broker is away."""
+    """How a run goes; times in seconds. `blows` are dealt within `load` seconds, then the log is away."""
 
     seed: int
     blows: int
@@ -74,7 +74,6 @@ class Run:
         self.house = house
         self.plan = plan
         self.say = say
-        self._clock = threading.Event()
         self.records = Records()
         self.nemesis = Nemesis(house, lambda: self.records.begun)
         self.notes: dict[str, float] = {}
@@ -106,8 +105,7 @@ class Run:
     def _before_judging(self) -> None:
         self.under_fire()
         self.hardships()
-        if self.house.broker is not None:
-            self.broker_away()
+        self.log_away()
         self.calm()
         self.deliver_again()
         self.write_bad_events()
@@ -136,6 +134,7 @@ class Run:
             notes, faults = step(self.house, self.records)
             self.notes.update(notes)
             self.faults += faults
+        hardships.killed_at_effects(self.house, self.nemesis.kill)
 
     def hit_the_window(self) -> None:
         """Kill the sender between the server's taking a mail and our knowing it.
@@ -157,30 +156,38 @@ class Run:
     def _submitted(self, count: int) -> bool:
         return len(self.records.submissions) >= count or bool(self.records.problems)
 
-    def broker_away(self) -> None:
-        """Stop the broker while writes go on: every one succeeds at once, and the backlog drains by itself."""
-        assert self.house.broker is not None
+    def log_away(self) -> None:
+        """Let the event log take nothing while writes go on, and kill the relays meanwhile.
+
+        Every write succeeds at once, and the backlog drains by itself.
+        """
         self.wait_for_web()
         before = len(self.records.submissions)
         wait_for("an answer", lambda: len(self.records.submissions) > before, 30)
         first = len(self.records.calls)
-        self.house.broker.stop()
-        self._clock.wait(self.plan.away / 2)
-        for name in self.house.relays:  # what they had sent and nobody acknowledged is still in the outbox
-            self.nemesis.kill(name)
-            self.house.parts[name].start()
-        self._clock.wait(self.plan.away / 2)
-        made = self.records.calls[first:]
-        self.house.broker.start()
+        with ExitStack() as away:
+            if self.house.broker is not None:
+                self.house.broker.stop()
+                away.callback(self.house.broker.start)
+            else:
+                away.enter_context(hardships.log_held(self.house))
+            self.house.breathe(self.plan.away / 2)
+            for (
+                name
+            ) in self.house.relays:  # what they had sent and nobody acknowledged is still in the outbox
+                self.nemesis.kill(name)
+                self.house.parts[name].start()
+            self.house.breathe(self.plan.away / 2)
+            made = self.records.calls[first:]
         started = time.monotonic()
         refused = [call for call in made if not (200 <= call.status < 300 or call.status in {409, 412})]
-        self.notes["broker away, s"] = self.plan.away
+        self.notes["log away, s"] = self.plan.away
         self.notes["writes while it was away"] = len(made)
         self.notes["of these failed"] = len(refused)
         self.notes["longest write then, s"] = round(max((call.seconds for call in made), default=0.0), 2)
         if refused or not made:
             self.faults.append(
-                f"broker away: {len(refused)} of {len(made)} writes failed: {[call.status for call in refused]}"
+                f"event log away: {len(refused)} of {len(made)} writes failed: {[call.status for call in refused]}"
             )
         wait_for("the outbox drains", lambda: not audit.waiting(self.house.database("profiles")), 60)
         self.notes["outbox drained after, s"] = round(time.monotonic() - started, 1)

@@ -5,11 +5,16 @@ Each step gives what it measured and the promises that it found broken.
 
 from __future__ import annotations
 
+import fcntl
 import socket
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from urllib.parse import urlsplit
 
+from shared.events.catalogue import TOPICS
 from tests.faults.clients import Call, Records
-from tests.faults.house import House, WaitedInVainError, wait_for
+from tests.faults.house import PREFIX, House, WaitedInVainError, wait_for
 
 HALF_HEADERS = 40
 HALF_BODIES = 12
@@ -76,6 +81,41 @@ def full_disk(house: House, records: Records) -> Found:
         "writes refused on a full disk": sum(map(_is_refused, made)),
         "answered otherwise": len(unclear),
     }, faults
+
+
+def killed_at_effects(house: House, kill: Callable[[str], None]) -> None:
+    """Kill each consumer while the effects of what it has read wait for its database: none of them is lost."""
+    consumers = {"matching": house.workers, "notifications": ["work notifications"]}
+    for service, names in consumers.items():
+        with _effects_held(house, service):
+            wait_for(f"events for {service}", partial(_waits, house, f"events for {service}"), 60)
+            house.breathe(1.0)  # they have been read by now
+            for name in names:
+                kill(name)
+        for name in names:
+            house.parts[name].start()
+
+
+@contextmanager
+def log_held(house: House) -> Iterator[None]:
+    """Keep everybody from writing to the embedded log: its publishers wait for the files' gates."""
+    with ExitStack() as stack:
+        for topic in TOPICS:
+            gate = stack.enter_context((house.folder / "events" / f"{PREFIX}.{topic}.sqlite.gate").open("ab"))
+            fcntl.flock(gate, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
+def _effects_held(house: House, service: str) -> Iterator[None]:
+    with house.database(service).writing() as connection:
+        if house.postgres is not None:
+            connection.exec_driver_sql("LOCK TABLE consumed IN EXCLUSIVE MODE")
+        yield
+
+
+def _waits(house: House, stage: str) -> bool:
+    return (house.backlog() or {}).get(stage, 0) > 0
 
 
 def _is_good(call: Call) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import signal
 import socket
 import subprocess
@@ -12,7 +11,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +24,10 @@ from shared.settings import Settings, read_settings
 from shared.storage import Database
 from tests.faults import audit
 from tests.faults.history import Mail
+from tests.faults.part import ROOT, Part
 from tests.plugins.kafka_broker import KafkaBroker
 from tests.plugins.postgres import PostgresServer
 
-ROOT = Path(__file__).resolve().parents[2]
 STAFF_TOKEN = "staff-token-for-tests"
 PREFIX = "faults"
 SERVICES = ("profiles", "matching", "notifications")
@@ -60,99 +58,6 @@ def free_ports(count: int) -> list[int]:
     finally:
         for one in sockets:
             one.close()
-
-
-class Part:
-    """One process: what to start, and the process that runs, if one does. Each is a process group of its own."""
-
-    def __init__(self, name: str, arguments: Sequence[str], env: Mapping[str, str], output: Path) -> None:
-        self.name = name
-        self._arguments = [sys.executable, "-m", *arguments]
-        self._env = dict(env)
-        self.output = output
-        self.process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        if self.runs():
-            return
-        with self.output.open("ab") as file:
-            self.process = subprocess.Popen(
-                self._arguments,
-                env=self._env,
-                cwd=ROOT,
-                stdin=subprocess.DEVNULL,
-                stdout=file,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-
-    def runs(self) -> bool:
-        """Say whether the process has been started and not ended."""
-        return self.process is not None and self.process.poll() is None
-
-    def kill(self) -> None:
-        """Kill the process and those that it started."""
-        if self.process is not None:
-            self._signal_all(signal.SIGKILL)
-            self.process.wait()
-
-    def kill_only(self, pid: int) -> None:
-        """Kill one process of the group: the parent, or a child of it."""
-        assert self.process is not None
-        try:
-            os.kill(pid, signal.SIGKILL)
-        except ProcessLookupError:
-            return
-        if pid == self.process.pid:
-            self.process.wait()
-
-    def children(self) -> list[int]:
-        assert self.process is not None
-        try:
-            text = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
-        except OSError:
-            return []
-        return [int(pid) for pid in text.split()]
-
-    def limit_files(self, size: int) -> None:
-        """Let the process and its children write no file beyond a size, as on a disk that is full; -1: no limit."""
-        if self.process is None or self.process.poll() is not None:
-            return
-        for pid in (self.process.pid, *self.children()):
-            with suppress(ProcessLookupError):
-                resource.prlimit(pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
-
-    @staticmethod
-    def lives(pid: int) -> bool:
-        """Say whether a process runs; one that waits to be reaped does not."""
-        try:
-            return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-        except OSError:
-            return False
-
-    def send(self, number: int) -> None:
-        if self.process is not None and self.process.poll() is None:
-            self.process.send_signal(number)
-
-    def stop(self, within: float = 12) -> None:
-        """Ask the process to end, and kill what is left of it."""
-        if self.process is None:
-            return
-        self.send(signal.SIGCONT)
-        self.send(signal.SIGTERM)
-        try:
-            self.process.wait(within)
-        except subprocess.TimeoutExpired:
-            pass
-        finally:
-            self.kill()
-
-    def _signal_all(self, number: int) -> None:
-        assert self.process is not None
-        try:
-            os.killpg(self.process.pid, number)  # the group is ours alone: it has the process's own number
-        except ProcessLookupError:
-            return
 
 
 class House:
@@ -189,6 +94,7 @@ class House:
         }
         self.log = open_event_log(self.settings.event_log, PREFIX)
         self.databases: Databases | None = None
+        self._clock = threading.Event()
 
     def __enter__(self) -> House:
         """Make databases and topics, watch them, and start everything."""
@@ -267,6 +173,10 @@ class House:
         except WaitedInVainError as error:
             raise WaitedInVainError(f"{error}; left: {last[-1]}") from error
         return time.monotonic() - started
+
+    def breathe(self, seconds: float) -> None:
+        """Let everybody go on for a while."""
+        self._clock.wait(seconds)
 
     def mails(self) -> list[Mail]:
         """Read what the mail server took."""

@@ -12,7 +12,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from tests.faults import groups
-from tests.faults.house import House, Part, WaitedInVainError, wait_for
+from tests.faults.house import House, WaitedInVainError, wait_for
+from tests.faults.part import Part
 
 SENDER = "work notifications"
 WEIGHTS = {

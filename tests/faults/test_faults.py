@@ -40,7 +40,7 @@ def own_postgres() -> Iterator[PostgresServer]:
 
 @pytest.mark.timeout(240)
 def test_over_the_embedded_log_nothing_is_lost_doubled_or_inverted(tmp_path: Path) -> None:
-    plan = Plan(seed=SEED, blows=14, load=16.0, mean_gap=1.0, away=0.0)
+    plan = Plan(seed=SEED, blows=14, load=16.0, mean_gap=1.0, away=2.0)
     with House(tmp_path, free_ports(3), None, moods=("brisk", "good", "brisk")) as house:
         outcome = Run(house, plan).whole()
         judge(outcome, house)
