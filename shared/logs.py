@@ -104,9 +104,17 @@ def _gathering() -> list[Processor]:
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.ExtraAdder(),
+        _without_leftovers,
         structlog.processors.CallsiteParameterAdder({structlog.processors.CallsiteParameter.THREAD_NAME}),
         _with_trace,
     ]
+
+
+def _without_leftovers(_logger: Any, _method: str, line: EventDict) -> EventDict:
+    """Take out what another handler may have written on the record when it was first."""
+    line.pop("message", None)
+    line.pop("asctime", None)
+    return line
 
 
 def _with_trace(_logger: Any, _method: str, line: EventDict) -> EventDict:
