@@ -11,7 +11,9 @@ import sqlalchemy as sa
 import services.matching.store.tables as matching_tables
 import services.notifications.tables as notifications_tables
 import services.profiles.store as profiles_store
+from services.matching.rereading import GROUP as REBUILD_GROUP
 from services.matching.store import open_store as open_matching
+from services.matching.store.holds import rereading
 from services.matching.store.stale import stale_count
 from services.notifications.store import count_deliveries
 from shared.backbone import Backbone
@@ -66,6 +68,7 @@ def backlog(databases: Databases, event_log: EventLog) -> dict[str, int]:
     stages: dict[str, Callable[[], int]] = {
         "profiles to publish": lambda: _rows(databases.profiles, profiles_store.BACKBONE.outbox),
         "events for matching": lambda: event_log.lag("matching", READS["matching"]),
+        "events to read again": lambda: _to_read_again(databases.matching, event_log),
         "reports to make": lambda: _stale(databases.matching),
         "introductions to publish": lambda: _rows(databases.matching, matching_tables.backbone.outbox),
         "events for notifications": lambda: event_log.lag("notifications", READS["notifications"]),
@@ -93,6 +96,13 @@ def dead_letters(databases: Databases) -> int:
         _rows(database, backbone.dead_letters, backbone.dead_letters.c.status == "dead")
         for database, backbone in databases.backbones().values()
     )
+
+
+def _to_read_again(database: Database, event_log: EventLog) -> int:
+    with database.reading() as connection:
+        if rereading(connection) is None:
+            return 0
+    return max(1, event_log.lag(REBUILD_GROUP, READS["matching"]))
 
 
 def _stale(database: Database) -> int:

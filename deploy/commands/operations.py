@@ -127,8 +127,7 @@ def rebuild() -> None:
 def rebuild_matching_command(yes: bool, as_json: bool) -> None:
     """Make matching's projection and the reports of open requests again, from the event log.
 
-    Decisions are kept. It works while everything serves; over Kafka stop matching's work process first and start
-    it again afterwards.
+    Decisions are kept. It works while everything serves.
     """
     from deploy.operations.rebuilding import open_reports, rebuild_matching
     from shared.clock import system_clock
@@ -150,7 +149,7 @@ def rebuild_matching_command(yes: bool, as_json: bool) -> None:
         f"All is made again after {done.seconds} s."
         if done.done
         else "The work process of matching does the rest: start it (`handslag serve`, or `handslag work matching`) "
-        "if it does not run, and see `handslag status`. The reports come back after half a minute."
+        "if it does not run, and see `handslag status`. The reports come back when all events are read."
     )
     answer(vars(done), as_json, text)
 
@@ -179,8 +178,8 @@ def _told() -> Iterator[None]:
         yield
     except GroupInUseError as error:
         fail(
-            f"{error}. Nothing was changed. Stop `handslag work matching` (or `handslag serve`), run this again, "
-            "and start it anew; the web process may go on."
+            f"{error}. Nothing was changed: an earlier rebuild is under way or has only just ended. Run this again "
+            "in a minute; `handslag status` says what is left."
         )
     except (DatabaseAwayError, NoSuchDeadLetterError, EventLogError) as error:
         fail(str(error))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
 
 import sqlalchemy as sa
 
@@ -13,21 +12,18 @@ from deploy.operations.opening import opened
 from deploy.operations.stock import has_worker
 from deploy.settling import READS
 from services.matching.rebuild import rebuild
+from services.matching.rereading import GROUP
 from services.matching.store import tables
-from services.matching.store.holds import end_hold, hold_scoring
+from services.matching.store.holds import rereading
 from shared.clock import Clock
 from shared.event_log import event_log_of
 from shared.event_log.port import EventLog, LogUnavailableError
 from shared.settings import Settings
 from shared.storage import Database
 
-GROUP = "matching"
-HOLD = timedelta(seconds=30)
-RENEW_SECONDS = 5.0
+SERVICE = "matching"
 LOOK_SECONDS = 0.1
 START_SECONDS = 2.0
-TAIL = 50
-"""So few events left to read (or one in a hundred) are what arrives while everything serves."""
 PATIENCE_SECONDS = 10.0
 """How long nothing may move before the command ends and leaves the rest to the work process."""
 
@@ -44,7 +40,7 @@ class Rebuilt:
 
 def open_reports(settings: Settings) -> int:
     """Count the reports that a rebuild would make again; raises DatabaseAwayError."""
-    with opened(settings, GROUP) as database, database.reading() as connection:
+    with opened(settings, SERVICE) as database, database.reading() as connection:
         still_open = sa.select(tables.scoring.c.request_id).where(tables.scoring.c.open)
         query = sa.select(sa.func.count()).where(tables.reports.c.request_id.in_(still_open))
         return int(connection.execute(query).scalar_one())
@@ -58,34 +54,34 @@ def rebuild_matching(
 ) -> Rebuilt:
     """Empty what matching derives, have its events read from the beginning, follow until the reports are there again.
 
-    No report is made before the events of old are read: none is made of half the companies. Where no work process of
-    matching is active, or nothing moves for `patience` seconds, one that is started later does the rest; it
-    makes no report in the first `HOLD` after the rebuild.
-    Raises DatabaseAwayError; EventLogError when the log is away or its group cannot be rewound: then nothing
-    is changed.
+    Matching serves on meanwhile. No report is made before the events of old are read: none is made of half the
+    companies. Where no work process of matching is active, or nothing moves for `patience` seconds, the work
+    processes do the rest by themselves.
+    Raises DatabaseAwayError; EventLogError when the log is away, GroupInUseError when an earlier rebuild is under
+    way: then nothing is changed.
     """
     started = time.monotonic()
-    topics = READS[GROUP]
     with (
-        opened(settings, GROUP) as database,
+        opened(settings, SERVICE) as database,
         event_log_of(settings) as log,
     ):
-        reports = rebuild(database, lambda: log.rewind(GROUP, topics), clock() + HOLD)
+        reports = rebuild(database, lambda: log.rewind(GROUP, READS[SERVICE]), clock())
         events = _lag(log) or 0
-        tail = max(TAIL, events // 100)
-        renew = _Renewal(database, clock)
-
-        def to_read() -> int | None:
-            renew()
-            lag = _lag(log)
-            return None if lag is None else max(0, lag - tail)
-
-        done = _worker_shows(database) and _follow(to_read, "events to read", show, patience)
-        if done:
-            with database.writing() as connection:
-                end_hold(connection)
-            done = _follow(lambda: _emptied(database), "reports to make", show, patience)
+        done = (
+            _worker_shows(database)
+            and _follow(lambda: _to_read(database, log), "events to read", show, patience)
+            and _follow(lambda: _emptied(database), "reports to make", show, patience)
+        )
     return Rebuilt(reports, events, done, round(time.monotonic() - started, 2))
+
+
+def _to_read(database: Database, log: EventLog) -> int | None:
+    """Count the events that are not read again yet; 0 once the work processes have said that all are."""
+    with database.reading() as connection:
+        if rereading(connection) is None:
+            return 0
+    lag = _lag(log)
+    return None if lag is None else max(1, lag)
 
 
 def _worker_shows(database: Database) -> bool:
@@ -94,21 +90,6 @@ def _worker_shows(database: Database) -> bool:
     while not (shows := has_worker(database)) and time.monotonic() < deadline:
         time.sleep(LOOK_SECONDS)
     return shows
-
-
-class _Renewal:
-    """Renews the hold on the making of reports while it is looked at the log."""
-
-    def __init__(self, database: Database, clock: Clock) -> None:
-        self._database = database
-        self._clock = clock
-        self._at = time.monotonic()
-
-    def __call__(self) -> None:
-        if time.monotonic() - self._at >= RENEW_SECONDS:
-            with self._database.writing() as connection:
-                hold_scoring(connection, self._clock() + HOLD)
-            self._at = time.monotonic()
 
 
 def _follow(left: Callable[[], int | None], what: str, show: Callable[[str], None], patience: float) -> bool:
@@ -127,7 +108,7 @@ def _follow(left: Callable[[], int | None], what: str, show: Callable[[str], Non
 
 def _lag(log: EventLog) -> int | None:
     try:
-        return log.lag(GROUP, READS[GROUP])
+        return log.lag(GROUP, READS[SERVICE])
     except LogUnavailableError:
         return None
 

@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 
 from services.matching.handlers import HANDLERS
 from services.matching.store import tables
-from services.matching.store.holds import hold_scoring
+from services.matching.store.holds import want_rereading
 from shared.storage import Database
 
 PROJECTION = (
@@ -24,16 +24,16 @@ PROJECTION = (
 
 
 def rebuild(
-    database: Database, rewind: Callable[[], None] = lambda: None, hold_until: datetime | None = None
+    database: Database, rewind: Callable[[], None] = lambda: None, now: datetime | None = None
 ) -> int:
     """Forget the projection, the versions consumed of its topics and the open reports; return how many reports.
 
     Decisions (policies, reviews, introductions, lifted exclusions) and the reports of closed requests are
     kept; so are the versions of open reports: one that says the same again keeps its number.
 
-    `rewind` has the consumer group `matching` read all its topics from their beginning again: it is called
-    last in the transaction, so that all is as before if it raises. The consumer and the worker do the rest,
-    in a process that runs or one that is started later. No report is made until `hold_until`.
+    `rewind` puts the consumer group that reads again (`rereading.GROUP`) to the beginning of all topics: it is
+    called last in the transaction, so that all is as before if it raises. The work processes do the rest, those
+    that run or one that is started later, and make no report before all is read; without `now` nobody is told to.
     """
     still_open = sa.select(tables.scoring.c.request_id).where(tables.scoring.c.open)
     consumed = tables.backbone.consumed
@@ -47,8 +47,8 @@ def rebuild(
         connection.execute(sa.delete(consumed).where(consumed.c.topic.in_(list(HANDLERS))))
         for table in PROJECTION:
             connection.execute(sa.delete(table))
-        if hold_until is not None:
-            hold_scoring(connection, hold_until)
+        if now is not None:
+            want_rereading(connection, now)
         rewind()
     return int(emptied)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from services.matching.handlers import HANDLERS
+from services.matching.rereading import rereading_loop
 from services.matching.store import open_store, stale, tables
 from services.matching.workers import Scorer
 from shared.clock import Clock
@@ -34,6 +35,7 @@ def create_work(settings: Settings, event_log: EventLog, clock: Clock, ids: IdSo
         Loop("matching relay", relay.run),
         pulsing(event_log, GROUP),
         Loop("matching consumer", consumer.run),
+        rereading_loop(database, event_log, clock),
         due_work("matching scorer", Scorer(database, clock).step),
         forgetting(database, tables.idempotency, clock),
     ]

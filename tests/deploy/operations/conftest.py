@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 import threading
@@ -22,7 +23,7 @@ from shared.event_log import event_log_of
 from shared.event_log.port import LogUnavailableError
 from shared.settings import Settings
 
-WAIT = 60.0
+WAIT = 120.0
 
 
 @pytest.fixture
@@ -64,24 +65,26 @@ def working(settings: Settings, service: str = "all") -> Iterator[None]:
         yield
     finally:
         stop.set()
-        thread.join(20)
+        thread.join(40)
     assert codes == [0]
 
 
 @contextmanager
-def working_apart(settings: Settings, service: str = "all") -> Iterator[None]:
-    """Do a service's work in a process of its own while the block runs."""
+def working_apart(
+    settings: Settings, service: str = "all", ending: signal.Signals = signal.SIGTERM
+) -> Iterator[None]:
+    """Do a service's work in a process of its own while the block runs; `ending` is the signal that ends it."""
     command = [sys.executable, "-m", "deploy.command", "work", service]
     process = subprocess.Popen(command, env=environment_of(settings))
     try:
         yield
     finally:
-        process.terminate()
+        process.send_signal(ending)
         try:
-            code = process.wait(20)
+            code = process.wait(40)
         finally:
             process.kill()
-    assert code == 0
+    assert code == (-ending if ending is signal.SIGKILL else 0)
 
 
 def wait_for(what: str, condition: Callable[[], Any]) -> Any:

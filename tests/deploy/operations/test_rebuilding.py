@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import shutil
+import signal
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -18,12 +20,11 @@ from deploy.reviewing import all_reports, approve_best
 from deploy.settling import Databases, backlog, deliveries, open_databases
 from services.matching.domain.report import canonical_json
 from services.matching.store import tables
-from services.matching.store.holds import end_hold
 from services.profiles import handlers
 from services.profiles.store import BACKBONE
 from shared.clock import system_clock
 from shared.event_log import open_event_log
-from shared.event_log.port import GroupInUseError, LogUnavailableError
+from shared.event_log.port import LogUnavailableError
 from shared.ids import random_ids
 from shared.settings import Settings, for_tests
 from tests.deploy.operations.conftest import Command, wait_for, working, working_apart
@@ -161,8 +162,8 @@ def test_without_a_work_process_the_command_says_who_does_the_rest(
     assert result.exit_code == 0
     assert "handslag work matching" in result.stdout
     assert all_reports(databases.matching) == []
-    assert take_stock(settings).lag["matching"] > 0
-    half_a_minute_later(databases)
+    with open_event_log(settings.event_log, settings.topic_prefix) as log:
+        assert backlog(databases, log)["events to read again"] >= 50 + 30 + 30
     with working(settings):
         settled(settings, databases)
     again = derived(databases)
@@ -190,38 +191,55 @@ def test_while_the_event_log_is_away_nothing_is_changed(
     assert derived(databases) == before
 
 
-def test_over_kafka_it_is_refused_while_a_work_process_reads_and_gives_the_same_reports_after(
-    state_dir: Path, kafka_broker: KafkaBroker, topic_prefix: str
+def test_over_kafka_it_works_while_everything_serves_and_a_worker_dies(
+    state_dir: Path, kafka_broker: KafkaBroker, topic_prefix: str, new_postgres_url: Callable[[], str]
 ) -> None:
-    settings = for_tests(state_dir, event_log=kafka_broker.url, topic_prefix=topic_prefix)
-    handslag = Command(settings)
-    with open_databases(settings) as databases:
-        with working(settings):
-            fill(settings, databases)
-            before = derived(databases)
-            with pytest.raises(GroupInUseError):
-                rebuild_matching(settings, system_clock)
-            refused = handslag("rebuild", "matching", "--yes")
-            assert refused.exit_code == 1
-            assert "Nothing was changed" in refused.stderr
-            assert "Stop `handslag work matching`" in refused.stderr
-            assert derived(databases) == before
-        assert handslag("rebuild", "matching", "--yes").exit_code == 0
-        half_a_minute_later(databases)
-        with working(settings):
-            settled(settings, databases)
-        assert {**derived(databases), "versions": []} == {**before, "versions": []}
+    names = ("profiles_database", "matching_database", "notifications_database")
+    settings = for_tests(
+        state_dir,
+        event_log=kafka_broker.url,
+        topic_prefix=topic_prefix,
+        **{name: new_postgres_url() for name in names},
+    )
+    with open_databases(settings) as databases, working_apart(settings):
+        fill(settings, databases)
+        before, kept, mails = derived(databases), decided(databases), deliveries(databases)
+        urls = [f"{settings.matching_database}?application_name=extra-{number}" for number in (1, 2)]
+        more = [dataclasses.replace(settings, matching_database=url) for url in urls]
+        with working_apart(more[0], "matching"), working_apart(more[1], "matching", signal.SIGKILL):
+            wait_for("two more workers", lambda: extra_workers(databases) == 2)
+            thread = threading.Thread(target=add_companies, args=(databases, LATE[:50]))
+            thread.start()
+            done = rebuild_matching(settings, system_clock, patience=0)
+            thread.join()
+            assert (done.reports, done.events >= 50 + 30 + 30) == (30, True)
+        settled(settings, databases)
+        with databases.matching.reading() as connection:
+            companies = set(connection.execute(sa.select(tables.companies.c.id)).scalars())
+        assert set(LATE[:50]) <= companies
+        assert (decided(databases), deliveries(databases)) == (kept, mails)
+        with databases.profiles.writing() as connection:
+            for id in LATE[:50]:
+                handlers.withdraw(connection, BACKBONE, "companies", id, system_clock(), None)
+        settled(settings, databases)
+        assert without_moments(derived(databases)) == without_moments(before)
+        again = rebuild_matching(settings, system_clock, patience=60)
+        assert again.done
+        settled(settings, databases)
+        assert without_moments(derived(databases)) == without_moments(before)
+
+
+def extra_workers(databases: Databases) -> int:
+    query = (
+        "SELECT count(DISTINCT application_name) FROM pg_stat_activity WHERE application_name LIKE 'extra-%'"
+    )
+    with databases.matching.reading() as connection:
+        return int(connection.execute(sa.text(query)).scalar_one())
 
 
 def without_moments(found: dict[str, list[object]]) -> list[object]:
     """The reports without the moment of the newest event."""
     return [{**json.loads(str(report)), "as_of": ""} for report in found["reports"]]
-
-
-def half_a_minute_later(databases: Databases) -> None:
-    """End what a rebuild without a work process lets run out: that no report is made yet."""
-    with databases.matching.writing() as connection:
-        end_hold(connection)
 
 
 def add_companies(databases: Databases, ids: Sequence[str]) -> None:

@@ -10,7 +10,7 @@ from services.matching.domain.report import canonical_json
 from services.matching.handlers import approve
 from services.matching.rebuild import rebuild
 from services.matching.store import decisions, reports, tables
-from services.matching.store.holds import end_hold, hold_scoring
+from services.matching.store.holds import end_hold, end_rereading, hold_scoring, rereading
 from services.matching.workers import Scorer
 from shared.clock import SettableClock
 from shared.event_log.port import LogUnavailableError
@@ -66,7 +66,7 @@ def test_a_rebuild_whose_log_cannot_be_rewound_changes_nothing(scored: Any, data
         assert connection.scalar(sa.select(sa.func.count()).select_from(tables.backbone.consumed)) == 5
 
 
-def test_no_report_is_made_while_a_rebuild_holds_them(
+def test_no_report_is_made_before_the_last_rebuilds_events_are_read_again(
     tell: Any, scorer: Scorer, database: Database, clock: SettableClock
 ) -> None:
     told = [
@@ -75,11 +75,23 @@ def test_no_report_is_made_while_a_rebuild_holds_them(
         ("requests", tell.request("R1", "P1")),
     ]
     assert scorer.score_stale() == 1
-    rebuild(database, hold_until=clock() + timedelta(seconds=30))
+    rebuild(database, now=clock())
+    with database.reading() as connection:
+        earlier = rereading(connection)
+    clock.advance(timedelta(days=1))
+    rebuild(database, now=clock())
+    with database.writing() as connection:
+        mark = rereading(connection)
+        assert earlier is not None
+        end_rereading(connection, earlier)
     for topic, event in told:
         assert tell(topic, event)
+    clock.advance(timedelta(days=365))
     assert scorer.score_stale() == 0
-    clock.advance(timedelta(seconds=31))
+    assert mark is not None
+    with database.writing() as connection:
+        end_rereading(connection, mark)
+        assert rereading(connection) is None
     assert scorer.score_stale() == 1
 
 
