@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
 ReportJson = Mapping[str, Any]
 State = dict[str, Any]
+LONGEST_ID = 64
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,19 @@ def best_matches(report: ReportJson, limit: int = 1) -> list[str]:
     return list(chosen.values())[:limit]
 
 
+def introduction_id(request_id: str, company_id: str) -> str:
+    """Give the id of a company's introduction for a request: always the same, another for any other two.
+
+    It is `<request id>.<company id>` where that is an identifier and cannot be read in two ways, and otherwise
+    ends with a digest in the place of what is too long.
+    """
+    plain = f"{request_id}.{company_id}"
+    if len(plain) <= LONGEST_ID and "." not in request_id:
+        return plain
+    digest = sha256(f"{request_id}/{company_id}".encode()).hexdigest()[:32]
+    return f"{request_id[:15]}.{company_id[:15]}.{digest}"
+
+
 def introductions(
     report: ReportJson,
     match_ids: Sequence[str],
@@ -58,10 +73,10 @@ def introductions(
 ) -> list[State]:
     """Make the states of the introductions (shape: shared.events.states.Introduction) that an approval asks for.
 
-    Matches of one company under several needs become one introduction, `<request id>.<company id>`, in the
-    report's order. `at` is RFC 3339; `earlier` are introductions made before, by id: one that was cancelled is made
-    again with the next version. Raises ValueError when no match is named, and RefusedError when any match is
-    unknown, excluded or of a company that is already introduced for the request.
+    Matches of one company under several needs become one introduction, with the id of `introduction_id`, in the
+    report's order. `at` is RFC 3339; `earlier` are introductions made before on the report, by id: one that was
+    cancelled is made again, with its id and the next version. Raises ValueError when no match is named, and
+    RefusedError when any match is unknown, excluded or of a company that is already introduced for the request.
     """
     if not match_ids:
         raise ValueError("name at least one match to approve")
@@ -84,7 +99,7 @@ def _refusal(report: ReportJson, match_id: str, earlier: Mapping[str, Mapping[st
     match = next((match for match in report["matches"] if match["id"] == match_id), None)
     if match is None:
         return Refusal(match_id, "unknown_match", f"The report has no match {match_id}.")
-    before = earlier.get(f"{report['request_id']}.{match['company']['id']}")
+    before = _earlier_of(match["company"]["id"], earlier)
     if before is not None and before["status"] != "cancelled":
         name = match["company"]["name"]
         return Refusal(match_id, "already_introduced", f"{name} is already introduced for this request.")
@@ -99,11 +114,10 @@ def _state(
     earlier: Mapping[str, Mapping[str, Any]],
 ) -> State:
     company = matches[0]["company"]
-    introduction_id = f"{report['request_id']}.{company['id']}"
-    before = earlier.get(introduction_id)
+    before = _earlier_of(company["id"], earlier)
     need_ids = [match["need_id"] for match in matches]
     return {
-        "id": introduction_id,
+        "id": before["id"] if before else introduction_id(report["request_id"], company["id"]),
         "version": before["version"] + 1 if before else 1,
         "status": "approved",
         "updated_at": approval["at"],
@@ -118,6 +132,10 @@ def _state(
         "questions": _together([match["questions"] for match in matches]),
         "approval": dict(approval),
     }
+
+
+def _earlier_of(company_id: str, earlier: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    return next((one for one in earlier.values() if one["company"]["id"] == company_id), None)
 
 
 def _needs_text(report: ReportJson, need_ids: Sequence[str]) -> str:

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from services.matching.domain.introductions import RefusedError, best_matches, introductions
+from services.matching.domain.introductions import RefusedError, best_matches, introduction_id, introductions
 from shared.events import states
+from shared.ids import ID_PATTERN
 from tests.services.matching.domain.small_world import company, need, report_json, request
 
 AT = "2026-03-02T09:00:00.000000Z"
@@ -68,7 +69,7 @@ def test_the_order_and_repetition_of_ids_do_not_matter(body: dict[str, Any]) -> 
 
 
 def test_every_match_that_stands_in_the_way_is_named_and_nothing_is_made(body: dict[str, Any]) -> None:
-    earlier = {"R1.C1": {"status": "approved", "version": 1}}
+    earlier = {"R1.C1": {"id": "R1.C1", "company": {"id": "C1"}, "status": "approved", "version": 1}}
     with pytest.raises(RefusedError) as refused:
         made(body, "C1.a", "C2.a", "C3.a", "C9.a", earlier=earlier)
     assert [(one.match_id, one.code) for one in refused.value.refusals] == [
@@ -80,7 +81,8 @@ def test_every_match_that_stands_in_the_way_is_named_and_nothing_is_made(body: d
 
 
 def test_a_cancelled_introduction_can_be_made_again(body: dict[str, Any]) -> None:
-    (one,) = made(body, "C1.a", earlier={"R1.C1": {"status": "cancelled", "version": 2}})
+    before = {"id": "R1.C1", "company": {"id": "C1"}, "status": "cancelled", "version": 2}
+    (one,) = made(body, "C1.a", earlier={"R1.C1": before})
     assert (one["version"], one["status"]) == (3, "approved")
 
 
@@ -100,3 +102,21 @@ def test_the_stand_in_reviewer_takes_each_company_once_and_no_more_than_asked(bo
     assert sorted(one.split(".")[0] for one in best_matches(body, 9)) == ["C1", "C2"]
     assert best_matches(body, 0) == []
     assert best_matches(report_json([])) == []
+
+
+def test_an_id_names_one_request_and_company_and_is_always_an_identifier() -> None:
+    long = "x" * 64
+    pairs = [("R1", "C1"), ("a", "b.c"), ("a.b", "c"), (long, long), (long, "x" * 63), ("x" * 63, long)]
+    pairs += [("x" * 31, "x" * 32), ("x" * 32, "x" * 32), (long + "y", "C"), ("x" * 63 + "z", "C")]
+    ids = [introduction_id(*pair) for pair in pairs]
+    assert len(set(ids)) == len(pairs)
+    assert all(ID_PATTERN.fullmatch(one) for one in ids)
+    assert ids == [introduction_id(*pair) for pair in pairs]
+    assert ids[0] == "R1.C1"
+
+
+def test_one_that_was_cancelled_is_made_again_under_the_id_it_has(body: dict[str, Any]) -> None:
+    (first,) = made(body, "C1.a")
+    cancelled = {**first, "id": "kept", "status": "cancelled", "version": 2}
+    (again,) = made(body, "C1.a", earlier={"kept": cancelled})
+    assert (again["id"], again["version"]) == ("kept", 3)
