@@ -59,6 +59,7 @@ class Consumer:
         self._subscriber: Subscriber | None = None
         self._stop = threading.Event()
         self._dead_in_a_row = 0
+        self._to_commit: list[Record] = []
         self.halted = False
         metrics.RECORDS_CONSUMED.add(0, group)
         metrics.RECORDS_BURIED.add(0, group)
@@ -88,7 +89,7 @@ class Consumer:
             self._subscriber = self._event_log.subscriber(self._group, sorted(self._handlers))
         records = self._subscriber.poll(timeout, BATCH)
         done = self._handle(records) if records else 0
-        if done:
+        if done or self._to_commit:
             self._commit(records[:done])
         for record in _first_of_each_place(records[done:]):
             self._subscriber.seek_back(record)
@@ -101,6 +102,7 @@ class Consumer:
         if self._subscriber is not None:
             self._subscriber.close()
             self._subscriber = None
+            self._to_commit = []
 
     def _handle(self, records: Sequence[Record]) -> int:
         """Handle records in their order and return how many are done with."""
@@ -200,11 +202,18 @@ class Consumer:
             )
 
     def _commit(self, records: Sequence[Record]) -> None:
+        """Note records as handled, and those before them that could not be noted; else it is tried at the next poll."""
         assert self._subscriber is not None
+        handled = [*self._to_commit, *records]
         try:
-            self._subscriber.commit(records)
+            self._subscriber.commit(handled)
         except EventLogError as error:
-            _log.warning("%s: will be read again as duplicates: %s", self._group, error)
+            # Reversed: the first of each place from the end is the last one of it.
+            self._to_commit = _first_of_each_place(handled[::-1])
+            if records:
+                _log.warning("%s: noting what is handled waits: %s", self._group, error)
+        else:
+            self._to_commit = []
 
 
 class _LaterError(Exception):

@@ -165,6 +165,22 @@ def test_what_could_not_be_committed_is_read_again_as_a_duplicate(
     assert count_dead(service.database, service.backbone) == 1
 
 
+def test_what_could_not_be_committed_is_committed_later_though_nothing_follows(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise LogUnavailableError("disk full")
+
+    service.publish(*(service.company(f"c-{number}") for number in range(6)))
+    consumer = service.consumer()
+    with monkeypatch.context() as patch:
+        patch.setattr("shared.event_log.embedded.EmbeddedSubscriber.commit", full)
+        assert service.consume(consumer) == 6
+    assert consumer.consume_once(0.1) == 0
+    assert service.log.lag("matching", ["companies"]) == 0
+    consumer.close()
+
+
 def test_consuming_halts_after_a_hundred_dead_letters_in_a_row_and_a_restart_resumes(
     service: Service, caplog: pytest.LogCaptureFixture
 ) -> None:
