@@ -106,6 +106,7 @@ class Run:
         self.under_fire()
         self.hardships()
         self.log_away()
+        hardships.killed_at_effects(self.house, self.nemesis.kill, self._stop_submitters)
         self.calm()
         self.deliver_again()
         self.write_bad_events()
@@ -134,7 +135,6 @@ class Run:
             notes, faults = step(self.house, self.records)
             self.notes.update(notes)
             self.faults += faults
-        hardships.killed_at_effects(self.house, self.nemesis.kill)
 
     def hit_the_window(self) -> None:
         """Kill the sender between the server's taking a mail and our knowing it.
@@ -194,8 +194,6 @@ class Run:
 
     def calm(self) -> None:
         """Let the clients finish what they are at, and everything settle."""
-        for submitter in self.submitters:
-            submitter.stopping.set()
         wait_for("approvals", self._approved_enough, 60)
         self.approver.stopping.set()
         for client in self.clients:
@@ -206,6 +204,7 @@ class Run:
         self.notes["settled after, s"] = round(self.house.settle(self.plan.settle, MAILS), 1)
         self.notes["rebalances"] = groups.rebalances(self.house)
         self.faults += self.records.problems
+        self._judge_early()
         self.say(f"settled after {self.notes['settled after, s']} s; {len(self.records.submissions)} writes")
 
     def deliver_again(self) -> None:
@@ -278,6 +277,18 @@ class Run:
     def wait_for_web(self) -> None:
         for url in (self.house.profiles_url, self.house.matching_url):
             wait_for(f"{url} answers", partial(_is_ready, url), 60)
+
+    def _judge_early(self) -> None:
+        """Look for lost effects before everything is delivered again; mails, and what tells of them, may still come."""
+        evidence = collect(self.house, self.records, self.nemesis, self.bad, FAILING)
+        for where, cases in check(evidence).lost.items():
+            found = [case for case in cases if not case.startswith("deliveries/")]
+            if where.startswith("effects") and found:
+                self.faults.append(f"lost {where} before the second delivery: {len(found)} ({found[:5]})")
+
+    def _stop_submitters(self) -> None:
+        for submitter in self.submitters:
+            submitter.stopping.set()
 
     def _approved_enough(self) -> bool:
         return len(self.records.approvals) >= self.plan.approvals or bool(self.records.problems)

@@ -83,17 +83,21 @@ def full_disk(house: House, records: Records) -> Found:
     }, faults
 
 
-def killed_at_effects(house: House, kill: Callable[[str], None]) -> None:
-    """Kill each consumer while the effects of what it has read wait for its database: none of them is lost."""
-    consumers = {"matching": house.workers, "notifications": ["work notifications"]}
-    for service, names in consumers.items():
-        with _effects_held(house, service):
+def killed_at_effects(house: House, kill: Callable[[str], None], quiet: Callable[[], None]) -> None:
+    """Kill every consumer while the effects of what it has read wait for its database.
+
+    `quiet` ends the writing meanwhile, so that no newer version makes up for one that is lost.
+    """
+    names = [*house.workers, "work notifications"]
+    with _effects_held(house, "matching"), _effects_held(house, "notifications"):
+        for service in ("matching", "notifications"):
             wait_for(f"events for {service}", partial(_waits, house, f"events for {service}"), 60)
-            house.breathe(1.0)  # they have been read by now
-            for name in names:
-                kill(name)
+        quiet()
+        house.breathe(1.0)  # they have been read by now
         for name in names:
-            house.parts[name].start()
+            kill(name)
+    for name in names:
+        house.parts[name].start()
 
 
 @contextmanager
