@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from deploy.commands import keeping, operations
+from deploy.commands import keeping, operations, rights
 from deploy.commands.common import answer, fail, json_option, own_settings, storage_problem
 from deploy.commands.topics import topics
 from services.profiles.importing import IMPORT_HELP
@@ -311,6 +311,8 @@ def _counter() -> Any:
 
 
 for command in (operations.status, operations.dead, operations.rebuild, topics):
+    main.add_command(command)
+for command in (rights.export, rights.erase):
     main.add_command(command)
 for command in (keeping.backup, keeping.restore, keeping.reconcile):
     main.add_command(command)

@@ -44,7 +44,8 @@ _CURRENT: Mapping[str, Callable[[Connection, str], Iterator[Event]]] = {
 }
 
 Adopt = Callable[[Connection, str, Event], None]
-Erased = Mapping[str, frozenset[str]]
+Erased = Mapping[str, Mapping[str, int]]
+"""The tombstones' versions of what was erased, by topic and id."""
 
 
 @dataclass(frozen=True)
@@ -97,9 +98,7 @@ def reconcile(
     for service, topics in OWNED.items():
         for topic in topics:
             one = _Topic(connections, service, topic, _adopting(connections, service, now), now)
-            done += one.reconcile(
-                events_of(log(topic)), events_of(kept(topic)), erased.get(topic, frozenset())
-            )
+            done += one.reconcile(events_of(log(topic)), events_of(kept(topic)), erased.get(topic, {}))
     return done
 
 
@@ -126,7 +125,7 @@ class _Topic:
         self._seen = _seen(connections, topic)
         self._now = now
 
-    def reconcile(self, log: Iterable[Event], kept: Iterable[Event], erased: frozenset[str]) -> Reconciled:
+    def reconcile(self, log: Iterable[Event], kept: Iterable[Event], erased: Mapping[str, int]) -> Reconciled:
         known = _versions(self._connection, self._service, self._topic)
         newest: dict[str, Event] = {}
         last: dict[str, Event] = {}  # what the log ends with: what it keeps when it is compacted
@@ -158,16 +157,21 @@ class _Topic:
 
     def _erase(
         self,
-        erased: frozenset[str],
+        erased: Mapping[str, int],
         known: Mapping[str, int],
         newest: Mapping[str, Event],
         last: Mapping[str, Event],
     ) -> list[Event]:
-        """Erase again what the ledger names; nothing where the log ends with a tombstone and nobody has it."""
+        """Erase again what the ledger names, unless it was submitted anew afterwards.
+
+        Nothing where the log ends with a tombstone and nobody has it.
+        """
         kind = f"{TOPICS[self._topic].aggregate}.erased"
         made = []
-        for id in sorted(erased):
+        for id, tombstone in sorted(erased.items()):
             there = newest[id].state is not None if id in newest else id in known
+            if there and (newest[id].version if id in newest else known[id]) > tombstone:
+                continue
             if not there and id in last and last[id].state is None:
                 continue
             before = [known.get(id, 0), self._seen.get(id, 0)]

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 
 from sqlalchemy.engine import Connection
 
+from services.matching import erasure
 from services.matching.decisions import Decided, RefusedError, approve, cancel, reject
 from services.matching.store import projection, reports, stale, tables
 from shared.events.event import Event
@@ -21,6 +22,7 @@ def company_changed(connection: Connection, event: Event) -> None:
     """Keep a company without its contact, or forget an erased one; all open reports are made again."""
     if event.state is None:
         projection.drop_state(connection, tables.companies, event.aggregate_id)
+        erasure.note(connection, "company", event)
     else:
         projection.put_state(connection, tables.companies, _without_contact(event))
     stale.companies_changed(connection, event.time)
@@ -38,6 +40,7 @@ def partner_changed(connection: Connection, event: Event) -> None:
         )
         for request_id in theirs:
             reports.forget_report(connection, request_id)
+        erasure.note(connection, "partner", event)
     else:
         projection.put_state(connection, tables.partners, _without_contact(event))
     stale.partner_changed(connection, event.aggregate_id, event.time)
@@ -49,6 +52,7 @@ def request_changed(connection: Connection, event: Event) -> None:
         projection.drop_state(connection, tables.requests, event.aggregate_id)
         reports.forget_report(connection, event.aggregate_id)
         stale.forget_request(connection, event.aggregate_id)
+        erasure.forget_request_words(connection, event.aggregate_id)
         return
     columns = {"partner_id": event.state["partner_id"], "visit_id": event.state.get("visit_id")}
     projection.put_state(connection, tables.requests, event, **columns)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from services.matching.erasure import Eraser
 from services.matching.handlers import HANDLERS
 from services.matching.rereading import rereading_loop
 from services.matching.store import open_store, stale, tables
@@ -13,6 +14,7 @@ from shared.ids import IdSource
 from shared.pulse import pulsing
 from shared.relay import Relay
 from shared.settings import Settings
+from shared.tidying import truncating
 from shared.web.idempotency import forgetting
 from shared.work import Loop, due_work
 
@@ -38,4 +40,6 @@ def create_work(settings: Settings, event_log: EventLog, clock: Clock, ids: IdSo
         rereading_loop(database, event_log, clock),
         due_work("matching scorer", Scorer(database, clock).step),
         forgetting(database, tables.idempotency, clock),
+        due_work("matching erasure", Eraser(database, clock).step, wake=1.0),
+        truncating(database, "matching"),
     ]

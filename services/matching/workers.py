@@ -13,6 +13,7 @@ from typing import Literal
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from services.matching import erasure
 from services.matching.companies import Companies
 from services.matching.domain.features import CompanyFeatures
 from services.matching.domain.history import History, PastIntroduction
@@ -152,6 +153,9 @@ class Scorer:
             if isinstance(content, Exception):
                 stale.note_failure(connection, case.claim, now, repr(content))
                 return "failed"
+            if not current and erasure.names_erased(connection, content):
+                stale.release(connection, [case.claim])
+                return "outdated"
             reports.save_report(connection, content, to_text(now))
             if current:
                 stale.settle(connection, case.claim)

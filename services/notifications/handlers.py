@@ -8,8 +8,10 @@ from functools import partial
 from sqlalchemy.engine import Connection
 
 from services.notifications import store
-from services.notifications.domain.model import Side, contact_from_state
+from services.notifications.domain.model import Side, contact_from_state, is_erased
+from services.notifications.tables import backbone
 from shared.clock import Clock
+from shared.dead_letters import empty_letters_of
 from shared.events.event import Event
 
 Handler = Callable[[Connection, Event], None]
@@ -33,8 +35,12 @@ def keep_contact(connection: Connection, event: Event, side: Side) -> None:
 
 
 def keep_introduction(connection: Connection, event: Event, clock: Clock) -> None:
-    """Keep an introduction as it stands, approved or cancelled; forget it when it is erased."""
+    """Keep an introduction as it stands; forget it when it is erased, and what was said of an erased side."""
     if event.state is None:
         store.remove_introduction(connection, event.aggregate_id)
-    else:
-        store.save_introduction(connection, event.state, clock())
+        return
+    if is_erased(event.state):
+        # The mails and the dead letters of the states before this one say what it no longer says.
+        store.note_removals_of(connection, event.aggregate_id)
+        empty_letters_of(connection, backbone, "introductions", event.aggregate_id, clock)
+    store.save_introduction(connection, event.state, clock())

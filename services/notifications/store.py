@@ -215,6 +215,15 @@ def note_removals(connection: Connection, side: Side, organisation_id: str) -> N
     connection.execute(sa.insert(mail_removals).from_select(["delivery_id"], sent))
 
 
+def note_removals_of(connection: Connection, introduction_id: str) -> None:
+    """Note that the mails that tell of an introduction must leave the built-in mailbox."""
+    known = sa.select(mail_removals.c.delivery_id)
+    telling = sa.select(told.c.delivery_id).where(
+        told.c.introduction_id == introduction_id, told.c.delivery_id.not_in(known)
+    )
+    connection.execute(sa.insert(mail_removals).from_select(["delivery_id"], telling))
+
+
 def read_removals(connection: Connection, limit: int) -> list[str]:
     """List deliveries whose mails must leave the built-in mailbox."""
     return list(connection.execute(sa.select(mail_removals.c.delivery_id).limit(limit)).scalars())

@@ -17,6 +17,7 @@ from shared.pulse import pulsing
 from shared.relay import Relay
 from shared.settings import Settings
 from shared.storage import open_database
+from shared.tidying import truncating
 from shared.work import Loop, due_work
 
 SERVICE = "notifications"
@@ -41,4 +42,5 @@ def create_work(
         due_work(f"{SERVICE} composer", Composer(database, clock).step),
         due_work(f"{SERVICE} sender", MailWorker(database, server, sender, clock, ids).step),
         due_work(f"{SERVICE} removals", MailRemover(database, mailbox_of(settings), clock).step, wake=5.0),
+        truncating(database, SERVICE),
     ]

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from services.profiles import store
+from services.profiles import erasure, store
 from services.profiles.domain.offers import (
     FieldsError,
     company_fields,
@@ -79,10 +79,14 @@ def create(
     what is not there; shared.outbox.EventTooLargeError.
     """
     given = dict(fields)
-    id = given.pop("id", None) or ids()
-    if store.find(connection, kind, id) is not None:
+    chosen = given.pop("id", None)
+    id = chosen or ids()
+    if chosen and store.find(connection, kind, id) is not None:
         raise _duplicate(kind, id)
     state = new_state(kind, id, _complete(connection, kind, given, by_staff), to_text(now))
+    if chosen:
+        # Readers take what is older than the tombstone of an erased id for a duplicate.
+        state["version"] += erasure.last_version(connection, kind, id)
     _record(connection, backbone, kind, "created", state, None, now)
     try:
         store.insert(connection, kind, state)

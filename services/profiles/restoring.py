@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from services.profiles import store
+from services.profiles import erasure, store
 from services.profiles.domain.words import KINDS, WITHDRAWN
 from shared.clock import from_text
 from shared.events.event import Event
@@ -31,8 +31,7 @@ def current(connection: Connection, topic: str) -> Iterator[Event]:
 def adopt(connection: Connection, topic: str, event: Event) -> None:
     """Take up the state that an event tells of, in place of the one that is here; a tombstone removes it."""
     if event.state is None:
-        table = store.TABLES[topic]
-        connection.execute(sa.delete(table).where(table.c.id == event.aggregate_id))
+        erasure.forget(connection, store.BACKBONE, topic, event)
     elif store.find(connection, topic, event.aggregate_id) is None:
         store.insert(connection, topic, event.state)
     else:

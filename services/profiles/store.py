@@ -21,6 +21,15 @@ from shared.web.idempotency import idempotency_table
 metadata = sa.MetaData(info={"migrations": Path(__file__).parent / "migrations"})
 BACKBONE = backbone_tables(metadata)
 IDEMPOTENCY = idempotency_table(metadata)
+ERASURES = sa.Table(
+    "erasures",
+    metadata,
+    sa.Column("kind", sa.Text, primary_key=True),  # the aggregate's word, as in the catalogue
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("version", sa.BigInteger, nullable=False),  # the tombstone's
+    sa.Column("erased_at", sa.Text, nullable=False),
+)
+"""What was erased: ids alone. A new aggregate of such an id goes on with the versions."""
 
 
 def _table(name: str) -> sa.Table:

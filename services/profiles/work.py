@@ -9,6 +9,7 @@ from shared.ids import IdSource, random_ids
 from shared.pulse import pulsing
 from shared.relay import Relay
 from shared.settings import Settings
+from shared.tidying import truncating
 from shared.web.idempotency import forgetting
 from shared.work import Loop
 
@@ -26,4 +27,5 @@ def create_work(
         Loop("profiles relay", relay.run),
         pulsing(event_log, "profiles"),
         forgetting(database, IDEMPOTENCY, clock),
+        truncating(database, "profiles"),
     ]

@@ -177,6 +177,14 @@ class Side(State):
     text = fields.String(
         load_default="", metadata={"description": "what it offers or looks for, in its own words"}
     )
+    erased_at = fields.String(
+        load_default=None,
+        allow_none=True,
+        metadata={
+            "format": "date-time",
+            "description": "when this side was erased: its name and words, and the reasons, are gone since",
+        },
+    )
 
 
 class Approval(State):

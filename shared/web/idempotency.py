@@ -92,6 +92,26 @@ def forget_old_answers(connection: Connection, table: sa.Table, now: datetime) -
     connection.execute(sa.delete(table).where(table.c.at < to_text(now - KEPT)))
 
 
+def empty_answers(connection: Connection, table: sa.Table, id: str) -> int:
+    """Take the words out of the kept answers that name an id, and return how many; the keys stay used.
+
+    A request that is sent again has no second effect, and is told that its answer is gone.
+    """
+    named = sa.or_(
+        table.c.body.contains(json.dumps(id), autoescape=True),
+        table.c.headers.contains(f'/{id}"', autoescape=True),
+    )
+    gone = {
+        "type": "about:blank",
+        "title": "Gone",
+        "status": 410,
+        "detail": "The request had its effect; its answer named what has been erased since, and is not kept.",
+    }
+    headers = json.dumps({"Content-Type": "application/problem+json"})
+    emptied = sa.update(table).where(named).values(status=410, headers=headers, body=json.dumps(gone))
+    return connection.execute(emptied).rowcount
+
+
 def forgetting(database: Database, table: sa.Table, clock: Clock) -> Loop:
     """Make the loop of a work process that deletes old answers every hour."""
 

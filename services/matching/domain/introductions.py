@@ -152,6 +152,7 @@ def _side(side: Mapping[str, Any], text: str) -> State:
         "country": side["country"],
         "website": side.get("website") or "",
         "text": text,
+        "erased_at": None,
     }
 
 

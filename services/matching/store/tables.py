@@ -94,6 +94,17 @@ holds = sa.Table(
     sa.Column("until", sa.String(40), nullable=False),
 )
 
+# Organisations that were erased up to a version of theirs: a worker takes their words out of what is kept.
+erasures = sa.Table(
+    "erasures",
+    metadata,
+    sa.Column("side", sa.String(40), primary_key=True),
+    sa.Column("id", sa.String(200), primary_key=True),
+    sa.Column("version", sa.BigInteger, nullable=False),
+    sa.Column("at", sa.String(40), nullable=False),
+    sa.Column("done", sa.Boolean, nullable=False, index=True),
+)
+
 reviews = sa.Table(
     "reviews",
     metadata,

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 Side = Literal["company", "partner"]
 
+ERASED = "erased"
 NO_SENTENCES: Mapping[str, tuple[str, ...]] = {}
 
 
@@ -51,11 +52,19 @@ class Contact:
     language: str
 
 
+def is_erased(state: Mapping[str, Any]) -> bool:
+    """Tell whether either side of an introduction's event state is erased."""
+    return any(state[side].get("erased_at") for side in ("company", "partner"))
+
+
 def introduction_from_state(state: Mapping[str, Any]) -> Introduction:
-    """Read an introduction from its event state (shape: shared.events.states.Introduction)."""
+    """Read an introduction from its event state (shape: shared.events.states.Introduction).
+
+    Its status is `ERASED` where a side is erased: no mail tells of it any more.
+    """
     return Introduction(
         id=state["id"],
-        status=state["status"],
+        status=ERASED if is_erased(state) else state["status"],
         request_id=state["request_id"],
         role=state.get("role") or "supplier",
         company=_organisation(state["company"]),
