@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import sqlalchemy as sa
-
 from services.matching.domain.introductions import best_matches
 from services.matching.handlers import approve
-from services.matching.store import decisions, reports, tables
+from services.matching.store import decisions, reports
 from shared.clock import Clock
 from shared.ids import IdSource
 from shared.storage import Database
@@ -20,7 +18,7 @@ def all_reports(database: Database) -> list[dict[str, Any]]:
     """Read the content of every report, by request id."""
     found = []
     with database.reading() as connection:
-        for request_id in _request_ids(connection):
+        for request_id in reports.request_ids(connection):
             report = reports.get_report(connection, request_id)
             if report is not None:
                 found.append(report.content)
@@ -34,7 +32,7 @@ def approve_best(database: Database, clock: Clock, ids: IdSource, most: int | No
     """
     approved = 0
     with database.reading() as connection:
-        request_ids = _request_ids(connection)
+        request_ids = reports.request_ids(connection)
     for request_id in request_ids:
         if most is not None and approved >= most:
             break
@@ -47,11 +45,3 @@ def approve_best(database: Database, clock: Clock, ids: IdSource, most: int | No
                 decided = approve(connection, request_id, report.version, best, NOTE, clock, ids)
                 approved += len(decided.introductions)
     return approved
-
-
-def _request_ids(connection: sa.Connection) -> list[str]:
-    return list(
-        connection.execute(
-            sa.select(tables.reports.c.request_id).order_by(tables.reports.c.request_id)
-        ).scalars()
-    )

@@ -8,12 +8,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import sqlalchemy as sa
-
 from deploy.intake import take_in
 from deploy.reviewing import all_reports, approve_best
 from deploy.settling import backlog, deliveries, open_databases
-from services.matching.store import tables
+from services.matching.store.decisions import list_introductions
 from shared.clock import system_clock
 from shared.event_log import event_log_of
 from shared.event_log.port import EventLogError
@@ -75,6 +73,4 @@ def _wait(arrived: Callable[[], bool], stop: threading.Event) -> None:
 
 def _introductions(database: Database) -> int:
     with database.reading() as connection:
-        return int(
-            connection.execute(sa.select(sa.func.count()).select_from(tables.introductions)).scalar_one()
-        )
+        return list_introductions(connection, {}, page=1, page_size=1)[1]

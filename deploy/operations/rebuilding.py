@@ -6,15 +6,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import sqlalchemy as sa
-
 from deploy.operations.opening import opened
 from deploy.operations.stock import has_worker
 from deploy.settling import READS
 from services.matching.rebuild import rebuild
 from services.matching.rereading import GROUP
-from services.matching.store import tables
 from services.matching.store.holds import rereading
+from services.matching.store.reports import count_emptied, count_open
 from shared.clock import Clock
 from shared.event_log import event_log_of
 from shared.event_log.port import EventLog, LogUnavailableError
@@ -41,9 +39,7 @@ class Rebuilt:
 def open_reports(settings: Settings) -> int:
     """Count the reports that a rebuild would make again; raises DatabaseAwayError."""
     with opened(settings, SERVICE) as database, database.reading() as connection:
-        still_open = sa.select(tables.scoring.c.request_id).where(tables.scoring.c.open)
-        query = sa.select(sa.func.count()).where(tables.reports.c.request_id.in_(still_open))
-        return int(connection.execute(query).scalar_one())
+        return count_open(connection)
 
 
 def rebuild_matching(
@@ -114,10 +110,5 @@ def _lag(log: EventLog) -> int | None:
 
 
 def _emptied(database: Database) -> int:
-    """Count the reports that are empty, those apart whose request was closed meanwhile: they stay so."""
-    closed = sa.exists().where(
-        tables.scoring.c.request_id == tables.reports.c.request_id, ~tables.scoring.c.open
-    )
-    query = sa.select(sa.func.count()).where(tables.reports.c.content.is_(None), ~closed)
     with database.reading() as connection:
-        return int(connection.execute(query).scalar_one())
+        return count_emptied(connection)

@@ -148,6 +148,25 @@ def list_reports(
     return [_line(row) for row in connection.execute(query)], int(count)
 
 
+def request_ids(connection: Connection) -> list[str]:
+    """List the requests that have a report, one that is being made again included, by id."""
+    return list(connection.execute(sa.select(reports.c.request_id).order_by(reports.c.request_id)).scalars())
+
+
+def count_open(connection: Connection) -> int:
+    """Count the reports of open requests: those that a rebuild would make again."""
+    still_open = sa.select(scoring.c.request_id).where(scoring.c.open)
+    query = sa.select(sa.func.count()).where(reports.c.request_id.in_(still_open))
+    return int(connection.execute(query).scalar_one())
+
+
+def count_emptied(connection: Connection) -> int:
+    """Count the reports that are empty, those apart whose request was closed meanwhile: they stay so."""
+    closed = sa.exists().where(scoring.c.request_id == reports.c.request_id, ~scoring.c.open)
+    query = sa.select(sa.func.count()).where(reports.c.content.is_(None), ~closed)
+    return int(connection.execute(query).scalar_one())
+
+
 def count_by_verdict(connection: Connection) -> dict[str, int]:
     """Count the reports of open requests by verdict; requests without a report count under the empty text."""
     verdict = sa.func.coalesce(reports.c.verdict, "")
