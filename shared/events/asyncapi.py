@@ -30,7 +30,9 @@ def document() -> dict[str, Any]:
             "description": (
                 "CloudEvents 1.0 in Kafka's binary mode on compacted topics, keyed by aggregate id. Every event "
                 "carries its aggregate's whole state; the key's tombstone has the same headers and no value. "
-                "Topics have the organiser's prefix before their name, `handslag.` by default."
+                "Topics have the organiser's prefix before their name, `handslag.` by default. Pass over records with "
+                "the key `handslag.pulse`: they have the header `handslag-pulse`, no value and no meaning, and let the "
+                "broker compact topics that nobody writes to."
             ),
         },
         "defaultContentType": CONTENT_TYPE,
