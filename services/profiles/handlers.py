@@ -20,12 +20,13 @@ from services.profiles.domain.offers import (
 from services.profiles.domain.states import (
     KEPT_BY_SERVICE,
     State,
+    at_status,
     membership_of,
     new_state,
     replaced,
     withdrawn,
 )
-from services.profiles.domain.words import KINDS, WITHDRAWN
+from services.profiles.domain.words import CLOSED, KINDS, WITHDRAWN
 from services.profiles.schemas import NEW
 from shared.backbone import Backbone
 from shared.clock import to_text
@@ -148,6 +149,39 @@ def withdraw(
     if seen is not None and seen != current["version"]:
         raise StaleVersionError(kind, id, current["version"])
     _record(connection, backbone, kind, "withdrawn", state, current, now)
+    store.update(connection, kind, state)
+    return state
+
+
+def close(connection: Connection, backbone: Backbone, id: str, now: datetime, seen: int) -> State:
+    """Close a match request: its report stays as it is; a second time changes nothing.
+
+    Raises NotFoundError, StaleVersionError, WithdrawnError.
+    """
+    current = _current(connection, "requests", id, seen)
+    if current["status"] == WITHDRAWN:
+        raise WithdrawnError("requests", id, f"request {id} is withdrawn; reopen it first")
+    return _set_status(connection, backbone, "requests", current, CLOSED, now)
+
+
+def reopen(connection: Connection, backbone: Backbone, kind: str, id: str, now: datetime, seen: int) -> State:
+    """Bring back what is withdrawn or closed, as it was; what is neither stays as it is.
+
+    Raises NotFoundError, StaleVersionError; FieldsError when a partner or visit that it names is withdrawn.
+    """
+    current = _current(connection, kind, id, seen)
+    _named(connection, "partners", current.get("partner_id"), "partner_id")
+    _named(connection, "visits", current.get("visit_id"), "visit_id")
+    return _set_status(connection, backbone, kind, current, KINDS[kind].first_status, now)
+
+
+def _set_status(
+    connection: Connection, backbone: Backbone, kind: str, current: State, status: str, now: datetime
+) -> State:
+    state = at_status(current, status, to_text(now))
+    if state is None:
+        return current
+    _record(connection, backbone, kind, "replaced", state, current, now)
     store.update(connection, kind, state)
     return state
 

@@ -1,4 +1,4 @@
-"""The addresses of companies, partners, visits and match requests: the same five of each."""
+"""The addresses of companies, partners, visits and match requests: the same six of each, and closing of requests."""
 
 from __future__ import annotations
 
@@ -34,6 +34,8 @@ _KEYED = "Send an `Idempotency-Key` to be able to repeat the request for a day w
 _MATCHED = (
     "Send the ETag of the version you saw as `If-Match`: 428 without it, 412 when there is a newer one."
 )
+_BACK = "What is withdrawn or closed is as it was before. "
+_CLOSED = "Its report stays as it is and is made again no more. "
 
 
 def blueprints(database: Database, clock: Clock, ids: IdSource) -> list[Blueprint]:
@@ -102,6 +104,28 @@ def _blueprint(kind: str, database: Database, clock: Clock, ids: IdSource) -> Bl
         with database.writing() as connection:
             state = handlers.withdraw(connection, store.BACKBONE, kind, id, clock(), seen)
         return _answer(kind, state, 200)
+
+    @route(blueprint, "/<id>/reopen", "POST", "staff", f"Bring a {one} back", description=_BACK + _MATCHED)
+    @answers(blueprint, 200, whole)
+    def reopen(id: str) -> Response:
+        _check_id(kind, id)
+        seen = required_version()
+        with database.writing() as connection:
+            state = handlers.reopen(connection, store.BACKBONE, kind, id, clock(), seen)
+        return _answer(kind, state, 200)
+
+    if kind == "requests":
+
+        @route(
+            blueprint, "/<id>/close", "POST", "staff", "Close a match request", description=_CLOSED + _MATCHED
+        )
+        @answers(blueprint, 200, whole)
+        def close(id: str) -> Response:
+            _check_id(kind, id)
+            seen = required_version()
+            with database.writing() as connection:
+                state = handlers.close(connection, store.BACKBONE, id, clock(), seen)
+            return _answer(kind, state, 200)
 
     return blueprint
 

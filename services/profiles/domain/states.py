@@ -30,11 +30,16 @@ def replaced(state: Mapping[str, Any], fields: Mapping[str, Any], now: str) -> S
     return {**state, "version": state["version"] + 1, **fields, "updated_at": now}
 
 
+def at_status(state: Mapping[str, Any], status: str, now: str) -> State | None:
+    """Give the next state with everything kept and another status, or None when it has that already."""
+    if state["status"] == status:
+        return None
+    return {**state, "version": state["version"] + 1, "status": status, "updated_at": now}
+
+
 def withdrawn(state: Mapping[str, Any], now: str) -> State | None:
     """Give the next state with everything kept and the status withdrawn, or None when it is so already."""
-    if state["status"] == WITHDRAWN:
-        return None
-    return {**state, "version": state["version"] + 1, "status": WITHDRAWN, "updated_at": now}
+    return at_status(state, WITHDRAWN, now)
 
 
 def fields_of(state: Mapping[str, Any]) -> dict[str, Any]:

@@ -66,3 +66,4 @@ KINDS = {
 """Every kind by its plural."""
 
 WITHDRAWN = "withdrawn"
+CLOSED = "closed"
