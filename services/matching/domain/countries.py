@@ -12,7 +12,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from babel import Locale
@@ -42,6 +42,7 @@ _GROUPS = {
 }
 
 
+@lru_cache(maxsize=4096)
 def _key(word: str) -> str:
     """Fold case and accents and leave out fillers, so that `The Netherlands` and `netherlands` are one."""
     plain = "".join(c for c in unicodedata.normalize("NFKD", word.casefold()) if not unicodedata.combining(c))

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Row
 
 from shared.clock import to_text
@@ -45,10 +47,16 @@ def put_state(connection: Connection, table: sa.Table, event: Event, **columns: 
 def upsert(
     connection: Connection, table: sa.Table, key: Mapping[str, Any], values: Mapping[str, Any]
 ) -> None:
-    """Update the row of a key, or insert it where there is none."""
-    same = sa.and_(*(table.c[name] == value for name, value in key.items()))
-    if connection.execute(sa.update(table).where(same).values(**values)).rowcount == 0:
-        connection.execute(sa.insert(table).values(**key, **values))
+    """Update the row of a key (the table's primary key), or insert it where there is none."""
+    statement = _upserting(table, connection.dialect.name, tuple(key), tuple(values))
+    connection.execute(statement, {**key, **values})
+
+
+@lru_cache(maxsize=64)
+def _upserting(table: sa.Table, dialect: str, key: tuple[str, ...], values: tuple[str, ...]) -> sa.Executable:
+    # Made once: to put a statement together costs as much as to run it.
+    new = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(table)
+    return new.on_conflict_do_update(index_elements=key, set_={name: new.excluded[name] for name in values})
 
 
 def drop_state(connection: Connection, table: sa.Table, aggregate_id: str) -> None:

@@ -68,17 +68,23 @@ def partner_changed(connection: Connection, partner_id: str, at: datetime, but: 
     )
 
 
+# Made once: every event about a company runs them.
+_COUNT_UP = sa.update(pool).values(number=pool.c.number + 1)
+_MARK_FRESH = (
+    sa.update(scoring)
+    .where(scoring.c.open, scoring.c.stale_since.is_(None))
+    .values(stale_since=sa.bindparam("since"), traceparent=sa.bindparam("cause"))
+)
+
+
 def companies_changed(connection: Connection, at: datetime) -> None:
     """Have the reports of all open requests made again.
 
     The pool's row is written first: a save holds it shared, and thus either sees the new number or is done
     before the reports are marked.
     """
-    connection.execute(sa.update(pool).values(number=pool.c.number + 1))
-    fresh = sa.and_(scoring.c.open, scoring.c.stale_since.is_(None))
-    connection.execute(
-        sa.update(scoring).where(fresh).values(stale_since=to_text(at), traceparent=traces.current())
-    )
+    connection.execute(_COUNT_UP)
+    connection.execute(_MARK_FRESH, {"since": to_text(at), "cause": traces.current()})
 
 
 def pool_number(connection: Connection, hold: bool = False) -> int:
