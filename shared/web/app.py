@@ -118,7 +118,7 @@ def _refuse_nul() -> None:
     """Refuse NUL characters in addresses and forms: PostgreSQL takes none in a text, not even to look for it."""
     wrong = {
         name.replace("\0", "")
-        for fields in (request.args, request.form)
+        for fields in ((request.args,) if request.is_json else (request.args, request.form))
         for name, values in fields.lists()
         if any("\0" in text for text in (name, *values))
     }

@@ -11,6 +11,7 @@ from services.profiles.api.lists import FILTERS, page_schema, wanted
 from services.profiles.domain.states import State, membership_problem
 from services.profiles.domain.words import KINDS
 from services.profiles.schemas import NEW, WHOLE, example
+from services.profiles.schemas.answering import plain_dumper
 from shared.clock import Clock
 from shared.ids import ID_PATTERN, IdSource
 from shared.storage import Database
@@ -22,7 +23,7 @@ from shared.web.problems import Problem, field_error
 FOR_STAFF = frozenset({"visits"})
 """The kinds that only staff create; the others may come from anybody."""
 
-_ANSWERS = {kind: WHOLE[kind]() for kind in KINDS}
+_ANSWERS = {kind: plain_dumper(WHOLE[kind]()) for kind in KINDS}
 
 _ABOUT = {
     "companies": "Organisations that offer something.",
@@ -131,7 +132,7 @@ def _blueprint(kind: str, database: Database, clock: Clock, ids: IdSource) -> Bl
 
 
 def _answer(kind: str, state: State, status: int) -> Response:
-    text = json.dumps(_ANSWERS[kind].dump(state), ensure_ascii=False)
+    text = json.dumps(_ANSWERS[kind](state), ensure_ascii=False)
     response: Response = current_app.response_class(text, status=status, mimetype="application/json")
     response.headers["ETag"] = etag_of(state["version"])
     response.headers["Cache-Control"] = "private, no-cache"
