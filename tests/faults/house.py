@@ -71,10 +71,12 @@ class House:
         moods: Sequence[str] = (),
         matching_workers: int = 1,
         postgres: PostgresServer | None = None,
+        hurried: bool = False,
     ) -> None:
         self.folder = folder
         self.broker = broker
         self.postgres = postgres
+        self._command = "tests.faults.hurried" if hurried else "deploy.command"
         self.profiles_url, self.matching_url = (f"http://127.0.0.1:{port}" for port in ports[:2])
         self.ledger = folder / "mails.jsonl"
         self.ledger.touch()
@@ -203,7 +205,7 @@ class House:
         kind, service = name.split()[:2]
         env = {**self.env, "HANDSLAG_PORT": str(port)}
         output = self.folder / f"{name.replace(' ', '-')}.output"
-        return Part(name, ("deploy.command", kind, service), env, output)
+        return Part(name, (self._command, kind, service), env, output)
 
 
 def _is_empty(backlog: Mapping[str, int] | None, but: Collection[str]) -> bool:

@@ -33,6 +33,8 @@ PAUSE_WEIGHT = 1
 AIM_WEB = 0.03
 AIM_WORK = 0.2
 """Seconds in which a write is answered, and its event is published and has its effects."""
+EARLY = 10
+"""Among so many first blows are those that no run does without."""
 LONGEST_PAUSE = 25.0
 """Seconds in which a stopped worker's session, or lease, must have ended, so that others have its partitions."""
 
@@ -65,6 +67,10 @@ def plan_blows(
     if pauses:
         weights["pause"] = PAUSE_WEIGHT
     targets = drawn.choices(list(weights), list(weights.values()), k=count)
+    # However few there are: each dependency is hit at least once.
+    needed = [name for name in ("broker", "PostgreSQL", "full disk") if name in weights]
+    for place, name in zip(drawn.sample(range(min(count, EARLY)), len(needed)), needed, strict=True):
+        targets[place] = name
     return [
         Blow(
             target,

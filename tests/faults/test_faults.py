@@ -38,25 +38,27 @@ def own_postgres() -> Iterator[PostgresServer]:
         yield server
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(420)
 def test_over_the_embedded_log_nothing_is_lost_doubled_or_inverted(tmp_path: Path) -> None:
     plan = Plan(seed=SEED, blows=14, load=16.0, mean_gap=1.0, away=2.0)
-    with House(tmp_path, free_ports(3), None, moods=("brisk", "good", "brisk")) as house:
+    with House(tmp_path, free_ports(3), None, ("brisk", "refuse", "silent"), hurried=True) as house:
         outcome = Run(house, plan).whole()
         judge(outcome, house)
     assert outcome.notes["reports rebuilt"] > 0
     assert outcome.notes["writes refused on a full disk"] > 0
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(420)
 def test_over_kafka_and_postgres_nothing_is_lost_doubled_or_inverted(
     tmp_path: Path, own_broker: KafkaBroker, own_postgres: PostgresServer
 ) -> None:
-    plan = Plan(seed=SEED, blows=14, load=16.0, mean_gap=1.0, away=6.0, window=True, rebuild=False)
+    plan = Plan(seed=SEED, blows=14, load=16.0, mean_gap=1.0, away=20.0, window=True, rebuild=False)
     moods = ("slow", "refuse", "silent")
-    with House(tmp_path, free_ports(3), own_broker, moods, 2, own_postgres) as house:
+    with House(tmp_path, free_ports(3), own_broker, moods, 2, own_postgres, hurried=True) as house:
         outcome = Run(house, plan).whole()
         judge(outcome, house)
+    assert outcome.kills["broker"] > 0
+    assert outcome.kills["PostgreSQL"] > 0
     assert outcome.notes["writes while it was away"] > 0
     assert outcome.verdict.counted["mails repeated in the window"] > 0
 
