@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from prometheus_client.core import GaugeMetricFamily
 
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+PREFIX = "handslag-metrics-"
 MEMORY = Path("/dev/shm")  # noqa: S108  # files in memory, made by mkdtemp
 
 
@@ -58,16 +59,29 @@ def share_folder(settings: Settings) -> None:
     """
     if not settings.metrics_port or os.environ.get(FOLDER):
         return
-    place = MEMORY if os.access(MEMORY, os.W_OK) else None
-    folder = tempfile.mkdtemp(prefix="handslag-metrics-", dir=place)
-    os.environ[FOLDER] = folder
+    place = MEMORY if os.access(MEMORY, os.W_OK) else Path(tempfile.gettempdir())
+    for left in place.glob(f"{PREFIX}*-*"):  # by a process that was killed
+        if not _lives(left.name.removeprefix(PREFIX).partition("-")[0]):
+            shutil.rmtree(left, ignore_errors=True)
     owner = os.getpid()
+    folder = tempfile.mkdtemp(prefix=f"{PREFIX}{owner}-", dir=place)
+    os.environ[FOLDER] = folder
 
     def remove() -> None:
         if os.getpid() == owner:  # not in a process that was forked from it
             shutil.rmtree(folder, ignore_errors=True)
 
     atexit.register(remove)
+
+
+def _lives(pid: str) -> bool:
+    try:
+        os.kill(int(pid), 0)
+    except (ProcessLookupError, ValueError):
+        return False
+    except OSError:  # it is another user's
+        return True
+    return True
 
 
 def show_web(settings: Settings) -> WSGIServer | None:

@@ -45,6 +45,7 @@ class Looks:
             self._event_log = event_log_of(settings)
             self._looks["event log"] = _Look(self._of_event_log)
         self._databases: dict[str, Database] = {}
+        self._away: set[str] = set()
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """Give every gauge, in about `PATIENCE_SECONDS` at most; those of parts that are away have no numbers."""
@@ -56,8 +57,12 @@ class Looks:
                 samples += answer.result(max(0.0, deadline - time.monotonic()))
                 samples.append((metrics.UP, (part,), 1))
             except Exception as error:  # noqa: BLE001  # whatever it is: the part is away, and the log says why
-                log.warning("the %s was not looked at: %s", part, type(error).__name__)
+                if part not in self._away:
+                    log.warning("the %s does not answer a scrape: %s", part, type(error).__name__)
+                self._away.add(part)
                 samples.append((metrics.UP, (part,), 0))
+            else:
+                self._away.discard(part)
         for gauge in metrics.LOOKED_AT:
             if gauge is not metrics.BUILD_INFO:
                 mine = [(values, number) for one, values, number in samples if one is gauge]
