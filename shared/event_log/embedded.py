@@ -65,16 +65,14 @@ class EmbeddedLog:
         change: bool = True,
     ) -> list[TopicState]:
         """Create the topics that are missing; there is nothing else to be settled, and one copy of each."""
-        states = []
-        for name in topics:
-            if self._path(name).exists() and (count := self._open(name).partitions()):
-                states.append(TopicState(name, "kept", count))
-            elif change:
-                self._open(name).create(partitions)
-                states.append(TopicState(name, "created", partitions))
-            else:
-                states.append(TopicState(name, "missing", 0, ("it is missing",)))
-        return states
+        made = self.apply_topics(topics, partitions) if change else []
+        there = {name for name in topics if self._path(name).exists() and self._open(name).partitions()}
+        return [
+            TopicState(name, "created" if name in made else "kept", self._open(name).partitions())
+            if name in there
+            else TopicState(name, "missing", 0, ("it is missing",))
+            for name in topics
+        ]
 
     def pulse(self, topics: Sequence[str], idle_seconds: float) -> int:
         """Compact topics, whether anybody reads them or not; return how many had something to lose."""
