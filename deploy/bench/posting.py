@@ -29,9 +29,9 @@ class ServerError(BenchError):
 
 def measure(folder: Path) -> Mark:
     """Measure in an empty folder, on two free ports; raises ServerError, clients.BadAnswerError."""
-    settings = for_tests(folder / "ours", port=_free_port())
+    settings = for_tests(folder / "ours", port=free_port())
     (folder / "ours").mkdir()
-    least_port = _free_port()
+    least_port = free_port()
     web = ["deploy.command", "web", "profiles", "--workers", str(WORKERS)]
     least = ["deploy.bench.least_app", str(folder / "least.sqlite"), str(least_port), str(WORKERS)]
     environment = environment_of(settings)
@@ -62,10 +62,18 @@ def _tail(latencies: Sequence[float]) -> str:
 
 @contextmanager
 def _served(module: Sequence[str], environment: dict[str, str], port: int) -> Iterator[None]:
-    process = subprocess.Popen([sys.executable, "-m", *module], env=environment, start_new_session=True)
-    try:
-        _wait(process, port, module[0])
+    with stopped(
+        subprocess.Popen([sys.executable, "-m", *module], env=environment, start_new_session=True)
+    ) as process:
+        wait_for_port(process, port, module[0])
         yield
+
+
+@contextmanager
+def stopped(process: subprocess.Popen[bytes]) -> Iterator[subprocess.Popen[bytes]]:
+    """End a process after the block, by force when it does not end by itself."""
+    try:
+        yield process
     finally:
         process.terminate()
         try:
@@ -75,7 +83,8 @@ def _served(module: Sequence[str], environment: dict[str, str], port: int) -> It
             process.wait()
 
 
-def _wait(process: subprocess.Popen[bytes], port: int, name: str) -> None:
+def wait_for_port(process: subprocess.Popen[bytes], port: int, name: str) -> None:
+    """Wait until a process listens; raises ServerError when it ends before or takes too long."""
     deadline = time.monotonic() + START_SECONDS
     while True:
         try:
@@ -87,7 +96,8 @@ def _wait(process: subprocess.Popen[bytes], port: int, name: str) -> None:
         time.sleep(0.05)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Give a port of this machine that nothing listens on now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

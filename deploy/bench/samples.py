@@ -59,6 +59,16 @@ def company_posts(count: int, seed: int) -> Iterator[dict[str, Any]]:
         }
 
 
+def partner_posts(count: int, seed: int) -> Iterator[dict[str, Any]]:
+    """Give partners with one need each, as clients post them."""
+    chance, side = random.Random(seed), _side("partners.csv", "need")  # noqa: S311
+    for number in range(count):
+        row = chance.choice(side.rows)
+        areas = [code for code in row["focus_areas"].split(";") if code]
+        need = {"text": row["need"], "focus_areas": areas}
+        yield {"name": f"Partner {number}", "country": row["country"], "kind": row["kind"], "needs": [need]}
+
+
 def company_events(count: int, seed: int) -> Iterator[Event]:
     """Give the first events of companies, each with the whole state that its schema makes of it."""
     for number, fields in enumerate(company_posts(count, seed)):

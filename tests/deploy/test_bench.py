@@ -87,7 +87,7 @@ def test_posting_is_measured_on_two_real_servers_that_end(
         monkeypatch.setattr(posting, name, value)
     used = [_free_port(), _free_port()]
     ports = iter(used)
-    monkeypatch.setattr(posting, "_free_port", lambda: next(ports))
+    monkeypatch.setattr(posting, "free_port", lambda: next(ports))
     mark = posting.measure(tmp_path)
     assert mark.ratio > 0
     assert "p99" in mark.note
