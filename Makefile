@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PINS := uv pip compile --quiet --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --python-version 3.11 --universal
 .DEFAULT_GOAL := help
 
-.PHONY: help run test setup check format pins contracts screenshots real-parts faults bench
+.PHONY: help run test setup check format pins contracts screenshots real-parts faults bench scale
 
 help: ## say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ bench: setup real-parts ## measure the speed of the parts beside bare peers, on 
 
 faults: setup real-parts ## kill the processes again and again for a quarter of an hour and count what was lost; SEED=N repeats a run
 	@$(BIN)/python -m tests.faults $(if $(SEED),--seed $(SEED))
+
+scale: setup real-parts ## 10,000 profiles and 1,000 requests while processes die: nothing lost, nothing doubled; SEED=N repeats a run
+	@$(BIN)/python -m tests.scale $(if $(SEED),--seed $(SEED))
 
 screenshots: setup real-parts ## take pictures of the pages for the README
 	@$(BIN)/python -m tests.screenshots docs/pictures

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The tests need a Chromium, Java 17, Maven and promtool: bring what is missing where that is allowed, else say the line that does.
+# The tests need a Chromium, Java 17, Maven, nginx and promtool: bring what is missing where that is allowed, else say the line that does.
 set -euo pipefail
 
 # Prometheus' promtool checks the alert rules: unpacked beside the others, for the package would start a server.
@@ -31,7 +31,7 @@ PATH=$PATH:/usr/sbin command -v nginx >/dev/null || missing+=(nginx-light)
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     echo "installing for the tests: ${missing[*]}"
     apt-get update -qq
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+    DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 else
     echo "The tests need: sudo apt-get install -y ${missing[*]}" >&2
     exit 1

@@ -21,8 +21,8 @@ each_of_ours = pytest.mark.parametrize("name", OURS)
 
 
 def test_it_fits_the_schema() -> None:
-    program = Path(sys.executable).with_name("check-jsonschema")
-    command = [program, "--builtin-schema", "vendor.compose-spec", FILE]
+    program = str(Path(sys.executable).with_name("check-jsonschema"))
+    command = [program, "--builtin-schema", "vendor.compose-spec", str(FILE)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
 
