@@ -263,7 +263,7 @@ def _import(kind: str, file: Path, rejects: Path | None, as_json: bool) -> None:
     from deploy.importing import import_into
     from services.profiles.importing import FileError, ImportFailedError
 
-    settings = own_settings()
+    settings = own_settings(process="import")
     try:
         result = import_into(settings, kind, file, rejects, _counter())
     except (FileError, ImportFailedError, sqlalchemy.exc.SQLAlchemyError) as error:

@@ -149,6 +149,7 @@ def databases(postgres: sa.URL) -> Iterator[tuple[str, str]]:
             connection.execute(f"DROP DATABASE IF EXISTS {name}_{service} WITH (FORCE)".encode())
 
 
+@pytest.mark.timeout(900)
 def test_the_guide_can_be_followed_from_the_top(
     tmp_path: Path,
     programs: Path,

@@ -216,7 +216,7 @@ def test_backups_of_before_the_last_days_are_deleted_and_nothing_else(
 
 
 def test_after_a_restore_that_was_broken_off_nothing_serves_until_it_is_done_again(
-    backup: Path, empty: Settings, monkeypatch: pytest.MonkeyPatch
+    backup: Path, empty: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def dies(*_: object) -> int:
         raise OSError(28, "No space left on device")
@@ -226,7 +226,9 @@ def test_after_a_restore_that_was_broken_off_nothing_serves_until_it_is_done_aga
         with pytest.raises(OSError, match="No space"):
             restore_backup(empty, backup, system_clock)
     handslag = Command(empty)
-    for arguments in (["web", "all"], ["work", "all"], ["serve"]):
+    sheet = tmp_path / "companies.csv"
+    sheet.write_text("id,name\n")
+    for arguments in (["web", "all"], ["work", "all"], ["serve"], ["import", "companies", str(sheet)]):
         refused = handslag(*arguments)
         assert refused.exit_code == 1
         assert "handslag restore" in refused.stderr

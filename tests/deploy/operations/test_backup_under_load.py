@@ -6,6 +6,7 @@ import random
 import threading
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -65,6 +66,12 @@ class Load:
             self.done += 1
             stop.wait(0.01 if self.done % 30 else 0.6)  # now and then a lull, in which reports are made
 
+    def has_done(self, number: int) -> bool:
+        return self.done >= number
+
+    def has_sent_more_than(self, number: int) -> bool:
+        return len(self.known().sent) > number
+
     def known(self) -> Known:
         with self._lock:
             versions = dict(self._versions)
@@ -112,13 +119,12 @@ def test_backups_under_load_lose_nothing_and_repeat_no_mail(tmp_path: Path) -> N
         thread = threading.Thread(target=load.run, args=(stop,))
         thread.start()
         try:
-            wait_for("mails went out", lambda: load.known().sent)
+            wait_for("mails went out", partial(load.has_sent_more_than, 0))
             for number in range(BACKUPS):
-                done = load.done
-                wait_for("more was done", lambda done=done: load.done >= done + 10)
+                wait_for("more was done", partial(load.has_done, load.done + 10))
                 if number == BACKUPS - 1:
-                    few = len(known[tmp_path / "backup0"].sent)
-                    wait_for("more mails went out", lambda few=few: len(load.known().sent) > few)
+                    first = known[tmp_path / "backup0"]
+                    wait_for("more mails went out", partial(load.has_sent_more_than, len(first.sent)))
                 folder = tmp_path / f"backup{number}"
                 known[folder] = load.known()
                 make_backup(busy, folder, system_clock)
