@@ -28,7 +28,7 @@ from tests.plugins.kafka_broker import KafkaBroker
 GUIDE = ROOT / "docs" / "operating.md"
 BLOCK = re.compile(r"(?:<!-- test: (?P<before>[^>]*) -->\n\n)?```(?P<kind>\w+)\n(?P<text>.*?)```", re.DOTALL)
 FAILS = "# exits with 1"
-SECONDS = 120
+SECONDS = 300
 
 SYSTEMCTL = """\
 #!/bin/bash
