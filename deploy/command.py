@@ -223,7 +223,7 @@ def evaluate(
 @click.option("--kafka", metavar="HOST:PORT", help="Measure on this Kafka broker too, in topics of its own.")
 @json_option
 def bench(kafka: str | None, as_json: bool) -> None:
-    """Measure the speed of our parts beside bare peers; about three minutes, in temporary folders."""
+    """Measure the speed of our parts beside bare peers; about six minutes, in temporary folders."""
     from deploy.bench.measure import BenchError
     from deploy.bench.run import run_bench, table
     from shared.event_log.port import EventLogError
