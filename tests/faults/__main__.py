@@ -1,4 +1,4 @@
-"""The long fault run: `python -m tests.faults --minutes 16 --seed N`. Exits with 1 when a promise is broken.
+"""The long fault run: `python -m tests.faults --minutes 14 --seed N`. Exits with 1 when a promise is broken.
 
 Two runs, one after the other: over the embedded log and SQLite, as on one machine, and over Kafka and PostgreSQL
 with three matching workers and a relay that stands by.
@@ -25,7 +25,7 @@ KAFKA_SHARE = 0.6
 """Of the time; the embedded log has the rest."""
 OVERHEAD = {"embedded": 90.0, "kafka": 170.0}
 """Seconds of a run beside its load: starting, settling, delivering again, rebuilding."""
-WHOLE_MINUTES = 15.0
+WHOLE_MINUTES = 12.0
 """A shorter run need not deal all the kills."""
 MOODS = ("slow", "silent", "brisk", "refuse", "good", "brisk", "good", "brisk", "good")
 
@@ -38,7 +38,7 @@ MOST_SECONDS = 19 * 60
 def main() -> int:
     """Run over both logs, print the table, and give the exit code."""
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
-    parser.add_argument("--minutes", type=float, default=16.0, help="about how long, up to 18")
+    parser.add_argument("--minutes", type=float, default=14.0, help="about how long, up to 18")
     parser.add_argument("--seed", type=int, default=None, help="the same blows again")
     parser.add_argument("--log", choices=("both", "embedded", "kafka"), default="both")
     given = parser.parse_args()
