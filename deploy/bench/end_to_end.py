@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -49,6 +49,7 @@ class _Seen:
     on_the_log: dict[str, float] = field(default_factory=dict)
     reported: dict[str, float] = field(default_factory=dict)
     approved: dict[str, float] = field(default_factory=dict)
+    nothing_to_approve: set[str] = field(default_factory=set)
     late: list[float] = field(default_factory=list)
 
 
@@ -134,7 +135,8 @@ def _missing(seen: _Seen, requests: Sequence[int], sink: MailSink) -> str:
     events = len(seen.answered.keys() - seen.on_the_log.keys())
     reports = len(requests) - len(seen.reported)
     mails = sum(
-        _address(f"R{number}") not in sink.accepted for number in requests if f"R{number}" in seen.approved
+        f"R{number}" not in seen.nothing_to_approve and _address(f"R{number}") not in sink.accepted
+        for number in requests
     )
     return f"{events} events, {reports} reports, {mails} mails" if events or reports or mails else ""
 
@@ -176,12 +178,13 @@ def _approve_best(settings: Settings, seen: _Seen, request_id: str) -> None:
         status, report = _call(settings, "GET", f"/api/v1/reports/{request_id}")
         matches = report["matches"] if status == 200 else []
         if not matches:
-            return
+            break
         body = {"report_version": report["version"], "matches": [matches[0]["id"]]}
         status, _ = _call(settings, "POST", f"/api/v1/reports/{request_id}/approvals", body)
         if status == 201:
             seen.approved[request_id] = time.monotonic()
             return
+    seen.nothing_to_approve.add(request_id)
 
 
 def _post(settings: Settings, kind: str, body: dict[str, Any]) -> None:
@@ -190,20 +193,13 @@ def _post(settings: Settings, kind: str, body: dict[str, Any]) -> None:
         raise BenchError(f"{kind}: {status} {answer}")
 
 
-_own = threading.local()
-
-
 def _call(settings: Settings, method: str, path: str, body: object = None) -> tuple[int, Any]:
-    """Ask as staff over this thread's own connection."""
-    if getattr(_own, "port", None) != settings.port:
-        _own.connection, _own.port = (
-            http.client.HTTPConnection("127.0.0.1", settings.port, timeout=60),
-            settings.port,
-        )
+    """Ask as staff."""
     headers = {"Authorization": f"Bearer {settings.staff_token}", "Content-Type": "application/json"}
-    _own.connection.request(method, path, None if body is None else json.dumps(body), headers)
-    answer = _own.connection.getresponse()
-    return answer.status, json.loads(answer.read())
+    with closing(http.client.HTTPConnection("127.0.0.1", settings.port, timeout=60)) as connection:
+        connection.request(method, path, None if body is None else json.dumps(body), headers)
+        answer = connection.getresponse()
+        return answer.status, json.loads(answer.read())
 
 
 @contextmanager

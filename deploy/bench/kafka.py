@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
 from sqlalchemy.engine import Connection
 
+from deploy.bench import rebuilding
 from deploy.bench.measure import BenchError, Mark, in_turn
 from deploy.bench.samples import company_events
 from shared.backbone import Backbone, backbone_tables
@@ -53,9 +54,11 @@ def measure(folder: Path, server: str) -> list[Mark]:
             _bare_send(server, full_name, messages)
             envelope = _envelope(log, full_name, server)
             full = _full(log, full_name, server, database, backbone)
+        with _topic(server) as (log, _):
+            rebuilt = rebuilding.measure_on(folder, log, " from Kafka")
     finally:
         database.close()
-    return [relay, envelope, full]
+    return [relay, envelope, full, rebuilt]
 
 
 def _relay(
@@ -83,7 +86,7 @@ def _relay(
     finally:
         relay.close()
     note = (
-        f"{pairs.rates(SENT)}; from the outbox until deleted there, each row made a CloudEvent; "
+        f"{pairs.rates(SENT)}; from the outbox until deleted there; each row made a CloudEvent; "
         "peer: kafka-python, acks=all, send and flush"
     )
     return Mark("relay to Kafka", pairs.ratio, 0.8, "events", note)

@@ -7,14 +7,16 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from deploy.bench import candidates, consuming, embedded_log, posting
+from deploy.bench import candidates, consuming, embedded_log, end_to_end, posting, rebuilding
 from deploy.bench.measure import Mark
 
 MARKS: Mapping[str, Callable[[Path], Mark]] = {
     "embedded log": embedded_log.measure,
     "candidates": candidates.measure,
     "consuming": consuming.measure,
+    "rebuilding": rebuilding.measure,
     "posting": posting.measure,
+    "end to end": end_to_end.measure,
 }
 """What is measured without a broker, in this order."""
 
@@ -37,6 +39,9 @@ def run_bench(kafka: str | None, show: Callable[[str], None] = lambda line: None
         show("measuring: Kafka")
         with tempfile.TemporaryDirectory(prefix="handslag-bench-") as folder:
             marks += on_kafka.measure(Path(folder), kafka)
+        show("measuring: end to end, Kafka")
+        with tempfile.TemporaryDirectory(prefix="handslag-bench-") as folder:
+            marks.append(end_to_end.measure(Path(folder), kafka))
     return {"marks": [row(mark) for mark in marks]}
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import itertools
 import json
 import socket
+import sqlite3
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,11 +12,23 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from deploy.bench import candidates, consuming, embedded_log, measure, posting, run, samples
+from deploy.bench import (
+    candidates,
+    consuming,
+    embedded_log,
+    end_to_end,
+    measure,
+    posting,
+    rebuilding,
+    run,
+    samples,
+)
+from deploy.bench import kafka as on_kafka
 from deploy.bench.clients import BadAnswerError, post_request, send_all
 from deploy.bench.measure import Mark, Pairs, in_turn
 from deploy.command import main
 from services.profiles.schemas import NEW
+from tests.plugins.kafka_broker import KafkaBroker
 
 
 def test_the_ratio_is_the_median_of_the_pairs_and_not_of_the_sides() -> None:
@@ -94,6 +107,45 @@ def test_posting_is_measured_on_two_real_servers_that_end(
     for port in used:
         with pytest.raises(OSError, match="refused"):
             socket.create_connection(("127.0.0.1", port), timeout=1)
+
+
+def test_a_rebuild_is_measured_until_every_company_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rebuilding, "COMPANIES", 120)
+    mark = rebuilding.measure(tmp_path)
+    assert mark.ratio > 0
+    assert mark.note.startswith("120 companies in ")
+    with sqlite3.connect(tmp_path / "matching.sqlite") as database:
+        assert database.execute("SELECT count(*) FROM companies").fetchone() == (120,)
+
+
+def test_a_submission_is_followed_to_the_log_the_report_and_the_mail(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in (("SECONDS", 1), ("EACH_SECOND", 6), ("REQUEST_EVERY", 6), ("COMPANIES_BEFORE", 10)):
+        monkeypatch.setattr(end_to_end, name, value)
+    mark = end_to_end.measure(tmp_path)
+    assert mark.ratio > 0
+    assert "201 until the request's report" in mark.note
+    assert "its mail is accepted" in mark.note
+    assert all(f"{part} 0 MB" not in mark.note and part in mark.note for part in end_to_end.PARTS)
+
+
+def test_the_marks_on_kafka_are_measured_on_a_real_broker(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kafka_broker: KafkaBroker
+) -> None:
+    for name, value in (("SENT", 60), ("READ", 120), ("LIMIT", 20), ("REPETITIONS", 1)):
+        monkeypatch.setattr(on_kafka, name, value)
+    monkeypatch.setattr(rebuilding, "COMPANIES", 60)
+    marks = on_kafka.measure(tmp_path, kafka_broker.server)
+    assert [mark.name for mark in marks] == [
+        "relay to Kafka",
+        "consuming from Kafka, envelope only",
+        "consuming from Kafka, full validation",
+        "projection rebuilt from Kafka",
+    ]
+    assert all(mark.ratio > 0 for mark in marks)
 
 
 def test_a_server_that_does_not_start_is_said(tmp_path: Path) -> None:
