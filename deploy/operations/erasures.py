@@ -52,6 +52,7 @@ def keep_ledger(path: Path, erasures: Iterable[Erasure]) -> None:
     lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
     new = [json.dumps(vars(one)) for one in erasures]
     whole = dict.fromkeys([*filter(str.strip, lines), *new])
+    path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(path.name + ".part")
     with os.fdopen(
         os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8"

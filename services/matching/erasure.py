@@ -15,7 +15,7 @@ from sqlalchemy.engine import Connection, Row
 
 from services.matching.domain.erasing import names_company, without_company, without_side
 from services.matching.domain.report import canonical_json, content_digest
-from services.matching.store import decisions, projection, tables
+from services.matching.store import decisions, projection, stale, tables
 from services.matching.store.tables import backbone, erasures, introductions, lifted, reviews
 from shared.clock import Clock, to_text
 from shared.events.event import Event
@@ -129,6 +129,8 @@ def _introductions(connection: Connection, erased: Row[Any], now: datetime) -> i
         event = Event(f"introduction.{state['status']}", one.id, state["version"], now, state)
         decisions.put_introduction(connection, event)
         record_event(connection, backbone, event, dict(one.state))
+        # The partner's other reports say whom it has met, as of the newest moment of that.
+        stale.partner_changed(connection, state["partner"]["id"], now, but=state["request_id"])
     return len(found)
 
 

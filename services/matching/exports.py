@@ -16,10 +16,11 @@ from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Alignment, Font
 from openpyxl.worksheet.worksheet import Worksheet
 
+from services.matching.domain.erasing import ERASED_NAME
 from services.matching.language import say, translator
 from services.matching.pages.picture import picture
 from services.matching.pages.words import PARTS, ROLES, VERDICTS
-from services.matching.views import report_view
+from services.matching.views import report_view, with_erased_named
 from services.matching.web import create_app
 from shared.clock import from_text
 from shared.settings import Settings
@@ -77,6 +78,7 @@ def report_as_html(settings: Settings, request_id: str, language: str) -> str:
             report = report_view(connection, request_id)
         if report is None:
             raise LookupError(f"there is no match report for the request {request_id!r}")
+        report = with_erased_named(report, translator(language)(ERASED_NAME))
         with app.test_request_context(f"/?lang={language}"):
             drawn = picture(report, language)
             return render_template("report_alone.html", report=report, picture=drawn, style=_style())
@@ -90,6 +92,7 @@ def report_as_xlsx(report: ReportJson, language: str = "en") -> bytes:
     Every text is written as text: one that begins like a formula stays what it was and is never computed.
     """
     say_it = translator(language)
+    report = with_erased_named(report, say_it(ERASED_NAME))
     book = Workbook()
     first = book.active
     assert isinstance(first, Worksheet)
@@ -111,6 +114,7 @@ def report_as_pdf(report: ReportJson, language: str) -> bytes:
     The report goes in as data, never as markup. The same report gives the same bytes on the same machine.
     """
     say_it = translator(language)
+    report = with_erased_named(report, say_it(ERASED_NAME))
     words = {
         "labels": {name: say_it(text) for name, text in LABELS.items()},
         "parts": {name: say_it(text) for name, text in PARTS.items()},

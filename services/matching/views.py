@@ -45,6 +45,16 @@ def report_view(connection: Connection, request_id: str) -> dict[str, Any] | Non
     }
 
 
+def with_erased_named(view: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """Give a report in which erased companies are called `name`: a reader's own words for it."""
+
+    def called(one: Mapping[str, Any]) -> Mapping[str, Any]:
+        erased = one["company"].get("erased_at")
+        return {**one, "company": {**one["company"], "name": name}} if erased else one
+
+    return {**view, **{part: [called(one) for one in view[part]] for part in ("matches", "excluded")}}
+
+
 def introduction_view(connection: Connection, introduction_id: str) -> dict[str, Any] | None:
     """Give an introduction's state with its `deliveries`; None where there is none."""
     stored = decisions.get_introduction(connection, introduction_id)

@@ -41,6 +41,6 @@ def create_work(
         Loop(f"{SERVICE} consumer", consumer.run),
         due_work(f"{SERVICE} composer", Composer(database, clock).step),
         due_work(f"{SERVICE} sender", MailWorker(database, server, sender, clock, ids).step),
-        due_work(f"{SERVICE} removals", MailRemover(database, mailbox_of(settings), clock).step, wake=5.0),
+        due_work(f"{SERVICE} removals", MailRemover(database, mailbox_of(settings), clock).step, wake=1.0),
         truncating(database, SERVICE),
     ]

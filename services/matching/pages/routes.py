@@ -22,6 +22,7 @@ from flask_babel import ngettext
 from werkzeug.wrappers import Response as AnyResponse
 
 from services.matching.decisions import RefusedError, approve, cancel, reject
+from services.matching.domain.erasing import ERASED_NAME
 from services.matching.language import say
 from services.matching.pages.bars import bars
 from services.matching.pages.picture import picture
@@ -30,7 +31,7 @@ from services.matching.pages.words import word
 from services.matching.store import reports
 from services.matching.store.counts import Counts, count_all
 from services.matching.store.reports import ReportFilter
-from services.matching.views import report_view
+from services.matching.views import report_view, with_erased_named
 from shared.storage import Database
 from shared.web.access import access, is_staff
 from shared.web.app import current_language
@@ -179,6 +180,7 @@ def _report(request_id: str) -> dict[str, Any]:
                 id=request_id,
             ),
         )
+    view = with_erased_named(view, _(ERASED_NAME))
     return {"report": view, "picture": picture(view, current_language()), "interactive": True}
 
 
