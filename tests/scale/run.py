@@ -14,13 +14,17 @@ from shared.event_log.port import EventLog, EventLogError
 from tests.faults import audit
 from tests.faults.history import Verdict
 from tests.faults.house import WaitedInVainError, wait_for
+from tests.plugins.kafka_broker import KafkaBroker
 from tests.scale.clients import Records, Submitting, Wanted, approve_some
-from tests.scale.house import ComposeHouse, watching
+from tests.scale.house import ComposeHouse, Running, watching
 from tests.scale.judging import judged
 
 TARGETS = ("work-matching", "work-profiles", "broker")
 SAY_SECONDS = 10.0
 FEWEST_APPROVALS = 5
+LONGEST_START = 180.0
+"""Seconds until what was killed runs again, on a machine that is busy with other things."""
+STARTS = 3
 
 
 @dataclass(frozen=True)
@@ -80,6 +84,7 @@ class Run:
         self._wanted = Wanted(plan.profiles - plan.requests, plan.requests)
         self._submitting = Submitting(house.url, self._wanted, plan.seed, self.records)
         self._memory: dict[str, float] = {}
+        self._faults: list[str] = []
 
     def whole(self) -> Outcome:
         """Do everything and judge it, also when it never settles."""
@@ -105,7 +110,7 @@ class Run:
             verdict, counted, found = judged(self.house, databases, self.records)
             rows += counted
             rows += [(f"memory of {name}", f"{most:.0f} MB") for name, most in sorted(self._memory.items())]
-            faults += found + verdict.broken() + self.records.problems[:20]
+            faults += self._faults + found + verdict.broken() + self.records.problems[:20]
             return Outcome(self.plan.seed, self.kills, verdict, rows, faults)
 
     def _submit(self) -> float:
@@ -123,7 +128,7 @@ class Run:
 
         wait_for("everything is submitted", done, self.plan.submit_within, 0.05)
         seconds = time.monotonic() - started
-        wait_for("the last blow has fallen", lambda: not hitting.is_alive(), 60)
+        wait_for("the last blow has fallen", lambda: not hitting.is_alive(), 60 + len(blows) * LONGEST_START)
         return seconds
 
     def _hit(self, blows: list[Blow]) -> None:
@@ -136,7 +141,11 @@ class Run:
             part = self.house.broker if blow.target == "broker" else self.house.parts[blow.target]
             part.kill()
             pause.wait(blow.down)
-            part.start()
+            try:
+                _start_again(part)
+            except RuntimeError as error:  # then nothing ever settles: better to say why
+                self._faults.append(f"{blow.target} did not start again: {error}")
+                return
 
     def _settle(self, databases: Databases, log: EventLog) -> float:
         """Wait until nothing is on its way, and return how many seconds that took."""
@@ -151,6 +160,8 @@ class Run:
                 last[0] = None
             left = {stage: count for stage, count in (last[0] or {"event log": 1}).items() if count}
             self._tell(f"on their way: {left}")
+            if self._faults:
+                raise WaitedInVainError("what was killed did not come back")
             # Twice: between two stages an event may be on neither count.
             return not left and before is not None and not any(before.values())
 
@@ -196,3 +207,15 @@ class Run:
         for name, part in self.house.parts.items():
             self._memory[name] = max(part.megabytes(), self._memory.get(name, 0.0))
         self._say(line)
+
+
+def _start_again(part: Running | KafkaBroker) -> None:
+    """Start what was killed; raises RuntimeError when it does not answer after some tries."""
+    for left in reversed(range(STARTS)):
+        try:
+            part.start()
+        except RuntimeError:
+            if not left:
+                raise
+        else:
+            break
