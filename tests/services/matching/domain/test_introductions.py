@@ -52,6 +52,7 @@ def test_an_introduction_has_the_shape_of_its_event(body: dict[str, Any]) -> Non
         "country": "Norway",
         "website": "",
         "text": "Telecare.",
+        "erased_at": None,
     }
     assert one["company"]["text"] == "Telecare and alarms for home care."
 
