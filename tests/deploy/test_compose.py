@@ -13,6 +13,7 @@ import pytest
 
 from deploy.services import SERVICES
 from shared.settings import SETTINGS
+from shared.web.app import MAX_BODY_BYTES
 from tests.scale.compose import DRAW_SECRETS, FILE, PROXY, ours, read_compose
 
 COMPOSE = read_compose()
@@ -100,3 +101,7 @@ def test_the_proxy_sends_each_path_to_its_service() -> None:
     default = expected.pop("/")
     assert sent == expected
     assert f"default {default};" in PROXY.read_text(encoding="utf-8")
+
+
+def test_the_proxy_takes_bodies_as_long_as_the_services_do() -> None:
+    assert f"client_max_body_size {MAX_BODY_BYTES};" in PROXY.read_text(encoding="utf-8")

@@ -59,7 +59,7 @@ def test_nothing_is_lost_or_doubled_while_a_worker_a_relay_and_the_broker_are_ki
 @pytest.mark.timeout(240)
 def test_every_health_check_succeeds_as_the_file_has_it(house: ComposeHouse) -> None:
     for name in house.parts:
-        wait_for(f"{name} is healthy", partial(house.healthy, name), 60, 0.5)
+        wait_for(f"{name} is healthy", partial(house.healthy, name), 180, 0.5)
     wait_for("the proxy lives", lambda: _ask(house.proxy_health, "/")[0] == 200, 30)
 
 
@@ -68,7 +68,6 @@ def test_a_health_check_fails_when_its_process_is_gone(house: ComposeHouse) -> N
         house.parts[name].kill()
         assert not house.healthy(name)
         house.parts[name].start()
-    wait_for("it is healthy again", lambda: house.healthy("web-notifications"), 60, 0.5)
 
 
 def test_each_database_has_a_user_of_its_own_and_sorts_by_bytes(house: ComposeHouse) -> None:
@@ -107,7 +106,7 @@ def test_the_proxy_passes_what_is_open_and_what_is_not(house: ComposeHouse, site
     status, named = _ask(house.url, "/api/v1/reports", "from-a-visitor")
     assert (status, named) == (401, "from-a-visitor")
     status, answer = site.call("POST", "/api/v1/companies", {"name": "x" * 1_200_000})
-    assert (status, answer["status"]) == (413, 413), "in the service's own words"
+    assert (status, answer["status"]) == (413, 413)
 
 
 def test_half_headers_do_not_keep_others_out(house: ComposeHouse, site: Site) -> None:
@@ -130,6 +129,8 @@ def test_a_service_that_is_away_is_said_to_be_so(house: ComposeHouse, site: Site
         assert site.call("GET", "/api/v1/reports")[0] == 200
     finally:
         house.parts["web-notifications"].start()
+    wait_for("it is back", partial(house.healthy, "web-notifications"), 120, 0.5)
+    assert site.call("GET", "/api/v1/deliveries")[0] == 200
 
 
 def _with_match(site: Site) -> dict[str, object] | None:
