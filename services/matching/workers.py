@@ -37,7 +37,7 @@ log = logging.getLogger(__name__)
 
 MOST_AT_ONCE = 20
 """Requests in one pass: few enough that a change of a company throws little work away."""
-OVERDUE = timedelta(seconds=10)
+OVERDUE = timedelta(seconds=2)
 """How long a report may be stale before it is saved although companies changed while it was made: it stays due, but
 a stream of changes must not keep staff from seeing any report."""
 MOST_LOOKS = 10
@@ -58,8 +58,9 @@ class Case:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What one pass read: the companies as they were at the pool's `number`, the policy, and the cases."""
+    """What one pass read at a moment: the companies as they were at the pool's `number`, the policy, and the cases."""
 
+    at: str
     number: int
     policy: ScoringPolicy
     companies: CompanyFeatures
@@ -82,13 +83,14 @@ class Scorer:
         """Make due reports again, and say whether there were any.
 
         Does nothing while companies keep arriving (the pool's number is another one than at the last look),
-        at most `MOST_LOOKS` times in a row.
+        at most `MOST_LOOKS` times in a row; a request without any report does not wait for that.
         """
         with self._database.reading() as connection:
-            if not stale.anything_due(connection, self._clock()):
+            due = stale.next_due(connection, self._clock())
+            if due is None:
                 return False
             number = stale.pool_number(connection)
-        if number != self._seen and self._looks < MOST_LOOKS:
+        if due == "newer report" and number != self._seen and self._looks < MOST_LOOKS:
             self._seen = number
             self._looks += 1
             return False
@@ -106,6 +108,7 @@ class Scorer:
 
     def read(self, claims: Sequence[Claim]) -> Snapshot:
         """Read what the claimed requests' reports are made of."""
+        at = to_text(self._clock())
         with self._database.reading() as connection:
             # The number comes first: a company that changes while the rest is read makes the save fail.
             number = stale.pool_number(connection)
@@ -113,7 +116,7 @@ class Scorer:
             newest = projection.newest_moment(connection, tables.companies)
             companies = self._companies.features(connection, policy)
             cases = [_read_case(connection, claim, newest) for claim in claims]
-        return Snapshot(number, policy, companies, tuple(case for case in cases if case is not None))
+        return Snapshot(at, number, policy, companies, tuple(case for case in cases if case is not None))
 
     def compute(self, snapshot: Snapshot) -> dict[str, ReportJson | Exception]:
         """Make the reports of a snapshot, by request id; where one cannot be made, the exception stands instead."""
@@ -160,7 +163,7 @@ class Scorer:
             if current:
                 stale.settle(connection, case.claim)
             else:
-                stale.release(connection, [case.claim])
+                stale.settle_for_now(connection, case.claim, snapshot.at)
             return "saved"
 
     def _make(self, case: Case, snapshot: Snapshot) -> ReportJson:

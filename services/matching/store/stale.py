@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from services.matching.store.holds import is_free
 from services.matching.store.projection import in_parts
-from services.matching.store.tables import partners, pool, requests, scoring
+from services.matching.store.tables import partners, pool, reports, requests, scoring
 from shared import traces
 from shared.clock import to_text
 
@@ -93,18 +94,23 @@ def pool_number(connection: Connection, hold: bool = False) -> int:
     return int(connection.execute(query.with_for_update(read=True) if hold else query).scalar_one())
 
 
-def anything_due(connection: Connection, now: datetime) -> bool:
-    """Say whether `claim_stale` would find something; it takes no lock."""
-    return connection.execute(_due(now).limit(1)).first() is not None
+def next_due(connection: Connection, now: datetime) -> Literal["first report", "newer report"] | None:
+    """Say what `claim_stale` would find first, or None when nothing is due; it takes no lock."""
+    row = connection.execute(_due(now).limit(1)).first()
+    if row is None:
+        return None
+    return "newer report" if row.reported else "first report"
 
 
 def claim_stale(connection: Connection, now: datetime, most: int) -> list[Claim]:
-    """Take up to `most` requests that are due, those that became stale first; other workers pass them by.
+    """Take up to `most` requests that are due; other workers pass them by.
+
+    Those without any report come first, then those that became stale first.
 
     A request is due when it is open, its report is stale, its partner is known and active, and nobody holds
     the making of reports.
     """
-    due = _due(now).order_by(scoring.c.stale_since, scoring.c.request_id).limit(most)
+    due = _due(now).limit(most)
     taken = connection.execute(due.with_for_update(of=scoring, skip_locked=True))
     claims = [Claim(row.request_id, row.wanted, row.stale_since, row.traceparent) for row in taken]
     _hold_until(connection, claims, to_text(now + CLAIM_FOR))
@@ -116,14 +122,19 @@ def _first_cause() -> sa.ColumnElement[str | None]:
     return sa.case((scoring.c.stale_since.is_(None), traces.current()), else_=scoring.c.traceparent)
 
 
-def _due(now: datetime) -> sa.Select[tuple[str, int, str, str | None]]:
+def _due(now: datetime) -> sa.Select[tuple[str, int, str, str | None, bool]]:
     free = sa.or_(scoring.c.claimed_until.is_(None), scoring.c.claimed_until < to_text(now))
+    reported = reports.c.request_id.is_not(None).label("reported")
     return (
-        sa.select(scoring.c.request_id, scoring.c.wanted, scoring.c.stale_since, scoring.c.traceparent)
+        sa.select(
+            scoring.c.request_id, scoring.c.wanted, scoring.c.stale_since, scoring.c.traceparent, reported
+        )
         .join(requests, requests.c.id == scoring.c.request_id)
         .join(partners, partners.c.id == requests.c.partner_id)
+        .outerjoin(reports, reports.c.request_id == scoring.c.request_id)
         .where(scoring.c.open, scoring.c.stale_since.is_not(None), free, partners.c.status == "active")
         .where(is_free(now))
+        .order_by(reported, scoring.c.stale_since, scoring.c.request_id)
     )
 
 
@@ -140,6 +151,13 @@ def settle(connection: Connection, claim: Claim) -> None:
     """Note that a claimed request's report is up to date."""
     same = scoring.c.request_id == claim.request_id
     done = {"stale_since": None, "claimed_until": None, "failure": None, "traceparent": None}
+    connection.execute(sa.update(scoring).where(same).values(**done))
+
+
+def settle_for_now(connection: Connection, claim: Claim, since: str) -> None:
+    """Note that a claimed request's report was up to date until the moment `since` (as text), and is due again."""
+    same = scoring.c.request_id == claim.request_id
+    done = {"stale_since": since, "claimed_until": None, "failure": None}
     connection.execute(sa.update(scoring).where(same).values(**done))
 
 

@@ -55,7 +55,29 @@ def test_a_long_stale_report_is_saved_in_a_stream_of_companies_and_stays_due(
     assert scorer.save(snapshot, scorer.compute(snapshot)) == 1
     report = _report(database)
     assert "Telemedicine" in report.content["needs"][0]["text"]
-    assert report.stale_since is not None
+    assert report.stale_since == snapshot.at
+
+
+def test_in_a_stream_of_companies_reports_take_turns_and_first_ones_go_first(
+    scored: Any, scorer: Scorer, database: Database, clock: SettableClock
+) -> None:
+    scored.request("R1", "P1", text="Telemedicine for patients with chronic disease")
+    scored.request("R2", "P1", text="Telemedicine for patients with chronic disease")
+    scored.request("R3", "P1", text="Telemedicine for patients with chronic disease")
+    made = []
+    for number in range(6):
+        if number == 3:
+            scored.request("new", "P1", text="Telemedicine for patients with chronic disease")
+        scored.company(f"C{number + 10}")
+        clock.advance(OVERDUE + timedelta(seconds=1))
+        with database.writing() as connection:
+            snapshot = scorer.read(stale.claim_stale(connection, clock(), 1))
+        scored.company(f"C{number + 20}")
+        assert scorer.save(snapshot, scorer.compute(snapshot)) == 1
+        made.append(snapshot.cases[0].request.id)
+    assert made[3] == "new"
+    assert sorted(made[:3]) == ["R1", "R2", "R3"]
+    assert sorted(made[4:]) == sorted(made[:2])
 
 
 def test_what_another_worker_settled_is_not_overwritten(
@@ -149,6 +171,8 @@ def test_a_report_speaks_of_the_moment_of_its_newest_event(
 def test_a_step_waits_while_companies_keep_arriving_but_not_for_ever(tell: Any, scorer: Scorer) -> None:
     tell.partner("P1")
     tell.request("R1", "P1")
+    assert scorer.step()
+    tell.company("C")
     looks = 0
     while not scorer.step():
         tell.company(f"C{looks}")
@@ -157,10 +181,15 @@ def test_a_step_waits_while_companies_keep_arriving_but_not_for_ever(tell: Any, 
     assert looks == MOST_LOOKS
 
 
-def test_a_step_scores_at_the_second_look_when_nothing_arrives(tell: Any, scorer: Scorer) -> None:
+def test_a_step_makes_a_first_report_at_once(tell: Any, scorer: Scorer) -> None:
     tell.company("C1")
     tell.partner("P1")
     tell.request("R1", "P1")
+    assert [scorer.step(), scorer.step()] == [True, False]
+
+
+def test_a_step_scores_at_the_second_look_when_nothing_arrives(scored: Any, scorer: Scorer) -> None:
+    scored.company("C1", "Autoclaves")
     assert [scorer.step(), scorer.step(), scorer.step()] == [False, True, False]
 
 
