@@ -11,6 +11,7 @@ the outbox, lest an older version end up behind a newer one. Readers read everyt
 from __future__ import annotations
 
 import dataclasses
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,7 +25,7 @@ import services.notifications.restoring as notifications
 import services.profiles.restoring as profiles
 from deploy.operations.opening import STORES
 from deploy.settling import READS
-from shared.event_log.port import Record
+from shared.event_log.port import EventLog, LogUnavailableError, Record
 from shared.events.catalogue import TOPICS
 from shared.events.envelope import BadEventError, from_record
 from shared.events.event import Event
@@ -42,6 +43,9 @@ _CURRENT: Mapping[str, Callable[[Connection, str], Iterator[Event]]] = {
     "matching": matching.current,
     "notifications": notifications.current,
 }
+
+PATIENCE_SECONDS = 60.0
+LOOK_SECONDS = 0.5
 
 Adopt = Callable[[Connection, str, Event], None]
 Erased = Mapping[str, Mapping[str, int]]
@@ -100,6 +104,24 @@ def reconcile(
             one = _Topic(connections, service, topic, _adopting(connections, service, now), now)
             done += one.reconcile(events_of(log(topic)), events_of(kept(topic)), erased.get(topic, {}))
     return done
+
+
+def have_all_read_again(log: EventLog, patience: float = PATIENCE_SECONDS) -> None:
+    """Put every consumer group to the beginning of its topics.
+
+    A new Kafka takes a while until it knows any group: it is asked for up to `patience` seconds. Raises
+    LogUnavailableError after that, GroupInUseError while somebody reads.
+    """
+    deadline = time.monotonic() + patience
+    for group, topics in READS.items():
+        while True:
+            try:
+                log.rewind(group, topics)
+                break
+            except LogUnavailableError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(LOOK_SECONDS)
 
 
 def _adopting(connections: Mapping[str, Connection], service: str, now: datetime) -> Adopt:

@@ -21,10 +21,9 @@ from deploy.operations.backup_folder import MAILBOX, BackupError, Manifest, chec
 from deploy.operations.backup_tables import copy_tables, keep_waiting
 from deploy.operations.erasures import LEDGER, read_ledger
 from deploy.operations.opening import STORES
-from deploy.operations.reconciling import Erased, Reconciled, reconcile
+from deploy.operations.reconciling import Erased, Reconciled, have_all_read_again, reconcile
 from deploy.operations.restore_mark import mark_begun, mark_ended, was_begun
 from deploy.operations.restore_places import check_places, is_sqlite, sqlite_path
-from deploy.settling import READS
 from services.notifications.restoring import hold_mails
 from shared.clock import Clock
 from shared.event_log import event_log_of
@@ -154,8 +153,7 @@ def _fill(
             reason = HELD.format(made_at=manifest["made_at"][:16].replace("T", " "))
             held = hold_mails(connections["notifications"], reason, now)
         if log is not None:
-            for group, topics in READS.items():
-                log.rewind(group, topics)
+            have_all_read_again(log)
     return done, held
 
 

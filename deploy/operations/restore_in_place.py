@@ -9,9 +9,8 @@ from deploy.operations.backup_folder import BackupError
 from deploy.operations.backup_tables import keep_waiting
 from deploy.operations.erasures import LEDGER, read_ledger
 from deploy.operations.opening import STORES, opened
-from deploy.operations.reconciling import Reconciled, reconcile
+from deploy.operations.reconciling import Reconciled, have_all_read_again, reconcile
 from deploy.operations.stock import has_worker
-from deploy.settling import READS
 from shared.clock import Clock
 from shared.event_log import event_log_of
 from shared.event_log.reading import read_topic
@@ -39,6 +38,5 @@ def reconcile_in_place(settings: Settings, clock: Clock) -> Reconciled:
         for connection in connections.values():
             keep_waiting(connection)
         done = reconcile(connections, partial(read_topic, log), lambda topic: (), erased, clock())
-        for group, topics in READS.items():
-            log.rewind(group, topics)
+        have_all_read_again(log)
     return done

@@ -143,7 +143,7 @@ def databases(postgres: sa.URL) -> Iterator[tuple[str, str]]:
     """What stands for the guide's databases' common name, and its server; they are dropped afterwards."""
     name = f"guide_{uuid.uuid4().hex[:12]}"
     server = postgres.set(drivername="postgresql")
-    yield name, server.set(database=None).render_as_string(hide_password=False).rstrip("/")
+    yield name, server.render_as_string(hide_password=False).rpartition("/")[0]
     with psycopg.connect(server.render_as_string(hide_password=False), autocommit=True) as connection:
         for service in ("profiles", "matching", "notifications"):
             connection.execute(f"DROP DATABASE IF EXISTS {name}_{service} WITH (FORCE)".encode())
@@ -169,7 +169,7 @@ def test_the_guide_can_be_followed_from_the_top(
         "/opt/handslag": str(ROOT),
         "8080": str(free_port()),
         "smtp+starttls://USER:PASSWORD@mail.example.org:587": "mailbox:",
-        "kafka.example.org:9092": f"{kafka_broker.server}\nHANDSLAG_TOPIC_PREFIX={topic_prefix}",
+        "kafka.example.org:9092": f"{kafka_broker.server}\n> HANDSLAG_TOPIC_PREFIX={topic_prefix}",
         "postgresql://handslag:PASSWORD@db.example.org": server,
         "handslag_": f"{name}_",
     }
