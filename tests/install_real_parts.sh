@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The tests need a Chromium, Java 17, Maven, nginx and promtool: bring what is missing where that is allowed, else say the line that does.
+# The tests need a Chromium, Java 17, Maven, kcat, nginx and promtool: bring what is missing where that is allowed, else say the line that does.
 set -euo pipefail
 
 # Prometheus' promtool checks the alert rules: unpacked beside the others, for the package would start a server.
@@ -25,6 +25,7 @@ missing=()
 command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || missing+=(chromium)
 command -v java >/dev/null || missing+=(openjdk-17-jre-headless)
 command -v mvn >/dev/null || missing+=(maven)
+command -v kcat >/dev/null || missing+=(kcat)
 PATH=$PATH:/usr/sbin command -v nginx >/dev/null || missing+=(nginx-light)
 [ ${#missing[@]} -eq 0 ] && exit 0
 
