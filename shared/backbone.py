@@ -39,7 +39,7 @@ def backbone_tables(metadata: sa.MetaData) -> Backbone:
             sa.Column("payload", sa.Text, nullable=True),
             sa.Column("time", sa.Text, nullable=False),
             sa.Column("refused", sa.Text, nullable=True),  # why the log can never take it
-            sa.Column("traceparent", sa.Text, nullable=True),  # the span that recorded it, where traces are made
+            sa.Column("traceparent", sa.Text, nullable=True),  # the span that recorded it, if any
             sa.UniqueConstraint("aggregatetype", "id"),
             sqlite_autoincrement=True,
         ),

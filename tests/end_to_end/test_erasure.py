@@ -146,7 +146,9 @@ def test_a_canary_is_gone_from_every_byte_and_the_other_side_keeps_its_report(
     introduction = introduction_of(site)
     assert introduction["company"]["name"] == "erased organisation"
     assert (introduction["partner"]["name"], introduction["status"]) == ("Oslo kommune", "approved")
-    wait_for("the open report is up to date", lambda: site.get("/api/v1/reports/again")["stale_since"] is None)
+    wait_for(
+        "the open report is up to date", lambda: site.get("/api/v1/reports/again")["stale_since"] is None
+    )
     before = handslag("report", "again", "--format", "json", env=env).stdout
     assert "Other AB" in before
     rebuilt = handslag("rebuild", "matching", "--yes", "--json", env=env)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import Any
 from typing import TYPE_CHECKING
 
 import pytest
@@ -90,7 +91,7 @@ def test_what_newer_code_wrote_into_the_state_before_travels_on_and_nothing_else
     service: Service,
 ) -> None:
     old = {"id": "c-1", "text": "Beds.", "price": {"from": 3}}
-    before = {"came_later": [{"deep": 1}], "capabilities": [old, {**old, "id": "c-2"}]}
+    before: dict[str, Any] = {"came_later": [{"deep": 1}], "capabilities": [old, {**old, "id": "c-2"}]}
     event = service.company(**before)
     with service.database.writing() as connection:
         record_event(connection, service.backbone, event, before=dict(before))
@@ -99,11 +100,11 @@ def test_what_newer_code_wrote_into_the_state_before_travels_on_and_nothing_else
     assert state is not None
     assert state["came_later"] == before["came_later"]
     assert [(one["price"], one["title"]) for one in state["capabilities"]] == [({"from": 3}, "")] * 2
+    again = service.company(version=2, colour="red", **before)
     with (
         service.database.writing() as connection,
         pytest.raises(BadEventError, match="does not know the fields colour"),
     ):
-        again = service.company(version=2, colour="red", **before)
         record_event(connection, service.backbone, again, before=dict(before))
 
 
