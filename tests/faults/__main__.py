@@ -17,13 +17,13 @@ from pathlib import Path
 
 from tests.faults.fault_run import Outcome, Plan, Run
 from tests.faults.house import House, WaitedInVainError, free_ports
-from tests.faults.table import KILLS, rows, table
+from tests.faults.table import KILLS, REBALANCES, rows, table
 from tests.plugins.kafka_broker import new_broker
 from tests.plugins.postgres import new_server
 
 KAFKA_SHARE = 0.6
 """Of the time; the embedded log has the rest."""
-OVERHEAD = {"embedded": 90.0, "kafka": 170.0}
+OVERHEAD = {"embedded": 90.0, "kafka": 230.0}
 """Seconds of a run beside its load: starting, settling, delivering again, rebuilding."""
 WHOLE_MINUTES = 12.0
 """A shorter run need not deal all the kills."""
@@ -80,6 +80,7 @@ def one_run(log: str, seed: int, load: float, kills: int) -> Outcome | str:
         pauses=True,
         window=True,
         settle=240.0,
+        turns=REBALANCES // 2 + 1 if over_kafka else 0,
         kills=kills + 5,
     )
     started = time.monotonic()

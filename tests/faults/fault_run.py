@@ -46,6 +46,8 @@ class Plan:
     window: bool = False
     settle: float = 150.0
     rebuild: bool = True
+    turns: int = 0
+    """How often a worker leaves its group and comes back."""
     kills: int = 0
     """Fewer than these kills prolong the load, by up to `more`."""
     more: float = 120.0
@@ -123,6 +125,7 @@ class Run:
         over_kafka, on_postgres = self.house.broker is not None, self.house.postgres is not None
         blows = plan_blows(plan.seed, plan.blows, plan.mean_gap, over_kafka, on_postgres, plan.pauses)
         self.nemesis.deal(blows, until, plan.kills, until + plan.more)
+        self.nemesis.turn_over(plan.turns)
         self.say(f"{self.nemesis.kills.total()} kills: {dict(self.nemesis.kills)}")
 
     def hardships(self) -> None:

@@ -137,6 +137,28 @@ class Nemesis:
             self.kills[name.rstrip(" 0123456789")] += 1
         self._house.parts[name].kill()
 
+    def turn_over(self, turns: int) -> None:
+        """Have workers leave the group, and come back, one after the other: two rebalances a turn.
+
+        Kills that follow each other faster than a dead member's session ends make one rebalance together.
+        """
+        workers = self._house.workers
+        for turn in range(turns):
+            part = self._house.parts[workers[turn % len(workers)]]
+            part.stop()
+            self._wait_for_members(len(workers) - 1)
+            part.start()
+            self._wait_for_members(len(workers))
+            self.hardships["left the group and came back"] += 1
+
+    def _wait_for_members(self, count: int) -> None:
+        wait_for(
+            f"the group of matching has {count} members",
+            lambda: groups.members(self._house) == count,
+            60,
+            0.25,
+        )
+
     def hit_the_window(self, seconds: float) -> bool:
         """Kill the sender between the server's taking a mail and its slow 250; say whether that came about."""
         before = self._slow_ones()

@@ -40,7 +40,7 @@ def own_postgres() -> Iterator[PostgresServer]:
 
 @pytest.mark.timeout(420)
 def test_over_the_embedded_log_nothing_is_lost_doubled_or_inverted(tmp_path: Path) -> None:
-    plan = Plan(seed=SEED, blows=14, load=16.0, mean_gap=1.0, away=2.0)
+    plan = Plan(seed=SEED, blows=12, load=12.0, mean_gap=1.0, away=2.0)
     with House(tmp_path, free_ports(3), None, ("brisk", "refuse", "silent"), hurried=True) as house:
         outcome = Run(house, plan).whole()
         judge(outcome, house)
@@ -52,7 +52,7 @@ def test_over_the_embedded_log_nothing_is_lost_doubled_or_inverted(tmp_path: Pat
 def test_over_kafka_and_postgres_nothing_is_lost_doubled_or_inverted(
     tmp_path: Path, own_broker: KafkaBroker, own_postgres: PostgresServer
 ) -> None:
-    plan = Plan(seed=SEED, blows=14, load=16.0, mean_gap=1.0, away=20.0, window=True, rebuild=False)
+    plan = Plan(seed=SEED, blows=12, load=12.0, mean_gap=1.0, away=20.0, window=True, rebuild=False)
     moods = ("slow", "refuse", "silent")
     with House(tmp_path, free_ports(3), own_broker, moods, 2, own_postgres, hurried=True) as house:
         outcome = Run(house, plan).whole()
