@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date
+from functools import cached_property
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields, validate
+from marshmallow import Schema, ValidationError, fields, missing, validate
 
 from services.profiles.domain.texts import clean_language, clean_text, clean_website, clean_word
 from shared.focus_areas import read_focus_areas
@@ -31,12 +32,52 @@ def messages(hint: str) -> Messages:
 
 
 class Strict(Schema):
-    """A schema that refuses fields it does not know."""
+    """A schema that refuses fields it does not know.
+
+    What is right is loaded field by field; only what is not is loaded by marshmallow's own steps, which gather
+    all errors and cost more than the checks.
+    """
 
     error_messages = {  # noqa: RUF012  # marshmallow declares it so
         "unknown": "is no field here; take it out",
         "type": "is of the wrong type; send an object",
     }
+
+    def load(self, data: Any, *, many: Any = None, partial: Any = None, unknown: Any = None) -> Any:
+        """Load as any schema does."""
+        if not (many or partial or unknown or self.many or self.partial or any(self._hooks.values())):
+            try:
+                return self.load_right(data)
+            except ValidationError:
+                pass  # and marshmallow says all that is wrong
+        return super().load(data, many=many, partial=partial, unknown=unknown)
+
+    def load_right(self, data: Any) -> dict[str, Any]:
+        """Load a plain object, without hooks; raises ValidationError, with no word to tell, at the first error."""
+        if type(data) is not dict:
+            raise ValidationError("")
+        loaded = {}
+        seen = 0
+        for key, name, default, load_value in self._parts:
+            if key in data:
+                seen += 1
+                loaded[name] = load_value(data[key])
+            elif default is not missing:
+                loaded[name] = default() if callable(default) else default
+        if seen < len(data) or not self._required.issubset(data):
+            raise ValidationError("")
+        return loaded
+
+    @cached_property
+    def _parts(self) -> list[tuple[str, str, Any, Callable[[Any], Any]]]:
+        return [
+            (field.data_key or name, field.attribute or name, field.load_default, right_loader(field))
+            for name, field in self.load_fields.items()
+        ]
+
+    @cached_property
+    def _required(self) -> frozenset[str]:
+        return frozenset(field.data_key or name for name, field in self.load_fields.items() if field.required)
 
 
 def part(schema: type[Schema], **rest: Any) -> fields.Nested:
@@ -153,6 +194,16 @@ def choice_field(choices: tuple[str, ...], **rest: Any) -> fields.String:
     return fields.String(validate=check, error_messages=messages("send a text"), **rest)
 
 
+def right_loader(field: fields.Field[Any]) -> Callable[[Any], Any]:
+    """Make a function that loads a value as a field does; raises ValidationError at the first error."""
+    if isinstance(field, fields.Nested) and isinstance(field.schema, Strict) and not field.validators:
+        load_object, may_be_null = field.schema.load_right, field.allow_none
+        return lambda value: None if value is None and may_be_null else load_object(value)
+    if isinstance(field, Items):
+        return field.loader_of_right()
+    return field.deserialize
+
+
 class Items(fields.List[Any]):
     """A list of at most `most` items; of equal texts the first is kept."""
 
@@ -165,7 +216,23 @@ class Items(fields.List[Any]):
         super().__init__(inner, **rest)
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **rest: Any) -> Any:
-        items = super()._deserialize(value, attr, data, **rest)
+        return self._once(super()._deserialize(value, attr, data, **rest))
+
+    def loader_of_right(self) -> Callable[[Any], Any]:
+        """Make a function that loads a list as this field does; raises ValidationError at the first error."""
+        load_item = right_loader(self.inner)
+
+        def load(value: Any) -> Any:
+            if type(value) is not list:
+                return self.deserialize(value)
+            items = self._once([load_item(item) for item in value])
+            self._validate(items)
+            return items
+
+        return load
+
+    @staticmethod
+    def _once(items: list[Any]) -> list[Any]:
         return list(dict.fromkeys(items)) if all(isinstance(item, str) for item in items) else items
 
 
