@@ -6,9 +6,11 @@ starve everybody. Ours waits for the rest in the poller, where a connection cost
 
 from __future__ import annotations
 
+import select
 import socket
 import struct
 import time
+from contextlib import suppress
 from typing import Any
 
 from gunicorn.workers.gthread import _DEFER, ThreadWorker  # type: ignore[attr-defined]  # the stubs lack it
@@ -17,6 +19,8 @@ HEADER_SECONDS = 10.0
 """How long a client may take for a header; one that is silent for gunicorn's `keepalive` is closed before."""
 READ_SECONDS = 10
 """How long a client may be silent within a request's body; then the request is given up (400)."""
+GOODBYE_SECONDS = 1.0
+"""How long a client may take to hang up when we have."""
 MOST_HEADER_BYTES = 32 * 1024
 """What is more is gunicorn's to refuse."""
 
@@ -30,7 +34,10 @@ class PatientWorker(ThreadWorker):
             wait = _await_header(conn)
         except OSError:
             return False
-        return super().handle(conn) if wait is None else wait
+        kept = super().handle(conn) if wait is None else wait
+        if not kept:
+            _hang_up(conn.sock, GOODBYE_SECONDS if wait is None else 0.0)
+        return kept
 
 
 def _await_header(conn: Any) -> Any:
@@ -50,6 +57,8 @@ def _await_header(conn: Any) -> Any:
             conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", READ_SECONDS, 0))
         conn.data_ready = True
         return None
+    if _hung_up(conn.sock):  # the poller would wake at once, again and again
+        return False
     now = time.monotonic()
     if not hasattr(conn, "header_until"):
         conn.header_until = now + HEADER_SECONDS
@@ -58,6 +67,26 @@ def _await_header(conn: Any) -> Any:
     # Peeked bytes stay readable: the poller is to wake only when there are more of them.
     _wake_at(conn, len(seen) + 1)
     return _DEFER
+
+
+def _hung_up(sock: socket.socket) -> bool:
+    """Say whether the client has ended its side, maybe after bytes that are not read yet."""
+    poller = select.poll()
+    poller.register(sock, select.POLLRDHUP)
+    return bool(poller.poll(0))
+
+
+def _hang_up(sock: socket.socket, patience: float) -> None:
+    """End both sides, and let the client hang up first: gunicorn would wait for it in the thread that serves all."""
+    until = time.monotonic() + patience
+    with suppress(OSError):
+        sock.shutdown(socket.SHUT_WR)
+        while (left := until - time.monotonic()) > 0:
+            sock.settimeout(left)
+            if not sock.recv(4096):
+                break
+    with suppress(OSError):
+        sock.shutdown(socket.SHUT_RDWR)
 
 
 def _wake_at(conn: Any, count: int) -> None:

@@ -22,8 +22,8 @@ import deploy.patient_worker
 from deploy.web import serve_wsgi
 from shared.settings import for_tests
 
-deploy.patient_worker.HEADER_SECONDS = 3.0
-deploy.patient_worker.READ_SECONDS = 3
+deploy.patient_worker.HEADER_SECONDS = 10.0
+deploy.patient_worker.READ_SECONDS = 10
 
 def application(environ, start_response):
     body = environ["wsgi.input"].read()
@@ -98,7 +98,7 @@ def test_more_half_headers_than_threads_starve_nobody(connect: Connect, half: by
         one.sendall(half)
     for _ in range(3):
         with closing(connect()) as other:
-            other.settimeout(2)  # less than any half header is waited for
+            other.settimeout(8)  # less than any half header is waited for
             other.sendall(HEAD + b"\r\nhello")
             assert answer(other) == b"hello"
 
@@ -147,3 +147,22 @@ def test_half_a_body_gives_its_thread_back(connect: Connect) -> None:
     other = connect()
     other.sendall(HEAD + b"\r\nhello")
     assert answer(other) == b"hello"
+
+
+def test_half_a_header_that_is_all_that_comes_is_closed_at_once(connect: Connect) -> None:
+    one = connect()
+    one.sendall(HEAD)
+    one.shutdown(socket.SHUT_WR)
+    one.settimeout(8)  # less than a header is waited for
+    assert one.recv(1) == b""
+
+
+def test_clients_that_do_not_hang_up_hold_up_nobody(connect: Connect) -> None:
+    held = [connect() for _ in range(MANY)]
+    for one in held:
+        one.sendall(HEAD + b"Connection: close\r\n\r\nhello")
+    other = connect()
+    other.settimeout(30)  # a goodbye to each, one after the other, takes longer
+    for _ in range(5):
+        other.sendall(HEAD + b"\r\nhello")
+        assert answer(other) == b"hello"
