@@ -72,7 +72,7 @@ def record_event(
     payload = None
     if event.state is not None:
         known = load_state(topic, event.state, event.aggregate_id, event.version)
-        unknown = set(_unknown_fields(event.state, known))
+        unknown = set() if event.state == known else set(_unknown_fields(event.state, known))
         strange = sorted(unknown - set(_field_paths(before)))
         if strange:
             raise BadEventError(f"{event.type}: the catalogue does not know the fields {', '.join(strange)}")
@@ -110,7 +110,7 @@ def waiting_rows(connection: Connection, backbone: Backbone, limit: int, after: 
     """Read up to `limit` events that wait to be published, in the order they were recorded.
 
     With `after` only those of a higher position. Such a read may overlook rows: on PostgreSQL a lower position
-    can become visible later than a higher one.
+    can become visible later than a higher one. `waiting_up_to` tells.
     """
     columns = backbone.outbox.c
     rows = connection.execute(
@@ -128,6 +128,13 @@ def waiting_rows(connection: Connection, backbone: Backbone, limit: int, after: 
         .limit(limit)
     )
     return [OutboxRow(*row) for row in rows]
+
+
+def waiting_up_to(connection: Connection, backbone: Backbone, position: int) -> set[int]:
+    """Give the positions, up to one, of the events that wait to be published."""
+    columns = backbone.outbox.c
+    query = sa.select(columns.position).where(columns.refused.is_(None), columns.position <= position)
+    return set(connection.execute(query).scalars())
 
 
 def delete_rows(connection: Connection, backbone: Backbone, positions: Sequence[int]) -> None:

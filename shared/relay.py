@@ -18,7 +18,7 @@ from shared.event_log.port import (
     Publisher,
 )
 from shared.events.envelope import BadEventError
-from shared.outbox import OutboxRow, delete_rows, mark_refused, waiting_rows
+from shared.outbox import OutboxRow, delete_rows, mark_refused, waiting_rows, waiting_up_to
 from shared.relay_lock import relay_lock
 from shared.storage import Database
 
@@ -109,7 +109,7 @@ class Relay:
         done, after = 0, 0
         on_their_way: list[tuple[OutboxRow, Message]] = []
         for number in range(1, most + 1):
-            rows = self._read(after)
+            rows = self._read(after, {row.position for row, _ in on_their_way})
             if not rows and not on_their_way:
                 break
             last = number == most or len(rows) < BATCH or _size(on_their_way) > IN_FLIGHT_BYTES
@@ -122,12 +122,16 @@ class Relay:
         self._flows = not on_their_way
         return done
 
-    def _read(self, after: int) -> list[OutboxRow]:
+    def _read(self, after: int, on_their_way: set[int]) -> list[OutboxRow]:
+        """Read the next batch; nothing while a row that a former one overlooked is to go before it."""
         if self._token is None:
             with self._database.writing() as connection:
                 self._token = self._raise_token(connection)
         with self._database.reading() as connection:
             self._check_token(connection)
+            # It may hold an older version of what would come now, and must not end up behind it in the log.
+            if after and not waiting_up_to(connection, self._backbone, after) <= on_their_way:
+                return []
             return waiting_rows(connection, self._backbone, BATCH, after)
 
     def _publish(

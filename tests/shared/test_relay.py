@@ -128,6 +128,34 @@ def test_the_next_batch_is_sent_while_the_former_is_acknowledged(
     assert waiting(service) == (0, 0)
 
 
+def test_a_row_that_becomes_visible_late_is_not_overtaken_by_a_newer_version(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.relay.BATCH", 3)
+    service.record(*(service.company("c-1", version) for version in range(1, 5)), service.company("late"))
+    service.record(*(service.company("c-1", version) for version in range(5, 10)))
+    outbox = service.backbone.outbox
+    with service.database.writing() as connection:  # as if its transaction were not committed yet
+        row = connection.execute(sa.select(outbox).where(outbox.c.id == "late:1")).one()
+        connection.execute(sa.delete(outbox).where(outbox.c.id == "late:1"))
+    log = Troubled(service.log)
+
+    def commit() -> None:
+        log.before_return = lambda: None
+        with service.database.writing() as connection:
+            connection.execute(sa.insert(outbox).values(**row._mapping))
+        service.record(service.company("late", 2))
+
+    with relay(service, log) as one:
+        assert one.relay_once() == 3
+        log.before_return = commit
+        while one.relay_once():
+            pass
+    late = [id for id in on_the_log(service) if id.startswith("late")]
+    assert late == ["late:1", "late:2"]
+    assert waiting(service) == (0, 0)
+
+
 def test_a_log_that_does_not_take_all_gets_one_batch_at_a_time(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
