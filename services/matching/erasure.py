@@ -66,7 +66,7 @@ class Eraser:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
-        self._looked_at: dict[tuple[str, str], str] = {}
+        self._looked_at: dict[tuple[str, str, int], str] = {}
 
     def step(self) -> bool:
         """Do a piece of a noted erasure, and say whether there was any."""
@@ -79,38 +79,42 @@ class Eraser:
             if row is None:
                 return False
             now = self._clock()
-            if not (_introductions(connection, row, now) or self._reports(connection, row, now)):
-                _decisions(connection, row)
-                self._looked_at.pop((row.side, row.id), None)
-                mine = sa.and_(erasures.c.side == row.side, erasures.c.id == row.id)
-                connection.execute(sa.update(erasures).where(mine).values(done=True))
+            place, looked_at = (row.side, row.id, row.version), None
+            if not _introductions(connection, row, now):
+                looked_at = _reports(connection, row, now, self._looked_at.get(place, ""))
+                if looked_at is None:
+                    _decisions(connection, row)
+                    mine = sa.and_(erasures.c.side == row.side, erasures.c.id == row.id)
+                    connection.execute(sa.update(erasures).where(mine).values(done=True))
+        if looked_at is not None:  # only now: what was not committed is looked at again
+            self._looked_at[place] = looked_at
         return True
 
-    def _reports(self, connection: Connection, erased: Row[Any], now: datetime) -> bool:
-        """Take an erased company out of the next reports that name it, frozen ones too; say whether there were any."""
-        if erased.side != "company":
-            return False
-        table, place = tables.reports, (erased.side, erased.id)
-        query = sa.select(table.c.request_id, table.c.version, table.c.content).where(
-            table.c.content.contains(f'"id":{json.dumps(erased.id)}', autoescape=True),
-            table.c.request_id > self._looked_at.get(place, ""),
-        )
-        found = connection.execute(query.order_by(table.c.request_id).limit(BATCH).with_for_update()).all()
-        for row in found:
-            self._looked_at[place] = row.request_id
-            content = json.loads(row.content)
-            if names_company(content, erased.id, erased.version):
-                new = without_company(content, erased.id, erased.version, to_text(now))
-                values = {
-                    "version": row.version + 1,
-                    "digest": content_digest(new),
-                    "best_name": new["matches"][0]["company"]["name"] if new["matches"] else "",
-                    "content": canonical_json(new),
-                }
-                connection.execute(
-                    sa.update(table).where(table.c.request_id == row.request_id).values(**values)
-                )
-        return bool(found)
+
+def _reports(connection: Connection, erased: Row[Any], now: datetime, after: str) -> str | None:
+    """Take an erased company out of the next reports that name it, after that of request `after`, frozen ones too.
+
+    Returns the last request that was looked at, None when there was none.
+    """
+    if erased.side != "company":
+        return None
+    table = tables.reports
+    query = sa.select(table.c.request_id, table.c.version, table.c.content).where(
+        table.c.content.contains(f'"id":{json.dumps(erased.id)}', autoescape=True), table.c.request_id > after
+    )
+    found = connection.execute(query.order_by(table.c.request_id).limit(BATCH).with_for_update()).all()
+    for row in found:
+        content = json.loads(row.content)
+        if names_company(content, erased.id, erased.version):
+            new = without_company(content, erased.id, erased.version, to_text(now))
+            values = {
+                "version": row.version + 1,
+                "digest": content_digest(new),
+                "best_name": new["matches"][0]["company"]["name"] if new["matches"] else "",
+                "content": canonical_json(new),
+            }
+            connection.execute(sa.update(table).where(table.c.request_id == row.request_id).values(**values))
+    return found[-1].request_id if found else None
 
 
 def _introductions(connection: Connection, erased: Row[Any], now: datetime) -> int:

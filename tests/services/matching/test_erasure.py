@@ -116,6 +116,28 @@ def test_a_frozen_report_says_that_it_was_erased(
     assert names == {"C1": "erased organisation", "C2": "Company C2"}
 
 
+def test_reports_whose_erasure_was_not_committed_are_looked_at_again(
+    scored: Any, eraser: Eraser, database: Database
+) -> None:
+    scored.request("R1", "P1", status="closed")
+    scored.erase("companies", "C1")
+
+    def fail(connection: sa.Connection) -> None:
+        raise OSError("the server went away")
+
+    sa.event.listen(database.engine, "commit", fail)
+    try:
+        with pytest.raises(OSError, match="went away"):
+            eraser.step()
+    finally:
+        sa.event.remove(database.engine, "commit", fail)
+    finish(eraser)
+    with database.reading() as connection:
+        report = reports.get_report(connection, "R1")
+    assert report is not None
+    assert "Company C1" not in json.dumps(report.content)
+
+
 def test_a_new_company_of_the_same_id_is_let_alone(
     scored: Any, scorer: Scorer, eraser: Eraser, database: Database
 ) -> None:
