@@ -68,7 +68,7 @@ class KafkaPublisher:
                 self._drop()
             elif taken or failed:
                 self._jam.moves()
-            elif futures:
+            elif futures and timeout > 0:
                 self._look_for_a_jam()
             if failed and not taken:
                 self._tell(messages, failed[0], futures[failed[0]])
