@@ -16,6 +16,7 @@ import services.matching.store.tables as matching_tables
 import services.notifications.tables as notifications_tables
 import services.profiles.store as profiles_store
 from deploy.operations.opening import STORES, opened
+from services.matching.erasure import reviews_of_company
 from services.matching.store import projection
 from services.notifications.mailbox import Mailbox
 from services.notifications.server import mailbox_of
@@ -260,8 +261,9 @@ def _reviews(
 ) -> list[Held]:
     """Give the decisions of staff on its matches, with their words."""
     table = matching_tables.reviews
+    wanted: sa.ColumnElement[bool]
     if kind == "company":
-        wanted = table.c.match_id.startswith(f"{id}.", autoescape=True)
+        wanted = reviews_of_company(connection, id)
     else:
         ids = {one["request_id"] for one in introductions} | {one["id"] for one in requests}
         wanted = table.c.request_id.in_(sorted(ids))

@@ -54,6 +54,16 @@ def names_erased(connection: Connection, content: Mapping[str, Any]) -> bool:
     return False
 
 
+def reviews_of_company(connection: Connection, id: str) -> sa.ColumnElement[bool]:
+    """Give the condition that a review is of a company's match, and not of one whose id begins with the same."""
+    longer = projection.versions_where(
+        connection, tables.companies, tables.companies.c.id.startswith(f"{id}.", autoescape=True)
+    )
+    of_others = [reviews.c.match_id.startswith(f"{other}.", autoescape=True) for other in longer]
+    mine = reviews.c.match_id.startswith(f"{id}.", autoescape=True)
+    return sa.and_(mine, *(~other for other in of_others))
+
+
 def pending(connection: Connection) -> int:
     """Count the erasures that are not done."""
     query = sa.select(sa.func.count()).select_from(erasures).where(~erasures.c.done)
@@ -149,12 +159,7 @@ def _was_told(connection: Connection, state: Mapping[str, Any]) -> bool:
 def _decisions(connection: Connection, erased: Row[Any]) -> None:
     """Take staff's words out of the decisions on an erased company, and empty the answers that name either side."""
     if erased.side == "company":
-        longer = projection.versions_where(
-            connection, tables.companies, tables.companies.c.id.startswith(f"{erased.id}.", autoescape=True)
-        )
-        of_others = [reviews.c.match_id.startswith(f"{id}.", autoescape=True) for id in longer]
-        mine = reviews.c.match_id.startswith(f"{erased.id}.", autoescape=True)
-        own = sa.and_(mine, *(~other for other in of_others))
+        own = reviews_of_company(connection, erased.id)
         connection.execute(sa.update(reviews).where(own).values(reason=""))
         connection.execute(sa.delete(lifted).where(lifted.c.company_id == erased.id))
     empty_answers(connection, tables.idempotency, erased.id)

@@ -163,6 +163,18 @@ def test_the_other_side_keeps_the_decision(
     assert handslag("report", "R1", "--format", "json").stdout == before
 
 
+def test_what_staff_say_of_a_company_with_a_longer_id_is_not_handed_out(
+    house: Callable[[str], None], databases: Databases, handslag: Command
+) -> None:
+    house("company")
+    said = {"request_id": "R1", "report_version": 1, "decision": "rejected", "at": "2026"}
+    with databases.matching.writing() as connection:
+        for match_id in ("C1.n1", "C1.2.n1"):
+            row = {**said, "match_id": match_id, "reason": f"of {match_id}"}
+            connection.execute(tables.reviews.insert().values(row))
+    assert [one["reason"] for one in handslag.json("export", "C1")["reviews"]] == ["of C1.n1"]
+
+
 def test_an_unknown_id_and_an_id_of_two_are_said_so(
     settings: Settings, databases: Databases, handslag: Command
 ) -> None:
