@@ -79,8 +79,7 @@ class Run:
         self.records = Records()
         self.nemesis = Nemesis(house, lambda: self.records.begun)
         self.notes: dict[str, float] = {}
-        self.faults: list[str] = []
-        self.bad: list[strangers.Written] = []
+        self.faults, self.bad = list[str](), list[strangers.Written]()
         self.submitters = [
             Submitter(f"s{number}", house.profiles_url, plan.seed, self.records, plan.pause)
             for number in range(plan.submitters)
@@ -122,8 +121,8 @@ class Run:
         if plan.window:
             self.hit_the_window()
         until = time.monotonic() + plan.load
-        over_kafka, on_postgres = self.house.broker is not None, self.house.postgres is not None
-        blows = plan_blows(plan.seed, plan.blows, plan.mean_gap, over_kafka, on_postgres, plan.pauses)
+        there = self.house.broker is not None, self.house.postgres is not None
+        blows = plan_blows(plan.seed, plan.blows, plan.mean_gap, *there, plan.pauses)
         self.nemesis.deal(blows, until, plan.kills, until + plan.more)
         self.nemesis.turn_over(plan.turns)
         self.say(f"{self.nemesis.kills.total()} kills: {dict(self.nemesis.kills)}")
@@ -140,9 +139,9 @@ class Run:
             self.faults += faults
 
     def hit_the_window(self) -> None:
-        """Kill the sender between the server's taking a mail and our knowing it.
+        """Kill the sender between the server's taking a mail and our knowing it, while the submitters rest.
 
-        The submitters rest for it: reports that are made again all the time can seldom be approved.
+        Reports that are made again all the time can seldom be approved.
         """
         for _ in range(5):
             before = len(self.records.submissions)
@@ -249,9 +248,9 @@ class Run:
             self.notes["windows hit"] = self.nemesis.windows_hit
         self.notes.update({f"dropped {when}": count for when, count in dropped(self.house).items()})
         if measured := windows(self.house):
-            self.notes["shortest window, s"] = measured[0]
-            self.notes["median window, s"] = statistics.median(measured)
-            self.notes["longest window, s"] = measured[-1]
+            found = (measured[0], statistics.median(measured), measured[-1])
+            for which, seconds in zip(("shortest", "median", "longest"), found, strict=True):
+                self.notes[f"{which} window, s"] = round(seconds, 4)
         return Outcome(
             self.plan.seed,
             self.nemesis.kills,

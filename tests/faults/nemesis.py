@@ -33,8 +33,8 @@ PAUSE_WEIGHT = 1
 AIM_WEB = 0.03
 AIM_WORK = 0.2
 """Seconds in which a write is answered, and its event is published and has its effects."""
-EARLY = 10
-"""Among so many first blows are those that no run does without."""
+EARLY = 5
+"""Among so many first blows are those that no run does without; they are dealt however long they take."""
 LONGEST_PAUSE = 25.0
 """Seconds in which a stopped worker's session, or lease, must have ended, so that others have its partitions."""
 
@@ -102,9 +102,10 @@ class Nemesis:
 
         With fewer than `at_least` kills it goes on until `latest`.
         """
-        for blow in blows:
+        for number, blow in enumerate(blows):
             moment = time.monotonic() + blow.gap
-            if moment > (until if self.kills.total() >= at_least else max(until, latest)):
+            end = until if self.kills.total() >= at_least else max(until, latest)
+            if number >= EARLY and moment > end:
                 break
             self._clock.wait(blow.gap)
             self.revive()
