@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -66,8 +67,9 @@ def run_loops(loops: Sequence[Loop], stop: threading.Event) -> int:
     for thread in threads:
         thread.start()
     stop.wait()
+    deadline = time.monotonic() + STOP_SECONDS
     for thread in threads:
-        thread.join(STOP_SECONDS)
+        thread.join(max(0.0, deadline - time.monotonic()))
     late = [thread.name for thread in threads if thread.is_alive()]
     if late:
         log.error("did not end in %.0f s: %s", STOP_SECONDS, ", ".join(late))

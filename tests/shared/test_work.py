@@ -1,7 +1,10 @@
 """Loops run side by side, and one that ends takes the process along."""
 
 import threading
+import time
 from collections.abc import Callable
+
+import pytest
 
 from shared.work import Loop, due_work, run_loops
 
@@ -24,6 +27,20 @@ def test_loops_end_when_they_are_asked_to() -> None:
 
     threading.Thread(target=ask).start()
     assert run_loops([Loop("first", start), Loop("second", _until_stopped)], stop) == 0
+
+
+def test_many_loops_that_do_not_end_are_waited_for_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shared.work.STOP_SECONDS", 1.0)
+    never, stop = threading.Event(), threading.Event()
+    stop.set()
+
+    def stay(_stop: threading.Event) -> None:
+        never.wait(600)
+
+    began = time.monotonic()
+    assert run_loops([Loop(str(n), stay) for n in range(100)], stop) == 1
+    assert time.monotonic() - began < 50, "each has been waited for alone"
+    never.set()
 
 
 def test_a_loop_that_ends_by_itself_ends_all() -> None:
