@@ -5,6 +5,7 @@ Every change goes through `Database.writing`: one transaction, committed as a wh
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,6 +30,7 @@ class Database:
     def __init__(self, engine: Engine, gate: Gate | None) -> None:
         self.engine = engine
         self._gate = gate
+        self._writer = engine.execution_options(handslag_writes=True)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -51,11 +53,7 @@ class Database:
             with self.engine.begin() as connection:
                 yield connection
             return
-        with (
-            self._gate.held(),
-            self.engine.connect().execution_options(handslag_writes=True) as connection,
-            connection.begin(),
-        ):
+        with self._gate.held(), self._writer.begin() as connection:
             yield connection
 
     def close(self) -> None:
@@ -116,6 +114,11 @@ def _sqlite_engine(url: str) -> Engine:
     def begin(connection: Connection) -> None:
         # The driver is told to leave transactions alone: a deferred one that turns into a writer fails when busy.
         writes = connection.get_execution_options().get("handslag_writes", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        words = "BEGIN IMMEDIATE" if writes else "BEGIN"
+        driver: Any = connection.connection.dbapi_connection
+        try:
+            driver.execute(words)  # SQLAlchemy's way to the driver costs more than the statement
+        except sqlite3.Error as error:
+            raise sa.exc.DBAPIError.instance(words, None, error, sqlite3.Error) from error
 
     return engine

@@ -1,7 +1,9 @@
 """A service's database: whole transactions, many writers, nothing of what was erased."""
 
+import sqlite3
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -68,6 +70,23 @@ def test_a_reader_sees_one_state_while_others_write(database: Database) -> None:
             writer.execute(sa.update(counters).values(number=1))
         assert reader.execute(sa.select(counters.c.number)).scalar_one() == before
     assert number(database) == 1
+
+
+def test_a_writer_that_finds_the_file_locked_says_so_and_can_try_again(tmp_path: Path) -> None:
+    file = tmp_path / "one.sqlite"
+    database = open_database(f"sqlite:///{file}", metadata)
+    with database.reading() as connection:
+        connection.exec_driver_sql("PRAGMA busy_timeout=0")
+    with sqlite3.connect(file, isolation_level=None) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(sa.exc.OperationalError, match="locked"), database.writing():
+            pass
+        other.execute("ROLLBACK")
+    with database.writing() as connection:
+        connection.execute(sa.insert(counters).values(name="a", number=1))
+    assert number(database) == 1
+    database.close()
+    other.close()
 
 
 def test_a_database_in_memory_is_refused() -> None:
