@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -22,6 +23,7 @@ from shared.events.envelope import (
     topic_of,
 )
 from shared.events.event import Event, State
+from shared.statements import Insert
 
 
 class EventTooLargeError(Exception):
@@ -92,8 +94,8 @@ def record_event(
                 outbox.c.refused.is_not(None),
             )
         )
-    connection.execute(
-        sa.insert(outbox),
+    _recording(outbox).execute(
+        connection,
         {
             "id": event.id,
             "aggregatetype": topic.name,
@@ -159,6 +161,11 @@ def outbox_counts(connection: Connection, backbone: Backbone) -> tuple[int, int]
         ).select_from(backbone.outbox)
     ).one()
     return int(waiting), int(kept)
+
+
+@cache
+def _recording(outbox: sa.Table) -> Insert:
+    return Insert(outbox, "id", "aggregatetype", "aggregateid", "type", "payload", "time", "traceparent")
 
 
 def _unknown_fields(given: Any, known: Any, path: str = "") -> list[str]:

@@ -15,6 +15,7 @@ from services.profiles.domain.states import State, focus_areas_of
 from services.profiles.domain.words import KINDS
 from shared.backbone import backbone_tables
 from shared.settings import Settings
+from shared.statements import Insert
 from shared.storage import Database, open_database
 from shared.web.idempotency import idempotency_table
 
@@ -57,6 +58,7 @@ _FINDING = {
     plural: sa.select(table.c.state).where(table.c.id == sa.bindparam("wanted_id"))
     for plural, table in TABLES.items()
 }
+_INSERTING = {plural: Insert(table, *table.c.keys()) for plural, table in TABLES.items()}
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,7 @@ def find(connection: Connection, kind: str, id: str, for_update: bool = False) -
 
 def insert(connection: Connection, kind: str, state: State) -> None:
     """Keep a new aggregate's first state; raises sqlalchemy.exc.IntegrityError when the id is taken."""
-    connection.execute(sa.insert(TABLES[kind]), _row(state))
+    _INSERTING[kind].execute(connection, _row(state))
 
 
 def update(connection: Connection, kind: str, state: State) -> None:
