@@ -56,7 +56,7 @@ def encode_state(state: State) -> str:
     Raises BadEventError for what JSON in UTF-8 cannot carry (NaN, lone surrogates, other types).
     """
     try:
-        text = json.dumps(state, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+        text = _CANONICAL_JSON.encode(state)
         text.encode()
     except (TypeError, ValueError, RecursionError) as error:
         raise BadEventError(f"the state cannot be written as JSON: {error}") from error
@@ -252,8 +252,9 @@ def _refuse_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return members
 
 
+_CANONICAL_JSON = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
 _STRICT_JSON = json.JSONDecoder(parse_constant=_refuse_constant, object_pairs_hook=_refuse_doubles)
-"""Made once: json.loads would make it anew for every text."""
+"""Made once: json.dumps and json.loads would make them anew for every text."""
 
 
 @cache
