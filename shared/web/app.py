@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, g, request
+from flask import Flask, Request, Response, g, request
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask_babel import Babel, get_locale
 from flask_bootstrap import Bootstrap5
 from flask_wtf.csrf import CSRFProtect
@@ -72,6 +73,7 @@ def create_service_app(
     if settings.sample:
         hosts = {"127.0.0.1", "localhost", "[::1]", urlsplit(settings.base_url).hostname or "localhost"}
         app.config["TRUSTED_HOSTS"] = sorted(hosts)
+    app.session_interface = _Sessions()
     app.wsgi_app = ProxyFix(app.wsgi_app) if https else app.wsgi_app  # type: ignore[method-assign]
     watch(app, service)
     Babel(app, locale_selector=_chosen_language)
@@ -112,6 +114,15 @@ def create_service_app(
 
     guard(app)
     return app
+
+
+class _Sessions(SecureCookieSessionInterface):
+    """Flask's sessions; what reads their cookies is made only where there is one."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        if self.get_cookie_name(app) in request.cookies:
+            return super().open_session(app, request)
+        return self.session_class()
 
 
 def _refuse_nul() -> None:
