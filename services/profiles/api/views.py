@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, current_app, json, request, url_for
+from flask import Response, current_app, json, request
 
 from services.profiles import handlers, store
 from services.profiles.api.lists import FILTERS, page_schema, wanted
@@ -61,7 +61,7 @@ def _blueprint(kind: str, database: Database, clock: Clock, ids: IdSource) -> Bl
         def act() -> Response:
             state = handlers.create(connection, store.BACKBONE, kind, fields, now, ids, by_staff)
             response = _answer(kind, state, 201)
-            response.headers["Location"] = url_for(f"{kind}.read", id=state["id"])
+            response.headers["Location"] = f"{request.script_root}{request.path}/{state['id']}"
             return response
 
         with database.writing() as connection:
