@@ -24,6 +24,9 @@ from shared.event_log.port import (
 
 MAX_IN_FLIGHT = 2_000
 CLOSE_SECONDS = 3.0
+GRACE_SECONDS = 2.0
+"""How long after a call's timeout what it sent may still leave: a relay knows that it is the active one only when it
+calls, and another one takes over no sooner than `shared.relay_lock.IDLE_SECONDS` later."""
 
 _log = logging.getLogger(__name__)
 
@@ -92,6 +95,7 @@ class KafkaPublisher:
                 self._say(error)
                 raise
             self._said = ""
+        self._producer.send_within(max(0.0, deadline - time.monotonic()) + GRACE_SECONDS)
         in_flight = self.in_flight()
         futures: list[Any] = []
         try:

@@ -15,7 +15,7 @@ from kafka import KafkaAdminClient
 
 from shared.event_log import open_event_log
 from shared.event_log.kafka_options import KafkaOptions
-from shared.event_log.kafka_publisher import MAX_IN_FLIGHT, KafkaPublisher
+from shared.event_log.kafka_publisher import GRACE_SECONDS, MAX_IN_FLIGHT, KafkaPublisher
 from shared.event_log.port import EventLog, LogUnavailableError, Message, Publisher, Record
 from tests.plugins.kafka_broker import KafkaBroker, new_broker
 
@@ -45,6 +45,11 @@ def publish_all(publisher: Publisher, left: Sequence[Message], timeout: float = 
         with suppress(LogUnavailableError):
             taken = set(publisher.publish(left, timeout))
             left = [one for index, one in enumerate(left) if index not in taken]
+
+
+def wait_until(moment: float) -> None:
+    """Let a limit of the code under test pass: a moment of the monotonic clock."""
+    threading.Event().wait(max(0.0, moment - time.monotonic()))
 
 
 def read_all(log: EventLog, count: int) -> list[Record]:
@@ -110,6 +115,27 @@ def test_a_producer_that_gets_nothing_acknowledged_though_the_broker_answers_is_
         publish_all(publisher, messages(10))
         publisher.close()
         assert len({record.value for record in read_all(log, 10)}) == 10
+
+
+def test_what_nobody_asks_for_any_more_is_not_sent_after_what_another_sent(
+    mortal_broker: KafkaBroker, topic_prefix: str
+) -> None:
+    with open_event_log(mortal_broker.url, topic_prefix) as log:
+        log.apply_topics(["companies"])
+        publisher, other = log.publisher("stopped"), log.publisher("other")
+        publish_all(publisher, messages(1))
+        mortal_broker.kill()
+        late = [Message("companies", "c-0", b"old", ())]
+        with suppress(LogUnavailableError):
+            assert publisher.publish(late, 0.1) == []
+        held_back_from = time.monotonic() + GRACE_SECONDS
+        mortal_broker.start()
+        wait_until(held_back_from)
+        publish_all(other, [Message("companies", "c-0", str(n).encode(), ()) for n in range(1, 20)], 2.0)
+        assert [one.value for one in read_all(log, 20)] == [str(n).encode() for n in range(20)]
+        publish_all(publisher, late)
+        publisher.close()
+        other.close()
 
 
 def test_what_is_on_its_way_is_capped_and_closing_takes_seconds_while_the_broker_stands_still(
