@@ -92,8 +92,10 @@ def create_service_app(
 
     @app.after_request
     def finish(response: Response) -> Response:
+        given = {name.lower() for name, _ in response.headers}  # setdefault would look through them each time
         for name, value in SECURITY_HEADERS.items():
-            response.headers.setdefault(name, value)
+            if name.lower() not in given:
+                response.headers.add(name, value)
         response.headers["X-Request-ID"] = str(g.get("request_id", ""))
         if not request.path.startswith(API_PREFIX) and request.args.get("lang") in LANGUAGES:
             response.set_cookie(
