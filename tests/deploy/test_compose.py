@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
+from deploy.command import main
 from deploy.services import SERVICES
 from shared.settings import SETTINGS
 from shared.web.app import MAX_BODY_BYTES
-from tests.scale.compose import DRAW_SECRETS, FILE, PROXY, ours, read_compose
+from tests.scale.compose import DRAW_SECRETS, FILE, PROXY, ROOT, ours, read_compose
 
 COMPOSE = read_compose()
 OURS = ours(COMPOSE)
@@ -29,7 +30,9 @@ def test_it_fits_the_schema() -> None:
 
 
 def test_there_is_a_web_and_a_work_for_each_service() -> None:
-    assert set(OURS) == {"topics"} | {f"{kind}-{name}" for kind in ("web", "work") for name in SERVICES}
+    assert set(OURS) == {"topics", "operator"} | {
+        f"{kind}-{name}" for kind in ("web", "work") for name in SERVICES
+    }
 
 
 @each_of_ours
@@ -39,7 +42,7 @@ def test_ours_may_do_little_and_comes_back(name: str) -> None:
     assert service["read_only"] is True
     assert service["cap_drop"] == ["ALL"]
     assert service["security_opt"] == ["no-new-privileges:true"]
-    assert service["restart"] == ("on-failure" if name == "topics" else "unless-stopped")
+    assert service["restart"] == {"topics": "on-failure", "operator": "no"}.get(name, "unless-stopped")
     assert "ports" not in service
     assert "container_name" not in service, "it could not be scaled"
     assert service["logging"]["options"]["max-size"]
@@ -52,7 +55,10 @@ def test_each_service_is_limited_watched_and_free_of_privileges(name: str) -> No
     assert "privileged" not in service
     assert {"cpus", "memory"} <= set(service["deploy"]["resources"]["limits"]) or name == "topics"
     check = service["healthcheck"]
-    assert check == {"disable": True} if name == "topics" else check["test"][0] == "CMD"
+    if name in ("topics", "operator"):
+        assert check == {"disable": True}
+    else:
+        assert check["test"][0] == "CMD"
     assert service["logging"]["options"]["max-size"]
 
 
@@ -79,8 +85,38 @@ def test_every_setting_is_one_of_ours_and_no_secret_stands_in_the_environment(na
 
 def test_a_service_gets_no_other_database_than_its_own() -> None:
     for name, service in OURS.items():
-        others = {f"{other}_database" for other in SERVICES if not name.endswith(other)}
-        assert not others & set(service.get("secrets", ()))
+        own = {f"{one}_database" for one in SERVICES if name.endswith(one) or name == "operator"}
+        given = {secret for secret in service.get("secrets", ()) if secret.endswith("_database")}
+        assert given == own
+
+
+def test_the_operator_has_what_the_services_have_and_starts_only_when_asked() -> None:
+    operator = OURS["operator"]
+    assert operator["profiles"] == ["tools"]
+    assert operator["entrypoint"] == [], "`docker compose run operator handslag …` names the program"
+    for name, service in OURS.items():
+        if name.startswith("work-"):
+            other = service["environment"].items() - operator["environment"].items()
+            assert {variable for variable, _ in other} <= {"HANDSLAG_MAIL_FROM"}
+            assert "profiles" not in service
+
+
+def test_all_see_the_state_that_outlives_containers_and_the_operator_alone_writes_it() -> None:
+    for name, service in OURS.items():
+        mounted = dict(volume.split(":", 1) for volume in service["volumes"])
+        assert mounted.pop("state") == ("/state" if name == "operator" else "/state:ro")
+        assert mounted == ({"backups": "/backups"} if name == "operator" else {})
+        assert service["environment"]["HANDSLAG_STATE_DIR"] == "/state"
+        assert not [place for place in service["tmpfs"] if place.startswith("/state")]
+    assert {"state", "backups"} <= set(COMPOSE["volumes"])
+
+
+@pytest.mark.parametrize("path", ["README.md", "docs/operating.md"])
+def test_the_guides_name_commands_that_there_are(path: str) -> None:
+    text = (ROOT / path).read_text(encoding="utf-8")
+    named = re.findall(r"(?:compose run .*|deploy/)operator (?:-- )?handslag (\w+)", text)
+    assert named
+    assert set(named) <= set(main.commands)
 
 
 def test_secrets_are_drawn_once_and_not_readable_by_other_users(tmp_path: Path) -> None:

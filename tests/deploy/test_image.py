@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.scale.compose import ours, read_compose
+
 ROOT = Path(__file__).resolve().parents[2]
 RECIPE = (ROOT / "deploy" / "image" / "Dockerfile").read_text(encoding="utf-8")
 LINES = [line.strip() for line in RECIPE.replace("\\\n", " ").splitlines() if line.strip()]
@@ -22,6 +24,12 @@ COPIED = [
 def test_the_process_is_an_unprivileged_user_by_number() -> None:
     users = [rest for step, rest in STEPS if step == "USER"]
     assert users == ["10001:10001"]
+
+
+def test_folders_for_volumes_are_that_users() -> None:
+    runs = " ".join(rest for step, rest in STEPS if step == "RUN")
+    mounted = {volume.split(":")[1] for one in ours(read_compose()).values() for volume in one["volumes"]}
+    assert f"--owner=10001 --group=10001 --mode=0700 {' '.join(sorted(mounted, reverse=True))}" in runs
 
 
 def test_every_copied_path_exists_and_is_let_through() -> None:

@@ -41,7 +41,29 @@ def test_the_kustomization_names_every_file() -> None:
 
 def test_each_service_of_compose_runs_here_with_the_same_image_and_command() -> None:
     compose = {name: (one["image"], one["command"]) for name, one in ours(read_compose()).items()}
-    assert {name: (one["image"], one["args"]) for name, one in CONTAINERS} == compose
+    found = {name: (one["image"], one.get("args")) for name, one in CONTAINERS}
+    assert found.pop("operator")[0] == compose.pop("operator")[0]
+    assert found == compose
+
+
+def test_the_operator_has_each_database_and_keeps_its_state_and_backups() -> None:
+    workload = next(one for one in WORKLOADS if one["metadata"]["name"] == "operator")
+    pod = workload["spec"]["template"]["spec"]
+    container = pod["containers"][0]
+    volumes = {volume["name"]: volume for volume in pod["volumes"]}
+    sources = [source["secret"] for source in volumes["secrets"]["projected"]["sources"]]
+    paths = {source["name"]: [item["path"] for item in source["items"]] for source in sources}
+    assert paths == {f"handslag-{name}": [f"{name}_database"] for name in SERVICES}
+    compose = ours(read_compose())["operator"]["environment"]
+    given = {variable["name"]: variable["value"] for variable in container["env"]}
+    assert given == {name: value for name, value in compose.items() if name.endswith("_FILE")}
+    settings = next(one["data"] for one in MANIFESTS if one["kind"] == "ConfigMap")
+    assert set(compose) - set(given) <= set(settings)
+    claims = {one["metadata"]["name"] for one in MANIFESTS if one["kind"] == "PersistentVolumeClaim"}
+    mounted = {mount["name"]: mount["mountPath"] for mount in container["volumeMounts"]}
+    for name, path in (("state", settings["HANDSLAG_STATE_DIR"]), ("backups", "/backups")):
+        assert mounted[name] == path
+        assert volumes[name]["persistentVolumeClaim"]["claimName"] in claims
 
 
 def test_every_setting_is_one_of_ours() -> None:
@@ -74,7 +96,7 @@ def test_a_container_is_held_to_little(name: str, container: dict[str, Any]) -> 
 
 def test_probes_ask_what_there_is() -> None:
     for name, container in CONTAINERS:
-        if name == "topics":
+        if name in ("topics", "operator"):
             continue
         web = name.startswith("web-")
         assert container["livenessProbe"]["httpGet"]["path"] == (ALIVE_PATH if web else "/metrics")
@@ -86,7 +108,7 @@ def test_probes_ask_what_there_is() -> None:
 
 
 def test_each_deployment_has_a_disruption_budget() -> None:
-    deployments = {one["metadata"]["name"] for one in MANIFESTS if one["kind"] == "Deployment"}
+    deployments = {one["metadata"]["name"] for one in MANIFESTS if one["kind"] == "Deployment"} - {"operator"}
     budgets = [one for one in MANIFESTS if one["kind"] == "PodDisruptionBudget"]
     guarded = {one["spec"]["selector"]["matchLabels"]["app.kubernetes.io/name"] for one in budgets}
     assert guarded == deployments

@@ -1,7 +1,7 @@
 """The compose file read as Docker Compose reads it, and its own services started as local processes.
 
-Nothing of theirs is changed but places: host names become loopback ports, `/run/secrets` and `/state` folders of
-the test, and the address that is listened on is loopback's.
+Nothing of theirs is changed but places: host names become loopback ports, `/run/secrets`, `/state` and `/backups`
+folders of the test, and the address that is listened on is loopback's.
 """
 
 from __future__ import annotations
@@ -65,6 +65,8 @@ class Places:
     def __init__(self, folder: Path, hosts: Mapping[str, str]) -> None:
         self.folder = folder
         self.secrets = folder / "secrets"
+        self.state = folder / "state"
+        self.backups = folder / "backups"
         self._hosts = hosts
 
     def draw_secrets(self, **given: str) -> None:
@@ -84,12 +86,10 @@ class Places:
             text = text.replace(name, address)
         return text.replace("/run/secrets", str(self.secrets))
 
-    def environment(
-        self, service: Mapping[str, Any], name: str, port: int, metrics_port: int
-    ) -> dict[str, str]:
+    def environment(self, service: Mapping[str, Any], port: int, metrics_port: int) -> dict[str, str]:
         """Give the environment of a service's process: that of the file, and a path to find programs by."""
         given = {key: self.moved(str(value)) for key, value in service["environment"].items()}
-        given["HANDSLAG_STATE_DIR"] = str(self.folder / "state" / name)
+        given["HANDSLAG_STATE_DIR"] = str(self.state)  # one volume, mounted by all
         given |= {"HANDSLAG_METRICS_PORT": str(metrics_port), "HANDSLAG_METRICS_HOST": "127.0.0.1"}
         if "HANDSLAG_PORT" in given:
             given |= {"HANDSLAG_PORT": str(port), "HANDSLAG_HOST": "127.0.0.1"}

@@ -32,6 +32,7 @@ from tests.scale.compose import (
 
 STAFF_TOKEN = "staff-token-for-tests"
 ANSWER_SECONDS = 180.0
+OPERATE_SECONDS = 180.0
 
 
 class Running:
@@ -132,11 +133,12 @@ class ComposeHouse:
         configuration = self.places.proxy_configuration(self.ports, proxy, proxy_health)
         self.proxy = self._running("proxy", proxy_command(configuration), dict(os.environ))
         self.topics = self._service("topics", services["topics"], "topics")
+        self._operator = self.places.environment(services["operator"], 0, 0)
         self.workers = [f"work-matching-{number + 1}" for number in range(matching)]
         self.parts: dict[str, Running] = {}
         for name, service in services.items():
             for part in self.workers if name == "work-matching" else [name]:
-                if name != "topics":
+                if name not in ("topics", "operator"):
                     self.parts[part] = self._service(part, service, name)
         everything = {name: value for part in self.parts.values() for name, value in part.env.items()}
         self.settings: Settings = read_settings(everything)
@@ -171,13 +173,26 @@ class ComposeHouse:
         done = subprocess.run(command, env=part.env, cwd=ROOT, capture_output=True, timeout=20, check=False)
         return done.returncode == 0
 
+    def operate(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run `handslag` with some words in the operator's environment, `/backups` being a folder of the house."""
+        moved = [str(self.places.backups) if word == "/backups" else word for word in words]
+        return subprocess.run(
+            [str(COMMAND), *moved],
+            env=self._operator,
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=OPERATE_SECONDS,
+            check=False,
+        )
+
     def said(self, most: int = 2000) -> str:
         """Give the last of what each process said."""
         everything = [self.proxy, *self.parts.values(), self.topics, self.mail]
         return "\n".join(f"--- {part.name}\n{part.said()[-most:]}" for part in everything)
 
     def _service(self, part: str, service: Mapping[str, Any], name: str) -> Running:
-        env = self.places.environment(service, part, self.ports.get(name, 0), self._metrics_ports.pop())
+        env = self.places.environment(service, self.ports.get(name, 0), self._metrics_ports.pop())
         return self._running(part, [str(COMMAND), *service["command"]], env)
 
     def _running(self, name: str, command: Sequence[str], env: Mapping[str, str]) -> Running:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import http.client
+import json
 import os
 import socket
 import tempfile
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
+from deploy.operations.restore_mark import MARK
 from tests.end_to_end.conftest import Site
 from tests.end_to_end.test_separate_processes import COMPANY, PARTNER
 from tests.faults.house import wait_for
@@ -131,6 +134,53 @@ def test_a_service_that_is_away_is_said_to_be_so(house: ComposeHouse, site: Site
         house.parts["web-notifications"].start()
     wait_for("it is back", partial(house.healthy, "web-notifications"), 120, 0.5)
     assert site.call("GET", "/api/v1/deliveries")[0] == 200
+
+
+@pytest.mark.timeout(600)
+def test_the_operators_container_can_look_after_what_runs(house: ComposeHouse, site: Site) -> None:
+    assert not house.places.state.exists(), "the others may not write there"
+    status, answer = site.call("POST", "/api/v1/companies", {**COMPANY, "id": "leaving"})
+    assert status == 201, answer
+    lines = wait_for("all have their work process", lambda: _all_work(house), 120, 0.5)
+    assert not [line for line in lines if line["value"] == "away"]
+    topics = house.operate("topics", "apply", "--check", "--json")
+    assert (topics.returncode, json.loads(topics.stdout)["well"]) == (0, True), topics.stderr
+    made = house.operate("backup", "/backups", "--keep", "30", "--json")
+    assert made.returncode == 0, made.stderr
+    assert json.loads(made.stdout)["rows"]["profiles"] > 0
+    erased = house.operate("erase", "leaving", "--yes", "--wait", "120", "--json")
+    assert erased.returncode == 0, erased.stderr
+    assert json.loads(erased.stdout)["left"] == []
+    assert [path.name for path in house.places.state.iterdir()] == ["erased.jsonl"]
+    refused = house.operate("restore", json.loads(made.stdout)["folder"])
+    assert (refused.returncode, "work process that is active" in refused.stderr) == (1, True), refused.stderr
+
+
+@pytest.mark.timeout(240)
+def test_nothing_of_compose_serves_while_the_operators_restore_is_unfinished(house: ComposeHouse) -> None:
+    mark = house.places.state / MARK
+    mark.parent.mkdir(exist_ok=True)
+    mark.touch()
+    parts = [house.parts[name] for name in ("web-notifications", "work-notifications")]
+    try:
+        for part in parts:
+            part.stop()
+            part.start()
+        wait_for("both have ended", lambda: not any(part.lives() for part in parts), 120)
+        assert all("has begun and not ended" in part.said() for part in parts)
+    finally:
+        mark.unlink()
+        for part in parts:
+            part.kill()
+            part.start()
+    wait_for("it is back", partial(house.healthy, "web-notifications"), 120, 0.5)
+
+
+def _all_work(house: ComposeHouse) -> list[dict[str, Any]] | None:
+    said = house.operate("status", "--json")
+    lines: list[dict[str, Any]] = json.loads(said.stdout)["lines"]
+    works = [line["service"] for line in lines if (line["what"], line["value"]) == ("work process", "active")]
+    return lines if sorted(works) == ["matching", "notifications", "profiles"] else None
 
 
 def _with_match(site: Site) -> dict[str, object] | None:
