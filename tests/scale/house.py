@@ -159,7 +159,7 @@ class ComposeHouse:
         for part in everything:
             if part._process is not None and part.lives():
                 part._process.terminate()
-        return {part.name: part.stop() for part in everything}
+        return {part.name: part.stop(within=60) for part in everything}
 
     def healthy(self, name: str) -> bool:
         """Run a part's health check as the file has it, in the part's own environment."""

@@ -32,6 +32,9 @@ def house() -> Iterator[ComposeHouse]:
         compose_house(Path(folder), matching=3) as made,
     ):
         yield made
+        # One that starts still, and does not listen to signals yet, ends by them as any program does.
+        for name in made.parts:
+            wait_for(f"{name} is healthy", partial(made.healthy, name), 180, 0.2)
         codes = made.stop()
         ours = {name: code for name, code in codes.items() if name in made.parts}
         assert set(ours.values()) == {0}, f"SIGTERM did not end all of ours cleanly: {ours}"

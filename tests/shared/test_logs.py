@@ -20,6 +20,7 @@ def as_before() -> Iterator[None]:
     root = logging.getLogger()
     handlers, level = list(root.handlers), root.level
     own = {name: logging.getLogger(name).level for name in logs.OWN}
+    logs.begin_request()  # whatever test was before on this thread
     yield
     root.handlers = handlers
     root.setLevel(level)
