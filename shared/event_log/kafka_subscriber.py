@@ -16,7 +16,7 @@ from shared.event_log.kafka_cluster import KafkaCluster
 from shared.event_log.kafka_pulse import SkippedPulses
 from shared.event_log.port import AccessRefusedError, Headers, LogUnavailableError, Record
 
-COMMIT_SECONDS = 5.0
+COMMIT_SECONDS = 3.0
 PULSE_COMMIT_SECONDS = 1.0
 CLOSE_SECONDS = 3.0
 
