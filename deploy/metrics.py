@@ -16,6 +16,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from deploy.operations.gauges import family
 from shared import metrics
 from shared.settings import Settings
 
@@ -40,16 +41,6 @@ class BuildInfo:
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """Give the one metric."""
         yield family(metrics.BUILD_INFO, [((version("handslag"),), 1)])
-
-
-def family(gauge: metrics.Gauge, samples: list[tuple[tuple[str, ...], float]]) -> GaugeMetricFamily:
-    """Make what a scrape shows of a gauge: a number for each of the labels' values."""
-    from prometheus_client.core import GaugeMetricFamily
-
-    made = GaugeMetricFamily(gauge.name, gauge.help, labels=gauge.labels)
-    for values, number in samples:
-        made.add_metric(values, number)
-    return made
 
 
 def share_folder(settings: Settings) -> None:

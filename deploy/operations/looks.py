@@ -10,7 +10,7 @@ from concurrent.futures import Future
 from functools import partial
 from typing import TYPE_CHECKING
 
-from deploy.metrics import family
+from deploy.operations.gauges import family
 from deploy.operations.opening import STORES
 from deploy.operations.stock import disk_free, mails_waiting, report_stock, service_stock
 from deploy.services import ALL
