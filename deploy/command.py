@@ -79,13 +79,14 @@ def serve(sample: bool) -> None:
 @click.option("--sample", is_flag=True, hidden=True)
 def web(service: str, workers: int, sample: bool) -> None:
     """Answer web requests of one service (or all): never touches the event log."""
-    from deploy.metrics import MetricsPortError
     from deploy.serve import watch_lifeline
-    from deploy.web import serve_web
 
     settings = own_settings(service, "web")
     _needs_secret_key(settings)
-    watch_lifeline(os.environ)
+    watch_lifeline(os.environ)  # before what takes its time to import
+    from deploy.metrics import MetricsPortError
+    from deploy.web import serve_web
+
     try:
         serve_web(service, _sample(settings) if sample else settings, workers)
     except MetricsPortError as error:
@@ -97,12 +98,13 @@ def web(service: str, workers: int, sample: bool) -> None:
 @click.option("--sample", is_flag=True, hidden=True)
 def work(service: str, sample: bool) -> None:
     """Do the work of one service (or all): relay, consumer and workers."""
-    from deploy.metrics import MetricsPortError
     from deploy.serve import watch_lifeline
-    from deploy.work import work_until_signalled
 
     settings = own_settings(service, "work")
     watch_lifeline(os.environ)
+    from deploy.metrics import MetricsPortError
+    from deploy.work import work_until_signalled
+
     try:
         sys.exit(work_until_signalled(service, _sample(settings) if sample else settings))
     except MetricsPortError as error:

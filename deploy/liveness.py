@@ -19,8 +19,8 @@ HEARTBEAT = "SUPERVISOR_HEARTBEAT"
 PATIENCE = "SUPERVISOR_PATIENCE"
 """How many seconds a child may be silent; for tests, the default suits a slow and busy machine."""
 PATIENCE_SECONDS = 60.0
-START_SECONDS = 180.0
-"""How long a child may take until its first sign of life."""
+START_FACTOR = 3
+"""How many times longer a child may take until its first sign of life."""
 BEAT_SECONDS = 0.5
 ASK_SECONDS = 1.0
 ANSWER_SECONDS = 30.0
@@ -44,7 +44,7 @@ class Silence:
         self._silent = 0.0 if sign else self._silent + min(now - self._looked, LONGEST_LOOK)
         self._looked = now
         self._began = self._began or sign
-        return self._silent > (self._patience if self._began else max(self._patience, START_SECONDS))
+        return self._silent > self._patience * (1 if self._began else START_FACTOR)
 
 
 class Beats:
@@ -114,11 +114,12 @@ def beat(environ: Mapping[str, str]) -> None:
     pause = threading.Event()
 
     def go_on() -> None:
-        while not pause.wait(BEAT_SECONDS):
+        while True:
             with suppress(BlockingIOError):  # the supervisor stands still: it has enough to read
                 try:
                     os.write(int(descriptor), b".")
                 except BrokenPipeError:
                     return
+            pause.wait(BEAT_SECONDS)
 
     threading.Thread(target=go_on, daemon=True, name="heartbeat").start()

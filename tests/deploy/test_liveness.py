@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deploy.liveness import LONGEST_LOOK, PATIENCE_SECONDS, START_SECONDS, Silence
+from deploy.liveness import LONGEST_LOOK, PATIENCE_SECONDS, START_FACTOR, Silence
 
 
 class Clock:
@@ -39,7 +39,7 @@ def test_each_sign_of_life_starts_the_patience_again() -> None:
 def test_a_child_may_take_longer_for_its_first_sign() -> None:
     clock = Clock()
     silence = Silence(PATIENCE_SECONDS, clock)
-    assert looks_until_late(silence, clock, 1.0) > START_SECONDS
+    assert looks_until_late(silence, clock, 1.0) > START_FACTOR * PATIENCE_SECONDS
 
 
 def test_a_standstill_of_the_supervisor_itself_is_not_a_childs() -> None:

@@ -163,7 +163,7 @@ def test_when_one_process_dies_the_whole_ends(
     wait_for("the site answers", machine.site.answers)
     child = wait_for(f"the {part} process", lambda: child_of(process.process.pid, part))
     os.kill(child, signal.SIGKILL)
-    assert wait_for("the end", lambda: process.process.poll() is not None, 60)
+    wait_for("the end", lambda: process.process.poll() is not None)
     assert process.process.returncode == 1
     assert f"the {part} process ended by itself" in process.said()
 
@@ -173,14 +173,14 @@ def test_a_process_that_is_stopped_is_killed_and_the_whole_ends(
     part: str, tmp_path: Path, start: Callable[..., Process]
 ) -> None:
     machine = Machine(tmp_path)
-    process = start("serve", "serve", env={**machine.env, PATIENCE: "4"})
+    process = start("serve", "serve", env={**machine.env, PATIENCE: "6"})
     wait_for("the site answers", machine.site.answers)
     name = "work" if part == "work" else "web"
     child = wait_for(f"the {name} process", lambda: child_of(process.process.pid, name))
     if part == "gunicorn's worker":
         child = wait_for("its worker", lambda: child_of(child, name))
     os.kill(child, signal.SIGSTOP)
-    assert wait_for("the end", lambda: process.process.poll() is not None, 60)
+    wait_for("the end", lambda: process.process.poll() is not None)
     assert process.process.returncode == 1
     assert f"the {name} process has given no sign of life" in process.said()
     wait_for("it is gone", lambda: not Path(f"/proc/{child}").exists(), 60)
