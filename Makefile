@@ -2,6 +2,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+JOBS ?= 2
 PINS := uv pip compile --quiet --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --python-version 3.11 --universal
 .DEFAULT_GOAL := help
 
@@ -13,8 +14,8 @@ help: ## say what each target does
 run: setup ## start everything on this machine with the sample organisations, at http://127.0.0.1:8080
 	@exec $(BIN)/handslag serve --sample
 
-test: setup real-parts ## run every test, on a real Kafka broker, mail server and browser
-	@$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
+test: setup real-parts ## run every test, on real parts (broker, databases, mail, browser); JOBS=1 one after the other
+	@$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile --cov --cov-report=term:skip-covered
 
 setup: $(VENV)/.ready ## make .venv ready
 
