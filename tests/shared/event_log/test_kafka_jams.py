@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import os
 import signal
@@ -20,18 +19,8 @@ from shared.event_log.kafka_publisher import GRACE_SECONDS, MAX_IN_FLIGHT, Kafka
 from shared.event_log.port import EventLog, LogUnavailableError, Message, Publisher, Record
 from tests.plugins.kafka_broker import KafkaBroker, new_broker
 
-# kafka-python leaves sockets to the garbage collector that it gave up while the broker stood still.
-pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
-
 WAIT = 90.0
 SHORTENED = KafkaOptions(request_timeout_ms=1500, delivery_timeout_ms=2000)
-
-
-@pytest.fixture(autouse=True)
-def collected() -> Iterator[None]:
-    """Collects what a test leaves behind, while its warnings are ignored."""
-    yield
-    gc.collect()
 
 
 @pytest.fixture(scope="module")
