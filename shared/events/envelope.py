@@ -22,6 +22,7 @@ from shared.events.catalogue import EVENT_TYPES, TOPICS, Topic
 from shared.events.event import Event, State
 from shared.events.plain_headers import (
     CONTENT_TYPE,
+    NAMES,
     VERSION_EXTENSION,
     Attributes,
     read_plain,
@@ -29,15 +30,6 @@ from shared.events.plain_headers import (
 )
 from shared.events.plain_states import PlainLoader, plain_loader
 
-_REQUIRED = (
-    "ce_specversion",
-    "ce_id",
-    "ce_type",
-    "ce_source",
-    "ce_time",
-    "ce_subject",
-    f"ce_{VERSION_EXTENSION}",
-)
 _VERSION = re.compile(r"[1-9][0-9]{0,17}")
 
 
@@ -205,7 +197,7 @@ def _attributes(record: Record) -> Attributes:
     headers = dict(record.headers)
     if len(headers) != len(record.headers):
         raise BadEventError("a header stands there twice")
-    missing = [name for name in _REQUIRED if name not in headers]  # the SDK would invent some of them
+    missing = [name for name in NAMES if name not in headers]  # the SDK would invent some of them
     if missing:
         raise BadEventError(f"the header {missing[0]} is missing")
     try:

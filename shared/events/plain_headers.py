@@ -18,7 +18,7 @@ VERSION_EXTENSION = "aggregateversion"
 TRACE_HEADER = "ce_traceparent"
 """CloudEvents' extension for distributed tracing; it comes last, and says nothing of the event itself."""
 _VERSION = f"ce_{VERSION_EXTENSION}"
-_NAMES = (
+NAMES = (
     "ce_specversion",
     "ce_id",
     "ce_type",
@@ -27,7 +27,8 @@ _NAMES = (
     "ce_subject",
     _VERSION,
 )
-_NAMES_WITH_CONTENT = (*_NAMES, "content-type")
+"""Every event's headers, in the order in which we write them; `content-type` comes last where there is a value."""
+_NAMES_WITH_CONTENT = (*NAMES, "content-type")
 _SPECVERSION = ("ce_specversion", b"1.0")
 _CONTENT = ("content-type", CONTENT_TYPE.encode())
 _MOMENT = re.compile(rb"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{6})?Z")
@@ -57,7 +58,7 @@ def read_plain(headers: Headers) -> Attributes | None:
         content_type = CONTENT_TYPE
         if values[7] != CONTENT_TYPE.encode():
             return None
-    elif names != _NAMES:
+    elif names != NAMES:
         return None
     specversion, id, kind, source, moment, subject, version = values[:7]
     if specversion != b"1.0" or not (id and kind and source and subject) or not _MOMENT.fullmatch(moment):
