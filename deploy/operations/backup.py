@@ -3,9 +3,11 @@
 The order makes it whole although nothing stands still. First the three databases, each at a moment of its own, then
 from the event log whatever is newer than they are, at last the mailbox. What a database copy knows of another
 service's aggregates it had read from the log before it was copied; so whatever version any copy has seen, its owner's
-copy has it, or the log has it by then and it comes with the events. What was acknowledged before the backup began is
-in a copy that was made afterwards. A restore puts it all in order (see `reconciling`); so positions in the log and
-the log's own files need no copy, and a backup made on one engine can be restored on another.
+copy has it, or the log has it by then and it comes with the events. Of the log's topics those come first that refer to
+others: what a newer request, introduction or delivery refers to was published before it, and is read after it. What
+was acknowledged before the backup began is in a copy that was made afterwards. A restore puts it all in order (see
+`reconciling`); so positions in the log and the log's own files need no copy, and a backup made on one engine can be
+restored on another.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ import json
 import os
 import shutil
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -40,6 +42,9 @@ from shared.migrations import FOLDER, newest
 from shared.settings import Settings
 
 Show = Callable[[str], None]
+
+REFERRING_FIRST = tuple((service, topic) for service, topics in OWNED.items() for topic in topics)[::-1]
+"""Every topic with its owner, before the topics whose aggregates its own refer to."""
 
 
 def make_backup(settings: Settings, target: Path, clock: Clock, show: Show = lambda line: None) -> Manifest:
@@ -95,7 +100,9 @@ def _write_events(folder: Path, log: EventLog) -> int:
     """Write the records that are newer than the copies of their owners' databases; return how many."""
     handle = os.open(folder / EVENTS, os.O_WRONLY | os.O_CREAT, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8") as file:
-        return sum(_write_newer(file.write, folder, log, service, topic) for service, topic in _owned())
+        return sum(
+            _write_newer(file.write, folder, log, service, topic) for service, topic in REFERRING_FIRST
+        )
 
 
 def _write_newer(write: Callable[[str], Any], folder: Path, log: EventLog, service: str, topic: str) -> int:
@@ -105,10 +112,6 @@ def _write_newer(write: Callable[[str], Any], folder: Path, log: EventLog, servi
             write(json.dumps(_record_as_json(record)) + "\n")
             number += 1
     return number
-
-
-def _owned() -> Iterator[tuple[str, str]]:
-    return ((service, topic) for service, topics in OWNED.items() for topic in topics)
 
 
 def _record_as_json(record: Record) -> dict[str, Any]:

@@ -99,13 +99,18 @@ def wait_for(what: str, condition: Callable[[], Any]) -> Any:
 def settled(settings: Settings, databases: Databases, but: Collection[str] = ()) -> None:
     """Wait until nothing is on its way, apart from the stages in `but`."""
     with event_log_of(settings) as log:
+        waiting: dict[str, int] = {}
 
         def arrived() -> bool:
+            waiting.clear()
             try:
-                return not any(
-                    number for stage, number in backlog(databases, log).items() if stage not in but
-                )
+                waiting.update({stage: number for stage, number in backlog(databases, log).items() if number})
             except LogUnavailableError:  # its topics are not made yet
                 return False
+            return waiting.keys() <= set(but)
 
-        wait_for("everything has arrived", arrived)
+        try:
+            wait_for("everything has arrived", arrived)
+        except AssertionError as error:
+            error.add_note(f"still on its way: {waiting}")
+            raise

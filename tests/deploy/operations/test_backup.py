@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from deploy.operations.backup import make_backup, make_kept_backup
 from deploy.operations.backup_folder import MANIFEST, PART, BackupError, check_backup
@@ -16,8 +17,10 @@ from deploy.operations.restore import restore_backup
 from deploy.reviewing import all_reports, approve_best
 from deploy.settling import Databases, deliveries, open_databases
 from services.profiles import handlers
-from services.profiles.store import BACKBONE
+from services.profiles.store import BACKBONE, TABLES
 from shared.clock import SettableClock, system_clock
+from shared.event_log.port import EventLog, Record
+from shared.event_log.reading import read_topic
 from shared.ids import random_ids
 from shared.settings import Settings, for_tests
 from tests.deploy.operations.conftest import Command, settled, working
@@ -157,6 +160,40 @@ def test_over_kafka_what_is_newer_than_the_backup_is_taken_up_again(
         settled(new, databases)
         assert deliveries(databases) == {"sent": 2}
     check_alive(new, report_of(new))
+
+
+def test_a_backup_has_no_request_without_its_partner_although_they_come_while_it_is_made(
+    settings: Settings, empty: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def read_as_more_comes(log: EventLog, topic: str) -> Iterator[Record]:
+        """Read a topic, then have a partner and its request come and arrive on the log."""
+        yield from read_topic(log, topic)
+        with open_databases(settings) as databases:
+            ask(databases, f"during-{topic}")
+            settled(settings, databases)
+        asked.append(topic)
+
+    monkeypatch.setattr("deploy.operations.backup.read_topic", read_as_more_comes)
+    with working(settings):
+        make_backup(settings, tmp_path / "backup", system_clock)
+    assert len(asked) == 6
+    restore_backup(empty, tmp_path / "backup", system_clock)
+    with open_databases(empty) as databases, databases.profiles.reading() as connection:
+        partners = set(connection.execute(sa.select(TABLES["partners"].c.id)).scalars())
+        requests = connection.execute(sa.select(TABLES["requests"].c.partner_id)).scalars().all()
+    assert requests
+    assert partners.issuperset(requests)
+
+
+def ask(databases: Databases, id: str) -> None:
+    """A partner and its request, in one transaction."""
+    now, ids = system_clock(), random_ids
+    partner = {"id": id, "name": id, "needs": [{"text": "Sterilisers for a new hospital."}]}
+    with databases.profiles.writing() as connection:
+        handlers.create(connection, BACKBONE, "partners", partner, now, ids)
+        handlers.create_request(connection, BACKBONE, {"id": f"R-{id}", "partner_id": id}, now, ids)
 
 
 def test_a_restore_onto_what_is_there_names_it_and_changes_nothing(settings: Settings, backup: Path) -> None:
