@@ -24,6 +24,7 @@ from deploy.operations.opening import STORES
 from deploy.operations.reconciling import Erased, Reconciled, have_all_read_again, reconcile
 from deploy.operations.restore_mark import mark_begun, mark_ended, was_begun
 from deploy.operations.restore_places import check_places, is_sqlite, sqlite_path
+from services.notifications.queue import release_all
 from services.notifications.restoring import hold_mails
 from shared.clock import Clock
 from shared.event_log import event_log_of
@@ -148,6 +149,7 @@ def _fill(
         reader = _LogReader(log)
         kept = kept_events(folder)
         done = reconcile(connections, reader, lambda topic: kept.get(topic, ()), erased, now)
+        release_all(connections["notifications"])  # who was sending at the backup's moment is another machine
         held = 0
         if not (send_queued or reader.found or settings.smtp == "mailbox:"):
             reason = HELD.format(made_at=manifest["made_at"][:16].replace("T", " "))

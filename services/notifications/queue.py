@@ -76,6 +76,11 @@ def put_back(connection: Connection, delivery_id: str, due: datetime, first_atte
     )
 
 
+def release_all(connection: Connection) -> None:
+    """Let go of every mail: for a queue whose senders are known to be gone."""
+    connection.execute(sa.update(mail_queue).values(taken_by=None, taken_until=None))
+
+
 def first_attempt(connection: Connection, delivery_id: str) -> datetime | None:
     """Give when a mail was first tried, if it was."""
     query = sa.select(mail_queue.c.first_attempt_at).where(mail_queue.c.delivery_id == delivery_id)
