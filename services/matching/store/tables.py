@@ -126,6 +126,62 @@ policies = sa.Table(
     sa.Column("version", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("active", sa.Boolean, nullable=False),
     sa.Column("content", sa.Text, nullable=False),
+    sa.Column("note", sa.Text, nullable=True),
+    sa.Column("activated_at", sa.String(40), nullable=True),
+)
+
+# Scoring policies that staff are still changing; `version` grows with each change, as an ETag.
+policy_drafts = sa.Table(
+    "policy_drafts",
+    metadata,
+    sa.Column("id", sa.String(200), primary_key=True),
+    sa.Column("version", sa.BigInteger, nullable=False),
+    sa.Column("based_on", sa.BigInteger, nullable=False),
+    sa.Column("content", sa.Text, nullable=False),
+    sa.Column("note", sa.Text, nullable=False),
+    sa.Column("updated_at", sa.String(40), nullable=False),
+)
+
+# What a version of a report changed beside the one before: ids and codes, no organisation's words.
+report_changes = sa.Table(
+    "report_changes",
+    metadata,
+    sa.Column("request_id", sa.String(200), primary_key=True),
+    sa.Column("version", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("at", sa.String(40), nullable=False, index=True),
+    sa.Column("content", sa.Text, nullable=False),
+)
+
+# One row a planned visit: its sessions with the ids of who meets whom, no organisation's words.
+programmes = sa.Table(
+    "programmes",
+    metadata,
+    sa.Column("visit_id", sa.String(200), primary_key=True),
+    sa.Column("version", sa.BigInteger, nullable=False),
+    sa.Column("content", sa.Text, nullable=False),
+    sa.Column("updated_at", sa.String(40), nullable=False),
+)
+
+# What staff said of two organisations that may be one, `id` before `other_id`.
+duplicate_reviews = sa.Table(
+    "duplicate_reviews",
+    metadata,
+    sa.Column("side", sa.String(40), primary_key=True),
+    sa.Column("id", sa.String(200), primary_key=True),
+    sa.Column("other_id", sa.String(200), primary_key=True),
+    sa.Column("decision", sa.String(20), nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("at", sa.String(40), nullable=False),
+)
+
+# Vectors of texts by the digest of the text: dear to make, and the same for the same text.
+embeddings = sa.Table(
+    "embeddings",
+    metadata,
+    sa.Column("engine", sa.String(100), primary_key=True),
+    sa.Column("digest", sa.String(64), primary_key=True),
+    sa.Column("vector", sa.LargeBinary, nullable=False),
+    sa.Column("used_at", sa.String(40), nullable=False, index=True),
 )
 
 lifted = sa.Table(
