@@ -11,6 +11,7 @@ from services.matching.domain.countries import covers
 from services.matching.domain.model import Company, MatchRequest, Partner
 from services.matching.domain.policy import ScoringPolicy
 from services.matching.domain.spoken import common_language
+from services.matching.domain.territory import distributors_in
 
 MARKETS, PARTNERSHIP_KINDS, LANGUAGE = "markets", "partnership_kinds", "language"
 MOST = {MARKETS: 50.0, PARTNERSHIP_KINDS: 30.0, LANGUAGE: 20.0}
@@ -73,6 +74,8 @@ def cap_of(aims: Aims, policy: ScoringPolicy) -> float | None:
 def _market_share(company: Company, partner: Partner) -> float | None:
     if covers(company.excluded_markets, partner.country):
         return 0.0
+    if distributors_in(company, partner.country):
+        return 1.0
     if not company.markets:
         return None
     answer = covers(company.markets, partner.country)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.matching.domain.countries import in_country, same_country
+from services.matching.domain.countries import in_country
 from services.matching.domain.history import History
 from services.matching.domain.model import Company, MatchRequest, Partner
 from services.matching.domain.policy import ScoringPolicy
+from services.matching.domain.rules import Exclusion
 from services.matching.domain.spoken import common_language, language_name
+from services.matching.domain.territory import distributors_in
 from services.matching.domain.wording import LANGUAGES, Bilingual, both, listed
 
 FEWEST_IN_DIALOGUE = 3
@@ -32,14 +35,21 @@ def flags_of(
     policy: ScoringPolicy,
     as_of: datetime,
     suppliers: int,
+    lifted: Sequence[Exclusion] = (),
 ) -> tuple[Flag, ...]:
-    """Give the marks of a match; `suppliers` is how many suppliers the report has for its need."""
+    """Give the marks of a match.
+
+    `suppliers` is how many suppliers the report has for its need; `lifted` are the exclusions that would keep the two
+    apart had staff not lifted them: each is a mark of its own, `lifted_` before its code.
+    """
     return (
+        *_lifted(lifted),
         *_membership(company),
         *_relation(company, partner),
         *_introduced(company, partner, request, history, policy, as_of),
         *_distributor(company, partner),
         *_languages(company, request),
+        *_partnership_kinds(company, request),
         *_procurement(request, suppliers),
     )
 
@@ -47,6 +57,19 @@ def flags_of(
 def is_network(company: Company) -> bool:
     """Say whether a company is in the network without being a member: listed after members."""
     return _slug(company.membership) == "network"
+
+
+def _lifted(lifted: Sequence[Exclusion]) -> list[Flag]:
+    return [
+        Flag(
+            f"lifted_{one.code}",
+            both(
+                f"Undantag som handläggare har hävt: {one.reason['sv']}",
+                f"Excluded, lifted by staff: {one.reason['en']}",
+            ),
+        )
+        for one in lifted
+    ]
 
 
 def _membership(company: Company) -> list[Flag]:
@@ -97,14 +120,9 @@ def _introduced(
 
 
 def _distributor(company: Company, partner: Partner) -> list[Flag]:
-    routes = {
-        who
-        for where, who in sorted(company.exclusive_distributors.items())
-        if same_country(where, partner.country)
-    }
     where = {language: in_country(partner.country, language) for language in LANGUAGES}
     found = []
-    for who in sorted(routes):
+    for who in distributors_in(company, partner.country):
         if _names((who,), partner):
             text = both(
                 f"{partner.name} är {company.name}s ensamåterförsäljare {where['sv']}.",
@@ -133,6 +151,22 @@ def _languages(company: Company, request: MatchRequest) -> list[Flag]:
             both(
                 f"Förfrågan kräver {named['sv']}, som {company.name} inte har angett.",
                 f"The request requires {named['en']}, which {company.name} has not stated.",
+            ),
+        )
+    ]
+
+
+def _partnership_kinds(company: Company, request: MatchRequest) -> list[Flag]:
+    offered = {_slug(kind) for kind in company.partnership_kinds}
+    wanted = request.must_haves.partnership_kinds
+    if not offered or not wanted or offered & {_slug(kind) for kind in wanted}:
+        return []
+    return [
+        Flag(
+            "partnership_kind_missing",
+            both(
+                f"Förfrågan kräver {' eller '.join(wanted)}, som {company.name} inte har angett.",
+                f"The request requires {' or '.join(wanted)}, which {company.name} has not stated.",
             ),
         )
     ]

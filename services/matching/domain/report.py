@@ -18,7 +18,7 @@ from services.matching.domain.history import History
 from services.matching.domain.model import Company, MatchRequest, Need, Partner
 from services.matching.domain.policy import ScoringPolicy
 from services.matching.domain.roles import SUPPLIER
-from services.matching.domain.rules import Exclusion, Lifted, questions
+from services.matching.domain.rules import Exclusion, Lifted, lifted_conflicts, questions
 from services.matching.domain.selection import Chosen, choose
 from services.matching.domain.text.areas import AreaFinding
 from services.matching.domain.text.engine import TextEngine
@@ -133,7 +133,14 @@ def make_report(
             aims=one.aims,
             cap=one.cap,
             flags=flags_of(
-                companies.companies[one.column], partner, request, history, policy, as_of, suppliers[one.row]
+                companies.companies[one.column],
+                partner,
+                request,
+                history,
+                policy,
+                as_of,
+                suppliers[one.row],
+                lifted_conflicts(companies.companies[one.column], partner, request, lifted),
             ),
             questions=questions(companies.companies[one.column], partner, request),
             **_explained(one, partner, needs, companies, known_areas),

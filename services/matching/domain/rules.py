@@ -10,10 +10,20 @@ from services.matching.domain.model import Company, MatchRequest, Partner
 from services.matching.domain.regulatory import regulatory_answer
 from services.matching.domain.roles import KNOWLEDGE_PARTNER, STUDY_VISIT_HOST, role_of
 from services.matching.domain.spoken import language_name
+from services.matching.domain.territory import distributors_in
 from services.matching.domain.wording import LANGUAGES, Bilingual, both, listed
 
 Lifted = Set[tuple[str, str]]
 """Exclusions that staff have lifted, as (company id, code)."""
+
+LIFTABLE = (
+    "company_declines",
+    "partner_declines",
+    "excluded_market",
+    "outside_markets",
+    "regulatory_status_missing",
+)
+"""Codes of exclusions that staff can lift; a company that has left the register is not brought back so."""
 
 
 @dataclass(frozen=True)
@@ -27,13 +37,29 @@ class Exclusion:
 def exclusions(
     company: Company, partner: Partner, request: MatchRequest, lifted: Lifted = frozenset()
 ) -> tuple[Exclusion, ...]:
-    """Give every known conflict between the two that staff have not lifted, the weightiest first.
+    """Give every known conflict between the two that staff have not lifted, the weightiest first."""
+    return tuple(one for one in conflicts(company, partner, request) if not _is_lifted(company, one, lifted))
 
-    Codes: `withdrawn`, `company_declines`, `partner_declines`, `excluded_market`, `outside_markets`,
-    `regulatory_status_missing`. Nothing that is unknown excludes.
+
+def lifted_conflicts(
+    company: Company, partner: Partner, request: MatchRequest, lifted: Lifted
+) -> tuple[Exclusion, ...]:
+    """Give the known conflicts between the two that staff have lifted: what would exclude, and does not."""
+    return tuple(one for one in conflicts(company, partner, request) if _is_lifted(company, one, lifted))
+
+
+def conflicts(company: Company, partner: Partner, request: MatchRequest) -> tuple[Exclusion, ...]:
+    """Give every known conflict between the two, lifted or not, the weightiest first.
+
+    Codes: `withdrawn` and those of `LIFTABLE`. Nothing that is unknown excludes; an exclusive distributor in the
+    partner's country is a route there, whatever markets the company names.
     """
     found = (rule(company, partner, request) for rule in _RULES)
-    return tuple(one for one in found if one is not None and (company.id, one.code) not in lifted)
+    return tuple(one for one in found if one is not None)
+
+
+def _is_lifted(company: Company, exclusion: Exclusion, lifted: Lifted) -> bool:
+    return exclusion.code in LIFTABLE and (company.id, exclusion.code) in lifted
 
 
 def questions(company: Company, partner: Partner, request: MatchRequest) -> tuple[Bilingual, ...]:
@@ -41,7 +67,12 @@ def questions(company: Company, partner: Partner, request: MatchRequest) -> tupl
     role = role_of(company.kind)
     found = [_host_question(company)] if role == STUDY_VISIT_HOST else []
     found += [] if role in (STUDY_VISIT_HOST, KNOWLEDGE_PARTNER) else _market_question(company, partner)
-    return (*found, *_regulatory_questions(company, request), *_language_question(company, request))
+    return (
+        *found,
+        *_regulatory_questions(company, request),
+        *_language_question(company, request),
+        *_partnership_question(company, request),
+    )
 
 
 def _withdrawn(company: Company, partner: Partner, request: MatchRequest) -> Exclusion | None:
@@ -91,6 +122,8 @@ def _excluded_market(company: Company, partner: Partner, request: MatchRequest) 
 def _outside_markets(company: Company, partner: Partner, request: MatchRequest) -> Exclusion | None:
     if not company.markets or covers(company.markets, partner.country) is not False:
         return None
+    if distributors_in(company, partner.country):
+        return None
     named = {
         language: listed([country_name(m, language) for m in company.markets], language)
         for language in LANGUAGES
@@ -130,7 +163,7 @@ _RULES: tuple[Callable[[Company, Partner, MatchRequest], Exclusion | None], ...]
 def _market_question(company: Company, partner: Partner) -> list[Bilingual]:
     at_home = same_country(company.country, partner.country)
     known = bool(company.markets) and covers(company.markets or (), partner.country) is not None
-    if not partner.country or at_home or known:
+    if not partner.country or at_home or known or distributors_in(company, partner.country):
         return []
     return [
         both(
@@ -165,5 +198,17 @@ def _language_question(company: Company, request: MatchRequest) -> list[Bilingua
         both(
             f"Kan {company.name} arbeta på {wanted['sv']}?",
             f"Can {company.name} work in {wanted['en']}?",
+        )
+    ]
+
+
+def _partnership_question(company: Company, request: MatchRequest) -> list[Bilingual]:
+    wanted = request.must_haves.partnership_kinds
+    if company.partnership_kinds or not wanted:
+        return []
+    return [
+        both(
+            f"Är {company.name} öppet för samarbetsformen {' eller '.join(wanted)}?",
+            f"Is {company.name} open to this kind of partnership: {' or '.join(wanted)}?",
         )
     ]

@@ -33,6 +33,7 @@ def test_a_wanted_market_counts_and_another_does_not() -> None:
     assert shares(markets=("Germany",))[MARKETS] == 0.0
     assert shares(excluded_markets=("Norway",))[MARKETS] == 0.0
     assert shares(markets=("our neighbours",))[MARKETS] is None
+    assert shares(markets=("Germany",), exclusive_distributors={"Norway": "Other"})[MARKETS] == 1.0
 
 
 def test_partnership_kinds_are_compared_when_both_sides_state_them() -> None:

@@ -11,6 +11,7 @@ from services.matching.domain.flags import flags_of
 from services.matching.domain.history import History, PastIntroduction
 from services.matching.domain.model import Company, MatchRequest, MustHaves, Partner
 from services.matching.domain.policy import STANDARD_POLICY
+from services.matching.domain.rules import lifted_conflicts
 from tests.services.matching.domain.small_world import AS_OF, company, partner, request
 
 
@@ -87,6 +88,27 @@ def test_an_exclusive_distributor_is_a_route_that_says_who() -> None:
     assert marks(own) == {
         "exclusive_distributor": "Bergen City is Company C1's exclusive distributor in Norway."
     }
+
+
+def test_a_distributor_of_a_group_of_countries_is_the_route_to_each_of_them() -> None:
+    assert list(marks(company(exclusive_distributors={"Nordics": "Nordic Care AS"}))) == [
+        "exclusive_distributor"
+    ]
+
+
+def test_an_exclusion_that_staff_lifted_stays_visible_with_its_code_and_reason() -> None:
+    outside = company(markets=("Germany",))
+    lifted = lifted_conflicts(outside, partner(), request(), frozenset({("C1", "outside_markets")}))
+    (flag,) = flags_of(outside, partner(), request(), History(), STANDARD_POLICY, AS_OF, 3, lifted)
+    assert flag.code == "lifted_outside_markets"
+    assert flag.text["en"].startswith("Excluded, lifted by staff: Company C1 does not work in Norway")
+
+
+def test_a_required_kind_of_partnership_that_a_company_does_not_offer_is_marked() -> None:
+    asked = request(must_haves=MustHaves(partnership_kinds=("pilot",)))
+    assert list(marks(company(partnership_kinds=("licence",)), asked=asked)) == ["partnership_kind_missing"]
+    assert marks(company(partnership_kinds=("Pilot",)), asked=asked) == {}
+    assert marks(company(), asked=asked) == {}
 
 
 @pytest.mark.parametrize("stage", ["tender open", "tender_open"])

@@ -142,6 +142,7 @@ def test_an_excluded_company_is_listed_with_its_reason_and_lifting_makes_it_a_ma
     lifted = report_json(companies, lifted=frozenset({("C1", "outside_markets")}))
     assert names(lifted) == ["C1"]
     assert lifted["excluded"] == []
+    assert [flag["code"] for flag in lifted["matches"][0]["flags"]] == ["lifted_outside_markets"]
 
 
 def test_a_company_that_would_not_match_anyway_is_not_listed_as_excluded() -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.matching.domain.model import MustHaves
-from services.matching.domain.rules import exclusions, questions
+from services.matching.domain.rules import LIFTABLE, conflicts, exclusions, lifted_conflicts, questions
 from tests.services.matching.domain.small_world import company, partner, request
 
 CE = request(must_haves=MustHaves(regulatory_status=("CE class IIa",)))
@@ -69,6 +69,44 @@ def test_staff_lift_one_exclusion_of_one_company() -> None:
     assert codes == ["company_declines", "outside_markets"]
     lifted = frozenset({("C1", "company_declines"), ("C2", "outside_markets")})
     assert [one.code for one in exclusions(declining, partner(), request(), lifted)] == ["outside_markets"]
+
+
+def test_a_lifted_exclusion_is_still_known_as_a_conflict() -> None:
+    declining = company(not_to_meet=("P1",), markets=("Germany",))
+    lifted = frozenset({("C1", "company_declines")})
+    assert [one.code for one in lifted_conflicts(declining, partner(), request(), lifted)] == [
+        "company_declines"
+    ]
+    assert len(conflicts(declining, partner(), request())) == 2
+    assert lifted_conflicts(company(), partner(), request(), lifted) == ()
+
+
+def test_a_company_that_has_left_the_register_cannot_be_lifted_back() -> None:
+    gone = company(status="withdrawn")
+    assert "withdrawn" not in LIFTABLE
+    assert exclusions(gone, partner(), request(), frozenset({("C1", "withdrawn")}))[0].code == "withdrawn"
+
+
+def test_an_exclusive_distributor_is_a_route_and_no_conflict() -> None:
+    through = company(markets=("Germany",), exclusive_distributors={"Nordics": "Nordic Care AS"})
+    assert exclusions(through, partner(), request()) == ()
+    assert questions(company(exclusive_distributors={"Norway": "Nordic Care AS"}), partner(), request()) == ()
+    elsewhere = company(markets=("Germany",), exclusive_distributors={"Poland": "Other"})
+    assert [one.code for one in exclusions(elsewhere, partner(), request())] == ["outside_markets"]
+
+
+def test_a_market_that_a_company_rules_out_stays_out_whoever_sells_there() -> None:
+    through = company(excluded_markets=("Norway",), exclusive_distributors={"Norway": "Nordic Care AS"})
+    assert [one.code for one in exclusions(through, partner(), request())] == ["excluded_market"]
+
+
+def test_a_required_kind_of_partnership_is_asked_about_when_the_company_states_none() -> None:
+    pilot = request(must_haves=MustHaves(partnership_kinds=("pilot", "licence")))
+    (asked,) = questions(company(markets=("all",)), partner(), pilot)
+    assert asked["en"] == "Is Company C1 open to this kind of partnership: pilot or licence?"
+    stated = company(markets=("all",), partnership_kinds=("distribution",))
+    assert questions(stated, partner(), pilot) == ()
+    assert exclusions(stated, partner(), pilot) == ()
 
 
 def test_an_unknown_market_is_asked_about() -> None:
