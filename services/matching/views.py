@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy.engine import Connection
 
 from services.matching.decisions import deliveries_of
+from services.matching.lifting import lifted_view
 from services.matching.store import decisions, projection, reports, tables
 from services.matching.store.decisions import Review
 from services.matching.store.projection import Stored
@@ -17,7 +18,8 @@ def report_view(connection: Connection, request_id: str) -> dict[str, Any] | Non
     """Give a report's content with `version`, `status`, `made_at`, `stale_since` and `failure`, or None.
 
     Each match has beside its content `review` (the latest decision or None), `introduction` (id, version, status,
-    `for_this_need`; or None) and `deliveries` (id, side, status, reason, updated_at).
+    `for_this_need`; or None) and `deliveries` (id, side, status, reason, updated_at). `lifted` are the exclusions that
+    staff lifted: company (id, name), code, reason, at.
     """
     report = reports.get_report(connection, request_id)
     if report is None:
@@ -37,6 +39,7 @@ def report_view(connection: Connection, request_id: str) -> dict[str, Any] | Non
     return {
         **report.content,
         "matches": matches,
+        "lifted": lifted_view(connection, request_id),
         "version": report.version,
         "status": report.status,
         "made_at": report.made_at,

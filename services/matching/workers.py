@@ -27,6 +27,7 @@ from services.matching.domain.policy import ScoringPolicy
 from services.matching.domain.report import make_report
 from services.matching.domain.text.engine import TextEngine, standard_engine
 from services.matching.store import decisions, projection, reports, stale, tables
+from services.matching.store.lifted import lifted_of
 from services.matching.store.reports import ReportJson
 from services.matching.store.stale import Claim
 from shared import metrics, traces
@@ -212,6 +213,6 @@ def _read_case(connection: Connection, claim: Claim, newest_company: str) -> Cas
         request=request_from_state(request.state),
         partner=partner_from_state(partner.state),
         history=history,
-        lifted=decisions.lifted_of(connection, claim.request_id),
+        lifted=lifted_of(connection, claim.request_id),
         as_of=max(moments),
     )

@@ -1,4 +1,4 @@
-"""What staff decided: reviews of matches, introductions, scoring policies, lifted exclusions."""
+"""What staff decided: reviews of matches, introductions, scoring policies."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 
 from services.matching.domain.policy import STANDARD_POLICY, ScoringPolicy
 from services.matching.store.projection import Stored, get_state, put_state, states_where
-from services.matching.store.tables import introductions, lifted, policies, reviews
+from services.matching.store.tables import introductions, policies, reviews
 from shared.events.event import Event
 
 
@@ -94,9 +94,3 @@ def active_policy(connection: Connection) -> ScoringPolicy:
         sa.select(policies).where(policies.c.active).order_by(policies.c.version.desc())
     ).first()
     return STANDARD_POLICY if row is None else ScoringPolicy(version=row.version, **json.loads(row.content))
-
-
-def lifted_of(connection: Connection, request_id: str) -> frozenset[tuple[str, str]]:
-    """Read the exclusions that staff lifted for a request, as (company id, code)."""
-    query = sa.select(lifted.c.company_id, lifted.c.code).where(lifted.c.request_id == request_id)
-    return frozenset((row.company_id, row.code) for row in connection.execute(query))

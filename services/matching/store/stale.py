@@ -69,6 +69,17 @@ def partner_changed(connection: Connection, partner_id: str, at: datetime, but: 
     )
 
 
+def request_touched(connection: Connection, request_id: str, at: datetime) -> bool:
+    """Have the report of an open request made again, and say whether there is such a request."""
+    since = sa.func.coalesce(scoring.c.stale_since, to_text(at))
+    found = connection.execute(
+        sa.update(scoring)
+        .where(scoring.c.request_id == request_id, scoring.c.open)
+        .values(wanted=scoring.c.wanted + 1, stale_since=since, traceparent=_first_cause())
+    )
+    return found.rowcount > 0
+
+
 # Made once: every event about a company runs them.
 _COUNT_UP = sa.update(pool).values(number=pool.c.number + 1)
 _MARK_FRESH = (

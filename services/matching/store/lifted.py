@@ -1,0 +1,47 @@
+"""The exclusions that staff lifted: of one company, for one request, by code, with the reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from services.matching.store.projection import upsert
+from services.matching.store.tables import lifted
+
+
+@dataclass(frozen=True)
+class Lifted:
+    """One lifted exclusion; `reason` is staff's, `at` the moment, as text."""
+
+    company_id: str
+    code: str
+    reason: str
+    at: str
+
+
+def lifted_of(connection: Connection, request_id: str) -> frozenset[tuple[str, str]]:
+    """Read the exclusions that staff lifted for a request, as (company id, code)."""
+    return frozenset((one.company_id, one.code) for one in list_lifted(connection, request_id))
+
+
+def list_lifted(connection: Connection, request_id: str) -> list[Lifted]:
+    """Read the exclusions that staff lifted for a request, by company and code."""
+    query = sa.select(lifted).where(lifted.c.request_id == request_id)
+    rows = connection.execute(query.order_by(lifted.c.company_id, lifted.c.code))
+    return [Lifted(row.company_id, row.code, row.reason, row.at) for row in rows]
+
+
+def put_lifted(connection: Connection, request_id: str, one: Lifted) -> None:
+    """Keep that an exclusion is lifted, in place of what was said of it before."""
+    key = {"request_id": request_id, "company_id": one.company_id, "code": one.code}
+    upsert(connection, lifted, key, {"reason": one.reason, "at": one.at})
+
+
+def drop_lifted(connection: Connection, request_id: str, company_id: str, code: str) -> None:
+    """Let an exclusion hold again; one that is not lifted is no error."""
+    same = sa.and_(
+        lifted.c.request_id == request_id, lifted.c.company_id == company_id, lifted.c.code == code
+    )
+    connection.execute(sa.delete(lifted).where(same))
