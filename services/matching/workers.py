@@ -26,7 +26,7 @@ from services.matching.domain.model import (
 from services.matching.domain.policy import ScoringPolicy
 from services.matching.domain.report import make_report
 from services.matching.domain.text.engine import TextEngine, standard_engine
-from services.matching.store import decisions, projection, reports, stale, tables
+from services.matching.store import policies, projection, reports, stale, tables
 from services.matching.store.lifted import lifted_of
 from services.matching.store.reports import ReportJson
 from services.matching.store.stale import Claim
@@ -113,7 +113,7 @@ class Scorer:
         with self._database.reading() as connection:
             # The number comes first: a company that changes while the rest is read makes the save fail.
             number = stale.pool_number(connection)
-            policy = decisions.active_policy(connection)
+            policy = policies.active_policy(connection)
             newest = projection.newest_moment(connection, tables.companies)
             companies = self._companies.features(connection, policy)
             cases = [_read_case(connection, claim, newest) for claim in claims]

@@ -1,4 +1,4 @@
-"""What staff decided: reviews of matches, introductions, scoring policies."""
+"""What staff decided: reviews of matches, introductions."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from services.matching.domain.policy import STANDARD_POLICY, ScoringPolicy
 from services.matching.store.projection import Stored, get_state, put_state, states_where
-from services.matching.store.tables import introductions, policies, reviews
+from services.matching.store.tables import introductions, reviews
 from shared.events.event import Event
 
 
@@ -86,11 +85,3 @@ def list_introductions(
         for row in connection.execute(query)
     ]
     return found, int(count)
-
-
-def active_policy(connection: Connection) -> ScoringPolicy:
-    """Read the scoring policy that staff have made active; the standard one where they have made none."""
-    row = connection.execute(
-        sa.select(policies).where(policies.c.active).order_by(policies.c.version.desc())
-    ).first()
-    return STANDARD_POLICY if row is None else ScoringPolicy(version=row.version, **json.loads(row.content))

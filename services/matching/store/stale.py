@@ -99,6 +99,11 @@ def companies_changed(connection: Connection, at: datetime) -> None:
     connection.execute(_MARK_FRESH, {"since": to_text(at), "cause": traces.current()})
 
 
+def policy_changed(connection: Connection, at: datetime) -> None:
+    """Have the reports of all open requests made again under another policy; those being made are not current."""
+    companies_changed(connection, at)
+
+
 def pool_number(connection: Connection, hold: bool = False) -> int:
     """Read how often any company changed; `hold` keeps it from growing until the transaction ends."""
     query = sa.select(pool.c.number)
