@@ -6,7 +6,9 @@ from pathlib import Path
 
 from flask import Flask
 
+from services.matching.api.exclusions import blueprint as exclusions_api
 from services.matching.api.routes import blueprint as api
+from services.matching.pages.exclusions import blueprint as exclusion_pages
 from services.matching.pages.routes import blueprint as pages
 from services.matching.store import open_store
 from shared.clock import Clock, system_clock
@@ -23,7 +25,13 @@ def create_app(settings: Settings, clock: Clock = system_clock, ids: IdSource = 
     """
     database = open_store(settings.matching_database)
     app = create_service_app(
-        "matching", Path(__file__).parent, settings, clock, ids, api=[api], page_blueprints=[pages]
+        "matching",
+        Path(__file__).parent,
+        settings,
+        clock,
+        ids,
+        api=[api, exclusions_api],
+        page_blueprints=[pages, exclusion_pages],
     )
     app.extensions["handslag-database"] = database
     return app

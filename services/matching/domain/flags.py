@@ -64,7 +64,7 @@ def _lifted(lifted: Sequence[Exclusion]) -> list[Flag]:
         Flag(
             f"lifted_{one.code}",
             both(
-                f"Undantag som handläggare har hävt: {one.reason['sv']}",
+                f"Undantag som personalen har hävt: {one.reason['sv']}",
                 f"Excluded, lifted by staff: {one.reason['en']}",
             ),
         )

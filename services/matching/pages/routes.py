@@ -62,7 +62,7 @@ def landing() -> str:
     """Show what this is; to staff also what there is and what to do next."""
     if not is_staff():
         return render_template("landing.html", counts=None, latest=[])
-    with _database().reading() as connection:
+    with database().reading() as connection:
         counts = count_all(connection)
         latest, _total = reports.list_reports(connection, ReportFilter(status="open"), 1, 8)
     return render_template("landing.html", counts=counts, latest=latest, next_step=_next_step(counts))
@@ -75,7 +75,7 @@ def report_list() -> str:
     asked = {name: request.args.get(name, "") for name in ("status", "verdict", "partner")}
     page = max(1, request.args.get("page", 1, type=int))
     chosen = ReportFilter(asked["status"] or None, asked["partner"] or None, asked["verdict"] or None)
-    with _database().reading() as connection:
+    with database().reading() as connection:
         lines, total = reports.list_reports(connection, chosen, page, PAGE_SIZE)
     pages = max(1, -(-total // PAGE_SIZE))
     return render_template("reports.html", lines=lines, total=total, page=page, pages=pages, asked=asked)
@@ -101,7 +101,7 @@ def approve_page(request_id: str) -> AnyResponse | str:
         matches = [match for match in values["report"]["matches"] if match["id"] in set(chosen)]
         return render_template("confirm.html", **values, chosen=matches, seen_version=version, note=note)
     clock, ids = current_app.config["CLOCK"], current_app.config["IDS"]
-    return _decide(
+    return decide(
         request_id,
         lambda connection: approve(connection, request_id, version, chosen, note, clock, ids),
         lambda done: ngettext(
@@ -125,7 +125,7 @@ def reject_page(request_id: str) -> AnyResponse | str:
     if not chosen:
         return _refused(request_id, RefusedError("invalid", say("Choose at least one match.")))
     clock = current_app.config["CLOCK"]
-    return _decide(
+    return decide(
         request_id,
         lambda connection: reject(connection, request_id, version, chosen, reason, clock),
         lambda done: _("The chosen matches are rejected; the reason is kept."),
@@ -137,7 +137,7 @@ def reject_page(request_id: str) -> AnyResponse | str:
 def cancel_page(request_id: str, introduction_id: str) -> AnyResponse | str:
     """Cancel an introduction of which no mail has been sent."""
     clock = current_app.config["CLOCK"]
-    return _decide(
+    return decide(
         request_id,
         lambda connection: cancel(connection, introduction_id, clock),
         lambda done: _("The introduction is cancelled; no mail of it goes out."),
@@ -151,9 +151,10 @@ def static_file(name: str) -> Response:
     return send_from_directory(STATIC, name, max_age=3600)
 
 
-def _decide(request_id: str, act: Callable[[Any], Any], say: Callable[[Any], str]) -> AnyResponse | str:
+def decide(request_id: str, act: Callable[[Any], Any], say: Callable[[Any], str]) -> AnyResponse | str:
+    """Take a decision on a report, say what it did and show the report; or say why it was refused."""
     try:
-        with _database().writing() as connection:
+        with database().writing() as connection:
             done = act(connection)
     except RefusedError as refused:
         return _refused(request_id, refused)
@@ -170,7 +171,7 @@ def _refused(request_id: str, refused: RefusedError) -> AnyResponse:
 
 
 def _report(request_id: str) -> dict[str, Any]:
-    with _database().reading() as connection:
+    with database().reading() as connection:
         view = report_view(connection, request_id)
     if view is None:
         raise Problem(
@@ -198,6 +199,7 @@ def _next_step(counts: Counts) -> str:
     return "review" if counts.with_matches else "wait" if counts.stale else "more_companies"
 
 
-def _database() -> Database:
+def database() -> Database:
+    """Give the database of the app that answers."""
     opened: Database = current_app.extensions["handslag-database"]
     return opened

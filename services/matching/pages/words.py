@@ -41,6 +41,14 @@ DELIVERIES: Mapping[str, str] = {
 }
 INTRODUCTIONS: Mapping[str, str] = {"approved": say("Introduced"), "cancelled": say("Introduction cancelled")}
 DECISIONS: Mapping[str, str] = {"approved": say("Approved"), "rejected": say("Rejected")}
+EXCLUSIONS: Mapping[str, str] = {
+    "withdrawn": say("Has left the register"),
+    "company_declines": say("The company does not want to meet them"),
+    "partner_declines": say("They do not want to meet the company"),
+    "excluded_market": say("The company has ruled out the country"),
+    "outside_markets": say("The country is not among the company's markets"),
+    "regulatory_status_missing": say("A required regulatory status is missing"),
+}
 
 ALL: Mapping[str, Mapping[str, str]] = {
     "roles": ROLES,
@@ -51,6 +59,7 @@ ALL: Mapping[str, Mapping[str, str]] = {
     "deliveries": DELIVERIES,
     "introductions": INTRODUCTIONS,
     "decisions": DECISIONS,
+    "exclusions": EXCLUSIONS,
 }
 
 
