@@ -55,6 +55,7 @@ class Settings:
     log_format: str
     log_level: str
     traces: str
+    thesaurus: str
     sample: bool = False
 
 
@@ -208,6 +209,12 @@ SETTINGS: tuple[Setting, ...] = (
         "where traces go by OTLP over HTTP, for example http://127.0.0.1:4318; empty: none are made",
         "",
         url_of("http://", "https://", optional=True),
+    ),
+    Setting(
+        "thesaurus",
+        "JSON file with concepts of your own, beside the standard ones (docs/thesaurus.md); empty: none",
+        "",
+        readable_file,
     ),
 )
 

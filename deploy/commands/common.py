@@ -32,6 +32,7 @@ def own_settings(service: str = "all", process: str = "command") -> Settings:
     logs.configure(settings.log_format, settings.log_level, service, process)
     if process != "command":
         _check_whole(settings)
+        _check_thesaurus(settings)
     return settings
 
 
@@ -42,6 +43,17 @@ def _check_whole(settings: Settings) -> None:
         check_whole(settings)
     except UnfinishedRestoreError as error:
         fail(str(error))
+
+
+def _check_thesaurus(settings: Settings) -> None:
+    if not settings.thesaurus:
+        return
+    from services.matching.domain.text.thesaurus import BadThesaurusError, thesaurus_with
+
+    try:
+        thesaurus_with(settings.thesaurus)
+    except (BadThesaurusError, OSError) as error:
+        fail(f"HANDSLAG_THESAURUS: {error}. `handslag thesaurus check` lists all that is wrong, a line each")
 
 
 def answer(result: Mapping[str, Any], as_json: bool, text: str) -> None:

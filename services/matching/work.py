@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from services.matching.domain.text.engine import ConceptEngine
+from services.matching.domain.text.thesaurus import thesaurus_with
 from services.matching.erasure import Eraser
 from services.matching.handlers import HANDLERS
 from services.matching.rereading import rereading_loop
-from services.matching.store import open_store, stale, tables
+from services.matching.store import open_store, stale, tables, text_engine
 from services.matching.workers import Scorer
 from shared.clock import Clock
 from shared.consumer import Consumer
@@ -24,13 +26,17 @@ GROUP = "matching"
 def create_work(settings: Settings, event_log: EventLog, clock: Clock, ids: IdSource) -> list[Loop]:
     """Make matching's loops over the database that the settings name.
 
-    Raises sqlalchemy.exc.SQLAlchemyError or OSError when the database cannot be opened.
+    Raises sqlalchemy.exc.SQLAlchemyError or OSError when the database cannot be opened, BadThesaurusError when the
+    organiser's own concepts cannot be used.
     """
     database = open_store(settings.matching_database)
     if database.engine.dialect.name == "sqlite":
         # One worker only: what one that died had claimed need not wait.
         with database.writing() as connection:
             stale.release_all(connection)
+    engine = ConceptEngine(thesaurus_with(settings.thesaurus))
+    with database.writing() as connection:
+        text_engine.remake_others(connection, engine.name, clock())
     relay = Relay(database, tables.backbone, event_log, GROUP)
     consumer = Consumer(database, tables.backbone, event_log, GROUP, HANDLERS, clock)
     return [
@@ -38,7 +44,7 @@ def create_work(settings: Settings, event_log: EventLog, clock: Clock, ids: IdSo
         pulsing(event_log, GROUP),
         Loop("matching consumer", consumer.run),
         rereading_loop(database, event_log, clock),
-        due_work("matching scorer", Scorer(database, clock).step),
+        due_work("matching scorer", Scorer(database, clock, engine).step),
         forgetting(database, tables.idempotency, clock),
         due_work("matching erasure", Eraser(database, clock).step, wake=1.0),
         truncating(database, "matching"),

@@ -6,28 +6,33 @@ directly, by an offer of those), `areas` ({focus area code: 0..1}, else its pare
 telling it is; else 1.0, a concept with narrower ones under it 0.8). A place or branch of care (wards, theatres, home
 care) tells less than a thing used there: 0.5; what stands in every profile (software, municipality) 0.3. A word that is
 common outside health is a weak sign. Stems: see `stems.py`.
+
+An organiser's own file has the same form. Its concepts come beside the standard ones; one with the id of a standard
+concept adds to it (its stems, parents, links and leanings come on top; names and weight take the place of the
+standard ones), or with `"replace": true` stands in its place.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from services.matching.domain.text.folding import WORD, fold
-from services.matching.domain.text.stems import BadStemError, Stem, StemMatcher, read_stem
+from services.matching.domain.text.stems import Stem, read_stem
+from services.matching.domain.text.thesaurus_check import circles, faults_of
 
 STANDARD_FILE = Path(__file__).with_name("thesaurus.json")
 WIDER_WEIGHT = 0.8
 
+Row = Mapping[str, Any]
+
 
 class BadThesaurusError(ValueError):
-    """A thesaurus file that cannot be used; `problems` names every fault found."""
+    """A thesaurus file that cannot be used; `problems` names every fault found, a line each."""
 
     def __init__(self, problems: list[str]) -> None:
         self.problems = problems
@@ -66,16 +71,71 @@ class Thesaurus:
         return steps
 
 
-def read_thesaurus(path: Path = STANDARD_FILE) -> Thesaurus:
-    """Read and check a thesaurus file. Raises BadThesaurusError that lists every fault."""
+def read_thesaurus(
+    path: Path = STANDARD_FILE, own: Path | None = None, area_codes: Collection[str] | None = None
+) -> Thesaurus:
+    """Read and check a thesaurus file, and an organiser's `own` file on top of it.
+
+    `area_codes`: the focus areas that concepts may lean to, where that is to be checked. Raises BadThesaurusError
+    that lists every fault of the first file that has some; OSError.
+    """
     raw = path.read_bytes()
+    rows = _checked(path.name, read_rows(raw, path.name), (), area_codes)
+    if own is None:
+        return make_thesaurus(rows, _digest(raw))
+    own_raw = own.read_bytes()
+    ids = [row["id"] for row in rows]
+    more = _checked(own.name, read_rows(own_raw, own.name), ids, area_codes)
+    merged = merge(rows, more)
+    if faults := circles({row["id"]: row.get("parents", ()) for row in merged}):
+        raise BadThesaurusError([f"{own.name}: {fault}" for fault in faults])
+    return make_thesaurus(merged, _digest(raw + b"\n" + own_raw))
+
+
+def read_rows(raw: bytes, name: str) -> list[Any]:
+    """Read the rows of a file's content; `name` stands in errors. Raises BadThesaurusError."""
+    form = 'of the form {"concepts": [...]}'
     try:
-        rows = json.loads(raw)["concepts"]
-    except (ValueError, KeyError, TypeError) as error:
+        content = json.loads(raw.decode("utf-8-sig"), object_pairs_hook=_no_field_twice)
+    except UnicodeDecodeError as error:
+        raise BadThesaurusError([f"{name} is not UTF-8: {error}; save it as UTF-8"]) from error
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
         raise BadThesaurusError(
-            [f'{path.name} is not JSON of the form {{"concepts": [...]}}: {error}']
+            [f"{name} is not JSON {form}: {error.msg} ({where}); mend it there"]
         ) from error
-    return make_thesaurus(rows, hashlib.sha256(raw).hexdigest()[:12])
+    except _FieldTwiceError as error:
+        raise BadThesaurusError([f"{name}: {error}; keep one"]) from error
+    rows = content.get("concepts") if isinstance(content, dict) else None
+    if not isinstance(rows, list) or len(content) > 1:
+        raise BadThesaurusError([f"{name} is not JSON {form}; write that around the list of concepts"])
+    return rows
+
+
+def merge(rows: Iterable[Row], own: Iterable[Row]) -> list[Row]:
+    """Give checked rows with an organiser's own on top, in the order of both."""
+    merged: dict[str, Row] = {row["id"]: row for row in rows}
+    for row in own:
+        old = merged.get(row["id"])
+        plain = {field: value for field, value in row.items() if field != "replace"}
+        merged[row["id"]] = plain if old is None or row.get("replace") else _extended(old, plain)
+    return list(merged.values())
+
+
+def _extended(old: Row, more: Row) -> Row:
+    stems = {
+        language: list(
+            dict.fromkeys([*old["stems"].get(language, ()), *more.get("stems", {}).get(language, ())])
+        )
+        for language in dict.fromkeys([*old["stems"], *more.get("stems", {})])
+    }
+    new = {**old, **more, "names": {**old["names"], **more.get("names", {})}, "stems": stems}
+    if "parents" in more:
+        new["parents"] = list(dict.fromkeys([*old.get("parents", ()), *more["parents"]]))
+    for field in ("served_by", "areas"):
+        if field in more:
+            new[field] = {**old.get(field, {}), **more[field]}
+    return new
 
 
 @cache
@@ -84,12 +144,17 @@ def standard_thesaurus() -> Thesaurus:
     return read_thesaurus()
 
 
-def make_thesaurus(rows: Iterable[Mapping[str, Any]], content_hash: str) -> Thesaurus:
+def thesaurus_with(own_file: str) -> Thesaurus:
+    """Give the standard thesaurus with an organiser's own file on top; an empty name: the standard one alone.
+
+    Raises BadThesaurusError, OSError.
+    """
+    return read_thesaurus(own=Path(own_file)) if own_file else standard_thesaurus()
+
+
+def make_thesaurus(rows: Iterable[Row], content_hash: str) -> Thesaurus:
     """Check rows of a thesaurus file and make it. Raises BadThesaurusError that lists every fault."""
-    rows = list(rows)
-    problems = _faults(rows)
-    if problems:
-        raise BadThesaurusError(problems)
+    rows = _checked("", list(rows), (), None)
     by_id = {row["id"]: row for row in rows}
     wider = {parent for row in rows for parent in row.get("parents", ())}
     concepts = {}
@@ -108,6 +173,33 @@ def make_thesaurus(rows: Iterable[Mapping[str, Any]], content_hash: str) -> Thes
     return Thesaurus(concepts, content_hash)
 
 
+def _checked(
+    name: str, rows: list[Any], others: Collection[str], area_codes: Collection[str] | None
+) -> list[Row]:
+    faults = faults_of(rows, others, area_codes)
+    if not faults and not others:
+        faults = circles({row["id"]: row.get("parents", ()) for row in rows})
+    if faults:
+        raise BadThesaurusError([f"{name}: {fault}" if name else str(fault) for fault in faults])
+    return rows
+
+
+class _FieldTwiceError(Exception):
+    pass
+
+
+def _no_field_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        field = next(name for place, (name, _) in enumerate(pairs) if name in dict(pairs[:place]))
+        raise _FieldTwiceError(f"an object has the field {field!r} twice ({str(found)[:60]}…)")
+    return found
+
+
+def _digest(raw: bytes) -> str:
+    return hashlib.sha256(raw).hexdigest()[:12]
+
+
 def _areas(row: Mapping[str, Any], by_id: Mapping[str, Mapping[str, Any]]) -> dict[str, float]:
     if "areas" in row:
         return {code: float(leaning) for code, leaning in row["areas"].items()}
@@ -116,75 +208,3 @@ def _areas(row: Mapping[str, Any], by_id: Mapping[str, Mapping[str, Any]]) -> di
         for code, leaning in _areas(by_id[parent], by_id).items():
             areas[code] = max(areas.get(code, 0.0), leaning)
     return areas
-
-
-def _faults(rows: list[Mapping[str, Any]]) -> list[str]:
-    problems = []
-    ids = Counter(row.get("id") for row in rows)
-    problems += [
-        f"concept {one!r} is there {count} times: keep one" for one, count in ids.items() if count > 1
-    ]
-    known = {"id", "names", "stems", "parents", "served_by", "areas", "weight"}
-    for row in rows:
-        name = f"concept {row.get('id')!r}"
-        if not isinstance(row.get("id"), str) or not row["id"]:
-            problems.append("a concept has no id")
-        problems += [f"{name}: unknown field {field!r}" for field in row if field not in known]
-        if not row.get("names", {}).get("sv") or not row.get("names", {}).get("en"):
-            problems.append(f"{name}: needs names in sv and en")
-        stems = [stem for stems in row.get("stems", {}).values() for stem in stems]
-        if not stems:
-            problems.append(f"{name}: has no stems, so no text can mention it")
-        for stem in stems:
-            try:
-                read_stem(stem)
-            except BadStemError as error:
-                problems.append(f"{name}: {error}")
-        for field in ("parents", "served_by"):
-            problems += [
-                f"{name}: {field} names {other!r}, which is no concept"
-                for other in row.get(field, ())
-                if other not in ids
-            ]
-        shares = {**row.get("areas", {}), **row.get("served_by", {}), "weight": row.get("weight", 1.0)}
-        problems += [
-            f"{name}: {key} must be over 0 and at most 1" for key, x in shares.items() if not 0 < x <= 1
-        ]
-    return problems or _cycles(rows)
-
-
-def _cycles(rows: list[Mapping[str, Any]]) -> list[str]:
-    parents = {row["id"]: tuple(row.get("parents", ())) for row in rows}
-    done: set[str] = set()
-    while True:
-        ready = {one for one, above in parents.items() if one not in done and done.issuperset(above)}
-        if not ready:
-            break
-        done |= ready
-    stuck = sorted(set(parents) - done)
-    return [f"parents go in a circle among {', '.join(stuck)}"] if stuck else []
-
-
-def unknown_words(
-    texts: Iterable[str], thesaurus: Thesaurus | None = None, shortest: int = 5
-) -> list[tuple[str, int]]:
-    """List words that no concept knows with the number of texts they stand in, the most frequent first.
-
-    For staff who extend the thesaurus. Words under `shortest` letters are left out.
-    """
-    thesaurus = thesaurus or standard_thesaurus()
-    stems = [(one.id, language, stem) for one in thesaurus.concepts.values() for language, stem in one.stems]
-    matcher = StemMatcher(stems)
-    counts: Counter[str] = Counter()
-    for text in texts:
-        folded = fold(text).text
-        known = [(found.start, found.end) for found in matcher.find(folded, "")]
-        counts.update(
-            {
-                match.group()
-                for match in WORD.finditer(folded)
-                if match.end() - match.start() >= shortest
-                and not any(start <= match.start() < end for start, end in known)
-            }
-        )
-    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))

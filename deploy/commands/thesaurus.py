@@ -1,0 +1,112 @@
+"""The commands of who looks after the thesaurus: `thesaurus check`, `thesaurus unknown`."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from pathlib import Path
+
+import click
+
+from deploy.commands.common import answer, fail, json_option, own_settings
+
+existing_file = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.group()
+def thesaurus() -> None:
+    """Look after the concepts that texts are read by (docs/thesaurus.md). HANDSLAG_THESAURUS names your own file."""
+
+
+@thesaurus.command(name="check")
+@click.argument("file", required=False, type=existing_file)
+@json_option
+def check(file: Path | None, as_json: bool) -> None:
+    """Check FILE as concepts of your own on top of the standard ones; without FILE, what HANDSLAG_THESAURUS names.
+
+    Names every fault with its concept, its field and the fix, and exits with 1 when there is one. Warns where no
+    stem finds the own name of a concept of yours.
+    """
+    from services.matching.domain.text.engine import ConceptEngine
+    from services.matching.domain.text.names import unread_names
+    from services.matching.domain.text.thesaurus import BadThesaurusError, read_thesaurus, standard_thesaurus
+    from shared.focus_areas import read_focus_areas
+
+    settings = own_settings()
+    own = file or (Path(settings.thesaurus) if settings.thesaurus else None)
+    try:
+        found = read_thesaurus(own=own, area_codes=list(read_focus_areas()))
+    except BadThesaurusError as error:
+        answer({"good": False, "problems": error.problems}, as_json, "\n".join(error.problems))
+        sys.exit(1)
+    except OSError as error:
+        fail(str(error))
+    engine = ConceptEngine(found)
+    warnings = [
+        f"concept {concept!r}: names.{language}: no stem finds {name!r}; add one, or a text that says it is not read so"
+        for concept, language, name in unread_names(engine)
+        if found.concepts[concept] != standard_thesaurus().concepts.get(concept)
+    ]
+    stems = Counter(language for one in found.concepts.values() for language, _ in one.stems)
+    counts = dict(stems.most_common())
+    result = {
+        "good": True,
+        "concepts": len(found.concepts),
+        "stems": counts,
+        "engine": engine.name,
+        "warnings": warnings,
+        "problems": [],
+    }
+    spoken = ", ".join(f"{language} {count}" for language, count in counts.items())
+    text = [*warnings, f"{len(found.concepts)} concepts in order. Stems: {spoken}. Engine: {engine.name}"]
+    answer(result, as_json, "\n".join(text))
+
+
+@thesaurus.command(name="unknown")
+@click.option("--companies", type=existing_file, help="A CSV file as for import, instead of what runs here.")
+@click.option("--partners", type=existing_file, help="A CSV file as for import, instead of what runs here.")
+@click.option("--most", default=100, show_default=True, type=click.IntRange(1), help="Words to list.")
+@click.option(
+    "--least", default=2, show_default=True, type=click.IntRange(1), help="Organisations that use a word."
+)
+@json_option
+def unknown(companies: Path | None, partners: Path | None, most: int, least: int, as_json: bool) -> None:
+    """List words that texts use and no concept knows, each with an example; common words are left out."""
+    from deploy.operations.opening import DatabaseAwayError
+    from deploy.operations.words import TextsError, texts_of_file, texts_of_state
+    from services.matching.domain.text.engine import ConceptEngine
+    from services.matching.domain.text.thesaurus import BadThesaurusError, thesaurus_with
+    from services.matching.domain.text.unknown import unknown_words
+
+    settings = own_settings()
+    try:
+        engine = ConceptEngine(thesaurus_with(settings.thesaurus))
+        files = [file for file in (companies, partners) if file]
+        texts = (
+            [text for file in files for text in texts_of_file(file)] if files else texts_of_state(settings)
+        )
+    except (TextsError, BadThesaurusError, DatabaseAwayError, OSError) as error:
+        fail(str(error))
+    found = [one for one in unknown_words(texts, engine) if one.organisations >= least]
+    rows = [
+        {
+            "word": one.word,
+            "organisations": one.organisations,
+            "languages": list(one.languages),
+            "example": one.example,
+        }
+        for one in found[:most]
+    ]
+    result = {"organisations": len({text.organisation for text in texts}), "found": len(found), "words": rows}
+    lines = [
+        f"{one.organisations:4}  {one.word:28} {'/'.join(one.languages):8} {one.example}"
+        for one in found[:most]
+    ]
+    if len(found) > most:
+        lines.append(f"… and {len(found) - most} more (--most)")
+    answer(
+        result,
+        as_json,
+        "\n".join(lines)
+        or f"No word that {least} organisations or more use is unknown. --least 1 lists them all.",
+    )
