@@ -17,8 +17,9 @@ from services.matching.domain.features import (
     exact_scores,
     need_features,
 )
+from services.matching.domain.nearest import COMPANY_BLOCK, NEED_BLOCK
 from services.matching.domain.policy import STANDARD_POLICY
-from services.matching.domain.scoring import COMPANY_BLOCK, NEED_BLOCK, PARTS
+from services.matching.domain.scoring import PARTS
 from services.matching.domain.text.engine import standard_engine
 
 COMPANIES, NEEDS, BEST, REPETITIONS = 10_000, 1_000, 20, 9

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
 from services.matching.domain.kinds import standard_kinds
 from services.matching.domain.model import Company, Need, Partner
+from services.matching.domain.nearest import Part, shortlists
 from services.matching.domain.policy import ScoringPolicy
 from services.matching.domain.text.areas import AreaFinding, areas_of
 from services.matching.domain.text.engine import Mention, Reading, TextEngine
@@ -40,8 +40,7 @@ _UNCUT = ("areas", "kind")
 NAME_STRENGTH = 0.6
 """How much a concept counts that only the organisation's name or a requirement mentions."""
 
-NEED_BLOCK, COMPANY_BLOCK, PAIR_BLOCK = 256, 4096, 128
-_SLACK = np.float32(1e-3)
+PAIR_BLOCK = 128
 
 
 @dataclass(frozen=True)
@@ -146,9 +145,7 @@ def candidates(
     """
     ids = companies.ids
     out = []
-    for first in range(0, len(needs.pairs), NEED_BLOCK):
-        rows = range(first, min(first + NEED_BLOCK, len(needs.pairs)))
-        near = _nearest(needs, companies, rows, k)
+    for rows, near in shortlists(_parts(needs, companies), k):
         sizes = [len(columns) for columns in near]
         points = _points(needs, np.repeat(rows, sizes), companies, np.concatenate(near))
         scores = np.round(points.sum(axis=0), 6)
@@ -160,58 +157,14 @@ def candidates(
     return out
 
 
-def _nearest(
-    needs: NeedFeatures, companies: CompanyFeatures, rows: range, k: int
-) -> list[npt.NDArray[np.intp]]:
-    """Give for each need the companies that may be among its k best, by single-precision products."""
-    bars = np.full(len(rows), -np.inf, dtype=np.float32)
-    found: list[tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], Matrix]] = []
-    for first in range(0, len(companies.companies), COMPANY_BLOCK):
-        block = _block(needs, companies, slice(rows.start, rows.stop), slice(first, first + COMPANY_BLOCK))
-        np.maximum(bars, _reached(block, k), out=bars)
-        flat = np.flatnonzero(block >= (bars - _SLACK)[:, None])
-        places, columns = np.divmod(flat, block.shape[1])
-        found.append((places, columns + first, block.ravel()[flat]))
-    if not found or k < 1:
-        return [np.empty(0, dtype=np.intp) for _ in rows]
-    places, columns, scores = (np.concatenate(one) for one in zip(*found, strict=True))
-    order = np.lexsort((-scores, places))
-    columns, scores = columns[order], scores[order]
-    ends = np.searchsorted(places[order], np.arange(len(rows) + 1)).tolist()
-    out = []
-    for start, end in pairwise(ends):
-        bar = scores[min(start + k, end) - 1] - _SLACK if end > start else 0.0
-        out.append(columns[start:end][scores[start:end] >= bar])
-    return out
-
-
-def _reached(block: Matrix, k: int) -> Matrix:
-    """Give for each row a score that at least k of its entries reach: the k-th best of the bests of its groups."""
-    width = block.shape[1]
-    groups = min(width, max(64, 4 * k))
-    if not 1 <= k <= groups:
-        return np.full(len(block), -np.inf, dtype=np.float32)
-    size = width // groups
-    bests = block[:, : groups * size].reshape(len(block), size, groups).max(axis=1)
-    return np.partition(bests, groups - k, axis=1)[:, groups - k]
-
-
-def _block(needs: NeedFeatures, companies: CompanyFeatures, rows: slice, columns: slice) -> Matrix:
-    weights = needs.policy.weights
-    # Scaled before the products, where there are fewer numbers; what needs no cutting is one product.
-    whole = np.hstack([needs.matrices[part][rows] * np.float32(weights[part]) for part in _UNCUT])
-    total: Matrix = whole @ np.hstack([companies.matrices[part][columns] for part in _UNCUT]).T
+def _parts(needs: NeedFeatures, companies: CompanyFeatures) -> list[Part]:
+    """Give the parts of the score for the search."""
+    parts = []
     for part in PARTS:
-        if part in _UNCUT:
-            continue
-        offset, gain = SHAPES[part]
-        scaled = needs.matrices[part][rows] * np.float32(gain * weights[part])
-        block = scaled @ companies.matrices[part][columns].T
-        if offset:
-            block -= np.float32(gain * weights[part] * offset)
-        np.clip(block, np.float32(0.0), np.float32(weights[part]), out=block)
-        total += block
-    return total
+        (offset, gain), weight = SHAPES[part], needs.policy.weights[part]
+        asked, offered = needs.matrices[part], companies.matrices[part]
+        parts.append(Part(asked, offered, gain * weight, offset, weight, cut=part not in _UNCUT))
+    return parts
 
 
 def part_points(

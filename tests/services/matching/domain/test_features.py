@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.matching.domain import scoring
+from services.matching.domain import nearest
 from services.matching.domain.features import (
     PARTS,
     CompanyFeatures,
@@ -115,8 +115,8 @@ def test_blocks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     firms = [company(f"C{number}", PHRASES[number % 7]) for number in range(40)]
     needs, companies = features([asked(f"P{n}", phrase) for n, phrase in enumerate(PHRASES)], firms)
     whole = named(needs, companies, 6)
-    monkeypatch.setattr(scoring, "NEED_BLOCK", 3)
-    monkeypatch.setattr(scoring, "COMPANY_BLOCK", 7)
+    monkeypatch.setattr(nearest, "NEED_BLOCK", 3)
+    monkeypatch.setattr(nearest, "COMPANY_BLOCK", 7)
     assert named(needs, companies, 6) == whole
 
 
