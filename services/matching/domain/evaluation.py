@@ -11,6 +11,7 @@ from services.matching.domain.baselines import baseline_rankings
 from services.matching.domain.features import candidates, company_features, need_features
 from services.matching.domain.model import Capability, Company, MatchRequest, Need, Partner
 from services.matching.domain.policy import STANDARD_POLICY, ScoringPolicy
+from services.matching.domain.scoring import NAME_STRENGTH
 from services.matching.domain.selection import choose
 from services.matching.domain.text.areas import areas_of
 from services.matching.domain.text.engine import TextEngine, standard_engine
@@ -136,7 +137,8 @@ def focus_area_f1(companies_rows: Sequence[Row], partners_rows: Sequence[Row], e
         if given:
             texts = (row["name"], row.get("description") or row.get("need") or "")
             readings = [engine.read(text, row.get("language", "")) for text in texts]
-            pairs.append((given, {finding.code for finding in areas_of(readings, (), engine.thesaurus)}))
+            found = areas_of(readings, (), engine.thesaurus, (NAME_STRENGTH, 1.0))
+            pairs.append((given, {finding.code for finding in found}))
     return round(micro_f1(pairs), 4)
 
 

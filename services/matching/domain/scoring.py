@@ -248,7 +248,7 @@ def _spots(fields: Sequence[FieldReading]) -> dict[str, Spot]:
 def _areas(
     fields: Sequence[FieldReading], given: Sequence[str], engine: TextEngine
 ) -> tuple[AreaFinding, ...]:
-    return areas_of([one.reading for one in fields], given, engine.thesaurus)
+    return areas_of([one.reading for one in fields], given, engine.thesaurus, [one.share for one in fields])
 
 
 def _stack(rows: Sequence[Sequence[float] | npt.NDArray[np.float32]], width: int) -> Matrix:

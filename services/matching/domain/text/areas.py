@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from services.matching.domain.text.engine import Mention, Reading
 from services.matching.domain.text.thesaurus import Thesaurus, standard_thesaurus
 
-LEAST = 0.45
+LEAST = 0.35
 """A strength under this names no area."""
-BESIDE = 0.5
-"""A further area needs this share of the strongest one's evidence."""
+BESIDE = 0.45
+"""A further area needs this share of the strongest one's evidence …"""
+SURE = 1.5
+"""… or as much evidence as one full mention and a half."""
+AGAIN = 0.3
+"""What a concept that is mentioned n times counts more: by this times ln(n)."""
+WEAK_LEANINGS = 1.5
+"""The power of a leaning: several slight ones do not make up for one that is strong."""
 
 
 @dataclass(frozen=True)
@@ -33,11 +40,17 @@ def find_areas(
 
 
 def areas_of(
-    readings: Iterable[Reading], given: Sequence[str], thesaurus: Thesaurus | None = None
+    readings: Iterable[Reading],
+    given: Sequence[str],
+    thesaurus: Thesaurus | None = None,
+    shares: Iterable[float] | None = None,
 ) -> tuple[AreaFinding, ...]:
-    """Do as `find_areas` for an organisation with several texts."""
+    """Do as `find_areas` for an organisation with several texts; `shares` (0..1): how far each text counts, else 1."""
+    readings = list(readings)
+    shared = zip(readings, shares if shares is not None else [1.0] * len(readings), strict=True)
     evidence, words = _weigh(
-        [m for reading in readings for m in reading.mentions], thesaurus or standard_thesaurus()
+        [(mention, share * mention.strength) for reading, share in shared for mention in reading.mentions],
+        thesaurus or standard_thesaurus(),
     )
     if given:
         return tuple(AreaFinding(code, 1.0, True, words.get(code, ())) for code in dict.fromkeys(given))
@@ -45,7 +58,7 @@ def areas_of(
     findings = [
         AreaFinding(code, strength_of(weight), False, words[code])
         for code, weight in evidence.items()
-        if strength_of(weight) >= LEAST and weight >= BESIDE * most
+        if strength_of(weight) >= LEAST and (weight >= BESIDE * most or weight >= SURE)
     ]
     return tuple(sorted(findings, key=lambda finding: (-finding.strength, finding.code)))
 
@@ -56,18 +69,21 @@ def strength_of(evidence: float) -> float:
 
 
 def _weigh(
-    mentions: Iterable[Mention], thesaurus: Thesaurus
+    mentions: Iterable[tuple[Mention, float]], thesaurus: Thesaurus
 ) -> tuple[dict[str, float], Mapping[str, tuple[str, ...]]]:
-    """Sum each concept's leaning once, however often it is mentioned."""
-    best: dict[str, Mention] = {}
-    for mention in mentions:
-        if mention.concept not in best or mention.strength > best[mention.concept].strength:
-            best[mention.concept] = mention
+    """Sum the leanings of concepts, each by its strongest mention; often mentioned ones count somewhat more."""
+    best: dict[str, tuple[Mention, float]] = {}
+    times: Counter[str] = Counter()
+    for mention, strength in mentions:
+        times[mention.concept] += 1
+        if mention.concept not in best or strength > best[mention.concept][1]:
+            best[mention.concept] = mention, strength
     evidence: dict[str, float] = {}
     words: dict[str, list[tuple[float, str]]] = {}
-    for concept, mention in sorted(best.items()):
+    for concept, (mention, strength) in sorted(best.items()):
+        often = 1.0 + AGAIN * math.log(times[concept])
         for code, leaning in thesaurus.concepts[concept].areas.items():
-            weight = leaning * mention.strength
+            weight = leaning**WEAK_LEANINGS * strength * often
             evidence[code] = evidence.get(code, 0.0) + weight
             words.setdefault(code, []).append((-weight, mention.quote))
     return evidence, {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from services.matching.domain.text.areas import AreaFinding, find_areas
+from services.matching.domain.text.areas import AreaFinding, areas_of, find_areas
 from services.matching.domain.text.engine import Reading, standard_engine
 
 
@@ -58,3 +58,23 @@ def test_strengths_are_shares_and_the_strongest_comes_first() -> None:
     strengths = [one.strength for one in find_areas(read("Telecare, EHR, dementia, home care, falls"), [])]
     assert strengths == sorted(strengths, reverse=True)
     assert all(0.0 < one <= 1.0 for one in strengths)
+
+
+def strength(code: str, *texts: str, shares: tuple[float, ...] | None = None) -> float:
+    found = areas_of([read(text) for text in texts], (), None, shares)
+    return next((one.strength for one in found if one.code == code), 0.0)
+
+
+def test_what_is_said_again_counts_somewhat_more_but_not_twice() -> None:
+    once, again = strength("amr", "Sepsis"), strength("amr", "Sepsis. Sepsis. Sepsis")
+    assert once < again < strength("amr", "Sepsis, tuberculosis, MRSA")
+
+
+def test_a_name_counts_for_less_than_a_description_and_can_name_an_area_alone() -> None:
+    assert 0.0 < strength("cancer", "Oncology", "", shares=(0.6, 1.0)) < strength("cancer", "", "Oncology")
+
+
+def test_a_further_area_is_named_when_it_is_well_spoken_for_though_another_one_is_more_so() -> None:
+    many = "Dementia, falls, telecare, nursing homes, home care, incontinence, loneliness, rollators."
+    assert strength("cancer", f"{many} Biopsies.") == 0.0
+    assert strength("cancer", f"{many} Biopsies, chemotherapy.") > 0.0
