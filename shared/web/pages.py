@@ -31,6 +31,8 @@ SWAGGER_FILES = ("swagger-ui.css", "swagger-ui-bundle.js", "swagger-ui-standalon
 NAV = (
     ("/", _("Home")),
     ("/reports", _("Match reports")),
+    ("/plans", _("Plans")),
+    ("/policies", _("Scoring")),
     ("/mailbox", _("Mailbox")),
     ("/api/v1/docs", _("API")),
 )

@@ -1,8 +1,9 @@
 """The match graph of reports, and where its nodes stand in a picture.
 
-Nodes: `partner:ID`, `need:REQUEST.NEED`, `company:ID`, `area:CODE`, each with `kind`, `label` and, for a need,
-`covered`. Edges: `match` (need to company, with `score`, `role` and `match_id`; of several roles one edge),
-`asks` (partner to need), `area` (need to focus area) and `works_in` (company to the areas it shares with a need).
+Nodes: `partner:ID`, `need:REQUEST.NEED`, `company:ID`, `area:CODE`, each with `kind` and `label`; a need also with
+`covered`, `request` and `partner` (ids). Edges: `match` (need to company, with `score`, `role`, `match_id` and the
+codes of its `flags`; of several roles one edge), `asks` (partner to need), `area` (need to focus area) and `works_in`
+(company to the areas it shares with a need).
 """
 
 from __future__ import annotations
@@ -73,7 +74,14 @@ def _add_report(graph: nx.Graph[str], report: ReportJson) -> None:
     areas: dict[str, list[str]] = {}
     for need in report["needs"]:
         node = f"need:{report['request_id']}.{need['id']}"
-        graph.add_node(node, kind="need", label=need["title"] or need["text"], covered=need["covered"])
+        graph.add_node(
+            node,
+            kind="need",
+            label=need["title"] or need["text"],
+            covered=need["covered"],
+            request=report["request_id"],
+            partner=report["partner"]["id"],
+        )
         graph.add_edge(partner, node, kind="asks")
         areas[need["id"]] = [area["code"] for area in need["focus_areas"]]
         for code in areas[need["id"]]:
@@ -84,7 +92,13 @@ def _add_report(graph: nx.Graph[str], report: ReportJson) -> None:
         need_node = f"need:{report['request_id']}.{match['need_id']}"
         graph.add_node(company, kind="company", label=match["company"]["name"])
         graph.add_edge(
-            need_node, company, kind="match", score=match["score"], role=match["role"], match_id=match["id"]
+            need_node,
+            company,
+            kind="match",
+            score=match["score"],
+            role=match["role"],
+            match_id=match["id"],
+            flags=tuple(flag["code"] for flag in match["flags"]),
         )
         for code in match["shared_areas"]:
             graph.add_edge(company, f"area:{code}", kind="works_in")

@@ -23,12 +23,16 @@ def body() -> dict[str, Any]:
 
 def test_it_holds_both_sides_the_areas_and_the_matches_between(body: dict[str, Any]) -> None:
     graph = match_graph([body])
-    assert graph.nodes["need:R1.a"] == {"kind": "need", "label": "Alarms", "covered": True}
+    assert graph.nodes["need:R1.a"] == {
+        "kind": "need", "label": "Alarms", "covered": True, "request": "R1", "partner": "P1",
+    }  # fmt: skip
     assert graph.nodes["need:R1.c"]["covered"] is False
     assert graph.nodes["company:C2"] == {"kind": "company", "label": "Company C2"}
     edge = graph.edges["need:R1.a", "company:C2"]
     (match,) = [match for match in body["matches"] if match["id"] == "C2.a"]
-    assert edge == {"kind": "match", "score": match["score"], "role": "supplier", "match_id": "C2.a"}
+    assert edge == {
+        "kind": "match", "score": match["score"], "role": "supplier", "match_id": "C2.a", "flags": (),
+    }  # fmt: skip
     assert graph.edges["partner:P1", "need:R1.c"] == {"kind": "asks"}
     assert graph.edges["need:R1.b", "area:cancer"] == {"kind": "area"}
     assert graph.edges["company:C1", "area:cancer"] == {"kind": "works_in"}

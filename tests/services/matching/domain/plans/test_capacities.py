@@ -221,4 +221,5 @@ def _by_highs(pairs: Sequence[Pair], companies: Mapping[str, int], requests: Map
         method="highs",
     )
     assert found.success
+    assert found.fun is not None
     return round(-float(found.fun) * 100)

@@ -1,0 +1,99 @@
+"""What plans are made of: open requests' reports, capacities, approved introductions, rejected matches. Reads only."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from services.matching.domain.history import PastIntroduction
+from services.matching.domain.model import Company, company_from_state
+from services.matching.domain.plans.introducing import Standing
+from services.matching.store import projection, tables
+from services.matching.store.reports import ReportJson
+from services.matching.store.tables import introductions, reports, requests, reviews
+from shared.clock import from_text
+
+
+@dataclass(frozen=True)
+class OpenReport:
+    """The report of an open request: its version and its content; `title` is the request's."""
+
+    request_id: str
+    version: int
+    title: str
+    content: ReportJson
+
+
+def open_reports(connection: Connection, only: Collection[str] = ()) -> list[OpenReport]:
+    """Read the reports of open requests, by id; `only` those among these ids, where any are named."""
+    query = (
+        sa.select(reports.c.request_id, reports.c.version, reports.c.content, requests.c.state)
+        .join(requests, requests.c.id == reports.c.request_id)
+        .where(requests.c.status == "open", reports.c.content.is_not(None))
+        .order_by(reports.c.request_id)
+    )
+    parts = list(projection.in_parts(only)) if only else [None]
+    return [
+        OpenReport(
+            row.request_id, row.version, json.loads(row.state).get("title") or "", json.loads(row.content)
+        )
+        for part in parts
+        for row in connection.execute(query if part is None else query.where(reports.c.request_id.in_(part)))
+    ]
+
+
+def standing(connection: Connection, found: Iterable[OpenReport], at: datetime) -> Standing:
+    """Read what stands beside some reports, as of `at`."""
+    listed = list(found)
+    companies = {match["company"]["id"] for one in listed for match in one.content["matches"]}
+    partners = {one.content["partner"]["id"] for one in listed}
+    return Standing(
+        at,
+        _capacities(connection, tables.companies, companies),
+        _capacities(connection, tables.partners, partners),
+        approved_introductions(connection),
+        rejected_matches(connection, [one.request_id for one in listed]),
+    )
+
+
+def approved_introductions(connection: Connection) -> list[PastIntroduction]:
+    """Read the introductions that stand, by id; an erased side is still counted, by its id."""
+    query = sa.select(introductions).where(introductions.c.status == "approved").order_by(introductions.c.id)
+    return [
+        PastIntroduction(
+            row.partner_id, row.company_id, from_text(json.loads(row.state)["approval"]["at"]), row.request_id
+        )
+        for row in connection.execute(query)
+    ]
+
+
+def rejected_matches(connection: Connection, request_ids: Iterable[str]) -> frozenset[tuple[str, str]]:
+    """Read the matches whose latest review is a rejection, as (request id, match id)."""
+    latest: dict[tuple[str, str], str] = {}
+    for part in projection.in_parts(request_ids):
+        query = sa.select(reviews).where(reviews.c.request_id.in_(part)).order_by(reviews.c.number)
+        for row in connection.execute(query):
+            latest[row.request_id, row.match_id] = row.decision
+    return frozenset(one for one, decision in latest.items() if decision == "rejected")
+
+
+def companies_of(connection: Connection, ids: Iterable[str]) -> dict[str, Company]:
+    """Read the active companies among `ids`, by id."""
+    return {
+        one: company_from_state(stored.state)
+        for one, stored in projection.get_states(connection, tables.companies, ids).items()
+        if stored.status == "active"
+    }
+
+
+def _capacities(connection: Connection, table: sa.Table, ids: Iterable[str]) -> dict[str, int | None]:
+    return {
+        one: stored.state.get("capacity")
+        for one, stored in projection.get_states(connection, table, ids).items()
+        if stored.status == "active"
+    }
