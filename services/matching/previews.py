@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -77,10 +77,17 @@ class Preview:
 class Previews:
     """Makes previews for one web process; safe to share between threads, which take turns."""
 
-    def __init__(self, database: Database, engine: TextEngine) -> None:
+    def __init__(self, database: Database, engine: Callable[[], TextEngine]) -> None:
         self._database = database
-        self._companies = Companies(engine)
+        self._engine = engine
+        self._made: Companies | None = None
         self._turn = threading.Lock()
+
+    @property
+    def _companies(self) -> Companies:
+        # Made when it is needed first: most web processes never make a preview.
+        self._made = self._made or Companies(self._engine())
+        return self._made
 
     def make(self, draft: ScoringPolicy, seconds: float = SECONDS, most: int = MOST_REQUESTS) -> Preview:
         """Compare a policy with the active one for at most about `seconds`, on at most `most` requests."""

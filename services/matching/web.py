@@ -7,9 +7,15 @@ from pathlib import Path
 from flask import Flask
 
 from services.matching.api.exclusions import blueprint as exclusions_api
+from services.matching.api.plans import blueprint as plans_api
+from services.matching.api.policies import blueprint as policies_api
 from services.matching.api.routes import blueprint as api
+from services.matching.domain.text.engine import standard_engine
 from services.matching.pages.exclusions import blueprint as exclusion_pages
+from services.matching.pages.plans import blueprint as plan_pages
+from services.matching.pages.policies import blueprint as policy_pages
 from services.matching.pages.routes import blueprint as pages
+from services.matching.previews import Previews
 from services.matching.store import open_store
 from shared.clock import Clock, system_clock
 from shared.ids import IdSource, random_ids
@@ -30,8 +36,9 @@ def create_app(settings: Settings, clock: Clock = system_clock, ids: IdSource = 
         settings,
         clock,
         ids,
-        api=[api, exclusions_api],
-        page_blueprints=[pages, exclusion_pages],
+        api=[api, exclusions_api, policies_api, plans_api],
+        page_blueprints=[pages, exclusion_pages, policy_pages, plan_pages],
     )
     app.extensions["handslag-database"] = database
+    app.extensions["handslag-previews"] = Previews(database, standard_engine)
     return app

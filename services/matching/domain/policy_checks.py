@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
@@ -89,9 +89,7 @@ def make_policy(version: int, weights: Mapping[str, float], rules: Mapping[str, 
 
 def policy_to_json(policy: ScoringPolicy) -> dict[str, Any]:
     """Give a policy's weights and rules, all but its version: `{"weights": {...}, "floor": ..., ...}`."""
-    content = asdict(policy) | {"weights": dict(policy.weights)}
-    del content["version"]
-    return content
+    return {"weights": dict(policy.weights), **{name: getattr(policy, name) for name in RULES}}
 
 
 def scaled(weights: Mapping[str, float]) -> dict[str, float]:
@@ -114,7 +112,7 @@ def _weight_faults(weights: Mapping[str, float]) -> list[Fault]:
         if part not in weights:
             faults.append(Fault(f"weights.{part}", "has no points", "give it points, 0 for none", {}))
         elif not _fits(weights[part], Range(0, MOST_WEIGHT)):
-            values = {"given": weights[part], "high": f"{MOST_WEIGHT:g}"}
+            values = {"given": _shown(weights[part]), "high": f"{MOST_WEIGHT:g}"}
             fix = "give it a number from 0 to %(high)s"
             faults.append(Fault(f"weights.{part}", "%(given)s is no weight", fix, values))
     values = {"parts": ", ".join(PARTS)}
@@ -133,7 +131,7 @@ def _rule_faults(rules: Mapping[str, float]) -> list[Fault]:
             faults.append(Fault(name, "is no rule of a policy", "the rules are %(rules)s", values))
         elif not _fits(value, RULES[name]):
             given: dict[str, object] = {
-                "given": value, "low": f"{RULES[name].low:g}", "high": f"{RULES[name].high:g}"
+                "given": _shown(value), "low": f"{RULES[name].low:g}", "high": f"{RULES[name].high:g}"
             }  # fmt: skip
             whole = "give a whole number from %(low)s to %(high)s"
             fix = whole if RULES[name].whole else "give a number from %(low)s to %(high)s"
@@ -149,16 +147,20 @@ def _faults_together(policy: ScoringPolicy) -> list[Fault]:
         "least": f"{policy.least_words:g}", "words": f"{by_words:g}", "most": policy.most_matches,
     }  # fmt: skip
     if policy.opening_words < policy.least_words:
-        fix = "give at least %(least)s, or ask for fewer in least_words"
+        fix = "give at least %(least)s, or lower the fewest points by words (least_words)"
         faults.append(Fault("opening_words", "is less than every match needs", fix, values))
     if max(policy.opening_words, policy.least_words) > by_words:
         field = "opening_words" if policy.opening_words > by_words else "least_words"
         fix = "give at most %(words)s, or concepts and text more weight"
         faults.append(Fault(field, "is more than words can give (%(words)s points)", fix, values))
     if policy.candidates < policy.most_matches:
-        fix = "give at least %(most)s, or ask for fewer in most_matches"
+        fix = "give at least %(most)s, or lower the most matches (most_matches)"
         faults.append(Fault("candidates", "is less than the matches a report may hold", fix, values))
     return faults
+
+
+def _shown(value: object) -> str:
+    return f"{value:g}" if isinstance(value, int | float) else str(value)
 
 
 def _fits(value: object, within: Range) -> bool:

@@ -1,0 +1,197 @@
+"""The pages where staff read scoring policies, turn the dials of a draft, preview it and make it active."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from flask import Blueprint, Response, current_app, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response as AnyResponse
+
+from services.matching.decisions import RefusedError
+from services.matching.domain.policy_checks import PARTS, RULES, BadPolicyError, Fault
+from services.matching.language import say
+from services.matching.pages.policy_words import RULE_WORDS, fault_text
+from services.matching.policies import activate_draft, change_draft, discard_draft, open_draft
+from services.matching.previews import Previews, preview_to_json
+from services.matching.store import policies
+from services.matching.store.policies import Draft
+from shared.storage import Database
+from shared.web.access import access
+from shared.web.problems import Problem
+
+blueprint = Blueprint("matching_policies", __name__)
+
+
+@blueprint.route("/policies")
+@access("staff")
+def policy_list() -> str:
+    """Show the active policy, the versions before it, and the drafts."""
+    with _database().reading() as connection:
+        versions, drafts = policies.list_versions(connection), policies.list_drafts(connection)
+    active = next(one for one in versions if one.active)
+    return render_template(
+        "policies.html", versions=versions, drafts=drafts, active=active, parts=PARTS, rules=RULE_WORDS
+    )
+
+
+@blueprint.route("/policies/drafts", methods=["POST"])
+@access("staff")
+def open_page() -> AnyResponse | str:
+    """Open a draft of a version and show it."""
+    based_on = request.form.get("based_on", type=int)
+    clock, ids = current_app.config["CLOCK"], current_app.config["IDS"]
+    try:
+        with _database().writing() as connection:
+            draft = open_draft(connection, based_on, clock, ids)
+    except RefusedError as refused:
+        raise Problem(404, _(refused.template, **refused.values)) from refused
+    return redirect(url_for("matching_policies.draft_page", draft_id=draft.id), code=303)
+
+
+@blueprint.route("/policies/drafts/<draft_id>")
+@access("staff")
+def draft_page(draft_id: str) -> str:
+    """Show a draft's dials; with `preview` what it would change."""
+    return _page(draft_id, preview="preview" in request.args)
+
+
+@blueprint.route("/policies/drafts/<draft_id>", methods=["POST"])
+@access("staff")
+def change_page(draft_id: str) -> AnyResponse | str:
+    """Keep the dials as they were set, and show what that would change."""
+    seen = request.form.get("version", 0, type=int)
+    weights = {part: _number(request.form.get(f"weights.{part}", "")) for part in PARTS}
+    rules = {name: _number(request.form.get(name, "")) for name in RULES}
+    try:
+        with _database().writing() as connection:
+            change_draft(connection, draft_id, seen, weights, rules, current_app.config["CLOCK"])
+    except BadPolicyError as bad:
+        return _answer(_page(draft_id, given=request.form, faults=bad.faults), 422)
+    except RefusedError as refused:
+        return _refused(draft_id, refused)
+    return redirect(url_for("matching_policies.draft_page", draft_id=draft_id, preview=1), code=303)
+
+
+@blueprint.route("/policies/drafts/<draft_id>/discard", methods=["POST"])
+@access("staff")
+def discard_page(draft_id: str) -> AnyResponse | str:
+    """Ask once more; discard the draft when that was answered."""
+    seen = request.form.get("version", 0, type=int)
+    if request.form.get("confirmed") != "yes":
+        draft, active = _read(draft_id)
+        return render_template("policy_confirm.html", draft=draft, active=active, what="discard", seen=seen)
+    return _decide(
+        draft_id,
+        lambda connection: discard_draft(connection, draft_id, seen),
+        lambda done: _("The draft is discarded."),
+    )
+
+
+@blueprint.route("/policies/drafts/<draft_id>/activate", methods=["POST"])
+@access("staff")
+def activate_page(draft_id: str) -> AnyResponse | str:
+    """Ask once more with what changes; make the draft the active policy when that was answered."""
+    seen = request.form.get("version", 0, type=int)
+    active_seen = request.form.get("active_version", 0, type=int)
+    note = request.form.get("note", "").strip()
+    if request.form.get("confirmed") != "yes":
+        if not note:
+            return _refused(
+                draft_id, RefusedError("invalid", say("Write in a note what the new policy is for."))
+            )
+        draft, active = _read(draft_id)
+        return render_template(
+            "policy_confirm.html",
+            draft=draft,
+            active=active,
+            what="activate",
+            seen=seen,
+            active_seen=active_seen,
+            note=note,
+            parts=PARTS,
+            rules=RULE_WORDS,
+        )
+    clock = current_app.config["CLOCK"]
+    return _decide(
+        draft_id,
+        lambda connection: activate_draft(connection, draft_id, seen, active_seen, note, clock),
+        lambda made: _(
+            "Version %(version)s of the scoring policy is active; open reports are being made again.",
+            version=made.version,
+        ),
+    )
+
+
+def _page(
+    draft_id: str,
+    given: Mapping[str, str] | None = None,
+    faults: tuple[Fault, ...] = (),
+    why: str = "",
+    preview: bool = False,
+) -> str:
+    """Show a draft; `given` are dials as they were sent and could not be kept."""
+    draft, active = _read(draft_id)
+    previews: Previews = current_app.extensions["handslag-previews"]
+    values = {f"weights.{part}": weight for part, weight in draft.policy.weights.items()}
+    values |= {name: getattr(draft.policy, name) for name in RULES}
+    return render_template(
+        "policy_draft.html",
+        draft=draft,
+        active=active,
+        parts=PARTS,
+        ranges=RULES,
+        rules=RULE_WORDS,
+        values=values if given is None else given,
+        faults={one.field: fault_text(one) for one in faults},
+        why=why,
+        preview=preview_to_json(previews.make(draft.policy)) if preview else None,
+    )
+
+
+def _decide(draft_id: str, act: Callable[[Any], Any], told: Callable[[Any], str]) -> AnyResponse | str:
+    try:
+        with _database().writing() as connection:
+            done = act(connection)
+    except RefusedError as refused:
+        return _refused(draft_id, refused)
+    flash(told(done), "success")
+    return redirect(url_for("matching_policies.policy_list"), code=303)
+
+
+def _refused(draft_id: str, refused: RefusedError) -> AnyResponse:
+    why = _(refused.template, **refused.values)
+    if refused.kind == "unknown":
+        raise Problem(404, why)
+    status = 409 if refused.kind in ("stale", "conflict") else 422
+    return _answer(_page(draft_id, why=why), status)
+
+
+def _answer(page: str, status: int) -> Response:
+    return Response(page, status=status, mimetype="text/html")
+
+
+def _read(draft_id: str) -> tuple[Draft, policies.PolicyVersion]:
+    with _database().reading() as connection:
+        draft = policies.get_draft(connection, draft_id)
+        versions = policies.list_versions(connection)
+    if draft is None:
+        raise Problem(
+            404, _("There is no draft with the id %(id)s: it was activated or discarded.", id=draft_id)
+        )
+    return draft, next(one for one in versions if one.active)
+
+
+def _number(text: str) -> float:
+    """Read a number as people write it, with a comma or a point; what is none becomes one that no range has."""
+    try:
+        return float(text.strip().replace(",", "."))
+    except ValueError:
+        return math.nan
+
+
+def _database() -> Database:
+    opened: Database = current_app.extensions["handslag-database"]
+    return opened
