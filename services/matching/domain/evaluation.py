@@ -136,7 +136,10 @@ def focus_area_f1(companies_rows: Sequence[Row], partners_rows: Sequence[Row], e
         given = set(_codes(row))
         if given:
             texts = (row["name"], row.get("description") or row.get("need") or "")
-            readings = [engine.read(text, row.get("language", "")) for text in texts]
+            readings = [
+                engine.read(text, row.get("language", ""), by_words=place == 0)
+                for place, text in enumerate(texts)
+            ]
             found = areas_of(readings, (), engine.thesaurus, (NAME_STRENGTH, 1.0))
             pairs.append((given, {finding.code for finding in found}))
     return round(micro_f1(pairs), 4)

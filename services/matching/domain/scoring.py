@@ -37,6 +37,8 @@ SHAPES: Mapping[str, tuple[float, float]] = {
 _UNCUT = ("areas", "kind")
 """Parts whose product is 0..1 by itself: vectors of length 1 at most, nothing negative; and one share 0..1."""
 
+NAME = "name"
+"""The field of an organisation's name."""
 NAME_STRENGTH = 0.6
 """How much a concept counts that only the organisation's name or a requirement mentions."""
 
@@ -94,9 +96,10 @@ def company_features(
     companies: Sequence[Company], engine: TextEngine, policy: ScoringPolicy
 ) -> CompanyFeatures:
     """Read companies into features; a row depends on its company and the engine alone, not on the policy."""
+    engine.prepare(text for company in companies for text in texts_of_company(company))
     vectors = vectors_of(engine)
     kinds = standard_kinds()
-    readings = tuple(_company_readings(company, engine) for company in companies)
+    readings = tuple(_read(_company_fields(company), company.language, engine) for company in companies)
     spots = tuple(_spots(fields) for fields in readings)
     given = [[code for one in company.capabilities for code in one.focus_areas] for company in companies]
     areas = tuple(_areas(fields, codes, engine) for fields, codes in zip(readings, given, strict=True))
@@ -117,9 +120,10 @@ def need_features(
     pairs: Sequence[tuple[Partner, Need]], engine: TextEngine, policy: ScoringPolicy
 ) -> NeedFeatures:
     """Read needs into features, to be scored under the policy's weights."""
+    engine.prepare(text for _, need in pairs for text in texts_of_need(need))
     vectors = vectors_of(engine)
     kinds = standard_kinds()
-    readings = tuple(_need_readings(partner, need, engine) for partner, need in pairs)
+    readings = tuple(_read(_need_fields(*pair), pair[0].language, engine) for pair in pairs)
     spots = tuple(_spots(fields) for fields in readings)
     given = [list(need.focus_areas) for _, need in pairs]
     areas = tuple(_areas(fields, codes, engine) for fields, codes in zip(readings, given, strict=True))
@@ -206,31 +210,47 @@ def _points(
     return np.round(weights * shares, 6)
 
 
-def _company_readings(company: Company, engine: TextEngine) -> tuple[FieldReading, ...]:
-    fields = [("name", NAME_STRENGTH, company.name), ("description", 1.0, company.description)]
+Field = tuple[str, float, str]
+"""A text with the name of the field it stands in and how much it counts (0..1)."""
+
+
+def texts_of_company(company: Company) -> list[str]:
+    """Give the texts of a company that are read closely: not its name."""
+    return [text for name, _, text in _company_fields(company) if name != NAME and text]
+
+
+def texts_of_need(need: Need) -> list[str]:
+    """Give the texts of a need."""
+    return [text for _, _, text in _own_fields(need) if text]
+
+
+def _company_fields(company: Company) -> list[Field]:
+    fields = [(NAME, NAME_STRENGTH, company.name), ("description", 1.0, company.description)]
     for one in company.capabilities:
         fields += [
             (f"capabilities.{one.id}.title", 1.0, one.title),
             (f"capabilities.{one.id}.text", 1.0, one.text),
         ]
-    return _read(fields, company.language, engine)
+    return fields
 
 
-def _need_readings(partner: Partner, need: Need, engine: TextEngine) -> tuple[FieldReading, ...]:
-    fields = [
+def _own_fields(need: Need) -> list[Field]:
+    return [
         ("title", 1.0, need.title),
         ("text", 1.0, need.text),
         ("requirements", NAME_STRENGTH, need.requirements),
-        ("name", NAME_STRENGTH, partner.name),
     ]
-    return _read(fields, partner.language, engine)
 
 
-def _read(
-    fields: Sequence[tuple[str, float, str]], language: str, engine: TextEngine
-) -> tuple[FieldReading, ...]:
+def _need_fields(partner: Partner, need: Need) -> list[Field]:
+    return [*_own_fields(need), (NAME, NAME_STRENGTH, partner.name)]
+
+
+def _read(fields: Sequence[Field], language: str, engine: TextEngine) -> tuple[FieldReading, ...]:
     return tuple(
-        FieldReading(name, share, engine.read(text, language)) for name, share, text in fields if text
+        FieldReading(name, share, engine.read(text, language, by_words=name == NAME))
+        for name, share, text in fields
+        if text
     )
 
 
@@ -270,4 +290,6 @@ __all__ = [
     "exact_scores",
     "need_features",
     "part_points",
+    "texts_of_company",
+    "texts_of_need",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import zlib
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
@@ -25,6 +26,10 @@ BESIDE_GIVEN = 0.3
 """How much areas that the text leans to count beside those that were given."""
 PRIOR = 1.5
 """What a need leaves unsaid, in squared weights (a telling concept: 1): a vague word alone is no full answer."""
+
+
+WORDS_SHARE, MEANING_SHARE = 0.5, 0.5
+"""How much the likeness of words and the nearness of vectors count in the text part, where there are vectors."""
 
 
 class HasMention(Protocol):
@@ -51,7 +56,8 @@ class Vectors:
         self.links: Links = make_links(engine.thesaurus)
         self.concepts = len(self.links.order)
         self.area_slots = AREA_SLOTS
-        self.text_dimensions = DIMENSIONS
+        self.text_dimensions = DIMENSIONS + engine.vector_size
+        self._vector_size = engine.vector_size
         self._area_codes = sorted({code for one in self.thesaurus.concepts.values() for code in one.areas})
 
     def asked(self, spots: Mapping[str, HasMention]) -> Vector:
@@ -107,8 +113,21 @@ class Vectors:
         return evidence
 
     def text(self, fields: Sequence[HasReading]) -> Vector:
-        """Give the vector of all its texts taken as one."""
-        return text_vector(one.reading.text for one in fields)
+        """Give the vector of all its texts taken as one: by pieces of words and, beside it, by the embedding.
+
+        The product of two is the mean of both products by `WORDS_SHARE` and `MEANING_SHARE`; of an engine
+        without an embedding that of the words alone.
+        """
+        words = text_vector(one.reading.text for one in fields)
+        if not self._vector_size:
+            return words
+        total: Wide = np.zeros(self._vector_size)
+        for one in fields:
+            if one.reading.vector is not None:
+                # A title says less than a long text, but more than its share of the letters.
+                total += math.sqrt(len(one.reading.text)) * one.reading.vector.astype(np.float64)
+        both = [np.sqrt(WORDS_SHARE) * words, np.sqrt(MEANING_SHARE) * _unit(total)]
+        return np.concatenate(both).astype(np.float32)
 
     def _area_slot(self, code: str) -> int:
         """Give an area's place; codes the thesaurus does not know share the places that are left, by hash."""

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -197,15 +198,19 @@ class _Stumbling:
     """Reads as the standard engine does, and stumbles over one word."""
 
     name = "stumbling"
+    vector_size = 0
 
     @property
     def thesaurus(self) -> Thesaurus:
         return standard_engine().thesaurus
 
-    def read(self, text: str, language: str) -> Reading:
+    def prepare(self, texts: Iterable[str]) -> None:
+        """Nothing to prepare."""
+
+    def read(self, text: str, language: str, by_words: bool = False) -> Reading:
         if "stumble" in text:
             raise RuntimeError("stumbled")
-        return standard_engine().read(text, language)
+        return standard_engine().read(text, language, by_words)
 
 
 def test_a_report_that_cannot_be_made_is_noted_and_stops_no_other(

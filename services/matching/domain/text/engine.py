@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
 
 from services.matching.domain.text.folding import fold
 from services.matching.domain.text.stems import StemMatcher
@@ -16,22 +20,40 @@ READING_VERSION = "1"
 
 @dataclass(frozen=True)
 class Mention:
-    """A concept in a text: `quote` is exactly `text[start:end]`; `strength` over 0 to 1, a plain mention 1.0."""
+    """A concept in a text: `quote` is exactly `text[start:end]`; `strength` over 0 to 1, a plain mention 1.0.
+
+    `near`: no word says it; the quoted sentence stands near the concept's terms.
+    """
 
     concept: str
     quote: str
     start: int
     end: int
     strength: float
+    near: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Passage:
+    """A sentence of a text, `text[start:end]`, with its vector of length 1, comparable across languages."""
+
+    start: int
+    end: int
+    vector: npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
 class Reading:
-    """A text and its mentions by place, then concept. `language` is ISO 639-1, or empty when not known."""
+    """A text and its mentions by place, then concept. `language` is ISO 639-1, or empty when not known.
+
+    Where the engine has an embedding, `vector` is the whole text's, of length 1, and `passages` are its sentences.
+    """
 
     text: str
     language: str
     mentions: tuple[Mention, ...]
+    vector: npt.NDArray[np.float32] | None = field(default=None, compare=False)
+    passages: tuple[Passage, ...] = field(default=(), compare=False)
 
     def strongest(self) -> dict[str, Mention]:
         """Give each concept's strongest mention; of equals the first."""
@@ -56,8 +78,18 @@ class TextEngine(Protocol):
     def __hash__(self) -> int:
         """Engines are kept in caches."""
 
-    def read(self, text: str, language: str) -> Reading:
-        """Find the concepts of a text. The same text and language always give the same reading."""
+    @property
+    def vector_size(self) -> int:
+        """The numbers in a text's vector; 0 where there is no embedding."""
+
+    def prepare(self, texts: Iterable[str]) -> None:
+        """Be told which texts are about to be read."""
+
+    def read(self, text: str, language: str, by_words: bool = False) -> Reading:
+        """Find the concepts of a text. The same text and language always give the same reading.
+
+        `by_words`: only what its words say, and no vector.
+        """
 
 
 class ConceptEngine:
@@ -79,7 +111,15 @@ class ConceptEngine:
         """Give the concepts it knows."""
         return self._thesaurus
 
-    def read(self, text: str, language: str) -> Reading:
+    @property
+    def vector_size(self) -> int:
+        """Give 0: words have no vector."""
+        return 0
+
+    def prepare(self, texts: Iterable[str]) -> None:
+        """Do nothing: words are read at once."""
+
+    def read(self, text: str, language: str, by_words: bool = False) -> Reading:
         """Find the concepts whose stems stand in the text and are not ruled out there."""
         folded = fold(text)
         found = self._matcher.find(folded.text, language)

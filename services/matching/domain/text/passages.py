@@ -1,0 +1,67 @@
+"""A text cut into sentences and into pieces that an embedding can take in, each exactly as it stands there."""
+
+from __future__ import annotations
+
+import re
+
+LONGEST = 700
+"""Characters that one embedding takes in: models read some hundred words, and one vector of more says little."""
+
+_SENTENCE = re.compile(r"[^.!?;\n]+(?:[.!?;](?=\S)[^.!?;\n]*)*[.!?;]*")
+_WORD = re.compile(r"[^\W_]")
+
+Span = tuple[int, int]
+
+
+def sentences(text: str) -> tuple[Span, ...]:
+    """Give the places of a text's sentences, in order; what holds no letter or digit is none.
+
+    A full stop with no space after it (3.5, e.g.) ends nothing; a sentence over `LONGEST` characters is cut between
+    words.
+    """
+    spans: list[Span] = []
+    for found in _SENTENCE.finditer(text):
+        if _WORD.search(found.group()):
+            spans += _cut(text, *_stripped(text, *found.span()))
+    return tuple(spans)
+
+
+def pieces(text: str) -> tuple[Span, ...]:
+    """Give the places of as few pieces of whole sentences as there can be with at most `LONGEST` characters each."""
+    out: list[Span] = []
+    for start, end in sentences(text):
+        if out and end - out[-1][0] <= LONGEST:
+            out[-1] = (out[-1][0], end)
+        else:
+            out.append((start, end))
+    return tuple(out)
+
+
+def units(text: str) -> tuple[str, ...]:
+    """Give every passage of a text that is embedded, each once: its pieces and its sentences."""
+    return tuple(dict.fromkeys(text[start:end] for start, end in (*pieces(text), *sentences(text))))
+
+
+def shortened(text: str, start: int, end: int, longest: int) -> Span:
+    """Give the beginning of a passage, whole words of at most `longest` characters; a longer first word is cut."""
+    if end - start <= longest:
+        return start, end
+    cut = text.rfind(" ", start + 1, start + longest + 1)
+    return _stripped(text, start, cut if cut > start else start + longest)
+
+
+def _stripped(text: str, start: int, end: int) -> Span:
+    while start < end and text[start].isspace():
+        start += 1
+    while start < end and text[end - 1].isspace():
+        end -= 1
+    return start, end
+
+
+def _cut(text: str, start: int, end: int) -> list[Span]:
+    out = []
+    while end - start > LONGEST:
+        out.append(shortened(text, start, end, LONGEST))
+        start = out[-1][1]
+        start, end = _stripped(text, start, end)
+    return [*out, (start, end)] if start < end else out

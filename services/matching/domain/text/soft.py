@@ -1,0 +1,106 @@
+"""The text engine with an embedding beside the words: a concept may be there by its words or, weaker, by nearness."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cached_property
+
+import numpy as np
+
+from services.matching.domain.text.engine import ConceptEngine, Mention, Passage, Reading
+from services.matching.domain.text.nearness import Nearness, VectorSource, Wide, material_hash
+from services.matching.domain.text.passages import pieces, sentences, shortened, units
+from services.matching.domain.text.thesaurus import Thesaurus
+
+SOFT_VERSION = "1"
+"""Changes when the same vectors would be read differently."""
+MOST_NEAR = 6
+"""Concepts that one text may have by nearness."""
+FROM, FULL = 2.0, 4.5
+"""A concept begins to count, and counts in full, when it stands out by so many standard deviations."""
+STRONGEST = 0.5
+"""The strength of a concept that counts in full by nearness; one by words has 1.0."""
+LEAST = 0.1
+LONGEST_QUOTE = 110
+"""Characters of the sentence that a concept by nearness quotes."""
+
+
+class SoftEngine:
+    """Concepts by their words, and by nearness of the text's vectors to the concepts' terms."""
+
+    def __init__(self, thesaurus: Thesaurus, source: VectorSource) -> None:
+        self._by_words = ConceptEngine(thesaurus)
+        self._source = source
+
+    @property
+    def name(self) -> str:
+        """Give the name of the concepts' engine, the model's and a hash of what nearness rests on."""
+        return (
+            f"{self._by_words.name}+{self._source.name}-{SOFT_VERSION}-"
+            f"{material_hash(self._by_words.thesaurus)}"
+        )
+
+    @property
+    def thesaurus(self) -> Thesaurus:
+        """Give the concepts it knows."""
+        return self._by_words.thesaurus
+
+    @property
+    def vector_size(self) -> int:
+        """Give the numbers in a vector of the model."""
+        return self._nearness.size
+
+    @cached_property
+    def _nearness(self) -> Nearness:
+        return Nearness(self.thesaurus, self._source)
+
+    def prepare(self, texts: Iterable[str]) -> None:
+        """Have the vectors of texts made in one go; reading them is quick then."""
+        self._source.vectors(dict.fromkeys(unit for text in texts for unit in units(text)))
+
+    def read(self, text: str, language: str, by_words: bool = False) -> Reading:
+        """Find the concepts of a text; `by_words`: without nearness. Where a vector cannot be had, words must do."""
+        reading = self._by_words.read(text, language)
+        if by_words:
+            return reading
+        had = self._source.vectors(units(text))
+        nearness = self._nearness
+
+        def centred(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int, Wide]]:
+            return [
+                (start, end, nearness.centred(had[text[start:end]], language))
+                for start, end in spans
+                if text[start:end] in had
+            ]
+
+        whole, parts = centred(pieces(text)), centred(sentences(text))
+        if not whole or not parts:
+            return reading
+        passages = tuple(Passage(start, end, vector.astype(np.float32)) for start, end, vector in parts)
+        total = np.sum([vector for _, _, vector in whole], axis=0)
+        mean = (total / np.sqrt(np.sum(total * total))).astype(np.float32)
+        near = self._near(reading, whole, parts)
+        mentions = sorted([*reading.mentions, *near], key=lambda one: (one.start, one.end, one.concept))
+        return Reading(text, language, tuple(mentions), mean, passages)
+
+    def _near(
+        self, reading: Reading, whole: list[tuple[int, int, Wide]], parts: list[tuple[int, int, Wide]]
+    ) -> list[Mention]:
+        """Give the concepts that stand out most, each with the beginning of the sentence that is nearest to it."""
+        by_part = np.array([self._nearness.standing_out(vector) for _, _, vector in parts])
+        by_whole = np.array([self._nearness.standing_out(vector) for _, _, vector in whole])
+        # The whole text tells better what it is about, a sentence what it names in passing: both count alike.
+        out = (by_whole.max(axis=0) + by_part.max(axis=0)) / 2.0
+        said = reading.strongest()
+        near = []
+        for place in np.lexsort((np.arange(len(out)), -out))[:MOST_NEAR]:
+            strength = round(STRONGEST * min(1.0, float((out[place] - FROM) / (FULL - FROM))), 2)
+            concept = self._nearness.concepts[place]
+            if strength < LEAST:
+                break
+            if concept in said and said[concept].strength >= strength:
+                continue
+            start, end, _ = parts[int(by_part[:, place].argmax())]
+            start, end = shortened(reading.text, start, end, LONGEST_QUOTE)
+            near.append(Mention(concept, reading.text[start:end], start, end, strength, near=True))
+        return near
