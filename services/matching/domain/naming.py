@@ -1,0 +1,100 @@
+"""Names, addresses and domains of organisations made comparable: across scripts, legal forms and ways of writing."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from urllib.parse import urlsplit
+
+from anyascii import anyascii
+
+_LEGAL_WORDS = (
+    "ab publ hb kb as asa aps is ivs amba oy oyj abp ry gmbh ggmbh mbh ag kg kgaa ug ohg ev eg gbr se sa sas sasu "
+    "sarl srl spa sapa sl slu scoop bv nv vof cv ltd limited plc llc llp lp inc incorporated corp corporation co "
+    "company pty spzoo sro doo dd ad eood ood ooo zao oao pao ao tov prat pat kft zrt nyrt bt uab sia ou mtu ltda "
+    "eurl scs the group holding holdings koncernen gruppen gruppe "
+)
+_LEGAL = frozenset(_LEGAL_WORDS.split())
+"""Folded legal forms, and words for a group of companies: they tell no organisation from another."""
+
+_GENERIC_WORDS = (
+    "hospital hospitals sjukhus sjukhuset sykehus sygehus krankenhaus klinikum klinik kliniken clinic clinics "
+    "hopital ospedale szpital likarnia likarnya bolnitsa ziekenhuis sairaala haigla university universitet "
+    "universitets universitetssjukhus universitetssjukhuset universitatsklinikum akademiska college school "
+    "hogskola institute institut institutet region regional regionen county lan landsting municipality municipal "
+    "kommune kommun stad city town district national central general public private new health healthcare helse "
+    "sundhed halsa halso vard varden care medical medicine medicin medica clinical hospitalet services service "
+    "solutions systems system technologies technology tech teknik digital pharma biotech bio lab labs laboratory "
+    "laboratories diagnostics consulting partners international global nordic nordics norden scandinavia "
+    "scandinavian sweden sverige norge norway danmark denmark finland suomi deutschland germany europe european "
+    "centre center centrum zentrum foundation trust ministry department agency authority board council cluster "
+    "network association of and for in och og und i for de la le du der die das am an st saint "
+)
+GENERIC = frozenset(_GENERIC_WORDS.split())
+"""Folded words that many names share: alike in these alone, two names are not alike."""
+
+_FREE_MAIL_WORDS = (
+    "gmail.com googlemail.com outlook.com hotmail.com live.com msn.com yahoo.com icloud.com me.com proton.me "
+    "protonmail.com gmx.de gmx.net web.de t-online.de telia.com mail.ru yandex.ru ukr.net i.ua wp.pl onet.pl "
+    "o2.pl seznam.cz free.fr orange.fr laposte.net libero.it "
+)
+FREE_MAIL = frozenset(_FREE_MAIL_WORDS.split())
+"""Domains of mail providers: whoever has an address there shares nothing with the others."""
+
+_SHARED_HOSTS_WORDS = (
+    "facebook.com linkedin.com instagram.com twitter.com x.com youtube.com google.com sites.google.com "
+    "wordpress.com wixsite.com github.io github.com linktr.ee notion.site webnode.se squarespace.com allabolag.se "
+    "europages.com "
+)
+SHARED_HOSTS = frozenset(_SHARED_HOSTS_WORDS.split())
+"""Hosts where many organisations have a page."""
+
+_JOINED = re.compile(r"\b(\w)[./](?=\w\b)")
+_WORD = re.compile(r"[a-z0-9]+")
+_SPELLED = (("ae", "a"), ("oe", "o"), ("ue", "u"), ("aa", "a"))
+
+
+@lru_cache(maxsize=100_000)
+def name_words(name: str) -> tuple[str, ...]:
+    """Give the words of a name in small Latin letters, whatever its script, without legal forms at its ends.
+
+    A name that is nothing but legal forms keeps the last of them.
+    """
+    text = _JOINED.sub(r"\1", anyascii(name).lower()).replace("'", "").replace("sp. z oo", "spzoo")
+    for spelled, plain in _SPELLED:
+        text = text.replace(spelled, plain)
+    words = _WORD.findall(text)
+    while len(words) > 1 and words[-1] in _LEGAL:
+        words.pop()
+    while len(words) > 1 and words[0] in _LEGAL:
+        words.pop(0)
+    return tuple(words)
+
+
+def distinctive(words: tuple[str, ...]) -> tuple[str, ...]:
+    """Give the words of a folded name that tell it from others, in order."""
+    return tuple(word for word in words if word not in GENERIC and len(word) > 1)
+
+
+@lru_cache(maxsize=100_000)
+def website_place(website: str) -> tuple[str, str]:
+    """Give host (without `www.`) and path of a website as people write it; two empty texts where it is none."""
+    text = website.strip().lower()
+    if not text:
+        return "", ""
+    try:
+        parts = urlsplit(text if "//" in text else f"//{text}")
+        host = (parts.hostname or "").removeprefix("www.")
+    except ValueError:
+        return "", ""
+    if "." not in host or host in SHARED_HOSTS:
+        return "", ""
+    path = parts.path.strip("/")
+    # A language or a start page is no place of its own.
+    return host, "" if len(path) <= 3 or path.startswith(("index", "home", "start")) else path
+
+
+def mail_domain(address: str) -> str:
+    """Give the domain of a mail address; empty for one that mail providers give to everybody."""
+    domain = address.rpartition("@")[2].strip().lower()
+    return "" if "." not in domain or domain in FREE_MAIL else domain
