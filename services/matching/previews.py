@@ -89,6 +89,10 @@ class Previews:
         self._made = self._made or Companies(self._engine())
         return self._made
 
+    def engine(self) -> TextEngine:
+        """Give the engine that texts are read with."""
+        return self._companies.engine
+
     def make(self, draft: ScoringPolicy, seconds: float = SECONDS, most: int = MOST_REQUESTS) -> Preview:
         """Compare a policy with the active one for at most about `seconds`, on at most `most` requests."""
         with self._turn:

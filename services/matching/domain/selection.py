@@ -18,6 +18,12 @@ from services.matching.domain.scoring import part_points
 BY_WORDS = ("concepts", "text")
 """The parts of a score that the words of both sides give."""
 
+NOTHING_IN_COMMON = "nothing_in_common"
+FEW_WORDS = "few_words"
+UNDER_FLOOR = "under_floor"
+WEAK_DIRECTION = "weak_direction"
+OTHERS_NEARER = "others_nearer"
+
 
 @dataclass(frozen=True)
 class Chosen:
@@ -61,14 +67,7 @@ def choose(
     excluded: list[Chosen] = []
     for pairs in _pairs(request, partner, needs, companies, policy, lifted):
         best = max((one.toward_need for one in pairs if not one.exclusions), default=0.0)
-        good = [
-            one
-            for one in pairs
-            if one.score > 0.0
-            and one.score >= policy.floor
-            and one.toward_need >= policy.tail * best
-            and one.by_words >= policy.least_words
-        ]
+        good = [one for one in pairs if gate_of(one, best, policy) is None]
         good.sort(key=lambda one: _order(one, companies))
         free = [one for one in good if not one.exclusions]
         if _opens(free, policy):
@@ -77,6 +76,22 @@ def choose(
         if _opens(good, policy):
             excluded += [one for one in good if one.exclusions]
     return matches, excluded
+
+
+def gate_of(one: Chosen, best: float, policy: ScoringPolicy) -> str | None:
+    """Give what keeps a pair from being a match by its own scores, None where nothing does.
+
+    `best` is how well the need is served by the company that serves it best. Codes: `nothing_in_common` (no words),
+    `few_words`, `under_floor`, `weak_direction` (the cap brings it under the floor), `others_nearer` (far behind the
+    best).
+    """
+    if one.by_words < policy.least_words or one.toward_need <= 0.0:
+        return NOTHING_IN_COMMON if one.by_words <= 0.0 else FEW_WORDS
+    if one.toward_need < policy.floor:
+        return UNDER_FLOOR
+    if one.score < policy.floor or one.score <= 0.0:
+        return WEAK_DIRECTION
+    return OTHERS_NEARER if one.toward_need < policy.tail * best else None
 
 
 def _opens(pairs: list[Chosen], policy: ScoringPolicy) -> bool:
@@ -124,6 +139,21 @@ def _rounded(
     """Give each pair's points by part, rounded to 2 decimals, so that what a report shows adds up."""
     points = part_points(needs, row, companies, columns)
     return [{part: round(float(points[part][place]), 2) for part in PARTS} for place in range(len(columns))]
+
+
+def pair_of(
+    needs: NeedFeatures,
+    row: int,
+    companies: CompanyFeatures,
+    column: int,
+    request: MatchRequest,
+    partner: Partner,
+    lifted: Lifted,
+) -> Chosen:
+    """Give the scores of one pair as `choose` sees it."""
+    (points,) = _rounded(needs, row, companies, np.array([column]))
+    ruled = exclusions(companies.companies[column], partner, request, lifted)
+    return _pair(row, column, points, request, partner, companies, needs.policy, ruled)
 
 
 def _pair(

@@ -49,6 +49,12 @@ EXCLUSIONS: Mapping[str, str] = {
     "outside_markets": say("The country is not among the company's markets"),
     "regulatory_status_missing": say("A required regulatory status is missing"),
 }
+OUTCOMES: Mapping[str, str] = {
+    "suggested": say("Suggested"),
+    "introduced": say("Introduced"),
+    "rejected": say("Rejected"),
+    "not_chosen": say("Not chosen"),
+}
 
 ALL: Mapping[str, Mapping[str, str]] = {
     "roles": ROLES,
@@ -60,6 +66,7 @@ ALL: Mapping[str, Mapping[str, str]] = {
     "introductions": INTRODUCTIONS,
     "decisions": DECISIONS,
     "exclusions": EXCLUSIONS,
+    "outcomes": OUTCOMES,
 }
 
 
