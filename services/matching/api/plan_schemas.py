@@ -137,3 +137,52 @@ class PlanApprovalAnswer(Schema):
     """What came of an approved plan."""
 
     approvals = fields.List(fields.Nested(ApprovedReport))
+
+
+class ConsortiumNeed(Schema):
+    """A need of the request."""
+
+    id = fields.String()
+    title = fields.String()
+
+
+class ConsortiumCompany(Schema):
+    """A company of a set."""
+
+    id = fields.String()
+    name = fields.String()
+    network = fields.Boolean()
+
+
+class ServedNeed(Schema):
+    """Who of a set serves a need best."""
+
+    need_id = fields.String()
+    company_id = fields.String()
+    score = fields.Float()
+
+
+class ConsortiumSet(Schema):
+    """A set of companies that cover needs together."""
+
+    companies = fields.List(fields.Nested(ConsortiumCompany))
+    serves = fields.List(fields.Nested(ServedNeed))
+    uncovered = fields.List(
+        fields.String(), metadata={"description": "ids of the needs that the set leaves open"}
+    )
+    score = fields.Float(metadata={"description": "the summed score of who serves each need"})
+
+
+class ConsortiaAnswer(Schema):
+    """The best sets for a request, best first; nothing of it is stored."""
+
+    request_id = fields.String()
+    report_version = fields.Integer()
+    needs = fields.List(fields.Nested(ConsortiumNeed))
+    nobody = fields.List(
+        fields.String(), metadata={"description": "ids of the needs that no company matches"}
+    )
+    alone = fields.List(
+        fields.Nested(ConsortiumCompany), metadata={"description": "companies that match every need"}
+    )
+    consortia = fields.List(fields.Nested(ConsortiumSet))

@@ -9,11 +9,12 @@ from flask import Response, current_app, jsonify
 from services.matching.api import plan_schemas
 from services.matching.api.refusals import STATUS
 from services.matching.domain.plans.introducing import Limits
+from services.matching.gathering import consortia_of
 from services.matching.planning import PlanRefusedError, Wanted, approve_plan, introduction_plan
 from services.matching.store import tables
 from shared.outbox import EventTooLargeError
 from shared.storage import Database
-from shared.web.api import Blueprint, answers, body, query, route
+from shared.web.api import Blueprint, answers, body, not_found, query, route
 from shared.web.idempotency import answer_once
 from shared.web.problems import Problem, field_error
 
@@ -84,6 +85,21 @@ def approve_planned(data: Args) -> Response:
         raise _problem(refused) from refused
     except EventTooLargeError as error:
         raise Problem(413, str(error)) from error
+
+
+@route(
+    blueprint, "/consortia/<request_id>", "GET", "staff", "Find consortia for a request",
+    description="The best sets of two to five companies that cover the request's needs together, and what stays "
+    "uncovered. Competitors and those who do not want to meet are in no set together. Nothing is stored.",
+)  # fmt: skip
+@answers(blueprint, 200, plan_schemas.ConsortiaAnswer)
+def find_consortia(request_id: str) -> Args:
+    """Give the best sets of the request's latest report."""
+    with _database().reading() as connection:
+        found = consortia_of(connection, request_id)
+    if found is None:
+        raise not_found("match report", request_id)
+    return found
 
 
 def _problem(refused: PlanRefusedError) -> Problem:

@@ -15,6 +15,7 @@ from services.matching.api.plan_schemas import PlanApproval
 from services.matching.decisions import Refusal, RefusedError
 from services.matching.domain.plans.introducing import Limits
 from services.matching.domain.roles import ROLES
+from services.matching.gathering import consortia_of
 from services.matching.language import say
 from services.matching.pages.plan_words import bar_word, full_words
 from services.matching.planning import PlanRefusedError, Wanted, approve_plan, introduction_plan
@@ -31,8 +32,8 @@ blueprint = Blueprint("plan_pages", __name__)
 
 @blueprint.app_context_processor
 def plan_tools() -> dict[str, Any]:
-    """Give the templates the words of plans."""
-    return {"full_words": full_words, "bar_word": bar_word}
+    """Give the templates the words of plans, and a report's page its consortia."""
+    return {"full_words": full_words, "bar_word": bar_word, "consortia_for": _consortia}
 
 
 @blueprint.route("/plans")
@@ -89,6 +90,12 @@ def approve_page() -> AnyResponse | str:
         "success",
     )
     return redirect(url_for("plan_pages.introductions_page", **_asked()), code=303)
+
+
+def _consortia(request_id: str) -> dict[str, Any] | None:
+    with _database().reading() as connection:
+        found = consortia_of(connection, request_id)
+    return found and {**found, "titles": {need["id"]: need["title"] for need in found["needs"]}}
 
 
 def _plan() -> dict[str, Any]:
