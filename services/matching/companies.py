@@ -10,8 +10,13 @@ from sqlalchemy.engine import Connection
 from services.matching.domain.features import CompanyFeatures, company_features
 from services.matching.domain.model import company_from_state
 from services.matching.domain.policy import ScoringPolicy
+from services.matching.domain.scoring import texts_of_company
 from services.matching.domain.text.engine import TextEngine
 from services.matching.store import projection, tables
+from shared.storage import Database
+
+AT_ONCE = 200
+"""Companies whose texts are prepared in one go."""
 
 
 class Companies:
@@ -22,14 +27,27 @@ class Companies:
         self._features: CompanyFeatures | None = None
         self._policy: ScoringPolicy | None = None
 
+    def prepare(self, database: Database) -> None:
+        """Have the vectors of the texts of new and changed companies made, outside of any long transaction."""
+        if not self.engine.vector_size:
+            return
+        with database.reading() as connection:
+            versions = _active(connection)
+        known = {} if self._features is None else {one.id: one.version for one in self._features.companies}
+        changed = [one for one, version in versions.items() if known.get(one) != version]
+        for some in projection.in_parts(changed, AT_ONCE):
+            with database.reading() as connection:
+                states = projection.get_states(connection, tables.companies, some)
+            companies = [company_from_state(one.state) for one in states.values()]
+            self.engine.prepare(text for one in companies for text in texts_of_company(one))
+
     def features(self, connection: Connection, policy: ScoringPolicy) -> CompanyFeatures:
         """Read the features of the companies that are active in the database, in the order of their ids.
 
         Only companies of a new version are read from the database and made into features; the others' rows are
         taken over from the call before.
         """
-        active = tables.companies.c.status == "active"
-        versions = projection.versions_where(connection, tables.companies, active)
+        versions = _active(connection)
         old = self._features if self._policy == policy else None
         known = {} if old is None else {one.id: one.version for one in old.companies}
         if old is None or known != versions:
@@ -43,6 +61,11 @@ class Companies:
             self._policy = policy
             return self._features
         return old
+
+
+def _active(connection: Connection) -> dict[str, int]:
+    active = tables.companies.c.status == "active"
+    return projection.versions_where(connection, tables.companies, active)
 
 
 def joined(old: CompanyFeatures, kept: Sequence[str], new: CompanyFeatures) -> CompanyFeatures:

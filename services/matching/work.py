@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from services.matching.domain.text.engine import ConceptEngine
 from services.matching.domain.text.thesaurus import thesaurus_with
 from services.matching.erasure import Eraser
 from services.matching.handlers import HANDLERS
 from services.matching.rereading import rereading_loop
 from services.matching.store import open_store, stale, tables, text_engine
+from services.matching.text_engines import make_engine
 from services.matching.workers import Scorer
 from shared.clock import Clock
 from shared.consumer import Consumer
@@ -27,14 +27,14 @@ def create_work(settings: Settings, event_log: EventLog, clock: Clock, ids: IdSo
     """Make matching's loops over the database that the settings name.
 
     Raises sqlalchemy.exc.SQLAlchemyError or OSError when the database cannot be opened, BadThesaurusError when the
-    organiser's own concepts cannot be used.
+    organiser's own concepts cannot be used, EmbedderError when the text engine's model cannot be opened.
     """
     database = open_store(settings.matching_database)
     if database.engine.dialect.name == "sqlite":
         # One worker only: what one that died had claimed need not wait.
         with database.writing() as connection:
             stale.release_all(connection)
-    engine = ConceptEngine(thesaurus_with(settings.thesaurus))
+    engine = make_engine(settings.text_engine, thesaurus_with(settings.thesaurus), database, clock)
     with database.writing() as connection:
         text_engine.remake_others(connection, engine.name, clock())
     relay = Relay(database, tables.backbone, event_log, GROUP)

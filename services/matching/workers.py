@@ -110,6 +110,7 @@ class Scorer:
     def read(self, claims: Sequence[Claim]) -> Snapshot:
         """Read what the claimed requests' reports are made of."""
         at = to_text(self._clock())
+        self._companies.prepare(self._database)
         with self._database.reading() as connection:
             # The number comes first: a company that changes while the rest is read makes the save fail.
             number = stale.pool_number(connection)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 STANDARD_WEIGHTS: Mapping[str, float] = MappingProxyType(
-    {"concepts": 50.0, "text": 15.0, "areas": 25.0, "kind": 10.0}
+    {"concepts": 45.0, "text": 25.0, "areas": 20.0, "kind": 10.0}
 )
 """Points out of 100 that each part may give in the direction *company serves need*."""
 
@@ -23,16 +23,16 @@ class ScoringPolicy:
     within `rest_days` days are marked.
 
     A match needs at least `least_words` points from the parts that words give (concepts, text): ticked areas and a
-    fitting kind alone, 25 + 10 at most, are what a tick-box knows, and swamp people with meetings. One match of a need
+    fitting kind alone, 20 + 10 at most, are what a tick-box knows, and swamp people with meetings. One match of a need
     must have `opening_words` of them, else the need has no good match: weak ones only go along with a sound one.
     """
 
     version: int = 1
     weights: Mapping[str, float] = field(default_factory=lambda: STANDARD_WEIGHTS)
-    floor: float = 36.0
+    floor: float = 40.0
     tail: float = 0.55
     least_words: float = 10.0
-    opening_words: float = 16.0
+    opening_words: float = 26.0
     most_matches: int = 10
     candidates: int = 40
     weak_direction: float = 40.0

