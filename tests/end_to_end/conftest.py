@@ -47,6 +47,7 @@ def environment(state: Path, **settings: str) -> dict[str, str]:
         "STATE_DIR": str(state),
         "SECRET_KEY": "secret-key-for-tests",
         "STAFF_TOKEN": STAFF_TOKEN,
+        "TEXT_ENGINE": "concepts",
         **settings,
     }
     return {**own, **{f"HANDSLAG_{name}": value for name, value in given.items()}}
