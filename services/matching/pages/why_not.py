@@ -24,7 +24,13 @@ def why_not_page(request_id: str) -> str:
     with database().reading() as connection:
         report = reports.get_report(connection, request_id)
         if report is None:
-            raise Problem(404, _("There is no match report for %(id)s (yet).", id=request_id))
+            raise Problem(
+                404,
+                _(
+                    "There is no match report for %(id)s (yet). A new request is scored within seconds.",
+                    id=request_id,
+                ),
+            )
         found = find_companies(connection, words)
         if not company_id and len(found) == 1:
             company_id = found[0]["id"]
