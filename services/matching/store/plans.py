@@ -1,17 +1,18 @@
-"""What plans are made of: open requests' reports, capacities, approved introductions, rejected matches. Reads only."""
+"""What plans are made of: open requests' reports, members, capacities, introductions, rejections. Reads only."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from services.matching.domain.history import PastIntroduction
 from services.matching.domain.model import Company, company_from_state
+from services.matching.domain.plans.fairness import MEMBERSHIPS, SMALL_MEMBER, Member, Met
 from services.matching.domain.plans.introducing import Standing
 from services.matching.store import projection, tables
 from services.matching.store.reports import ReportJson
@@ -97,3 +98,35 @@ def _capacities(connection: Connection, table: sa.Table, ids: Iterable[str]) -> 
         for one, stored in projection.get_states(connection, table, ids).items()
         if stored.status == "active"
     }
+
+
+def members(connection: Connection) -> list[Member]:
+    """Read the active companies that are members, by id."""
+    return [
+        Member(one.id, one.state.get("name") or one.id, membership)
+        for one in projection.states_where(
+            connection, tables.companies, tables.companies.c.status == "active"
+        )
+        if (membership := one.state.get("membership") or "member") in MEMBERSHIPS
+    ]
+
+
+def small_members(connection: Connection) -> list[Company]:
+    """Read the active companies that are small members, by id."""
+    named = tables.companies.c.state.contains(json.dumps(SMALL_MEMBER), autoescape=True)
+    found = projection.states_where(
+        connection, tables.companies, tables.companies.c.status == "active", named
+    )
+    return [company_from_state(one.state) for one in found if one.state.get("membership") == SMALL_MEMBER]
+
+
+def sessions(connection: Connection) -> list[Met]:
+    """Read which company is in a placed session of a programme, and on which day; by visit, session and company."""
+    found = []
+    rows = connection.execute(sa.select(tables.programmes.c.content).order_by(tables.programmes.c.visit_id))
+    for (content,) in rows:
+        planned = json.loads(content)
+        wanted = {one["id"]: one["companies"] for one in planned["problem"]["wanted"]}
+        for session, at in sorted(planned["placements"].items()):
+            found += [Met(company, date.fromisoformat(at["date"])) for company in wanted.get(session, ())]
+    return found
