@@ -7,12 +7,16 @@ from pathlib import Path
 from flask import Flask
 
 from services.matching.api.exclusions import blueprint as exclusions_api
+from services.matching.api.fairness import blueprint as fairness_api
+from services.matching.api.gaps import blueprint as gaps_api
 from services.matching.api.plans import blueprint as plans_api
 from services.matching.api.policies import blueprint as policies_api
 from services.matching.api.routes import blueprint as api
 from services.matching.api.why_not import blueprint as why_not_api
 from services.matching.domain.text.engine import standard_engine
 from services.matching.pages.exclusions import blueprint as exclusion_pages
+from services.matching.pages.fairness import blueprint as fairness_pages
+from services.matching.pages.gaps import blueprint as gap_pages
 from services.matching.pages.plans import blueprint as plan_pages
 from services.matching.pages.policies import blueprint as policy_pages
 from services.matching.pages.routes import blueprint as pages
@@ -38,8 +42,16 @@ def create_app(settings: Settings, clock: Clock = system_clock, ids: IdSource = 
         settings,
         clock,
         ids,
-        api=[api, exclusions_api, why_not_api, policies_api, plans_api],
-        page_blueprints=[pages, exclusion_pages, why_not_pages, policy_pages, plan_pages],
+        api=[api, exclusions_api, why_not_api, policies_api, plans_api, gaps_api, fairness_api],
+        page_blueprints=[
+            pages,
+            exclusion_pages,
+            why_not_pages,
+            policy_pages,
+            plan_pages,
+            gap_pages,
+            fairness_pages,
+        ],
     )
     app.extensions["handslag-database"] = database
     app.extensions["handslag-previews"] = Previews(database, standard_engine)
