@@ -6,13 +6,13 @@ import random
 from dataclasses import replace
 from typing import Any
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.matching.domain.model import Company, MatchRequest, Partner
 from services.matching.domain.policy import STANDARD_POLICY
 from services.matching.domain.report import canonical_json
+from tests.services.matching.domain.proofs import assert_area_words_stand, assert_quotes_stand, assert_sums
 from tests.services.matching.domain.small_world import company, need, partner, report, request
 
 WORDS = [
@@ -70,11 +70,7 @@ def low(case: Case) -> dict[str, Any]:
 @settings(max_examples=60, deadline=None)
 def test_the_parts_sum_to_the_score_and_every_score_is_between_0_and_100(case: Case) -> None:
     for match in low(case)["matches"]:
-        assert sum(part["points"] for part in match["parts"]) == pytest.approx(match["score"], abs=0.01)
-        own = [part["points"] for part in match["parts"] if part["name"] != "cap"]
-        assert sum(own) == pytest.approx(match["toward_need"], abs=0.01)
-        assert all(0.0 <= match[name] <= 100.0 for name in ("score", "toward_need", "toward_company"))
-        assert match["score"] <= (100.0 if match["cap"] is None else match["cap"])
+        assert_sums(match)
         assert match["score"] == round(match["score"], 2)
 
 
@@ -83,20 +79,10 @@ def test_the_parts_sum_to_the_score_and_every_score_is_between_0_and_100(case: C
 def test_every_quote_stands_in_the_text_it_is_quoted_from(case: Case) -> None:
     companies, asked, of = case
     by_id = {one.id: one for one in companies}
-    for match in low(case)["matches"]:
-        (wanted,) = [one for one in asked.needs if one.id == match["need_id"]]
-        need_texts = [wanted.title, wanted.text, wanted.requirements, of.name, of.kind]
-        for quote in (quote for part in match["parts"] for quote in part["quotes"]):
-            assert any(quote["need"] in text for text in need_texts)
-            assert quote["company"] in field_of(by_id[match["company"]["id"]], quote["field"])
-
-
-def field_of(one: Company, field: str) -> str:
-    if field.startswith("capabilities."):
-        _, capability_id, name = field.split(".")
-        (found,) = [capability for capability in one.capabilities if capability.id == capability_id]
-        return str(getattr(found, name))
-    return str(getattr(one, field)) if field else ""
+    body = low(case)
+    assert_area_words_stand(body, of, asked)
+    for match in body["matches"]:
+        assert_quotes_stand(match, by_id[match["company"]["id"]], of, asked)
 
 
 @given(a_case(), st.randoms(use_true_random=False))
@@ -158,3 +144,37 @@ def test_each_need_lists_roles_apart_members_first_then_by_score(case: Case) -> 
     assert {(one["company"]["id"], one["need_id"]) for one in body["excluded"]}.isdisjoint(
         (match["company"]["id"], match["need_id"]) for match in body["matches"]
     )
+
+
+@given(a_case(), st.randoms(use_true_random=False))
+@settings(max_examples=40, deadline=None)
+def test_the_order_of_needs_changes_nothing_but_the_order_of_their_answers(
+    case: Case, chance: random.Random
+) -> None:
+    companies, asked, of = case
+    needs = list(asked.needs)
+    chance.shuffle(needs)
+    turned = report(companies, replace(asked, needs=tuple(needs)), of, policy=LOW).to_json()
+    straight = low(case)
+    for part in ("matches", "excluded"):
+        for one in asked.needs:
+            assert [found for found in turned[part] if found["need_id"] == one.id] == [
+                found for found in straight[part] if found["need_id"] == one.id
+            ]
+
+
+@given(a_case())
+@settings(max_examples=60, deadline=None)
+def test_a_small_member_is_ranked_and_scored_as_a_large_one(case: Case) -> None:
+    companies, asked, of = case
+
+    def ranked(membership: str) -> list[tuple[str, float]]:
+        members = [
+            one if one.membership == "network" else replace(one, membership=membership) for one in companies
+        ]
+        return [
+            (match["id"], match["score"])
+            for match in report(members, asked, of, policy=LOW).to_json()["matches"]
+        ]
+
+    assert ranked("member") == ranked("small member") == ranked("institution")
