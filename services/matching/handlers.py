@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 
 from services.matching import erasure
 from services.matching.decisions import Decided, RefusedError, approve, cancel, reject
-from services.matching.store import projection, reports, stale, tables
+from services.matching.store import programmes, projection, reports, stale, tables
 from shared.events.event import Event
 
 __all__ = ["HANDLERS", "Decided", "RefusedError", "approve", "cancel", "reject"]
@@ -63,6 +63,7 @@ def visit_changed(connection: Connection, event: Event) -> None:
     """Keep a visit, or forget an erased one; pages show it, no score reads it."""
     if event.state is None:
         projection.drop_state(connection, tables.visits, event.aggregate_id)
+        programmes.forget_programme(connection, event.aggregate_id)
     else:
         projection.put_state(connection, tables.visits, event)
 

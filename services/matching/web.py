@@ -11,6 +11,7 @@ from services.matching.api.fairness import blueprint as fairness_api
 from services.matching.api.gaps import blueprint as gaps_api
 from services.matching.api.plans import blueprint as plans_api
 from services.matching.api.policies import blueprint as policies_api
+from services.matching.api.programmes import blueprint as programmes_api
 from services.matching.api.routes import blueprint as api
 from services.matching.api.why_not import blueprint as why_not_api
 from services.matching.domain.text.engine import standard_engine
@@ -42,7 +43,16 @@ def create_app(settings: Settings, clock: Clock = system_clock, ids: IdSource = 
         settings,
         clock,
         ids,
-        api=[api, exclusions_api, why_not_api, policies_api, plans_api, gaps_api, fairness_api],
+        api=[
+            api,
+            exclusions_api,
+            why_not_api,
+            policies_api,
+            plans_api,
+            gaps_api,
+            fairness_api,
+            programmes_api,
+        ],
         page_blueprints=[
             pages,
             exclusion_pages,
