@@ -22,6 +22,7 @@ class Evidence:
     """One join: the need's concept by name (sv, en), both sides' words, exact, and the points it gave.
 
     `link`: the company mentions the `same` concept, a wider or narrower one (`parent`), or one that `serves` it.
+    `near`: at least one side has its concept by nearness of meaning only, and the sentence that is nearest is quoted.
     """
 
     concept_names: Mapping[str, str]
@@ -32,11 +33,12 @@ class Evidence:
     link: Link
     concept: str = ""
     need_field: str = "text"
+    near: bool = False
 
 
 @dataclass(frozen=True)
 class Missing:
-    """A concept the need mentions and the company does not answer."""
+    """A concept the need mentions by its words and the company does not answer."""
 
     concept: str
     concept_names: Mapping[str, str]
@@ -86,7 +88,8 @@ def _concepts(
         place = links.index[concept]
         names = needs.engine.thesaurus.concepts[concept].names
         best = _best_offer(links, concept, offers)
-        if best is None or links.strength[links.index[best], place] * offers[best].strength < ANSWERED:
+        weak = best is None or links.strength[links.index[best], place] * offers[best].strength < ANSWERED
+        if weak and not spot.mention.near:
             missing.append((-float(asked[place]), Missing(concept, names, spot.mention.quote)))
         if best is not None and total and shares[place] / total >= SHOWN:
             joins.append(
@@ -99,6 +102,7 @@ def _concepts(
                     links.kind(best, concept),
                     concept,
                     spot.field,
+                    spot.mention.near or offers[best].mention.near,
                 )
             )
     return PartScore(

@@ -13,7 +13,8 @@ from services.matching.domain.directions import Aims
 from services.matching.domain.evidence import Evidence, PartScore
 from services.matching.domain.features import PARTS, FieldReading
 from services.matching.domain.model import Company, Partner
-from services.matching.domain.phrases import alike_words, phrase_around
+from services.matching.domain.phrases import phrase_around
+from services.matching.domain.quotes import Quote, nearest_sentences, words_alike
 from services.matching.domain.roles import KNOWLEDGE_PARTNER, STUDY_VISIT_HOST
 from services.matching.domain.wording import LANGUAGES, Bilingual, both, in_sentence, listed, quoted
 from shared.focus_areas import FocusArea
@@ -29,18 +30,10 @@ _LINKS: Mapping[str, Bilingual] = {
     "serves": both("bidrar till ", "helps with "),
 }
 
+_NEAR = both("till innebörden ", "in meaning ")
+
 CAP = "cap"
 """The name of the part that takes points away when the other direction is weak."""
-
-
-@dataclass(frozen=True)
-class Quote:
-    """Words of both sides that belong together, the company's field, and the name of what joins them."""
-
-    need: str
-    company: str
-    field: str
-    concept: Bilingual
 
 
 @dataclass(frozen=True)
@@ -124,21 +117,15 @@ def _quotes(sides: Sides, name: str, score: PartScore) -> tuple[Quote, ...]:
             if name == "areas"
             else one.concept_names
         )
-        quotes.append(Quote(one.need_quote, one.company_quote, one.company_field, names))
+        if one.near:
+            names = both(f"{names['sv']} (till innebörden)", f"{names['en']} (by meaning)")
+        quotes.append(Quote(one.need_quote, one.company_quote, one.company_field, names, one.near))
     return tuple(quotes)
 
 
 def _alike(sides: Sides) -> tuple[Quote, ...]:
-    """Quote words that begin alike, taken from the fullest text of each side."""
-    need = "\n".join(one.reading.text for one in sides.need_texts if one.field != "name")
-    found = []
-    for one in sides.company_texts:
-        if one.field != "name":
-            found += [(mine, their, one.field) for mine, their in alike_words(need, one.reading.text)]
-    return tuple(
-        Quote(mine, their, where, both("liknande ord", "similar words"))
-        for mine, their, where in found[:MOST_SENTENCES]
-    )
+    texts = sides.need_texts, sides.company_texts
+    return (*nearest_sentences(*texts), *words_alike(*texts))
 
 
 def _missing(sides: Sides, name: str, score: PartScore) -> Bilingual:
@@ -194,7 +181,7 @@ def _sentences(sides: Sides, role: str, scores: Mapping[str, PartScore], languag
 
 _WITHOUT_A_TERM = both(
     "Profilerna passar ihop i stort, utan ett enskilt begrepp att peka på.",
-    "The profiles fit together on the whole, without a single term to point to.",
+    "The profiles fit together on the whole, with no one term that joins them.",
 )
 
 
@@ -213,7 +200,8 @@ def _joins(sides: Sides, score: PartScore, language: str) -> list[str]:
     """Turn the weightiest joins into sentences; joins within the same words become one."""
     told: dict[tuple[str, str], list[str]] = {}
     for one in _telling(score):
-        concept = _LINKS[one.link][language] + in_sentence(one.concept_names[language])
+        near = _NEAR[language] if one.near else ""
+        concept = near + _LINKS[one.link][language] + in_sentence(one.concept_names[language])
         words = told.setdefault(_phrases(sides, one), [])
         if concept not in words and len(words) < MOST_SENTENCES:
             words.append(concept)
@@ -225,7 +213,7 @@ def _joins(sides: Sides, score: PartScore, language: str) -> list[str]:
 
 
 def _telling(score: PartScore) -> list[Evidence]:
-    """Leave out joins that hardly count or rest on a name; one that is only near is told when there is no other."""
+    """Leave out joins that hardly count or rest on a name; what is only near is told when there is nothing else."""
     joins = [
         one
         for one in score.evidence
@@ -233,7 +221,8 @@ def _telling(score: PartScore) -> list[Evidence]:
         and one.points >= TELLING * score.points
         and "name" not in (one.need_field, one.company_field)
     ]
-    return [one for one in joins if one.link != "parent"] or joins[:1]
+    plain = [one for one in joins if not one.near] or joins[:1]
+    return [one for one in plain if one.link != "parent"] or plain[:1]
 
 
 def _joined(sides: Sides, need: str, company: str, concepts: str, first: bool, language: str) -> str:

@@ -272,7 +272,13 @@ def _match_json(match: Match) -> dict[str, Any]:
 
 def _part_json(part: Part) -> dict[str, Any]:
     quotes = [
-        {"need": one.need, "company": one.company, "field": one.field, "concept": dict(one.concept)}
+        {
+            "need": one.need,
+            "company": one.company,
+            "field": one.field,
+            "concept": dict(one.concept),
+            "by": "nearness" if one.near else "words",
+        }
         for one in part.quotes
     ]
     return {

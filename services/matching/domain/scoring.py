@@ -2,8 +2,8 @@
 
 Each part's similarity is a product of two vectors, cut to 0..1 (`SHAPES`); times the policy's weight it gives the
 part's points, and the score is their sum, 0..100. A row depends on nothing but its own organisation, the text
-engine and this code, so that a change elsewhere leaves a score as it is. As staff read a score: 60 and up a good
-match, 40 to 60 plausible, under 20 unrelated; `policy.floor` lies between.
+engine and this code, so that a change elsewhere leaves a score as it is. As staff read a score: 55 and up a good
+match, 40 to 55 plausible, under 20 unrelated; `policy.floor` lies between.
 """
 
 from __future__ import annotations

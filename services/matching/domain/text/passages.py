@@ -6,6 +6,8 @@ import re
 
 LONGEST = 700
 """Characters that one embedding takes in: models read some hundred words, and one vector of more says little."""
+LONGEST_QUOTE = 110
+"""Characters of a sentence that is quoted for its meaning."""
 
 _SENTENCE = re.compile(r"[^.!?;\n]+(?:[.!?;](?=\S)[^.!?;\n]*)*[.!?;]*")
 _WORD = re.compile(r"[^\W_]")

@@ -9,7 +9,7 @@ import numpy as np
 
 from services.matching.domain.text.engine import ConceptEngine, Mention, Passage, Reading
 from services.matching.domain.text.nearness import Nearness, VectorSource, Wide, material_hash
-from services.matching.domain.text.passages import pieces, sentences, shortened, units
+from services.matching.domain.text.passages import LONGEST_QUOTE, pieces, sentences, shortened, units
 from services.matching.domain.text.thesaurus import Thesaurus
 
 SOFT_VERSION = "1"
@@ -21,8 +21,6 @@ FROM, FULL = 1.75, 4.25
 STRONGEST = 0.7
 """The strength of a concept that counts in full by nearness; one by words has 1.0."""
 LEAST = 0.1
-LONGEST_QUOTE = 110
-"""Characters of the sentence that a concept by nearness quotes."""
 
 
 class SoftEngine:

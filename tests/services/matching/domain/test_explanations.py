@@ -33,6 +33,7 @@ def test_a_shared_concept_is_quoted_from_both_sides_with_its_name() -> None:
             "company": "Trygghetslarm",
             "field": "capabilities.cap1.text",
             "concept": {"sv": "Trygghetslarm", "en": "Telecare"},
+            "by": "words",
         }
     ]
 

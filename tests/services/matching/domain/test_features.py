@@ -170,8 +170,8 @@ def test_no_company_or_none_asked_for_gives_no_candidate() -> None:
     assert named(needs, companies, 0) == [[]]
 
 
-def test_a_good_match_across_languages_scores_over_sixty_and_an_unrelated_one_under_twenty() -> None:
-    assert score_of("Nødkald og færre fald for ældre", "Trygghetslarm och fallarm för äldre") > 60
+def test_a_good_match_across_languages_scores_over_fifty_five_and_an_unrelated_one_under_twenty() -> None:
+    assert score_of("Nødkald og færre fald for ældre", "Trygghetslarm och fallarm för äldre") > 55
     assert score_of("Nødkald og færre fald for ældre", "Linear accelerators for radiotherapy") < 20
 
 
@@ -205,8 +205,8 @@ def test_inferred_areas_count_by_how_telling_the_words_are_and_given_ones_in_ful
         )
         return pair_parts(needs, 0, companies, 0)["areas"].points
 
-    assert points("Software", given=["digital"]) == pytest.approx(25.0)
-    assert 0.0 < points("Software") < 10.0 < points("Electronic patient records and video visits") < 25.0
+    assert points("Software", given=["digital"]) == pytest.approx(20.0)
+    assert 0.0 < points("Software") < 8.0 < points("Electronic patient records and video visits") < 20.0
 
 
 def test_a_part_of_a_broad_need_is_worth_showing() -> None:

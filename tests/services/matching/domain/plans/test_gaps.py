@@ -55,7 +55,7 @@ def test_gaps_are_grouped_with_the_most_asked_for_first_and_the_unknown_last(
 
 
 def test_an_area_says_how_often_it_is_asked_for_covered_or_not() -> None:
-    asked = request(need("Telecare with alarms.", "a"), need("Home care.", "b", focus_areas=("ageing",)))
+    asked = request(need("Telecare with alarms.", "a"), need("Hand hygiene.", "b", focus_areas=("ageing",)))
     found = find_gaps([report_json([company("C1", "Telecare with alarms.")], asked)], small_engine())
     assert [(one.code, len(one.gaps), one.asked) for one in found.by_area] == [("ageing", 1, 2)]
 
