@@ -16,6 +16,7 @@ from sqlalchemy.engine import Connection, Row
 from services.matching.domain.erasing import names_company, without_company, without_side
 from services.matching.domain.report import canonical_json, content_digest
 from services.matching.store import decisions, programmes, projection, stale, tables
+from services.matching.store.duplicates import drop_duplicate_reviews_of
 from services.matching.store.tables import backbone, erasures, introductions, lifted, reviews
 from shared.clock import Clock, to_text
 from shared.events.event import Event
@@ -163,4 +164,5 @@ def _decisions(connection: Connection, erased: Row[Any]) -> None:
         connection.execute(sa.update(reviews).where(own).values(reason=""))
         connection.execute(sa.delete(lifted).where(lifted.c.company_id == erased.id))
         programmes.forget_company(connection, erased.id, erased.at)
+    drop_duplicate_reviews_of(connection, erased.side, erased.id)
     empty_answers(connection, tables.idempotency, erased.id)

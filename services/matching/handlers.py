@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection
 
 from services.matching import erasure
 from services.matching.decisions import Decided, RefusedError, approve, cancel, reject
+from services.matching.domain.naming import mail_domain
 from services.matching.store import programmes, projection, reports, stale, tables
 from shared.events.event import Event
 
@@ -87,6 +88,9 @@ HANDLERS: Mapping[str, Callable[[Connection, Event], None]] = {
 
 
 def _without_contact(event: Event) -> Event:
-    """Take out the contact: matching never keeps personal data."""
+    """Take out the contact but for its mail domain: matching never keeps personal data."""
     state = {name: value for name, value in (event.state or {}).items() if name != "contact"}
+    contact = (event.state or {}).get("contact") or {}
+    if domain := mail_domain(contact.get("email") or ""):
+        state["contact_domain"] = domain
     return Event(event.type, event.aggregate_id, event.version, event.time, state)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from flask import Flask
 
+from services.matching.api.duplicates import blueprint as duplicates_api
 from services.matching.api.exclusions import blueprint as exclusions_api
 from services.matching.api.fairness import blueprint as fairness_api
 from services.matching.api.gaps import blueprint as gaps_api
@@ -15,6 +16,8 @@ from services.matching.api.programmes import blueprint as programmes_api
 from services.matching.api.routes import blueprint as api
 from services.matching.api.why_not import blueprint as why_not_api
 from services.matching.domain.text.engine import standard_engine
+from services.matching.duplicates import Suggestions
+from services.matching.pages.duplicates import blueprint as duplicate_pages
 from services.matching.pages.exclusions import blueprint as exclusion_pages
 from services.matching.pages.fairness import blueprint as fairness_pages
 from services.matching.pages.gaps import blueprint as gap_pages
@@ -52,6 +55,7 @@ def create_app(settings: Settings, clock: Clock = system_clock, ids: IdSource = 
             gaps_api,
             fairness_api,
             programmes_api,
+            duplicates_api,
         ],
         page_blueprints=[
             pages,
@@ -61,8 +65,10 @@ def create_app(settings: Settings, clock: Clock = system_clock, ids: IdSource = 
             plan_pages,
             gap_pages,
             fairness_pages,
+            duplicate_pages,
         ],
     )
     app.extensions["handslag-database"] = database
+    app.extensions["handslag-duplicates"] = Suggestions()
     app.extensions["handslag-previews"] = Previews(database, standard_engine)
     return app

@@ -33,6 +33,7 @@ NAV = (
     ("/reports", _("Match reports")),
     ("/plans", _("Plans")),
     ("/policies", _("Scoring")),
+    ("/duplicates", _("Duplicates")),
     ("/mailbox", _("Mailbox")),
     ("/api/v1/docs", _("API")),
 )

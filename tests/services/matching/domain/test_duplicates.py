@@ -156,7 +156,7 @@ def test_two_are_as_alike_as_the_other_way_round(identities: list[Identity]) -> 
 
 
 def test_planted_duplicates_are_found_among_many_others() -> None:
-    draw = random.Random(20)  # noqa: S311 - organisations for a test
+    draw = random.Random(20)
     syllables = [
         "ka",
         "ro",
