@@ -61,7 +61,7 @@ def introduction_plan(
     standing = plans.standing(connection, reports, at)
     graph = match_graph(one.content for one in reports)
     pairs = candidates(graph, standing, role)
-    left = capacities_left(pairs, standing, limits)
+    left = capacities_left(pairs, standing, limits, (one.request_id for one in reports))
     made = plan(pairs, left)
     names = {
         node.removeprefix("company:"): graph.nodes[node]["label"]
@@ -137,7 +137,7 @@ def _requests(reports: Sequence[OpenReport], made: IntroductionPlan, names: Mapp
             "title": report.title,
             "partner_id": report.content["partner"]["id"],
             "partner_name": report.content["partner"]["name"],
-            "capacity_left": made.left.requests.get(report.request_id, 0),
+            "capacity_left": made.left.requests[report.request_id],
             **found[report.request_id],
         }
         for report in reports

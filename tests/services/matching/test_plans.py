@@ -121,6 +121,15 @@ def test_looking_stores_nothing_and_says_the_same_again(client: FlaskClient, two
     assert _introduced(client) == []
 
 
+def test_a_request_that_nobody_matches_still_says_what_it_takes(
+    client: FlaskClient, scored: Any, scorer: Any
+) -> None:
+    scored.request("R9", "P1", text="Violins", needs=[{"id": "n1", "text": "Violins", "focus_areas": []}])
+    scorer.score_stale()
+    (one,) = _get(client, f"{PLAN}?request=R9").json["requests"]
+    assert (one["capacity_left"], one["introductions"], one["left_out"]) == (3, [], [])
+
+
 def test_chosen_requests_are_planned_alone(client: FlaskClient, two_requests: Any) -> None:
     plan = _get(client, f"{PLAN}?request=R2&request=nobody&role=supplier").json
     assert [one["request_id"] for one in plan["requests"]] == ["R2"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -122,12 +122,17 @@ def candidates(graph: nx.Graph[str], standing: Standing, role: str | None = None
     return sorted(made, key=lambda one: (one.request, *_order(one)))
 
 
-def capacities_left(pairs: Sequence[Candidate], standing: Standing, limits: Limits) -> Capacities:
-    """Give what companies, requests and partners of these pairs still take after what is approved already."""
+def capacities_left(
+    pairs: Sequence[Candidate], standing: Standing, limits: Limits, requests: Iterable[str] = ()
+) -> Capacities:
+    """Give what companies, requests and partners of these pairs still take after what is approved already.
+
+    `requests` are those without a pair that are to be named, too.
+    """
     recent = standing.recent()
     companies = Counter(one.company_id for one in recent)
     partners = Counter(one.partner_id for one in recent)
-    requests = Counter(one.request_id for one in standing.introductions)
+    approved = Counter(one.request_id for one in standing.introductions)
 
     def of_company(company: str) -> int:
         given = standing.companies.get(company)
@@ -135,7 +140,10 @@ def capacities_left(pairs: Sequence[Candidate], standing: Standing, limits: Limi
 
     return Capacities(
         {one.company: of_company(one.company) for one in pairs},
-        {one.request: max(0, limits.per_request - requests[one.request]) for one in pairs},
+        {
+            one: max(0, limits.per_request - approved[one])
+            for one in sorted({*requests, *(pair.request for pair in pairs)})
+        },
         Partners(
             {one.request: one.partner for one in pairs},
             {
