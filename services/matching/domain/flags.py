@@ -10,13 +10,16 @@ from services.matching.domain.countries import in_country
 from services.matching.domain.history import History
 from services.matching.domain.model import Company, MatchRequest, Partner
 from services.matching.domain.policy import ScoringPolicy
+from services.matching.domain.procurement import (
+    FEWEST_IN_DIALOGUE,
+    MARKET_DIALOGUE,
+    TENDER_OPEN,
+    stage_of,
+)
 from services.matching.domain.rules import Exclusion
 from services.matching.domain.spoken import common_language, language_name
 from services.matching.domain.territory import distributors_in
 from services.matching.domain.wording import LANGUAGES, Bilingual, both, listed
-
-FEWEST_IN_DIALOGUE = 3
-"""Suppliers per need that a market dialogue should meet, so that none is favoured."""
 
 
 @dataclass(frozen=True)
@@ -173,14 +176,14 @@ def _partnership_kinds(company: Company, request: MatchRequest) -> list[Flag]:
 
 
 def _procurement(request: MatchRequest, suppliers: int) -> list[Flag]:
-    stage = _slug(request.procurement_stage)
-    if stage == "tender_open":
+    stage = stage_of(request)
+    if stage == TENDER_OPEN:
         text = both(
             "Upphandlingen är öppen: inga enskilda möten, alla ska få samma information.",
             "The tender is open: no one-to-one meetings, all must get the same information.",
         )
-        return [Flag("tender_open", text)]
-    if stage == "market_dialogue" and suppliers < FEWEST_IN_DIALOGUE:
+        return [Flag(TENDER_OPEN, text)]
+    if stage == MARKET_DIALOGUE and suppliers < FEWEST_IN_DIALOGUE:
         text = both(
             f"Marknadsdialog med färre än {FEWEST_IN_DIALOGUE} leverantörer: bjud in fler, så att ingen gynnas.",
             f"Market dialogue with fewer than {FEWEST_IN_DIALOGUE} suppliers: invite more, so that none is favoured.",

@@ -11,6 +11,9 @@ ReportJson = Mapping[str, Any]
 State = dict[str, Any]
 LONGEST_ID = 64
 
+NOT_UNASKED = ("tender_open", "existing_customer", "already_introduced", "competitor")
+"""Flags of matches that only a person would introduce: who may not meet one to one, and who know each other."""
+
 
 @dataclass(frozen=True)
 class Refusal:
@@ -32,10 +35,14 @@ class RefusedError(Exception):
 def best_matches(report: ReportJson, limit: int = 1) -> list[str]:
     """Choose as a stand-in reviewer would: up to `limit` match ids, members first, then score, company, need.
 
-    A company is chosen once, for the need it fits best.
+    A company is chosen once, for the need it fits best, and not where a flag of `NOT_UNASKED` speaks against it.
     """
     ordered = sorted(
-        report["matches"],
+        (
+            match
+            for match in report["matches"]
+            if not any(flag["code"] in NOT_UNASKED for flag in match["flags"])
+        ),
         key=lambda match: (
             match["company"]["membership"] == "network",
             -match["score"],

@@ -17,12 +17,13 @@ from services.matching.domain.flags import Flag, flags_of
 from services.matching.domain.history import History
 from services.matching.domain.model import Company, MatchRequest, Need, Partner
 from services.matching.domain.policy import ScoringPolicy
+from services.matching.domain.procurement import stage_of
 from services.matching.domain.roles import SUPPLIER
 from services.matching.domain.rules import Exclusion, Lifted, lifted_conflicts, questions
 from services.matching.domain.selection import Chosen, choose
 from services.matching.domain.text.areas import AreaFinding
 from services.matching.domain.text.engine import TextEngine
-from services.matching.domain.verdict import MATCHES, NO_GOOD_MATCH, verdict_text
+from services.matching.domain.verdict import MATCHES, NO_GOOD_MATCH, Outcome, verdict_text
 from services.matching.domain.wording import LANGUAGES, Bilingual
 from shared.focus_areas import FocusArea, read_focus_areas
 
@@ -156,11 +157,17 @@ def make_report(
         text_engine=engine.name,
         verdict=MATCHES if matches else NO_GOOD_MATCH,
         verdict_text=verdict_text(
-            companies=len({match.company.id for match in matches}),
-            needs=len(request.needs),
-            covered=len(covered),
-            excluded=len({one.column for one in excluded}),
-            said_something=any(needs.spots),
+            Outcome(
+                companies=len({match.company.id for match in matches}),
+                needs=len(request.needs),
+                covered=len(covered),
+                excluded=len({one.column for one in excluded}),
+                liftable=len({one.row for one in excluded} - covered),
+                register=len(companies.companies),
+                said_something=any(needs.spots),
+                stage=stage_of(request),
+                fewest=min((suppliers[row] for row in covered), default=0),
+            )
         ),
         needs=tuple(
             ReportedNeed(need, needs.areas[row], row in covered) for row, need in enumerate(request.needs)

@@ -105,6 +105,15 @@ def test_the_stand_in_reviewer_takes_each_company_once_and_no_more_than_asked(bo
     assert best_matches(report_json([])) == []
 
 
+@pytest.mark.parametrize("code", ["tender_open", "existing_customer", "already_introduced", "competitor"])
+def test_the_stand_in_reviewer_leaves_to_people_what_a_flag_speaks_against(
+    body: dict[str, Any], code: str
+) -> None:
+    for match in body["matches"]:
+        match["flags"] = [{"code": code, "text": {}}]
+    assert best_matches(body, 9) == []
+
+
 def test_an_id_names_one_request_and_company_and_is_always_an_identifier() -> None:
     long = "x" * 64
     pairs = [("R1", "C1"), ("a", "b.c"), ("a.b", "c"), (long, long), (long, "x" * 63), ("x" * 63, long)]

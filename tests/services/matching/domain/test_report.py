@@ -120,7 +120,9 @@ def test_no_match_when_none_is_good_and_what_to_do_next() -> None:
 
 
 def test_no_match_without_any_company_and_without_any_need() -> None:
-    assert report_json([])["verdict"] == "no_good_match"
+    nobody = report_json([])
+    assert nobody["verdict"] == "no_good_match"
+    assert "import them" in nobody["verdict_text"]["en"]
     empty = report([company()], replace(request(), needs=())).to_json()
     assert (empty["verdict"], empty["needs"]) == ("no_good_match", [])
 
@@ -128,6 +130,29 @@ def test_no_match_without_any_company_and_without_any_need() -> None:
 def test_a_need_in_which_nothing_is_recognised_is_sent_back_with_questions() -> None:
     body = report_json([company()], request(need("Xyzzy.")), partner(name="Qwerty", kind="ministry"))
     assert "ask the partner what is to be solved" in body["verdict_text"]["en"]
+
+
+def test_an_open_tender_is_answered_with_the_same_information_for_all_not_with_introductions() -> None:
+    body = report_json([company()], request(procurement_stage="tender_open"))
+    assert "no one-to-one meetings" in body["verdict_text"]["en"]
+    assert "approve" not in body["verdict_text"]["en"]
+
+
+@pytest.mark.parametrize(("count", "enough"), [(2, False), (3, True)])
+def test_a_market_dialogue_is_answered_with_at_least_three_suppliers_for_each_need(
+    count: int, enough: bool
+) -> None:
+    asked = request(procurement_stage="market_dialogue")
+    body = report_json([company(f"C{n}") for n in range(count)], asked)
+    assert ("invite at least 3 suppliers" in body["verdict_text"]["en"]) is not enough
+
+
+def test_a_need_that_only_an_excluded_company_covers_is_told_apart() -> None:
+    asked = request(need("Telecare with alarms.", "a"), need("Radiotherapy.", "b"))
+    body = report_json([company("C1"), company("C2", "Radiotherapy.", markets=("Germany",))], asked)
+    text = body["verdict_text"]
+    assert "1 of 2 needs has no company that fits. For 1 of them an excluded company would fit" in text["en"]
+    assert "För 1 av dem skulle ett undantaget företag passa" in text["sv"]
 
 
 def test_an_excluded_company_is_listed_with_its_reason_and_lifting_makes_it_a_match() -> None:
