@@ -13,9 +13,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
+from services.matching.domain.changes import unknown_changes
 from services.matching.domain.erasing import names_company, without_company, without_side
 from services.matching.domain.report import canonical_json, content_digest
 from services.matching.store import decisions, programmes, projection, stale, tables
+from services.matching.store.changes import add_change
 from services.matching.store.duplicates import drop_duplicate_reviews_of
 from services.matching.store.tables import backbone, erasures, introductions, lifted, reviews
 from shared.clock import Clock, to_text
@@ -125,6 +127,8 @@ def _reports(connection: Connection, erased: Row[Any], now: datetime, after: str
                 "content": canonical_json(new),
             }
             connection.execute(sa.update(table).where(table.c.request_id == row.request_id).values(**values))
+            told = unknown_changes(row.version, "erased", company_id=erased.id)
+            add_change(connection, row.request_id, row.version + 1, to_text(now), told)
     return found[-1].request_id if found else None
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy.engine import Connection
 
+from services.matching.comparing import disagreements_view, latest_change_view
 from services.matching.decisions import deliveries_of
 from services.matching.lifting import lifted_view
 from services.matching.store import decisions, projection, reports, tables
@@ -19,7 +20,7 @@ def report_view(connection: Connection, request_id: str) -> dict[str, Any] | Non
 
     Each match has beside its content `review` (the latest decision or None), `introduction` (id, version, status,
     `for_this_need`; or None) and `deliveries` (id, side, status, reason, updated_at). `lifted` are the exclusions that
-    staff lifted: company (id, name), code, reason, at.
+    staff lifted: company (id, name), code, reason, at. `disagreements` and `changes` are as `comparing` gives them.
     """
     report = reports.get_report(connection, request_id)
     if report is None:
@@ -40,6 +41,8 @@ def report_view(connection: Connection, request_id: str) -> dict[str, Any] | Non
         **report.content,
         "matches": matches,
         "lifted": lifted_view(connection, request_id),
+        "disagreements": disagreements_view(connection, request_id, report.content, latest),
+        "changes": latest_change_view(connection, request_id, report.version),
         "version": report.version,
         "status": report.status,
         "made_at": report.made_at,

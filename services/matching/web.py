@@ -6,6 +6,7 @@ from pathlib import Path
 
 from flask import Flask
 
+from services.matching.api.changes import blueprint as changes_api
 from services.matching.api.duplicates import blueprint as duplicates_api
 from services.matching.api.exclusions import blueprint as exclusions_api
 from services.matching.api.fairness import blueprint as fairness_api
@@ -15,7 +16,7 @@ from services.matching.api.policies import blueprint as policies_api
 from services.matching.api.programmes import blueprint as programmes_api
 from services.matching.api.routes import blueprint as api
 from services.matching.api.why_not import blueprint as why_not_api
-from services.matching.domain.text.engine import standard_engine
+from services.matching.domain.text.thesaurus import thesaurus_with
 from services.matching.duplicates import Suggestions
 from services.matching.pages.duplicates import blueprint as duplicate_pages
 from services.matching.pages.exclusions import blueprint as exclusion_pages
@@ -27,6 +28,7 @@ from services.matching.pages.routes import blueprint as pages
 from services.matching.pages.why_not import blueprint as why_not_pages
 from services.matching.previews import Previews
 from services.matching.store import open_store
+from services.matching.text_engines import make_engine
 from shared.clock import Clock, system_clock
 from shared.ids import IdSource, random_ids
 from shared.settings import Settings
@@ -51,11 +53,12 @@ def create_app(settings: Settings, clock: Clock = system_clock, ids: IdSource = 
             exclusions_api,
             why_not_api,
             policies_api,
+            changes_api,
             plans_api,
             gaps_api,
             fairness_api,
-            programmes_api,
             duplicates_api,
+            programmes_api,
         ],
         page_blueprints=[
             pages,
@@ -70,5 +73,11 @@ def create_app(settings: Settings, clock: Clock = system_clock, ids: IdSource = 
     )
     app.extensions["handslag-database"] = database
     app.extensions["handslag-duplicates"] = Suggestions()
-    app.extensions["handslag-previews"] = Previews(database, standard_engine)
+    app.extensions["handslag-previews"] = Previews(
+        database,
+        # Vectors are computed by workers; what has none yet is read by its words.
+        lambda: make_engine(
+            settings.text_engine, thesaurus_with(settings.thesaurus), database, clock, computes=False
+        ),
+    )
     return app

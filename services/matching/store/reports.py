@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from services.matching.domain.changes import changes_between, unknown_changes
 from services.matching.domain.report import canonical_json, content_digest
+from services.matching.store.changes import add_change, forget_changes
 from services.matching.store.projection import upsert
 from services.matching.store.tables import partners, reports, requests, scoring
 from shared import traces
@@ -64,14 +67,25 @@ class ReportFilter:
     verdict: str | None = None
 
 
-def save_report(connection: Connection, content: ReportJson, made_at: str) -> int:
-    """Keep a report's content and return its version: the old one where it says the same, otherwise the next."""
+def save_report(
+    connection: Connection, content: ReportJson, made_at: str, touched: Collection[str] = ()
+) -> int:
+    """Keep a report's content and return its version: the old one where it says the same, otherwise the next.
+
+    What a next version changes is kept too; `touched` are companies that are known to have changed since.
+    """
     request_id = content["request_id"]
     digest = content_digest(content)
-    old = connection.execute(
-        sa.select(reports.c.version, reports.c.digest).where(reports.c.request_id == request_id)
-    ).first()
+    query = sa.select(reports.c.version, reports.c.digest, reports.c.content)
+    old = connection.execute(query.where(reports.c.request_id == request_id)).first()
     version = 1 if old is None else old.version + (old.digest != digest)
+    if old is not None and old.digest != digest:
+        changed = (
+            unknown_changes(old.version, "rebuilt")
+            if old.content is None
+            else changes_between(json.loads(old.content), content, old.version, touched)
+        )
+        add_change(connection, request_id, version, made_at, changed)
     values = {
         "version": version,
         "digest": digest,
@@ -114,7 +128,8 @@ def get_report(connection: Connection, request_id: str, hold: bool = False) -> S
 
 
 def forget_report(connection: Connection, request_id: str) -> None:
-    """Delete the report of an erased request."""
+    """Delete the report of an erased request, with what its versions changed."""
+    forget_changes(connection, request_id)
     connection.execute(sa.delete(reports).where(reports.c.request_id == request_id))
 
 
