@@ -12,6 +12,7 @@ from services.matching.domain.scoring import (
     candidates,
     company_features,
     exact_scores,
+    nearest_companies,
     need_features,
 )
 
@@ -27,6 +28,7 @@ __all__ = [
     "candidates",
     "company_features",
     "exact_scores",
+    "nearest_companies",
     "need_features",
     "pair_parts",
 ]

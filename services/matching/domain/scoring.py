@@ -139,26 +139,34 @@ def need_features(
     return NeedFeatures(readings, spots, areas, matrices, engine, tuple(pairs), policy)
 
 
-def candidates(
-    needs: NeedFeatures, companies: CompanyFeatures, k: int
-) -> list[tuple[npt.NDArray[np.intp], npt.NDArray[np.float64]]]:
-    """Give for each need its k best companies as (rows in `companies`, scores 0..100), best first, ties by id.
+def nearest_companies(needs: NeedFeatures, companies: CompanyFeatures, k: int) -> list[npt.NDArray[np.intp]]:
+    """Give for each need its k best companies as rows in `companies`, best first, ties by id.
 
-    Matrix products in blocks, never all pairs at once; what they leave is scored again exactly, so that the
-    answer depends neither on the order of rows nor on the blocks.
+    Matrix products in blocks, never all pairs at once; where these leave the order in doubt it is by exact scores,
+    so that the answer depends neither on the order of rows nor on the blocks.
     """
     ids = companies.ids
     out = []
-    for rows, near in shortlists(_parts(needs, companies), k):
-        sizes = [len(columns) for columns in near]
-        points = _points(needs, np.repeat(rows, sizes), companies, np.concatenate(near))
-        scores = np.round(points.sum(axis=0), 6)
-        for columns, exact in zip(near, np.split(scores, np.cumsum(sizes)[:-1]), strict=True):
-            near_ids = [ids[column] for column in columns.tolist()]
-            ranked = sorted(zip((-exact).tolist(), near_ids, range(len(columns)), strict=True))
-            best = [place for _, _, place in ranked[: max(0, k)]]
-            out.append((columns[best], exact[best]))
+    for rows, lists in shortlists(_parts(needs, companies), k):
+        for row, one in zip(rows, lists, strict=True):
+            columns = one.columns
+            if not one.settled:
+                exact = (-exact_scores(needs, row, companies, columns)).tolist()
+                near_ids = [ids[column] for column in columns.tolist()]
+                ranked = sorted(zip(exact, near_ids, range(len(columns)), strict=True))
+                columns = columns[[place for _, _, place in ranked]]
+            out.append(columns[: max(0, k)])
     return out
+
+
+def candidates(
+    needs: NeedFeatures, companies: CompanyFeatures, k: int
+) -> list[tuple[npt.NDArray[np.intp], npt.NDArray[np.float64]]]:
+    """Give what `nearest_companies` gives, each with its scores 0..100."""
+    return [
+        (columns, exact_scores(needs, row, companies, columns))
+        for row, columns in enumerate(nearest_companies(needs, companies, k))
+    ]
 
 
 def _parts(needs: NeedFeatures, companies: CompanyFeatures) -> list[Part]:
@@ -288,6 +296,7 @@ __all__ = [
     "candidates",
     "company_features",
     "exact_scores",
+    "nearest_companies",
     "need_features",
     "part_points",
     "texts_of_company",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from services.matching.domain.directions import Aims, cap_of, serves_aims
-from services.matching.domain.features import PARTS, CompanyFeatures, NeedFeatures, candidates
+from services.matching.domain.features import PARTS, CompanyFeatures, NeedFeatures, nearest_companies
 from services.matching.domain.flags import is_network
 from services.matching.domain.model import MatchRequest, Partner
 from services.matching.domain.policy import ScoringPolicy
@@ -115,12 +115,12 @@ def _pairs(
     ruled: dict[int, tuple[Exclusion, ...]] = {}
     k = policy.candidates
     while True:
-        found = candidates(needs, companies, k)
-        for columns, _ in found:
+        found = nearest_companies(needs, companies, k)
+        for columns in found:
             for column in columns:
                 if int(column) not in ruled:
                     ruled[int(column)] = exclusions(companies.companies[column], partner, request, lifted)
-        left = [sum(not ruled[int(column)] for column in columns) for columns, _ in found]
+        left = [sum(not ruled[int(column)] for column in columns) for columns in found]
         if k >= len(companies.companies) or min(left, default=policy.candidates) >= policy.candidates:
             break
         k *= 2
@@ -129,7 +129,7 @@ def _pairs(
             _pair(row, int(column), points, request, partner, companies, policy, ruled[int(column)])
             for column, points in zip(columns, _rounded(needs, row, companies, columns), strict=True)
         ]
-        for row, (columns, _) in enumerate(found)
+        for row, columns in enumerate(found)
     ]
 
 
