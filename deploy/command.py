@@ -17,6 +17,7 @@ from deploy.commands import keeping, operations, rights
 from deploy.commands.common import answer, fail, json_option, own_settings, storage_problem
 from deploy.commands.thesaurus import thesaurus
 from deploy.commands.topics import topics
+from deploy.commands.why_not import why_not
 from services.profiles.importing import IMPORT_HELP
 from shared.migrations import NewerDatabaseError
 from shared.settings import Settings, describe_settings
@@ -313,7 +314,7 @@ def _counter() -> Any:
     return lambda done, total: click.echo(f"\r{done} of {total}", err=True, nl=done == total)
 
 
-for command in (operations.status, operations.dead, operations.rebuild, topics, thesaurus):
+for command in (operations.status, operations.dead, operations.rebuild, topics, thesaurus, why_not):
     main.add_command(command)
 for command in (rights.export, rights.erase):
     main.add_command(command)

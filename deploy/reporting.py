@@ -1,15 +1,36 @@
-"""`handslag report`: a match report as a file."""
+"""`handslag report` and `handslag why-not`: a match report as a file, and what it means for a company left out."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
 import secrets
+from typing import Any
 
+from services.matching.domain.text.thesaurus import thesaurus_with
 from services.matching.exports import report_as_html, report_as_pdf, report_as_xlsx
 from services.matching.store import open_store
 from services.matching.store.reports import get_report
+from services.matching.text_engines import make_engine
+from services.matching.why_not import answer
+from shared.clock import system_clock
 from shared.settings import Settings
+
+
+def read_why_not(settings: Settings, request_id: str, company_id: str) -> dict[str, Any]:
+    """Say why a company was not chosen for a request, as the API does.
+
+    Texts are read as web processes do: by the vectors that a worker has made. Raises
+    services.matching.why_not.UnknownError when there is no such report or company.
+    """
+    database = open_store(settings.matching_database)
+    try:
+        thesaurus = thesaurus_with(settings.thesaurus)
+        engine = make_engine(settings.text_engine, thesaurus, database, system_clock, computes=False)
+        with database.reading() as connection:
+            return answer(connection, request_id, company_id, engine)
+    finally:
+        database.close()
 
 
 def read_report(settings: Settings, request_id: str, kind: str, language: str) -> bytes | None:

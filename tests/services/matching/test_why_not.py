@@ -93,7 +93,7 @@ def test_the_answer_follows_the_profile_and_says_that_the_report_is_behind(
     ("path", "what"), [("R1/companies/C404", "company"), ("R404/companies/C1", "report")]
 )
 def test_what_is_not_there_is_404_and_named(client: FlaskClient, path: str, what: str) -> None:
-    answer = client.get(f"/api/v1/reports/{path}/why-not", headers=STAFF)
+    answer: Any = client.get(f"/api/v1/reports/{path}/why-not", headers=STAFF)
     assert answer.status_code == 404
     assert what in answer.json["detail"]
 
