@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from services.matching.domain.text.soft import SoftEngine
 from services.matching.domain.text.thesaurus import thesaurus_with
 from services.matching.erasure import Eraser
 from services.matching.handlers import HANDLERS
 from services.matching.rereading import rereading_loop
 from services.matching.store import open_store, stale, tables, text_engine
 from services.matching.text_engines import make_engine
+from services.matching.unused_vectors import forgetting_vectors
 from services.matching.workers import Scorer
 from shared.clock import Clock
 from shared.consumer import Consumer
@@ -47,5 +49,8 @@ def create_work(settings: Settings, event_log: EventLog, clock: Clock, ids: IdSo
         due_work("matching scorer", Scorer(database, clock, engine).step),
         forgetting(database, tables.idempotency, clock),
         due_work("matching erasure", Eraser(database, clock).step, wake=1.0),
+        forgetting_vectors(
+            database, clock, engine.thesaurus, engine.model if isinstance(engine, SoftEngine) else ""
+        ),
         truncating(database, "matching"),
     ]

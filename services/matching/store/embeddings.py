@@ -47,7 +47,6 @@ def forget(connection: Connection, of: Collection[str]) -> int:
     )
 
 
-def forget_unused(connection: Connection, before: datetime) -> int:
-    """Forget the vectors that were made or last noted as used before a moment, and return how many."""
-    gone = sa.delete(embeddings).where(embeddings.c.used_at < to_text(before))
-    return connection.execute(gone).rowcount
+def forget_others(connection: Connection, model: str) -> int:
+    """Forget the vectors that other models made, and return how many."""
+    return connection.execute(sa.delete(embeddings).where(embeddings.c.engine != model)).rowcount

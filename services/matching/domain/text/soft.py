@@ -39,6 +39,11 @@ class SoftEngine:
         )
 
     @property
+    def model(self) -> str:
+        """Give the name of the model whose vectors it reads."""
+        return self._source.name
+
+    @property
     def thesaurus(self) -> Thesaurus:
         """Give the concepts it knows."""
         return self._by_words.thesaurus
