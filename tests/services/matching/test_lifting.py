@@ -95,7 +95,8 @@ def test_taken_back_the_exclusion_holds_again(
         assert take_back(connection, "R1", "C9", CODE, clock)
     assert scorer.score_stale() == 1
     after = view(database)
-    assert {**after, "version": 0, "made_at": ""} == {**before, "version": 0, "made_at": ""}
+    for part in ("needs", "matches", "excluded", "lifted", "verdict_text"):
+        assert after[part] == before[part]
 
 
 def test_only_the_report_of_that_request_is_made_again(
