@@ -41,7 +41,8 @@ class Counting:
     def embed(self, texts: Sequence[str]) -> Matrix:
         self.texts += len(texts)
         rows = np.array([[text.count(letter) + 1.0 for letter in "abcdefgh"] for text in texts])
-        return (rows / np.linalg.norm(rows, axis=1)[:, None]).astype(np.float32)
+        unit: Matrix = (rows / np.linalg.norm(rows, axis=1)[:, None]).astype(np.float32)
+        return unit
 
 
 def kept(database: Database) -> set[str]:
