@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from services.matching.domain.kinds import standard_kinds
 from services.matching.domain.model import Company, Need, Partner
-from services.matching.domain.nearest import Part, shortlists
+from services.matching.domain.nearest import Part, shortlists, touched_needs
 from services.matching.domain.policy import ScoringPolicy
 from services.matching.domain.text.areas import AreaFinding, areas_of
 from services.matching.domain.text.engine import Mention, Reading, TextEngine
@@ -147,7 +147,7 @@ def nearest_companies(needs: NeedFeatures, companies: CompanyFeatures, k: int) -
     """
     ids = companies.ids
     out = []
-    for rows, lists in shortlists(_parts(needs, companies), k):
+    for rows, lists in shortlists(search_parts(needs, companies), k):
         for row, one in zip(rows, lists, strict=True):
             columns = one.columns
             if not one.settled:
@@ -169,8 +169,15 @@ def candidates(
     ]
 
 
-def _parts(needs: NeedFeatures, companies: CompanyFeatures) -> list[Part]:
-    """Give the parts of the score for the search."""
+def needs_touched(
+    needs: NeedFeatures, companies: CompanyFeatures, bars: npt.NDArray[np.float32]
+) -> list[int]:
+    """Give the needs (rows) whose bar, in points, the score of any of a few companies may reach, in order."""
+    return [int(row) for row in touched_needs(search_parts(needs, companies), bars)]
+
+
+def search_parts(needs: NeedFeatures, companies: CompanyFeatures) -> list[Part]:
+    """Give the parts of the score as the search takes them."""
     parts = []
     for part in PARTS:
         (offset, gain), weight = SHAPES[part], needs.policy.weights[part]
@@ -298,6 +305,7 @@ __all__ = [
     "exact_scores",
     "nearest_companies",
     "need_features",
+    "needs_touched",
     "part_points",
     "texts_of_company",
     "texts_of_need",
