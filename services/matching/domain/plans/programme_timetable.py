@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -40,7 +40,8 @@ class Entry:
 
 def timetable(problem: Problem, placements: Placements) -> list[Entry]:
     """List all entries of a programme by day, start and tracks."""
-    entries = [*_sessions(problem, placements), *_transfers(problem, placements), *_rests(problem)]
+    entries = [*_sessions(problem, placements), *_transfers(problem, placements)]
+    entries += list(_rests(problem, entries))
     return sorted(entries, key=lambda one: (one.date, one.start, one.tracks, one.what, one.session))
 
 
@@ -87,11 +88,19 @@ def _leaving(problem: Problem, here: Placement, end: int, there: Placement, minu
     return end if over_lunch and there.start - minutes < day.lunch[1] else there.start - minutes
 
 
-def _rests(problem: Problem) -> Iterator[Entry]:
+def _rests(problem: Problem, busy: Sequence[Entry]) -> Iterator[Entry]:
+    """Give lunch, and each break for the tracks that are not on a study visit or on the way then."""
     tracks = tuple(track.id for track in problem.tracks)
     for day in problem.days:
         if day.start < day.lunch[0] and day.lunch[1] < day.end:
             yield Entry(LUNCH, day.date, *day.lunch, tracks)
         for start, end in day.breaks:
-            if day.start <= start and end <= day.end:
-                yield Entry(BREAK, day.date, start, end, tracks)
+            away = {
+                id
+                for one in busy
+                if one.date == day.date and one.start < end and start < one.end
+                for id in one.tracks
+            }
+            resting = tuple(id for id in tracks if id not in away)
+            if resting and day.start <= start and end <= day.end:
+                yield Entry(BREAK, day.date, start, end, resting)
