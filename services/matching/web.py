@@ -24,6 +24,7 @@ from services.matching.pages.fairness import blueprint as fairness_pages
 from services.matching.pages.gaps import blueprint as gap_pages
 from services.matching.pages.plans import blueprint as plan_pages
 from services.matching.pages.policies import blueprint as policy_pages
+from services.matching.pages.programmes import blueprint as programme_pages
 from services.matching.pages.routes import blueprint as pages
 from services.matching.pages.why_not import blueprint as why_not_pages
 from services.matching.previews import Previews
@@ -69,6 +70,7 @@ def create_app(settings: Settings, clock: Clock = system_clock, ids: IdSource = 
             gap_pages,
             fairness_pages,
             duplicate_pages,
+            programme_pages,
         ],
     )
     app.extensions["handslag-database"] = database
