@@ -194,6 +194,7 @@ def report(request_id: str, kind: str, language: str | None, output: Path | None
 @click.option("--companies", type=existing_file)
 @click.option("--partners", type=existing_file)
 @click.option("--relevance", type=existing_file)
+@click.option("--unserved", type=existing_file, help="Needs judged as served or not (need,served).")
 @click.option("--blank", is_flag=True, help="Leave out the focus areas that were given.")
 @json_option
 def evaluate(
@@ -201,10 +202,11 @@ def evaluate(
     companies: Path | None,
     partners: Path | None,
     relevance: Path | None,
+    unserved: Path | None,
     blank: bool,
     as_json: bool,
 ) -> None:
-    """Measure match quality on labelled data, beside simple baselines on the same data."""
+    """Measure match quality on labelled data, beside simple baselines and with each part left out."""
     from deploy.evaluate import EvaluateError, evaluate_files, table
 
     files = {
@@ -214,10 +216,12 @@ def evaluate(
     missing = [f"--{name}" for name, path in files.items() if path is None]
     if missing:
         raise click.UsageError(f"give --data, or {', '.join(missing)}")
-    if data and (data / "unserved.csv").exists():
-        files["unserved"] = data / "unserved.csv"
+    if unserved or (data and (data / "unserved.csv").exists()):
+        files["unserved"] = unserved or (data / "unserved.csv" if data else None)
+    settings = own_settings()
+    given = {name: path for name, path in files.items() if path}
     try:
-        result = evaluate_files({name: path for name, path in files.items() if path}, blank)
+        result = evaluate_files(given, blank, settings.text_engine, settings.thesaurus)
     except (EvaluateError, OSError) as error:
         fail(str(error))
     answer(result, as_json, table(result))

@@ -8,6 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from services.matching.domain.evaluation import evaluate
+from services.matching.domain.text.thesaurus import thesaurus_with
+from services.matching.embedders import EmbedderError
+from services.matching.text_engines import make_engine
 
 COLUMNS = {
     "companies": {"id", "name", "description"},
@@ -21,40 +24,55 @@ class EvaluateError(Exception):
     """Files that cannot be evaluated; the message names the file and what it lacks."""
 
 
-def evaluate_files(files: Mapping[str, Path], blank: bool) -> dict[str, Any]:
+def evaluate_files(
+    files: Mapping[str, Path], blank: bool, text_engine: str = "concepts", thesaurus: str = ""
+) -> dict[str, Any]:
     """Evaluate CSV files by their names `companies`, `partners`, `relevance` and, where there is one, `unserved`.
 
-    With `blank` the focus areas that were given are left out. Raises EvaluateError, OSError.
+    With `blank` the focus areas that were given are left out. `text_engine` and `thesaurus` are as in the settings.
+    Raises EvaluateError, BadThesaurusError, OSError.
     """
+    try:
+        engine = make_engine(text_engine, thesaurus_with(thesaurus))
+    except EmbedderError as error:
+        raise EvaluateError(str(error)) from error
     rows = {name: _read(name, path) for name, path in files.items()}
     return evaluate(
         rows["companies"],
         rows["partners"],
         rows["relevance"],
         blank=blank,
+        engine=engine,
         unserved_rows=rows.get("unserved"),
     )
 
 
 def table(result: Mapping[str, Any]) -> str:
-    """Write an evaluation as a readable table."""
+    """Write an evaluation as a readable table, with 95 % intervals of nDCG."""
     figures = ("ndcg_at_10", "precision_at_5", "mrr")
-    lines = [f"{'':28}" + "".join(f"{name:>16}" for name in figures)]
-    for name, row in {"handslag": result, **result["baselines"]}.items():
-        lines.append(
-            f"{name:28}"
-            + "".join(f"{row[figure]:16.3f}" if figure in row else " " * 16 for figure in figures)
-        )
+    lines = [f"{'':28}" + "".join(f"{name:>16}" for name in figures) + f"{'interval':>18}"]
+    rows = {
+        "handslag": result,
+        **result["baselines"],
+        **{f"without {name}": row for name, row in result["without"].items()},
+    }
+    for name, row in rows.items():
+        low, high = row["ndcg_at_10_interval"]
+        cells = "".join(f"{row[figure]:16.3f}" for figure in figures)
+        lines.append(f"{name:28}{cells}{f'{low:.3f} to {high:.3f}':>18}")
     lines.append(
         f"focus areas inferred, micro F1: {result['focus_area_f1']:.3f}; partners: {result['partners']}"
     )
-    if "no_good_match" in result:
-        unserved = result["no_good_match"]
+    unserved = result["no_good_match"]
+    for name, found in {
+        "all": unserved,
+        **{one: unserved[one] for one in ("labelled", "constructed")},
+    }.items():
         lines.append(
-            f"no good match found, of {unserved['needs']} needs: precision {unserved['precision']:.3f}, "
-            f"recall {unserved['recall']:.3f}"
+            f"no good match found, of {found['needs']} needs ({name}): precision {found['precision']:.3f}, "
+            f"recall {found['recall']:.3f}"
         )
-    return "\n".join(lines)
+    return "\n".join([*lines, f"text engine: {result['text_engine']}"])
 
 
 def _read(name: str, path: Path) -> list[dict[str, str]]:

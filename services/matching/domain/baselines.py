@@ -1,4 +1,4 @@
-"""Simple rankings to compare with: by chance, by words, by pieces of words, by ticked focus areas."""
+"""Simple rankings to compare with: by chance, by words, by ticked focus areas, by an embedding."""
 
 from __future__ import annotations
 
@@ -7,6 +7,10 @@ import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
+import numpy as np
+import numpy.typing as npt
+
+from services.matching.domain.features import CompanyFeatures, FieldReading, NeedFeatures
 from services.matching.domain.model import Company, Need, Partner
 
 Rank = Callable[[str], list[str]]
@@ -38,6 +42,27 @@ def baseline_rankings(
             _ranking({p: {c: set_cosine(has, areas[c]) for c in ids} for p, has in ticked.items()}, ids)
         ],
     }
+
+
+def embedding_ranking(companies: CompanyFeatures, needs: NeedFeatures) -> dict[str, list[Rank]]:
+    """Give the ranking by the embedding alone: the cosine of the longest text's vectors; none without vectors."""
+    offered = {
+        one.id: _vector(fields) for one, fields in zip(companies.companies, companies.readings, strict=True)
+    }
+    if not any(vector is not None for vector in offered.values()):
+        return {}
+    scores: dict[str, dict[str, float]] = {}
+    for (partner, _), fields in zip(needs.pairs, needs.readings, strict=True):
+        asked, of_partner = _vector(fields), scores.setdefault(partner.id, {})
+        for id, vector in offered.items():
+            near = float(asked @ vector) if asked is not None and vector is not None else -1.0
+            of_partner[id] = max(near, of_partner.get(id, -1.0))
+    return {"embedding": [_ranking(scores, list(offered))]}
+
+
+def _vector(fields: Sequence[FieldReading]) -> npt.NDArray[np.float32] | None:
+    readings = [one.reading for one in fields if one.reading.vector is not None]
+    return max(readings, key=lambda one: len(one.text)).vector if readings else None
 
 
 def company_text(company: Company) -> str:

@@ -7,14 +7,15 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from services.matching.domain.baselines import baseline_rankings
-from services.matching.domain.features import candidates, company_features, need_features
-from services.matching.domain.model import Capability, Company, MatchRequest, Need, Partner
+from services.matching.domain.ablations import left_out
+from services.matching.domain.baselines import baseline_rankings, embedding_ranking
+from services.matching.domain.features import CompanyFeatures, candidates, company_features, need_features
+from services.matching.domain.model import Capability, Company, Need, Partner
 from services.matching.domain.policy import STANDARD_POLICY, ScoringPolicy
 from services.matching.domain.scoring import NAME_STRENGTH
-from services.matching.domain.selection import choose
 from services.matching.domain.text.areas import areas_of
 from services.matching.domain.text.engine import TextEngine, standard_engine
+from services.matching.domain.unserved import JudgedNeed, constructed_needs, judged_rows, no_good_match
 
 Row = Mapping[str, str]
 Rank = Callable[[str], Sequence[str]]
@@ -63,16 +64,26 @@ def bootstrap_interval(values: Sequence[float], times: int = 1000, seed: int = 7
     return means[int(0.025 * times)], means[min(times - 1, int(0.975 * times))]
 
 
-def measure(rank: Rank, grades: Grades) -> dict[str, Any]:
-    """Give the means of all measures over the partners in `grades` that have a relevant company."""
+def measure(ranks: Sequence[Rank], grades: Grades) -> dict[str, Any]:
+    """Give the means of all measures over the partners in `grades` that have a relevant company.
+
+    Of several rankings each partner's mean counts. The interval is by bootstrap over partners.
+    """
     relevant = {partner: found for partner, found in sorted(grades.items()) if any(found.values())}
-    rankings = {partner: list(rank(partner)) for partner in relevant}
-    gains = [ndcg_at_10(rankings[partner], found) for partner, found in relevant.items()]
+    rankings = {partner: [list(rank(partner)) for rank in ranks] for partner in relevant}
+
+    def means(figure: Callable[[Sequence[str], Mapping[str, int]], float]) -> list[float]:
+        return [
+            sum(figure(one, found) for one in rankings[partner]) / len(ranks)
+            for partner, found in relevant.items()
+        ]
+
+    gains = means(ndcg_at_10)
     return {
         "ndcg_at_10": _mean(gains),
         "ndcg_at_10_interval": [round(end, 4) for end in bootstrap_interval(gains)],
-        "precision_at_5": _mean([precision_at_5(rankings[one], found) for one, found in relevant.items()]),
-        "mrr": _mean([reciprocal_rank(rankings[one], found) for one, found in relevant.items()]),
+        "precision_at_5": _mean(means(precision_at_5)),
+        "mrr": _mean(means(reciprocal_rank)),
     }
 
 
@@ -89,25 +100,48 @@ def evaluate(
     """Measure a ranking (by default the candidates' order) and the baselines on rows of the three CSV files.
 
     `blank` leaves all focus areas out. Areas are inferred without looking at the given ones, and `focus_area_f1`
-    compares them on the organisations of both sides that have some given. `unserved_rows` (`unserved.csv`) add
-    `no_good_match`. Raises ValueError that names the row when a label points at an organisation that is not
-    there.
+    compares them on the organisations of both sides that have some given. `without` has the ranking with each part
+    left out. `no_good_match` is measured over all needs: `labelled` ones (the partners', of which those with no
+    relevant company are unserved, and `unserved_rows`) and `constructed` ones. Raises ValueError that names the row
+    when a label points at an organisation that is not there.
     """
     engine = engine or standard_engine()
     companies = [company_of_row(row, blank) for row in companies_rows]
     pairs = [partner_of_row(row, blank) for row in partners_rows]
     grades = read_grades(relevance_rows, {c.id for c in companies}, {p.id for p, _ in pairs})
-    rank = rank or ranking_of(companies, pairs, engine, policy)
-    found = measure(rank, grades)
-    if unserved_rows is not None:
-        found["no_good_match"] = no_good_match(companies, unserved_rows, engine, policy)
+    offers = company_features(companies, engine, policy)
+    needs = need_features(pairs, engine, policy)
+    baselines = baseline_rankings(companies, pairs) | embedding_ranking(offers, needs)
     return {
-        **found,
+        **measure([rank or ranking_of(companies, pairs, engine, policy)], grades),
         "focus_area_f1": focus_area_f1(companies_rows, partners_rows, engine),
         "partners": sum(any(row.values()) for row in grades.values()),
-        "baselines": {
-            name: _baseline(ranks, grades) for name, ranks in baseline_rankings(companies, pairs).items()
+        "text_engine": engine.name,
+        "baselines": {name: measure(ranks, grades) for name, ranks in baselines.items()},
+        "without": {
+            name: measure([ranking_of(companies, pairs, *other)], grades)
+            for name, other in left_out(engine, policy).items()
         },
+        "no_good_match": _no_good_match(offers, pairs, grades, unserved_rows or (), engine, policy),
+    }
+
+
+def _no_good_match(
+    offers: CompanyFeatures,
+    pairs: Sequence[tuple[Partner, Need]],
+    grades: Grades,
+    rows: Sequence[Row],
+    engine: TextEngine,
+    policy: ScoringPolicy,
+) -> dict[str, Any]:
+    """Measure over all needs, and apart over the labelled and the constructed ones."""
+    labelled = [JudgedNeed(*pair, any(grades.get(pair[0].id, {}).values())) for pair in pairs]
+    labelled += judged_rows(rows)
+    constructed = constructed_needs(offers, engine) if offers.companies else []
+    return {
+        **no_good_match(offers, [*labelled, *constructed], engine, policy),
+        "labelled": no_good_match(offers, labelled, engine, policy),
+        "constructed": no_good_match(offers, constructed, engine, policy),
     }
 
 
@@ -143,36 +177,6 @@ def focus_area_f1(companies_rows: Sequence[Row], partners_rows: Sequence[Row], e
             found = areas_of(readings, (), engine.thesaurus, (NAME_STRENGTH, 1.0))
             pairs.append((given, {finding.code for finding in found}))
     return round(micro_f1(pairs), 4)
-
-
-def no_good_match(
-    companies: Sequence[Company], rows: Sequence[Row], engine: TextEngine, policy: ScoringPolicy
-) -> dict[str, Any]:
-    """Give `precision` and `recall` (0..1) of finding the needs that no company serves, and the number of `needs`.
-
-    A need is found unserved when the policy lets it have no match. Rows have `need`, `language`, `kind` (of the
-    partner) and `served` (yes or no, as judged). Raises ValueError when `served` is neither.
-    """
-    offers = company_features(companies, engine, policy)
-    judged, found = [], []
-    for number, row in enumerate(rows, 1):
-        if row["served"] not in ("yes", "no"):
-            raise ValueError(f"need {number}: served {row['served']!r} must be yes or no")
-        need = Need("1", row["need"])
-        partner = Partner(
-            f"need-{number}", 1, "", kind=row.get("kind") or "", language=row.get("language") or ""
-        )
-        request = MatchRequest("1", 1, partner.id, (need,))
-        asked = need_features([(partner, need)], engine, policy)
-        matches, _ = choose(request, partner, asked, offers, policy, frozenset())
-        judged.append(row["served"] == "no")
-        found.append(not matches)
-    hits = sum(one and other for one, other in zip(judged, found, strict=True))
-    return {
-        "precision": round(hits / sum(found), 4) if any(found) else 0.0,
-        "recall": round(hits / sum(judged), 4) if any(judged) else 0.0,
-        "needs": len(rows),
-    }
 
 
 def read_grades(rows: Sequence[Row], companies: set[str], partners: set[str]) -> Grades:
@@ -211,9 +215,3 @@ def _codes(row: Row) -> tuple[str, ...]:
 
 def _mean(values: Sequence[float]) -> float:
     return round(sum(values) / len(values), 4) if values else 0.0
-
-
-def _baseline(ranks: Sequence[Rank], grades: Grades) -> dict[str, Any]:
-    """Measure a baseline: the mean over its rankings, where it has several."""
-    measured = [measure(rank, grades) for rank in ranks]
-    return {name: _mean([one[name] for one in measured]) for name in ("ndcg_at_10", "precision_at_5", "mrr")}

@@ -48,6 +48,10 @@ class SoftEngine:
         """Give the concepts it knows."""
         return self._by_words.thesaurus
 
+    def with_thesaurus(self, thesaurus: Thesaurus) -> SoftEngine:
+        """Give the same engine for other concepts."""
+        return SoftEngine(thesaurus, self._source)
+
     @property
     def vector_size(self) -> int:
         """Give the numbers in a vector of the model."""
