@@ -97,7 +97,7 @@ def to_erase(stores: Stores, id: str, kind: Kind | None) -> tuple[Kind, str]:
 
 def held_of(stores: Stores, kind: Kind, id: str, now: datetime) -> Held:
     """Give all that is held of an organisation as JSON values: states, requests, visits, reports, introductions,
-    reviews, deliveries, mails, and who else names it.
+    reviews, lifted exclusions, deliveries, mails, and who else names it.
     """
     profiles, matching = stores.databases["profiles"], stores.databases["matching"]
     with profiles.reading() as connection:
@@ -111,6 +111,9 @@ def held_of(stores: Stores, kind: Kind, id: str, now: datetime) -> Held:
         introductions = _introductions(connection, kind, id)
         reports = _reports(connection, kind, id)
         reviews = _reviews(connection, kind, id, introductions, own["requests"])
+        of, asked = matching_tables.lifted.c, [one["id"] for one in own["requests"]]
+        about = of.company_id == id if kind == "company" else of.request_id.in_(asked)
+        lifted = _rows(connection, matching_tables.lifted, about)
     with stores.databases["notifications"].reading() as connection:
         contacts = _rows(
             connection,
@@ -133,6 +136,7 @@ def held_of(stores: Stores, kind: Kind, id: str, now: datetime) -> Held:
         "reports": reports,
         "introductions": introductions,
         "reviews": reviews,
+        "lifted": lifted,
         "contacts": contacts,
         "deliveries": deliveries,
         "mails": [mail for one in deliveries if (mail := _mail(stores.mailbox, one["id"]))],

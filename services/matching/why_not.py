@@ -15,6 +15,7 @@ from services.matching.domain.why_not import INTRODUCED, REJECTED, Decided, why_
 from services.matching.store import decisions, policies, projection, reports, tables
 from services.matching.store.lifted import lifted_of
 from services.matching.store.projection import Stored
+from shared.clock import from_text
 
 MOST_FOUND = 20
 """Companies that a search gives."""
@@ -53,7 +54,7 @@ def answer(connection: Connection, request_id: str, company_id: str, engine: Tex
         engine,
         lifted_of(connection, request_id),
         _decided(connection, request, company_id),
-        report.stale_since is not None,
+        report.stale_since is not None or from_text(company.happened_at) > from_text(report.content["as_of"]),
     )
     about = {
         "request_id": request_id,

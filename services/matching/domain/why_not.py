@@ -27,7 +27,7 @@ from shared.focus_areas import FocusArea, read_focus_areas
 
 SUGGESTED, INTRODUCED, REJECTED, NOT_CHOSEN = "suggested", "introduced", "rejected", "not_chosen"
 NONE_SOUND = "none_sound"
-OUTDATED = "being_made_again"
+OUTDATED = "changed_since"
 
 _CONTENT_GATES = ("nothing_in_common", "few_words", "under_floor", OTHERS_NEARER, NONE_SOUND)
 """Gates that a fuller description may open."""
@@ -120,7 +120,7 @@ def why_not(
     """Say for each need of a request what kept a company out, and what would change it.
 
     `report` is the request's report (`Report.to_json`) under the same policy and engine: it tells whom it names and
-    how well the best serve each need; `outdated` when it is being made again. `decided` is what staff decided on the
+    how well the best serve each need; `outdated`: something has changed since. `decided` is what staff decided on the
     company, by need id. Costs the reading of one company and the request's needs.
     """
     needs = need_features([(partner, need) for need in request.needs], engine, policy)

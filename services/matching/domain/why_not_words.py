@@ -56,9 +56,9 @@ _GATES: Mapping[str, Bilingual] = {
         "Ingen profil svarade tydligt nog på behovet, så ingen föreslogs.",
         "No profile answered the need clearly enough, so none was suggested.",
     ),
-    "being_made_again": both(
-        "Något har ändrats sedan urvalet gjordes; det görs om.",
-        "Something has changed since the selection was made; it is being made again.",
+    "changed_since": both(
+        "Något har ändrats sedan urvalet gjordes, så svaret kan vara ett annat nu.",
+        "Something has changed since the selection was made, so that the answer may be another one now.",
     ),
 }
 

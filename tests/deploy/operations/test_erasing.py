@@ -172,7 +172,12 @@ def test_what_staff_say_of_a_company_with_a_longer_id_is_not_handed_out(
         for match_id in ("C1.n1", "C1.2.n1"):
             row = {**said, "match_id": match_id, "reason": f"of {match_id}"}
             connection.execute(tables.reviews.insert().values(row))
-    handed_out = {one["reason"] for one in handslag.json("export", "C1")["reviews"]}
+            company_id = match_id.removesuffix(".n1")
+            row = {"request_id": "R1", "company_id": company_id, "code": "outside_markets", "at": "2026"}
+            connection.execute(tables.lifted.insert().values({**row, "reason": f"lifted for {company_id}"}))
+    held = handslag.json("export", "C1")
+    assert [one["reason"] for one in held["lifted"]] == ["lifted for C1"]
+    handed_out = {one["reason"] for one in held["reviews"]}
     assert "of C1.n1" in handed_out
     assert "of C1.2.n1" not in handed_out
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -84,7 +85,7 @@ def test_the_answer_follows_the_profile_and_says_that_the_report_is_behind(
     scored.company("C3", "Autoclaves for sterile processing of surgical instruments.")
     said = ask(client)
     assert not said["up_to_date"]
-    assert [one["code"] for one in said["needs"][0]["reasons"]] == ["being_made_again"]
+    assert [one["code"] for one in said["needs"][0]["reasons"]] == ["changed_since"]
     scorer.score_stale()
     assert ask(client)["needs"][0]["outcome"] == "suggested"
 
@@ -96,6 +97,15 @@ def test_what_is_not_there_is_404_and_named(client: FlaskClient, path: str, what
     answer: Any = client.get(f"/api/v1/reports/{path}/why-not", headers=STAFF)
     assert answer.status_code == 404
     assert what in answer.json["detail"]
+
+
+def test_a_profile_that_changed_after_its_request_was_closed_is_not_told_that_others_were_nearer(
+    client: FlaskClient, scored: Any, clock: SettableClock
+) -> None:
+    scored.request("R1", "P1", status="closed")
+    clock.advance(timedelta(days=1))
+    scored.company("C3", "Autoclaves for sterile processing of surgical instruments.")
+    assert [one["code"] for one in ask(client)["needs"][0]["reasons"]] == ["changed_since"]
 
 
 def test_only_staff_may_ask(client: FlaskClient) -> None:

@@ -101,12 +101,12 @@ def test_where_nobody_is_suggested_the_company_is_told_so() -> None:
     assert codes(said) == ["none_sound"]
 
 
-def test_a_report_that_is_being_made_again_is_said_to_be() -> None:
+def test_a_company_that_has_changed_since_is_told_that_the_answer_may_be_another() -> None:
     empty = report([], request(), partner()).to_json()
     said = why_not(
         request(), partner(), company(text=ANSWER), empty, STANDARD_POLICY, small_engine(), outdated=True
     )
-    assert codes(said) == ["being_made_again"]
+    assert codes(said) == ["changed_since"]
 
 
 def test_an_excluded_company_that_would_not_match_anyway_learns_both() -> None:
