@@ -65,11 +65,9 @@ def rare_in_report(connection: Connection, report: Mapping[str, Any], at: dateti
         if any(flag["code"] == "small_member" for flag in match["flags"])
         and (match["review"] or {}).get("decision") != "rejected"
     ]
-    if not matches:
-        return None
-    rare = rarely_seen(
-        {match["company"]["id"] for match in matches}, plans.approved_introductions(connection), at
-    )
+    companies = {match["company"]["id"] for match in matches}
+    past = [one for id in sorted(companies) for one in plans.approved_introductions(connection, id)]
+    rare = rarely_seen(companies, past, at)
     return also_look_at(
         Near(match["company"]["id"], match["need_id"], match["score"], True)
         for match in matches

@@ -16,7 +16,7 @@ FULL: Mapping[str, str] = {
 }
 BARS: Mapping[str, str] = {
     "introduced": say("introduced for this request already"),
-    "already_introduced": say("introduced to each other within twelve months"),
+    "already_introduced": say("introduced to each other not long ago"),
     "tender_open": say("the tender is open: no one-to-one meetings"),
     "existing_customer": say("a customer already"),
     "competitor": say("seen as a competitor"),

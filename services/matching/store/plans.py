@@ -15,6 +15,7 @@ from services.matching.domain.model import Company, company_from_state
 from services.matching.domain.plans.fairness import MEMBERSHIPS, SMALL_MEMBER, Member, Met
 from services.matching.domain.plans.introducing import Standing
 from services.matching.store import projection, tables
+from services.matching.store.policies import active_policy
 from services.matching.store.reports import ReportJson
 from services.matching.store.tables import introductions, reports, requests, reviews
 from shared.clock import from_text
@@ -59,12 +60,15 @@ def standing(connection: Connection, found: Iterable[OpenReport], at: datetime) 
         _capacities(connection, tables.partners, partners),
         approved_introductions(connection),
         rejected_matches(connection, [one.request_id for one in listed]),
+        active_policy(connection).rest_days,
     )
 
 
-def approved_introductions(connection: Connection) -> list[PastIntroduction]:
-    """Read the introductions that stand, by id; an erased side is still counted, by its id."""
+def approved_introductions(connection: Connection, company_id: str | None = None) -> list[PastIntroduction]:
+    """Read the introductions that stand, all or one company's, by id; an erased side is still counted, by its id."""
     query = sa.select(introductions).where(introductions.c.status == "approved").order_by(introductions.c.id)
+    if company_id is not None:
+        query = query.where(introductions.c.company_id == company_id)
     return [
         PastIntroduction(
             row.partner_id, row.company_id, from_text(json.loads(row.state)["approval"]["at"]), row.request_id

@@ -16,8 +16,8 @@ TWELVE_MONTHS = timedelta(days=365)
 """The time over which capacities and calls are counted."""
 
 BARS = ("introduced", "already_introduced", "tender_open", "existing_customer", "competitor", "rejected")
-"""What keeps a pair out of every plan, the first that holds: introduced for this request, the two were introduced
-within twelve months or rest by the report, a flag of the report, or staff rejected all of its matches."""
+"""What keeps a pair out of every plan, the first that holds: introduced for this request, introduced to each other
+within the policy's time of rest, a flag of the report, or staff rejected all of its matches."""
 
 _FLAGS = ("already_introduced", "tender_open", "existing_customer", "competitor")
 
@@ -50,7 +50,8 @@ class Standing:
     """What stands beside the reports, as of `at` (aware).
 
     `companies` and `partners` are the active ones with their capacity (introductions in twelve months; None: not
-    given); `introductions` those that were approved and not cancelled; `rejected` as (request id, match id).
+    given); `introductions` those that were approved and not cancelled; `rejected` as (request id, match id). Two that
+    were introduced to each other within `rest_days` rest, as the scoring policy says.
     """
 
     at: datetime
@@ -58,10 +59,11 @@ class Standing:
     partners: Mapping[str, int | None]
     introductions: Sequence[PastIntroduction] = ()
     rejected: Collection[tuple[str, str]] = frozenset()
+    rest_days: int = TWELVE_MONTHS.days
 
-    def recent(self) -> list[PastIntroduction]:
-        """Give the introductions of the last twelve months."""
-        return [one for one in self.introductions if self.at - TWELVE_MONTHS < one.at <= self.at]
+    def recent(self, within: timedelta = TWELVE_MONTHS) -> list[PastIntroduction]:
+        """Give the introductions of the last twelve months, or of another time."""
+        return [one for one in self.introductions if self.at - within < one.at <= self.at]
 
 
 @dataclass(frozen=True)
@@ -113,7 +115,8 @@ def candidates(graph: nx.Graph[str], standing: Standing, role: str | None = None
             company = other.removeprefix("company:")
             if edge["kind"] == "match" and company in standing.companies and role in (None, edge["role"]):
                 found.setdefault((graph.nodes[node]["request"], company), []).append((node, other))
-    pairs = {(one.company_id, one.partner_id) for one in standing.recent()}
+    resting = standing.recent(timedelta(days=standing.rest_days))
+    pairs = {(one.company_id, one.partner_id) for one in resting}
     requests = {(one.company_id, one.request_id) for one in standing.introductions}
     made = [
         _candidate(graph, request, company, edges, standing.rejected, pairs, requests)

@@ -127,10 +127,15 @@ def test_a_flag_that_speaks_against_meeting_bars_the_pair(code: str) -> None:
     assert _names(made.barred) == ["R1.C1"]
 
 
-def test_two_who_met_within_twelve_months_rest_although_the_report_does_not_know_yet() -> None:
-    past = (PastIntroduction("P1", "C1", AS_OF - timedelta(days=1), "R9"),)
-    pairs, _ = _planned([_report("R1", {"C1": 80})], introductions=past)
-    assert [one.bar for one in pairs] == ["already_introduced"]
+@pytest.mark.parametrize(
+    ("days_ago", "bar"), [(1, "already_introduced"), (29, "already_introduced"), (30, "")]
+)
+def test_two_who_met_rest_as_the_policy_says_although_the_report_does_not_know_yet(
+    days_ago: int, bar: str
+) -> None:
+    past = (PastIntroduction("P1", "C1", AS_OF - timedelta(days=days_ago), "R9"),)
+    pairs, _ = _planned([_report("R1", {"C1": 80})], introductions=past, rest_days=30)
+    assert [one.bar for one in pairs] == [bar]
 
 
 def test_a_flag_that_only_informs_bars_nobody() -> None:
