@@ -32,11 +32,11 @@ class ScoringPolicy:
     floor: float = 40.0
     tail: float = 0.55
     least_words: float = 10.0
-    opening_words: float = 18.0
+    opening_words: float = 20.0
     most_matches: int = 10
     candidates: int = 40
     weak_direction: float = 40.0
-    weak_cap: float = 40.0
+    weak_cap: float = 44.0
     rest_days: int = 365
 
 
