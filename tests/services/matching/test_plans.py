@@ -154,6 +154,20 @@ def test_an_approved_plan_is_counted_the_next_time(client: FlaskClient, two_requ
     assert {one["capacity_left"] for one in after["companies"]} == {0}
 
 
+def test_two_requests_of_one_organisation_meet_different_companies_and_are_approved_together(
+    client: FlaskClient, scored: Any, scorer: Any
+) -> None:
+    scored.request("R2", "P1")
+    scorer.score_stale()
+    plan = _get(client, f"{PLAN}?per_request=2").json
+    met = [pair["company_id"] for one in plan["requests"] for pair in one["introductions"]]
+    assert sorted(met) == ["C1", "C2"]
+    wanted = _wanted(_get(client, f"{PLAN}?per_request=1").json)
+    assert {one["request_id"] for one in wanted} == {"R1", "R2"}
+    assert _approve(client, wanted).status_code == 201
+    assert len(_introduced(client)) == 2
+
+
 def test_an_approval_sent_twice_has_one_effect(client: FlaskClient, two_requests: Any) -> None:
     wanted = _wanted(_get(client, f"{PLAN}?per_request=1").json)
     key = {"Idempotency-Key": "plan-1"}
