@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from services.matching.domain.countries import covers
 from services.matching.domain.model import Company, MatchRequest, Partner
 from services.matching.domain.policy import ScoringPolicy
+from services.matching.domain.rules import Lifted
 from services.matching.domain.spoken import common_language
 from services.matching.domain.territory import distributors_in
 
@@ -47,10 +48,15 @@ class Aims:
         return tuple(part.name for part in self.parts if not part.known)
 
 
-def serves_aims(company: Company, partner: Partner, request: MatchRequest) -> Aims:
-    """Judge the direction from what both profiles and the request say."""
+def serves_aims(
+    company: Company, partner: Partner, request: MatchRequest, lifted: Lifted = frozenset()
+) -> Aims:
+    """Judge the direction from what both profiles and the request say.
+
+    Where staff lifted what the profile says of markets, the markets are not known.
+    """
     shares = {
-        MARKETS: _market_share(company, partner),
+        MARKETS: _market_share(company, partner, lifted),
         PARTNERSHIP_KINDS: _partnership_share(company, partner, request),
         LANGUAGE: _language_share(company, partner, request),
     }
@@ -71,7 +77,9 @@ def cap_of(aims: Aims, policy: ScoringPolicy) -> float | None:
     return policy.weak_cap if aims.total < min(policy.weak_direction, 100.0 * NEUTRAL) else None
 
 
-def _market_share(company: Company, partner: Partner) -> float | None:
+def _market_share(company: Company, partner: Partner, lifted: Lifted) -> float | None:
+    if {(company.id, "excluded_market"), (company.id, "outside_markets")} & lifted:
+        return None
     if covers(company.excluded_markets, partner.country):
         return 0.0
     if distributors_in(company, partner.country):

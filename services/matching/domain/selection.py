@@ -126,7 +126,7 @@ def _pairs(
         k *= 2
     return [
         [
-            _pair(row, int(column), points, request, partner, companies, policy, ruled[int(column)])
+            _pair(row, int(column), points, request, partner, companies, policy, ruled[int(column)], lifted)
             for column, points in zip(columns, _rounded(needs, row, companies, columns), strict=True)
         ]
         for row, columns in enumerate(found)
@@ -153,7 +153,7 @@ def pair_of(
     """Give the scores of one pair as `choose` sees it."""
     (points,) = _rounded(needs, row, companies, np.array([column]))
     ruled = exclusions(companies.companies[column], partner, request, lifted)
-    return _pair(row, column, points, request, partner, companies, needs.policy, ruled)
+    return _pair(row, column, points, request, partner, companies, needs.policy, ruled, lifted)
 
 
 def _pair(
@@ -165,9 +165,10 @@ def _pair(
     companies: CompanyFeatures,
     policy: ScoringPolicy,
     ruled: tuple[Exclusion, ...],
+    lifted: Lifted,
 ) -> Chosen:
     company = companies.companies[column]
-    aims = serves_aims(company, partner, request)
+    aims = serves_aims(company, partner, request, lifted)
     return Chosen(
         row,
         column,

@@ -36,6 +36,13 @@ def test_a_wanted_market_counts_and_another_does_not() -> None:
     assert shares(markets=("Germany",), exclusive_distributors={"Norway": "Other"})[MARKETS] == 1.0
 
 
+def test_where_staff_lifted_what_a_profile_says_of_markets_they_are_not_known() -> None:
+    outside = company(markets=("Germany",), language="")
+    for code, known in [("outside_markets", False), ("excluded_market", False), ("company_declines", True)]:
+        aims = serves_aims(outside, partner(language=""), request(), frozenset({("C1", code)}))
+        assert {part.name: part.known for part in aims.parts}[MARKETS] is known
+
+
 def test_partnership_kinds_are_compared_when_both_sides_state_them() -> None:
     seeking = partner(partnership_kinds=("pilot",))
     for kinds, points in [(("Pilot",), 30.0), (("distribution",), 0.0), ((), 15.0)]:

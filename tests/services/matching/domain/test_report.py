@@ -170,6 +170,13 @@ def test_an_excluded_company_is_listed_with_its_reason_and_lifting_makes_it_a_ma
     assert [flag["code"] for flag in lifted["matches"][0]["flags"]] == ["lifted_outside_markets"]
 
 
+def test_a_lifted_market_weighs_no_longer_against_the_company() -> None:
+    asked, lifted = partner(languages=("pl",)), frozenset({("C1", "outside_markets")})
+    outside = company("C1", markets=("Germany",), languages=("en",))
+    capped = replace(STANDARD_POLICY, weak_cap=1.0)
+    assert names(report_json([outside], of=asked, policy=capped, lifted=lifted)) == ["C1"]
+
+
 def test_a_company_that_would_not_match_anyway_is_not_listed_as_excluded() -> None:
     body = report_json(
         [company("C1", "Radiotherapy.", markets=("Germany",)), company("C2")], request(need("Telecare."))
