@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import numpy as np
 from sqlalchemy.engine import Connection
@@ -13,6 +14,7 @@ from services.matching.domain.policy import ScoringPolicy
 from services.matching.domain.scoring import texts_of_company
 from services.matching.domain.text.engine import TextEngine
 from services.matching.store import projection, tables
+from shared.clock import from_text
 from shared.storage import Database
 
 AT_ONCE = 200
@@ -25,14 +27,14 @@ class Companies:
     def __init__(self, engine: TextEngine) -> None:
         self.engine = engine
         self._features: CompanyFeatures | None = None
-        self._policy: ScoringPolicy | None = None
+        self.moments: dict[str, datetime] = {}
 
     def prepare(self, database: Database) -> None:
         """Have the vectors of the texts of new and changed companies made, outside of any long transaction."""
         if not self.engine.vector_size:
             return
         with database.reading() as connection:
-            versions = _active(connection)
+            versions = {id: version for id, (version, _) in _active(connection).items()}
         known = {} if self._features is None else {one.id: one.version for one in self._features.companies}
         changed = [one for one, version in versions.items() if known.get(one) != version]
         for some in projection.in_parts(changed, AT_ONCE):
@@ -45,10 +47,12 @@ class Companies:
         """Read the features of the companies that are active in the database, in the order of their ids.
 
         Only companies of a new version are read from the database and made into features; the others' rows are
-        taken over from the call before.
+        taken over from the call before: they do not depend on the policy. `moments` then says by id when each of them
+        was changed.
         """
-        versions = _active(connection)
-        old = self._features if self._policy == policy else None
+        heads = _active(connection)
+        versions = {id: version for id, (version, _) in heads.items()}
+        old = self._features
         known = {} if old is None else {one.id: one.version for one in old.companies}
         if old is None or known != versions:
             changed = [one for one, version in versions.items() if known.get(one) != version]
@@ -58,14 +62,14 @@ class Companies:
             )
             kept = [one for one in known if known[one] == versions.get(one)]
             self._features = new if old is None else joined(old, kept, new)
-            self._policy = policy
+            new_moments = {one: from_text(heads[one][1]) for one in changed}
+            self.moments = {one: self.moments[one] for one in kept} | new_moments
             return self._features
         return old
 
 
-def _active(connection: Connection) -> dict[str, int]:
-    active = tables.companies.c.status == "active"
-    return projection.versions_where(connection, tables.companies, active)
+def _active(connection: Connection) -> dict[str, tuple[int, str]]:
+    return projection.heads_where(connection, tables.companies, tables.companies.c.status == "active")
 
 
 def joined(old: CompanyFeatures, kept: Sequence[str], new: CompanyFeatures) -> CompanyFeatures:

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Literal
 
 import sqlalchemy as sa
@@ -15,7 +15,7 @@ from sqlalchemy.engine import Connection
 
 from services.matching import erasure
 from services.matching.companies import Companies
-from services.matching.domain.features import CompanyFeatures
+from services.matching.domain.features import CompanyFeatures, NeedFeatures, need_features
 from services.matching.domain.history import History, PastIntroduction
 from services.matching.domain.model import (
     MatchRequest,
@@ -26,7 +26,9 @@ from services.matching.domain.model import (
 from services.matching.domain.policy import ScoringPolicy
 from services.matching.domain.report import make_report
 from services.matching.domain.text.engine import TextEngine, standard_engine
+from services.matching.kept import Kept
 from services.matching.store import policies, projection, reports, stale, tables
+from services.matching.store.holds import is_held
 from services.matching.store.lifted import lifted_of
 from services.matching.store.reports import ReportJson
 from services.matching.store.stale import Claim
@@ -65,7 +67,16 @@ class Snapshot:
     number: int
     policy: ScoringPolicy
     companies: CompanyFeatures
+    moments: Mapping[str, datetime]
     cases: tuple[Case, ...]
+
+
+@dataclass(frozen=True)
+class Made:
+    """A report's content, with the features of the needs that it was made of."""
+
+    content: ReportJson
+    needs: NeedFeatures
 
 
 class Scorer:
@@ -75,6 +86,7 @@ class Scorer:
         self._database = database
         self._clock = clock
         self._companies = Companies(engine or standard_engine())
+        self._kept = Kept()
         self._seen: int | None = None
         self._looks = 0
         for outcome in ("saved", "outdated", "failed"):
@@ -89,6 +101,8 @@ class Scorer:
         with self._database.reading() as connection:
             due = stale.next_due(connection, self._clock())
             if due is None:
+                if is_held(connection, self._clock()):
+                    self._kept.forget_all()  # a rebuild begins to count anew
                 return False
             number = stale.pool_number(connection)
         if due == "newer report" and number != self._seen and self._looks < MOST_LOOKS:
@@ -99,13 +113,33 @@ class Scorer:
         return self.score_stale() > 0
 
     def score_stale(self, most: int = MOST_AT_ONCE) -> int:
-        """Make up to `most` stale reports again and return how many were claimed, saved or not."""
+        """Make up to `most` stale reports again and return how many were claimed, saved or not.
+
+        Reports that no company changed since can touch are settled without being made, however many.
+        """
         with self._database.writing() as connection:
             claims = stale.claim_stale(connection, self._clock(), most)
         if claims:
             snapshot = self.read(claims)
+            untouched = self.settle_untouched(snapshot)
+            cases = tuple(case for case in snapshot.cases if case.request.id not in untouched)
+            snapshot = replace(snapshot, cases=cases)
             self.save(snapshot, self.compute(snapshot))
         return len(claims)
+
+    def settle_untouched(self, snapshot: Snapshot) -> set[str]:
+        """Settle the stale reports that are what they would be made; return their requests.
+
+        When companies changed since the snapshot was read they stay due, and were up to date until it.
+        """
+        known = self._kept.known
+        if not known:
+            return set()
+        mine = {case.request.id for case in snapshot.cases}
+        with self._database.writing() as connection:
+            current = stale.pool_number(connection, hold=True) == snapshot.number
+            since = None if current else snapshot.at
+            return set(stale.settle_same(connection, known, mine, self._clock(), since))
 
     def read(self, claims: Sequence[Claim]) -> Snapshot:
         """Read what the claimed requests' reports are made of."""
@@ -115,14 +149,15 @@ class Scorer:
             # The number comes first: a company that changes while the rest is read makes the save fail.
             number = stale.pool_number(connection)
             policy = policies.active_policy(connection)
-            newest = projection.newest_moment(connection, tables.companies)
             companies = self._companies.features(connection, policy)
-            cases = [_read_case(connection, claim, newest) for claim in claims]
-        return Snapshot(at, number, policy, companies, tuple(case for case in cases if case is not None))
+            read = [_read_case(connection, claim) for claim in claims]
+        self._kept.follow(companies, policy)
+        cases = tuple(case for case in read if case is not None)
+        return Snapshot(at, number, policy, companies, self._companies.moments, cases)
 
-    def compute(self, snapshot: Snapshot) -> dict[str, ReportJson | Exception]:
+    def compute(self, snapshot: Snapshot) -> dict[str, Made | Exception]:
         """Make the reports of a snapshot, by request id; where one cannot be made, the exception stands instead."""
-        made: dict[str, ReportJson | Exception] = {}
+        made: dict[str, Made | Exception] = {}
         for case in snapshot.cases:
             try:
                 with traces.carried_on("matching make report", case.claim.traceparent):
@@ -132,7 +167,7 @@ class Scorer:
                 made[case.request.id] = error
         return made
 
-    def save(self, snapshot: Snapshot, made: Mapping[str, ReportJson | Exception]) -> int:
+    def save(self, snapshot: Snapshot, made: Mapping[str, Made | Exception]) -> int:
         """Save reports whose material is as it was read, and return how many; the others stay due.
 
         Each report has a transaction of its own, so that a handler never waits for a whole pass.
@@ -146,7 +181,7 @@ class Scorer:
         return saved
 
     def _save_one(
-        self, snapshot: Snapshot, case: Case, content: ReportJson | Exception
+        self, snapshot: Snapshot, case: Case, made: Made | Exception
     ) -> Literal["saved", "outdated", "failed"]:
         now = self._clock()
         with self._database.writing() as connection:
@@ -155,38 +190,51 @@ class Scorer:
             if not (stale.still_wanted(connection, case.claim) and (current or overdue)):
                 stale.release(connection, [case.claim])
                 return "outdated"
-            if isinstance(content, Exception):
-                stale.note_failure(connection, case.claim, now, repr(content))
+            if isinstance(made, Exception):
+                stale.note_failure(connection, case.claim, now, repr(made))
                 return "failed"
-            if not current and erasure.names_erased(connection, content):
+            if not current and erasure.names_erased(connection, made.content):
                 stale.release(connection, [case.claim])
                 return "outdated"
-            reports.save_report(connection, content, to_text(now))
+            touched = self._kept.touched_by(case.request.id)
+            reports.save_report(connection, made.content, to_text(now), touched)
             if current:
                 stale.settle(connection, case.claim)
             else:
                 stale.settle_for_now(connection, case.claim, snapshot.at)
-            return "saved"
+        self._kept.put(
+            case.request.id,
+            case.claim.wanted,
+            made.content,
+            made.needs,
+            snapshot.companies,
+            snapshot.policy,
+        )
+        return "saved"
 
-    def _make(self, case: Case, snapshot: Snapshot) -> ReportJson:
-        content: ReportJson = make_report(
+    def _make(self, case: Case, snapshot: Snapshot) -> Made:
+        engine, policy = self._companies.engine, snapshot.policy
+        needs = need_features([(case.partner, need) for need in case.request.needs], engine, policy)
+        report = make_report(
             case.request,
             case.partner,
             snapshot.companies,
             case.history,
-            snapshot.policy,
-            self._companies.engine,
+            policy,
+            engine,
             from_text(case.as_of),
             case.lifted,
-        ).to_json()
-        return content
+            moments=snapshot.moments,
+            needs=needs,
+        )
+        return Made(report.to_json(), needs)
 
 
-def _read_case(connection: Connection, claim: Claim, newest_company: str) -> Case | None:
+def _read_case(connection: Connection, claim: Claim) -> Case | None:
     """Read a claimed request; None when it or its partner has gone since it was claimed.
 
-    `as_of` is the moment of the newest event that the report takes account of: made again from the same
-    events, a report says the same.
+    `as_of` is the moment of the newest event that the report takes account of, the companies that it names apart:
+    made again from the same events, a report says the same.
     """
     request = projection.get_state(connection, tables.requests, claim.request_id)
     partner = request and projection.get_state(connection, tables.partners, request.state["partner_id"])
@@ -196,7 +244,7 @@ def _read_case(connection: Connection, claim: Claim, newest_company: str) -> Cas
     elsewhere = tables.introductions.c.request_id != claim.request_id
     met = sa.and_(tables.introductions.c.partner_id == partner.id, elsewhere)
     past = projection.states_where(connection, tables.introductions, met)
-    moments = [request.happened_at, partner.happened_at, newest_company, *(one.happened_at for one in past)]
+    moments = [request.happened_at, partner.happened_at, *(one.happened_at for one in past)]
     history = History(
         tuple(
             PastIntroduction(

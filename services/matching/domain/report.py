@@ -110,16 +110,21 @@ def make_report(
     as_of: datetime,
     lifted: Lifted = frozenset(),
     areas: Mapping[str, FocusArea] | None = None,
+    moments: Mapping[str, datetime] | None = None,
+    needs: NeedFeatures | None = None,
 ) -> Report:
     """Match a request with companies. The same material gives the same report, in whatever order companies come.
 
-    `as_of` (aware) is the moment the report speaks of: introductions after it are not looked at. `lifted` are
-    exclusions that staff lifted, as (company id, code); `areas` the focus areas by code, else the standard ones.
+    `as_of` (aware) is the moment the report speaks of, or a later one that `moments` gives a company it names:
+    introductions after it are not looked at. `lifted` are exclusions that staff lifted, as (company id, code); `areas`
+    the focus areas by code, else the standard ones; `needs` the needs' features where they are read already.
     Raises ValueError when the request is another partner's or two needs share an id.
     """
     _check(request, partner)
-    needs = need_features([(partner, need) for need in request.needs], engine, policy)
+    needs = needs or need_features([(partner, need) for need in request.needs], engine, policy)
     chosen, excluded = choose(request, partner, needs, companies, policy, lifted)
+    named = {companies.companies[one.column].id for one in (*chosen, *excluded)}
+    as_of = max([as_of, *((moments or {}).get(id, as_of) for id in named)])
     known_areas = read_focus_areas() if areas is None else areas
     suppliers = [
         sum(one.row == row and one.role == SUPPLIER for one in chosen) for row in range(len(request.needs))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from services.matching.domain.directions import Aims, cap_of, serves_aims
 from services.matching.domain.features import PARTS, CompanyFeatures, NeedFeatures, nearest_companies
@@ -113,23 +114,26 @@ def _pairs(
 ) -> list[list[Chosen]]:
     """Give each need's candidates: as many more as exclusions take away, so that these push nobody out."""
     ruled: dict[int, tuple[Exclusion, ...]] = {}
+    found: dict[int, npt.NDArray[np.intp]] = {}
     k = policy.candidates
-    while True:
-        found = nearest_companies(needs, companies, k)
-        for columns in found:
+    while len(found) < len(request.needs):
+        # Each need by itself: what excludes from one need changes nothing for the others.
+        for row, columns in enumerate(nearest_companies(needs, companies, k)):
+            if row in found:
+                continue
             for column in columns:
                 if int(column) not in ruled:
                     ruled[int(column)] = exclusions(companies.companies[column], partner, request, lifted)
-        left = [sum(not ruled[int(column)] for column in columns) for columns in found]
-        if k >= len(companies.companies) or min(left, default=policy.candidates) >= policy.candidates:
-            break
+            left = sum(not ruled[int(column)] for column in columns)
+            if k >= len(companies.companies) or left >= policy.candidates:
+                found[row] = columns
         k *= 2
     return [
         [
             _pair(row, int(column), points, request, partner, companies, policy, ruled[int(column)], lifted)
             for column, points in zip(columns, _rounded(needs, row, companies, columns), strict=True)
         ]
-        for row, columns in enumerate(found)
+        for row, columns in sorted(found.items())
     ]
 
 

@@ -47,3 +47,8 @@ def end_hold(connection: Connection) -> None:
 def is_free(now: datetime) -> sa.ColumnElement[bool]:
     """Give the condition that nobody holds the making of reports."""
     return ~sa.exists().where(holds.c.until > to_text(now))
+
+
+def is_held(connection: Connection, now: datetime) -> bool:
+    """Say whether somebody holds the making of reports."""
+    return not connection.execute(sa.select(is_free(now))).scalar_one()

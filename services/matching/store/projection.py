@@ -96,9 +96,12 @@ def versions_where(
     return {row.id: row.version for row in found}
 
 
-def newest_moment(connection: Connection, table: sa.Table) -> str:
-    """Read when the newest of a table's kept events happened, as text; empty where there is none."""
-    return connection.execute(sa.select(sa.func.max(table.c.happened_at))).scalar() or ""
+def heads_where(
+    connection: Connection, table: sa.Table, *conditions: sa.ColumnElement[bool]
+) -> dict[str, tuple[int, str]]:
+    """Read version and moment, as text, of the aggregates that fulfil every condition, by id."""
+    found = connection.execute(sa.select(table.c.id, table.c.version, table.c.happened_at).where(*conditions))
+    return {row.id: (row.version, row.happened_at) for row in found}
 
 
 def in_parts(ids: Iterable[str], most: int = MOST_IN_LIST) -> Iterator[list[str]]:

@@ -6,7 +6,7 @@ each change of any company. A report is saved only if both are as they were when
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -90,7 +90,7 @@ _MARK_FRESH = (
 
 
 def companies_changed(connection: Connection, at: datetime) -> None:
-    """Have the reports of all open requests made again.
+    """Have the reports of all open requests looked at again; a worker makes those that the change can touch.
 
     The pool's row is written first: a save holds it shared, and thus either sees the new number or is done
     before the reports are marked.
@@ -175,6 +175,48 @@ def settle_for_now(connection: Connection, claim: Claim, since: str) -> None:
     same = scoring.c.request_id == claim.request_id
     done = {"stale_since": since, "claimed_until": None, "failure": None}
     connection.execute(sa.update(scoring).where(same).values(**done))
+
+
+@dataclass(frozen=True)
+class Same:
+    """What a request and its report were when it was found that companies changed since cannot touch the report."""
+
+    wanted: int
+    digest: str
+    as_of: str
+
+
+def settle_same(
+    connection: Connection,
+    known: Mapping[str, Same],
+    mine: Collection[str],
+    now: datetime,
+    since: str | None = None,
+) -> list[str]:
+    """Note which stale reports are up to date without being made: those that still are what is `known` of them.
+
+    Those that another worker has claimed are left to it; `mine` are requests that the caller has claimed. With `since`
+    (a moment as text) they were up to date until then, and are due again. Returns the ids of the requests.
+    """
+    query = (
+        sa.select(
+            scoring.c.request_id, scoring.c.wanted, scoring.c.claimed_until, reports.c.digest, reports.c.as_of
+        )
+        .join(reports, reports.c.request_id == scoring.c.request_id)
+        .where(scoring.c.open, scoring.c.stale_since.is_not(None), reports.c.content.is_not(None))
+        .where(is_free(now))
+    )
+    done = []
+    for row in connection.execute(query.with_for_update(of=scoring, skip_locked=True)):
+        free = row.claimed_until is None or row.claimed_until < to_text(now) or row.request_id in mine
+        if free and known.get(row.request_id) == Same(row.wanted, row.digest, row.as_of):
+            done.append(row.request_id)
+    values: dict[str, str | None] = {"stale_since": since, "claimed_until": None, "failure": None}
+    if since is None:
+        values["traceparent"] = None
+    for ids in in_parts(done):
+        connection.execute(sa.update(scoring).where(scoring.c.request_id.in_(ids)).values(**values))
+    return done
 
 
 def release(connection: Connection, claims: Sequence[Claim]) -> None:

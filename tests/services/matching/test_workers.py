@@ -159,13 +159,15 @@ def test_the_parts_of_every_match_sum_to_its_score(scored: Any, database: Databa
         assert sum(part["points"] for part in match["parts"]) == pytest.approx(match["score"], abs=0.01)
 
 
-def test_a_report_speaks_of_the_moment_of_its_newest_event(
+def test_a_report_speaks_of_the_moment_of_the_newest_event_about_what_it_names(
     scored: Any, scorer: Scorer, database: Database, clock: SettableClock
 ) -> None:
     clock.advance(timedelta(days=1))
-    scored.company("C1", "Autoclaves")
+    scored.company("C2", "Autoclaves for surgical instruments, washers too")
     clock.advance(timedelta(days=1))
+    scored.company("C3", "Telemedicine")
     scorer.score_stale()
+    assert "C2" in {match["company"]["id"] for match in _report(database).content["matches"]}
     assert _report(database).content["as_of"] == "2026-03-03T08:00:00.000000Z"
 
 
