@@ -144,7 +144,9 @@ class _Scorer:
                 product = free[: len(term.asked) * len(offered)].reshape(len(term.asked), len(offered))
                 self._factors.append(np.matmul(term.asked, offered.T, out=product))
             else:
-                self._factors.append(np.ascontiguousarray(offered.T))
+                turned = free[: offered.size].reshape(offered.shape[1], len(offered))
+                np.copyto(turned, offered.T)
+                self._factors.append(turned)
 
     def slab(self, number: int) -> Matrix:
         """Give the sums of one slab of needs with the companies that were multiplied last."""
@@ -231,4 +233,5 @@ def _reached(block: Matrix, k: int) -> Numbers:
 
 
 def _room(terms: Sequence[_Term], needs: int, companies: int) -> list[Numbers]:
-    return [np.empty(needs * companies, dtype=np.float32) for _ in terms]
+    """Set aside for each term what a product or a block of companies takes; what is not written costs nothing."""
+    return [np.empty(max(needs, term.asked.shape[1]) * companies, dtype=np.float32) for term in terms]
