@@ -41,8 +41,8 @@ format: setup ## format the code and mend what the linter can
 contracts: setup ## write the OpenAPI and AsyncAPI documents in docs/ anew
 	@$(BIN)/python -m deploy.contracts
 
-bench: setup real-parts ## measure the speed of the parts beside bare peers, on a real Kafka broker too; JSON=1 prints JSON
-	@$(BIN)/python -m tests.bench $(if $(JSON),--json)
+bench: setup real-parts ## measure the speed of the parts beside bare peers, on a real Kafka broker too; JSON=1 prints JSON, SIZES=FILE.svg draws the cost against size
+	@$(BIN)/python -m tests.bench $(if $(JSON),--json) $(if $(SIZES),--sizes $(SIZES))
 
 faults: setup real-parts ## kill the processes again and again for a quarter of an hour and count what was lost; SEED=N repeats a run
 	@$(BIN)/python -m tests.faults $(if $(SEED),--seed $(SEED))

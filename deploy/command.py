@@ -229,15 +229,21 @@ def evaluate(
 
 @main.command()
 @click.option("--kafka", metavar="HOST:PORT", help="Measure on this Kafka broker too, in topics of its own.")
+@click.option(
+    "--sizes",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Measure the cost of 1,000 to 100,000 companies too, and draw it into FILE (SVG).",
+)
 @json_option
-def bench(kafka: str | None, as_json: bool) -> None:
-    """Measure the speed of our parts beside bare peers; about six minutes, in temporary folders."""
+def bench(kafka: str | None, sizes: Path | None, as_json: bool) -> None:
+    """Measure the speed of our parts beside bare peers; about eight minutes, in temporary folders."""
     from deploy.bench.measure import BenchError
     from deploy.bench.run import run_bench, table
     from shared.event_log.port import EventLogError
 
     try:
-        result = run_bench(kafka, show=_progress())
+        result = run_bench(kafka, show=_progress(), picture=sizes)
     except (BenchError, EventLogError, ValueError, OSError) as error:
         fail(str(error))
     answer(result, as_json, table(result))

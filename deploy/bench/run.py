@@ -7,12 +7,24 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from deploy.bench import candidates, consuming, embedded_log, end_to_end, posting, rebuilding
+from deploy.bench import (
+    candidates,
+    capacities,
+    consuming,
+    embedded_log,
+    end_to_end,
+    one_change,
+    posting,
+    rebuilding,
+    sizes,
+)
 from deploy.bench.measure import Mark
 
-MARKS: Mapping[str, Callable[[Path], Mark]] = {
+MARKS: Mapping[str, Callable[[Path], Mark | list[Mark]]] = {
     "embedded log": embedded_log.measure,
     "candidates": candidates.measure,
+    "one changed company": one_change.measure,
+    "introductions under capacities": capacities.measure,
     "consuming": consuming.measure,
     "rebuilding": rebuilding.measure,
     "posting": posting.measure,
@@ -21,8 +33,12 @@ MARKS: Mapping[str, Callable[[Path], Mark]] = {
 """What is measured without a broker, in this order."""
 
 
-def run_bench(kafka: str | None, show: Callable[[str], None] = lambda line: None) -> dict[str, Any]:
+def run_bench(
+    kafka: str | None, show: Callable[[str], None] = lambda line: None, picture: Path | None = None
+) -> dict[str, Any]:
     """Measure every mark, those on Kafka only with a broker at `kafka` (HOST:PORT).
+
+    With `picture` the cost of growing numbers of companies too, as `sizes` and drawn into that file (SVG).
 
     Everything is on this machine and in temporary folders. Raises BenchError, EventLogError or OSError when one
     cannot be taken: a part of the marks is not the bench.
@@ -31,7 +47,8 @@ def run_bench(kafka: str | None, show: Callable[[str], None] = lambda line: None
     for name, measure in MARKS.items():
         show(f"measuring: {name}")
         with tempfile.TemporaryDirectory(prefix="handslag-bench-") as folder:
-            marks.append(measure(Path(folder)))
+            measured = measure(Path(folder))
+        marks += measured if isinstance(measured, list) else [measured]
     if kafka:
         # Imported here, so that the bench of one machine needs no Kafka client.
         from deploy.bench import kafka as on_kafka
@@ -42,7 +59,11 @@ def run_bench(kafka: str | None, show: Callable[[str], None] = lambda line: None
         show("measuring: end to end, Kafka")
         with tempfile.TemporaryDirectory(prefix="handslag-bench-") as folder:
             marks.append(end_to_end.measure(Path(folder), kafka))
-    return {"marks": [row(mark) for mark in marks]}
+    result: dict[str, Any] = {"marks": [row(mark) for mark in marks]}
+    if picture:
+        result["sizes"] = sizes.measure_sizes(show)
+        picture.write_text(sizes.picture(result["sizes"]), encoding="utf-8")
+    return result
 
 
 def row(mark: Mark) -> dict[str, Any]:
@@ -64,4 +85,6 @@ def table(result: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
         held = "held" if one["held"] else "missed"
         lines.append(f"{one['name']:42}{one['ratio']:8.2f}{one['mark']:8.2f}  {held}, of {one['unit']}")
         lines += [f"    {part}" for part in one["note"].split("; ")]
+    if "sizes" in result:
+        lines += ["", sizes.sizes_table(result["sizes"])]
     return "\n".join(lines)
