@@ -102,9 +102,9 @@ def _wrong_reports(databases: Databases) -> list[str]:
     scorer = Scorer(databases.matching, system_clock)
     made = scorer.compute(scorer.read([Claim(id, wanted, "") for id, wanted, _, _ in sample.values()]))
     other = []
-    for id, content in made.items():
+    for id, one in made.items():
         kept = json.loads(sample[id][3])
-        if isinstance(content, Exception) or canonical_json(content) != canonical_json(kept):
+        if isinstance(one, Exception) or canonical_json(one.content) != canonical_json(kept):
             other.append(id)
     found += (
         [f"{len(other)} of {len(made)} reports say otherwise when made again: {other[:5]}"] if other else []

@@ -32,7 +32,7 @@ def client(settings: Settings, clock: SettableClock, ids: IdSource) -> Iterator[
 
 
 def _changes(client: FlaskClient) -> list[dict[str, Any]]:
-    answer = client.get("/api/v1/reports/R1/changes", headers=STAFF)
+    answer: Any = client.get("/api/v1/reports/R1/changes", headers=STAFF)
     assert answer.status_code == 200
     items: list[dict[str, Any]] = answer.json["items"]
     return items
@@ -129,7 +129,8 @@ def test_staff_see_where_they_and_the_policy_disagree(
         approve(connection, "R1", 1, ["C1.n1"], "Seen at a fair", clock, ids)
     scored.company("C1", "Violin lessons for beginners.", kind="")
     scorer.score_stale()
-    found = client.get("/api/v1/reports/R1", headers=STAFF).json["disagreements"]
+    answer: Any = client.get("/api/v1/reports/R1", headers=STAFF)
+    found = answer.json["disagreements"]
     (rejected,), (approved,) = found["rejected_at_top"], found["approved_not_named"]
     assert (rejected["company"]["id"], rejected["place"], rejected["reason"]) == ("C2", 1, "Too small")
     assert (approved["company"]["id"], approved["need_id"]) == ("C1", "n1")

@@ -142,15 +142,10 @@ def test_a_report_that_a_rebuild_emptied_is_made(
     rebuild(database)
     made.clear()
     scored.versions.clear()
-    for tell in (
-        lambda: scored.partner("P1"),
-        lambda: scored.request("R1", "P1"),
-        lambda: scored.company("C1", STERILE, focus_areas=[], capabilities=[_amr(STERILE)]),
-        lambda: scored.company(
-            "C2", "Autoclaves for surgical instruments.", capabilities=[_amr("Sterile processing.")]
-        ),
-    ):
-        tell()
+    scored.partner("P1")
+    scored.request("R1", "P1")
+    scored.company("C1", STERILE, focus_areas=[], capabilities=[_amr(STERILE)])
+    scored.company("C2", "Autoclaves for surgical instruments.", capabilities=[_amr("Sterile processing.")])
     scorer.score_stale()
     assert made == ["R1"]
     assert _report(database).content == before
