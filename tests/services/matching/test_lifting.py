@@ -266,6 +266,18 @@ def test_the_page_refuses_a_lifting_without_a_reason_and_says_so(excluded: Any, 
     assert token_less.status_code == 400
 
 
+def test_a_need_that_nobody_covers_says_what_to_do_next(
+    excluded: Any, client: FlaskClient, scorer: Scorer
+) -> None:
+    for company in ("C1", "C2"):
+        excluded.company(company, "Violins.", status="withdrawn")
+    scorer.score_stale()
+    assert "A known conflict keeps somebody out who would be" in page(client)
+    excluded.company("C9", "Violins.")
+    scorer.score_stale()
+    assert "Ask the partner to describe it more closely" in page(client)
+
+
 def test_a_report_of_a_closed_request_offers_no_lifting(excluded: Any, client: FlaskClient) -> None:
     excluded.request("R1", "P1", status="closed")
     shown = page(client)

@@ -198,6 +198,9 @@ def test_every_company_gets_an_answer_that_names_no_other_no_score_and_no_rank(c
             assert (answer.outcome == "suggested") == (f"{one.id}.{answer.need_id}" in listed)
             assert answer.reasons
             told = {reason.code for reason in answer.reasons}
+            covered = any(match["need_id"] == answer.need_id for match in made["matches"])
+            assert covered or "others_nearer" not in told
+            assert not (covered and "none_sound" in told)
             assert {code for who, where, code in excluded if (who, where) == (one.id, answer.need_id)} <= told
         for language in ("sv", "en"):
             text = said.letter(language).casefold()
