@@ -88,7 +88,7 @@ def test_a_programme_is_made_pinned_mended_and_read_over_the_api(client: FlaskCl
     made = _api(client, "PUT", body={})
     assert (made.status_code, made.headers["ETag"], made.json["best_possible"]) == (200, '"1"', True)
     assert set(_sessions(client)) == {"R1.C1", "R1.C2"}
-    listed = client.get("/api/v1/programmes", headers=STAFF).json
+    listed: Any = client.get("/api/v1/programmes", headers=STAFF).json
     assert [(one["visit_id"], one["programme_version"]) for one in listed["items"]] == [("V1", 1)]
     assert _api(client, "PUT", body={}).status_code == 428
     assert _api(client, "PUT", seen=7, body={}).json["current_version"] == 1
@@ -128,11 +128,10 @@ def test_a_calendar_has_an_event_a_session_at_local_times(client: FlaskClient) -
     _api(client, "PUT", body={})
     answer = _api(client, "GET", "/calendar")
     assert answer.mimetype == "text/calendar"
-    events = Calendar.from_ical(answer.data).walk("VEVENT")
+    events: list[Any] = list(Calendar.from_ical(answer.data).walk("VEVENT"))
     assert {str(one["uid"]) for one in events} == {"V1.R1.C1@handslag", "V1.R1.C2@handslag"}
-    assert sorted(one["dtstart"].dt.isoformat() for one in events) == [
-        "2026-05-04T09:00:00", "2026-05-04T09:30:00",
-    ]  # fmt: skip
+    starts = [bytes(one["dtstart"].to_ical()).decode() for one in events]
+    assert sorted(starts) == ["20260504T090000", "20260504T093000"]
     assert Calendar.from_ical(_api(client, "GET", "/calendar?track=t9").data).walk("VEVENT") == []
 
 
