@@ -1,8 +1,8 @@
 """Why a company was not chosen for a request, and what would change it: in words that it may be sent.
 
 The words are for the company. They hold nothing of any other company, no score and no rank. Of the foreign
-organisation they hold its country, the statuses it requires, focus areas, and the thesaurus's own names for what it
-asks for: without these nobody could mend anything. They hold neither its name nor a word of its need, which a
+organisation they hold its country, the statuses and languages it requires, focus areas, and the thesaurus's own
+names for what it asks for: without these nobody could mend anything. They hold neither its name nor a word of its need, which a
 company learns only by being introduced; those stand apart, for staff.
 """
 
