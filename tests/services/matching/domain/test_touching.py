@@ -25,7 +25,7 @@ from tests.services.matching.domain.small_world import (
     request,
     small_engine,
 )
-from tests.services.matching.domain.test_report_properties import a_case, a_company
+from tests.services.matching.domain.test_report_properties import LOW, Case, a_case, a_company, low
 
 POLICIES = [
     STANDARD_POLICY,
@@ -82,6 +82,19 @@ def test_a_report_that_a_change_does_not_touch_is_the_same_byte_for_byte(
     if asked[0].id not in touches(before, after, [asked], policy):
         old, new = (canonical_json(made(side, asked, policy)) for side in (before, after))
         assert old == new
+
+
+@given(a_case(), st.data())
+@settings(max_examples=60, deadline=None)
+def test_a_company_that_scores_just_enough_to_be_named_touches(case: Case, data: st.DataObject) -> None:
+    companies, asked, of = case
+    named = [one for one in low(case)["matches"] if one["cap"] is None and one["score"] >= 1.0]
+    if named:
+        chosen = data.draw(st.sampled_from(named))
+        just = replace(LOW, floor=chosen["score"])
+        changed = chosen["company"]["id"]
+        after = [replace(one, version=2) if one.id == changed else one for one in companies]
+        assert touches(companies, after, [(asked, of)], just) == {asked.id: {changed}}
 
 
 def test_most_of_many_reports_are_not_touched_and_those_are_the_same() -> None:
