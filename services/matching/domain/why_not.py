@@ -2,8 +2,8 @@
 
 The words are for the company. They hold nothing of any other company, no score and no rank. Of the foreign
 organisation they hold its country, the statuses and languages it requires, focus areas, and the thesaurus's own
-names for what it asks for: without these nobody could mend anything. They hold neither its name nor a word of its need, which a
-company learns only by being introduced; those stand apart, for staff.
+names for what it asks for: without these nobody could mend anything. They hold neither its name nor a word of its
+need, which a company learns only by being introduced; those stand apart, for staff.
 """
 
 from __future__ import annotations
