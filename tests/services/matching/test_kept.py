@@ -157,7 +157,7 @@ def test_another_policy_makes_every_report(
     made.clear()
     with database.writing() as connection:
         stale.policy_changed(connection, clock())
-        connection.execute(tables.policies.insert().values(version=2, active=True, content='{"floor": 40.0}'))
+        connection.execute(tables.policies.insert().values(version=2, active=True, content='{"floor": 41.5}'))
     scorer.score_stale()
     assert made == ["R1"]
     assert _report(database).content["policy_version"] == 2

@@ -105,7 +105,7 @@ def test_a_discarded_draft_is_gone(client: FlaskClient) -> None:
 
 
 def test_activating_needs_a_note(client: FlaskClient) -> None:
-    path = f"/drafts/{_draft(client, floor=40)}/activate"
+    path = f"/drafts/{_draft(client, floor=77)}/activate"
     for note in ("", "   "):
         answer = _call(client, "POST", path, {"note": note, "active_version": 1}, If_Match='"2"')
         assert answer.status_code == 422
@@ -135,7 +135,7 @@ def test_activating_makes_open_reports_again_and_leaves_closed_ones(
 
 
 def test_an_activation_fails_when_another_version_became_active(client: FlaskClient) -> None:
-    first, second = _draft(client, floor=40), _draft(client, floor=50)
+    first, second = _draft(client, floor=77), _draft(client, floor=78)
     assert _activate(client, first).status_code == 201
     late = _activate(client, second)
     assert (late.status_code, late.json["active_version"]) == (409, 2)
@@ -143,7 +143,7 @@ def test_an_activation_fails_when_another_version_became_active(client: FlaskCli
 
 
 def test_an_activation_sent_again_under_its_key_makes_no_second_version(client: FlaskClient) -> None:
-    draft_id = _draft(client, floor=40)
+    draft_id = _draft(client, floor=77)
     first = _activate(client, draft_id, Idempotency_Key="once")
     again = _activate(client, draft_id, Idempotency_Key="once")
     assert first.json == again.json
@@ -155,7 +155,7 @@ def test_a_draft_that_changes_nothing_is_not_activated(client: FlaskClient) -> N
 
 
 def test_an_old_version_is_brought_back_by_a_draft_of_it(client: FlaskClient) -> None:
-    assert _activate(client, _draft(client, floor=40)).status_code == 201
+    assert _activate(client, _draft(client, floor=77)).status_code == 201
     draft = _call(client, "POST", "/drafts", {"based_on": 1})
     assert draft.json["floor"] == STANDARD_POLICY.floor
     assert _activate(client, draft.json["id"], seen=1, active=2).json["version"] == 3
@@ -168,7 +168,7 @@ def test_a_report_that_was_being_made_under_the_old_policy_is_not_saved_as_curre
     scored.request("R1", "P1", text="Sterile processing of instruments")
     with database.writing() as connection:
         snapshot = scorer.read(stale.claim_stale(connection, clock(), 10))
-    assert _activate(client, _draft(client, floor=40)).status_code == 201
+    assert _activate(client, _draft(client, floor=77)).status_code == 201
     assert scorer.save(snapshot, scorer.compute(snapshot)) == 0
     assert scorer.score_stale() == 1
 

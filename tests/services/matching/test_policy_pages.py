@@ -94,11 +94,11 @@ def test_a_dial_out_of_range_is_named_and_what_was_written_stays(
 
 def test_a_draft_that_somebody_else_changed_is_409_and_nothing_is_lost(client: FlaskClient) -> None:
     draft = _opened(client)
-    assert _post(client, draft, version=1, **_dials(floor=40)).status_code == 303
-    late = _post(client, draft, version=1, **_dials(floor=50))
+    assert _post(client, draft, version=1, **_dials(floor=77)).status_code == 303
+    late = _post(client, draft, version=1, **_dials(floor=78))
     assert late.status_code == 409
     assert "You saw version 1 of this draft, it is at version 2 now" in unescape(late.text)
-    assert 'value="40.0"' in _page(client, draft)
+    assert 'value="77.0"' in _page(client, draft)
 
 
 def test_discarding_is_asked_for_once_more(client: FlaskClient) -> None:
