@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +23,7 @@ class Evidence:
 
     `link`: the company mentions the `same` concept, a wider or narrower one (`parent`), or one that `serves` it.
     `near`: at least one side has its concept by nearness of meaning only, and the sentence that is nearest is quoted.
+    `strength` (0..1): how well the company's concept answers the need's; under `ANSWERED` they are only kin.
     """
 
     concept_names: Mapping[str, str]
@@ -34,6 +35,7 @@ class Evidence:
     concept: str = ""
     need_field: str = "text"
     near: bool = False
+    strength: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -88,8 +90,8 @@ def _concepts(
         place = links.index[concept]
         names = needs.engine.thesaurus.concepts[concept].names
         best = _best_offer(links, concept, offers)
-        weak = best is None or links.strength[links.index[best], place] * offers[best].strength < ANSWERED
-        if weak and not spot.mention.near:
+        strength = 0.0 if best is None else links.strength[links.index[best], place] * offers[best].strength
+        if strength < ANSWERED and not spot.mention.near:
             missing.append((-float(asked[place]), Missing(concept, names, spot.mention.quote)))
         if best is not None and total and shares[place] / total >= SHOWN:
             joins.append(
@@ -103,6 +105,7 @@ def _concepts(
                     concept,
                     spot.field,
                     spot.mention.near or offers[best].mention.near,
+                    float(strength),
                 )
             )
     return PartScore(
@@ -111,6 +114,11 @@ def _concepts(
         tuple(sorted(joins, key=lambda join: (-join.points, join.concept))),
         tuple(one for _, one in sorted(missing, key=lambda pair: (pair[0], pair[1].concept))),
     )
+
+
+def answers(joins: Sequence[Evidence]) -> Sequence[Evidence]:
+    """Leave out joins of what is only kin, unless there are no others."""
+    return [one for one in joins if one.strength >= ANSWERED] or joins
 
 
 def _best_offer(links: Links, need: str, offers: Mapping[str, Spot]) -> str | None:

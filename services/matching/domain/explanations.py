@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from services.matching.domain.countries import country_name, covers
 from services.matching.domain.directions import Aims
-from services.matching.domain.evidence import Evidence, PartScore
+from services.matching.domain.evidence import Evidence, PartScore, answers
 from services.matching.domain.features import PARTS, FieldReading
 from services.matching.domain.model import Company, Partner
 from services.matching.domain.phrases import phrase_around
@@ -111,7 +111,7 @@ def _quotes(sides: Sides, name: str, score: PartScore) -> tuple[Quote, ...]:
     if name == "text":
         return _alike(sides) if score.points > 0 else ()
     quotes = []
-    for one in score.evidence[:MOST_QUOTES]:
+    for one in (answers(score.evidence) if name == "concepts" else score.evidence)[:MOST_QUOTES]:
         names = (
             both(*(sides.area_name(one.concept, x) for x in LANGUAGES))
             if name == "areas"
@@ -216,7 +216,7 @@ def _telling(score: PartScore) -> list[Evidence]:
     """Leave out joins that hardly count or rest on a name; what is only near is told when there is nothing else."""
     joins = [
         one
-        for one in score.evidence
+        for one in answers(score.evidence)
         if one.points > 0
         and one.points >= TELLING * score.points
         and "name" not in (one.need_field, one.company_field)
