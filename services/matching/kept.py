@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,6 +58,7 @@ class Kept:
         wanted: int,
         content: Mapping[str, Any],
         needs: NeedFeatures,
+        reach: Sequence[float],
         companies: CompanyFeatures,
         policy: ScoringPolicy,
     ) -> None:
@@ -66,7 +67,7 @@ class Kept:
         self.forget(request_id)
         if companies is self._companies and policy == self._policy:
             same = Same(wanted, content_digest(content), content["as_of"])
-            self._entries[request_id] = _Entry(same, only_scored(needs), bars_of(content, policy))
+            self._entries[request_id] = _Entry(same, only_scored(needs), bars_of(content, reach, policy))
             self._watched = None
 
     def forget(self, request_id: str) -> None:

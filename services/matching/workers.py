@@ -73,10 +73,11 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class Made:
-    """A report's content, with the features of the needs that it was made of."""
+    """A report's content, with the features of the needs that it was made of, and their reach."""
 
     content: ReportJson
     needs: NeedFeatures
+    reach: tuple[float, ...]
 
 
 class Scorer:
@@ -207,6 +208,7 @@ class Scorer:
             case.claim.wanted,
             made.content,
             made.needs,
+            made.reach,
             snapshot.companies,
             snapshot.policy,
         )
@@ -227,7 +229,7 @@ class Scorer:
             moments=snapshot.moments,
             needs=needs,
         )
-        return Made(report.to_json(), needs)
+        return Made(report.to_json(), needs, report.reach)
 
 
 def _read_case(connection: Connection, claim: Claim) -> Case | None:

@@ -20,7 +20,7 @@ from services.matching.domain.policy import ScoringPolicy
 from services.matching.domain.procurement import stage_of
 from services.matching.domain.roles import SUPPLIER
 from services.matching.domain.rules import Exclusion, Lifted, lifted_conflicts, questions
-from services.matching.domain.selection import Chosen, choose
+from services.matching.domain.selection import Chosen, select
 from services.matching.domain.text.areas import AreaFinding
 from services.matching.domain.text.engine import TextEngine
 from services.matching.domain.verdict import MATCHES, NO_GOOD_MATCH, Outcome, verdict_text
@@ -62,7 +62,7 @@ class ReportedNeed:
 
 @dataclass(frozen=True)
 class Report:
-    """What staff review: made `as_of` a moment from the versions it names."""
+    """What staff review: made `as_of` a moment from the versions it names. `reach` is `select`'s, and not shown."""
 
     request: MatchRequest
     partner: Partner
@@ -74,6 +74,7 @@ class Report:
     needs: tuple[ReportedNeed, ...]
     matches: tuple[Match, ...]
     excluded: tuple[tuple[Company, str, Exclusion], ...]
+    reach: tuple[float, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Give the report in its canonical shape: plain dicts, lists, texts and numbers of at most 2 decimals."""
@@ -122,7 +123,8 @@ def make_report(
     """
     _check(request, partner)
     needs = needs or need_features([(partner, need) for need in request.needs], engine, policy)
-    chosen, excluded = choose(request, partner, needs, companies, policy, lifted)
+    found = select(request, partner, needs, companies, policy, lifted)
+    chosen, excluded = found.matches, found.excluded
     named = {companies.companies[one.column].id for one in (*chosen, *excluded)}
     as_of = max([as_of, *((moments or {}).get(id, as_of) for id in named)])
     known_areas = read_focus_areas() if areas is None else areas
@@ -183,6 +185,7 @@ def make_report(
             for one in excluded
             for exclusion in one.exclusions
         ),
+        reach=found.reach,
     )
 
 

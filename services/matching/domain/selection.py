@@ -49,6 +49,19 @@ class Chosen:
         return self.toward_need if self.cap is None else min(self.toward_need, self.cap)
 
 
+@dataclass(frozen=True)
+class Selection:
+    """What was chosen for a request: its matches and the excluded in the report's order, and each need's reach.
+
+    A company that serves a need with fewer points than its `reach` was not looked at closely, and nothing would be
+    otherwise without it; minus infinity where all were looked at.
+    """
+
+    matches: list[Chosen]
+    excluded: list[Chosen]
+    reach: tuple[float, ...]
+
+
 def choose(
     request: MatchRequest,
     partner: Partner,
@@ -57,6 +70,19 @@ def choose(
     policy: ScoringPolicy,
     lifted: Lifted,
 ) -> tuple[list[Chosen], list[Chosen]]:
+    """Give the matches and the excluded of `select`."""
+    found = select(request, partner, needs, companies, policy, lifted)
+    return found.matches, found.excluded
+
+
+def select(
+    request: MatchRequest,
+    partner: Partner,
+    needs: NeedFeatures,
+    companies: CompanyFeatures,
+    policy: ScoringPolicy,
+    lifted: Lifted,
+) -> Selection:
     """Give the matches in the report's order, and the pairs that only an exclusion keeps from being one.
 
     Order: by need, role, members before network companies, score, company id. A need takes at most
@@ -66,7 +92,8 @@ def choose(
     """
     matches: list[Chosen] = []
     excluded: list[Chosen] = []
-    for pairs in _pairs(request, partner, needs, companies, policy, lifted):
+    looked_at = _pairs(request, partner, needs, companies, policy, lifted)
+    for pairs in looked_at:
         best = max((one.toward_need for one in pairs if not one.exclusions), default=0.0)
         good = [one for one in pairs if gate_of(one, best, policy) is None]
         good.sort(key=lambda one: _order(one, companies))
@@ -76,7 +103,11 @@ def choose(
                 matches += [one for one in free if one.role == role][: policy.most_matches]
         if _opens(good, policy):
             excluded += [one for one in good if one.exclusions]
-    return matches, excluded
+    every = len(companies.companies)
+    reach = tuple(
+        -np.inf if len(pairs) == every else min(one.toward_need for one in pairs) for pairs in looked_at
+    )
+    return Selection(matches, excluded, reach)
 
 
 def gate_of(one: Chosen, best: float, policy: ScoringPolicy) -> str | None:

@@ -1,7 +1,8 @@
 """Whether a changed company can touch a report at all: by its score before and after, beside the need's bar.
 
-A report is made of the companies that score for one of its needs at least the policy's floor, and at least its tail
-share of the need's best; what scores less than both is neither named nor pushes anybody out.
+A report is made of the companies that score for one of its needs at least the policy's floor, at least its tail
+share of the need's best, and as much as the last of its candidates; what scores less is neither named nor pushes
+anybody out.
 """
 
 from __future__ import annotations
@@ -25,15 +26,18 @@ ONE_BY_ONE = 20
 """With so many changed companies it is found out, too, which of them touches a request."""
 
 
-def bars_of(content: Mapping[str, Any], policy: ScoringPolicy) -> list[float]:
-    """Give for each need of a report's content the points from which a company can touch it."""
+def bars_of(content: Mapping[str, Any], reach: Sequence[float], policy: ScoringPolicy) -> list[float]:
+    """Give for each need of a report's content the points from which a company can touch it.
+
+    `reach` is that of the selection (selection.Selection) which the report was made of.
+    """
     bars = []
-    for need in content["needs"]:
+    for need, least in zip(content["needs"], reach, strict=True):
         best = max(
             (match["toward_need"] for match in content["matches"] if match["need_id"] == need["id"]),
             default=0.0,
         )
-        bars.append(max(policy.floor, policy.tail * best) - SLACK)
+        bars.append(max(policy.floor, policy.tail * best, least) - SLACK)
     return bars
 
 

@@ -14,7 +14,7 @@ from services.matching.domain.features import company_features, need_features
 from services.matching.domain.history import History
 from services.matching.domain.model import Company, MatchRequest, Partner
 from services.matching.domain.policy import STANDARD_POLICY, ScoringPolicy
-from services.matching.domain.report import canonical_json, make_report
+from services.matching.domain.report import Report, canonical_json, make_report
 from services.matching.domain.touching import ONE_BY_ONE, Watched, bars_of, changed_between, stacked, touched
 from tests.services.matching.domain.small_world import (
     AS_OF,
@@ -33,19 +33,21 @@ POLICIES = [
     replace(STANDARD_POLICY, floor=1.0, tail=0.9, opening_words=0.0, least_words=0.0),
     replace(STANDARD_POLICY, floor=5.0, tail=0.3, candidates=1, opening_words=0.0),
     replace(STANDARD_POLICY, floor=5.0, tail=0.0, candidates=2, most_matches=1),
+    replace(STANDARD_POLICY, floor=1.0, tail=0.0, candidates=1, opening_words=0.0, least_words=0.0),
 ]
 
 Asked = tuple[MatchRequest, Partner]
 
 
-def made(companies: list[Company], asked: Asked, policy: ScoringPolicy) -> dict[str, Any]:
+def report_of(companies: list[Company], asked: Asked, policy: ScoringPolicy) -> Report:
     engine = small_engine()
     features = company_features(companies, engine, policy)
     moments = {one.id: AS_OF + timedelta(days=one.version) for one in companies}
-    history = History()
-    return make_report(
-        *asked, features, history, policy, engine, AS_OF, frozenset(), moments=moments
-    ).to_json()
+    return make_report(*asked, features, History(), policy, engine, AS_OF, frozenset(), moments=moments)
+
+
+def made(companies: list[Company], asked: Asked, policy: ScoringPolicy) -> dict[str, Any]:
+    return report_of(companies, asked, policy).to_json()
 
 
 def touches(
@@ -53,7 +55,8 @@ def touches(
 ) -> dict[str, set[str]]:
     engine = small_engine()
     needs = [need_features([(of, one) for one in each.needs], engine, policy) for each, of in asked]
-    bars = [bars_of(made(before, one, policy), policy) for one in asked]
+    reports = [report_of(before, one, policy) for one in asked]
+    bars = [bars_of(one.to_json(), one.reach, policy) for one in reports]
     watched = Watched(
         stacked(needs),
         np.array([bar for some in bars for bar in some], dtype=np.float32),
