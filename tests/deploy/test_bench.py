@@ -4,9 +4,11 @@ import itertools
 import json
 import socket
 import sqlite3
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -14,14 +16,18 @@ from click.testing import CliRunner
 
 from deploy.bench import (
     candidates,
+    capacities,
     consuming,
+    drawn,
     embedded_log,
     end_to_end,
     measure,
+    one_change,
     posting,
     rebuilding,
     run,
     samples,
+    sizes,
 )
 from deploy.bench import kafka as on_kafka
 from deploy.bench.clients import BadAnswerError, post_request, send_all
@@ -81,16 +87,119 @@ def test_consuming_is_measured_over_every_event(tmp_path: Path, monkeypatch: pyt
     assert consuming.measure(tmp_path).ratio > 0
 
 
+@pytest.fixture(scope="module")
+def pool(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Features of a few organisations, read for real."""
+    file = tmp_path_factory.mktemp("pool") / "pool.npz"
+    with pytest.MonkeyPatch.context() as few:
+        few.setattr(drawn, "COMPANIES_READ", 40)
+        few.setattr(drawn, "NEEDS_READ", 20)
+        drawn.read_pool(file)
+    return file
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch, pool: Path) -> pytest.MonkeyPatch:
+    """Small sizes, and the pool as it was read before."""
+    for module in (candidates, one_change, sizes):
+        monkeypatch.setattr(module, "read_pool", lambda file: file.write_bytes(pool.read_bytes()))
+    monkeypatch.setattr(candidates, "SIZES", ((300, 30, 2),))
+    for name, value in (("COMPANIES", 300), ("NEEDS", 30), ("CHANGES", 2), ("FULL_RUNS", 1)):
+        monkeypatch.setattr(one_change, name, value)
+    for name, value in (("COMPANIES", 60), ("REQUESTS", 12), ("EACH", 5), ("REPETITIONS", 1)):
+        monkeypatch.setattr(capacities, name, value)
+    monkeypatch.setattr(sizes, "COMPANIES", (100, 400))
+    monkeypatch.setattr(sizes, "NEEDS", 10)
+    return monkeypatch
+
+
+def test_the_same_pool_draws_the_same_features_of_the_shapes_of_the_real_ones(pool: Path) -> None:
+    (asked, offered), (_, again) = drawn.draw(pool, 70, 30), drawn.draw(pool, 70, 30)
+    for part, matrix in offered.matrices.items():
+        assert np.array_equal(matrix, again.matrices[part])
+        assert (len(matrix), len(asked.matrices[part])) == (70, 30)
+    lengths = np.linalg.norm(offered.matrices["text"], axis=1)
+    assert lengths == pytest.approx(np.ones(70), abs=1e-5)
+    assert offered.matrices["text"].shape[1] > drawn.DIMENSIONS
+
+
+def test_candidates_are_measured_beside_their_peers(tmp_path: Path, small: pytest.MonkeyPatch) -> None:
+    marks = candidates.measure(tmp_path)
+    assert [(mark.name, mark.mark) for mark in marks] == [
+        ("candidates, 300 × 30", 0.6),
+        ("candidates beside FAISS, 300 × 30", 1.0),
+        ("candidates beside a loop, 300 × 30", 300.0),
+        ("candidates' memory, 300 × 30", 1.0),
+    ]
+    assert all(mark.ratio > 0 for mark in marks)
+
+
+@pytest.mark.parametrize(
+    ("made_worse", "message"),
+    [
+        ("nearest_companies", "need 0 are not those of scoring every pair"),
+        ("shortlists", "FAISS finds other companies"),
+        ("best_by_loop", "the loop over pairs finds better companies for need 0"),
+    ],
+)
 def test_candidates_are_measured_only_when_they_are_right(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, small: pytest.MonkeyPatch, made_worse: str, message: str
 ) -> None:
-    for name, value in (("COMPANIES", 300), ("NEEDS", 30), ("REPETITIONS", 2)):
-        monkeypatch.setattr(candidates, name, value)
-    assert candidates.measure(tmp_path).ratio > 0
-    wrong = [(np.array([1, 2]), np.zeros(2))] * 30
-    monkeypatch.setattr(candidates, "candidates", lambda asked, offered, k: wrong)
-    with pytest.raises(candidates.WrongAnswerError, match="need 0"):
+    right = getattr(candidates, made_worse)
+    wrong = {
+        "nearest_companies": lambda asked, offered, k: [best[::-1] for best in right(asked, offered, k)],
+        "shortlists": lambda parts, k: right([*parts[:1], *parts[2:]], k),
+        "best_by_loop": lambda *given: [
+            [(row, score + 1.0) for row, score in best] for best in right(*given)
+        ],
+    }
+    small.setattr(candidates, made_worse, wrong[made_worse])
+    with pytest.raises(candidates.WrongAnswerError, match=message):
         candidates.measure(tmp_path)
+
+
+def test_without_faiss_the_mark_says_so(tmp_path: Path, small: pytest.MonkeyPatch) -> None:
+    small.setitem(sys.modules, "faiss", None)
+    mark = candidates.measure(tmp_path)[1]
+    assert not mark.held
+    assert "not measured: faiss-cpu is not installed" in mark.note
+
+
+def test_one_changed_company_is_measured_only_when_no_need_is_missed(
+    tmp_path: Path, small: pytest.MonkeyPatch
+) -> None:
+    mark = one_change.measure(tmp_path)
+    assert mark.ratio > 0
+    assert "all of them found" in mark.note
+    small.setattr(one_change, "needs_touched", lambda asked, both, bars: [])
+    with pytest.raises(candidates.WrongAnswerError, match="passed over"):
+        one_change.measure(tmp_path)
+
+
+def test_plans_are_measured_only_when_they_are_worth_the_same(
+    tmp_path: Path, small: pytest.MonkeyPatch
+) -> None:
+    assert capacities.measure(tmp_path).ratio > 0
+    small.setattr(capacities, "plan_introductions", lambda pairs, takes, wants: pairs[:1])
+    with pytest.raises(candidates.WrongAnswerError, match="not worth what network_simplex finds"):
+        capacities.measure(tmp_path)
+
+
+def test_the_cost_of_sizes_is_a_table_and_a_picture_without_a_word_about_the_machine(
+    tmp_path: Path, small: pytest.MonkeyPatch
+) -> None:
+    small.setattr(run, "MARKS", {})
+    printed = CliRunner().invoke(main, ["bench", "--json", "--sizes", str(tmp_path / "cost.svg")])
+    assert printed.exit_code == 0, printed.output
+    result = json.loads(printed.stdout.splitlines()[-1])
+    assert [row["companies"] for row in result["sizes"]] == [100, 400]
+    assert all(row["seconds"] > 0 and row["matrices_megabytes"] > 0 for row in result["sizes"])
+    table = run.table(result).splitlines()
+    assert table[-1].split()[:2] == ["400", "10"]
+    drawing = ElementTree.parse(tmp_path / "cost.svg").getroot()
+    lines = drawing.findall("{http://www.w3.org/2000/svg}polyline")
+    assert [len(line.attrib["points"].split()) for line in lines] == [2, 2, 2]
+    assert socket.gethostname() not in (tmp_path / "cost.svg").read_text()
 
 
 def test_posting_is_measured_on_two_real_servers_that_end(
