@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.matching.domain.plans.programme import Placement, Problem, Track
+from services.matching.domain.plans.programme import Busy, Day, Placement, Problem, Track
 from services.matching.domain.plans.programme_mend import Cancellation, mend, without
 from services.matching.domain.plans.programme_plan import plan
 from tests.services.matching.domain.plans.programme_cases import (
@@ -120,3 +120,29 @@ def test_a_cancelled_place_gives_way_to_another_and_the_times_stay() -> None:
 @pytest.mark.parametrize("unknown", [Cancellation("company", "nobody"), Cancellation("place", "nowhere")])
 def test_what_is_not_in_the_programme_changes_nothing(unknown: Cancellation) -> None:
     assert mend(problem(one()), {"s1": at(9)}, [unknown]).changes == ()
+
+
+def test_a_session_that_can_stay_is_not_moved_to_save_another() -> None:
+    late = Busy("C1", FULL.date, 9 * 60 + 30, 24 * 60)
+    case = problem(
+        one("s1", "C1", priority=9, tracks=("t1", "t2")),
+        one("s2", "C2", priority=1, tracks=("t2",)),
+        tracks=(Track("t1", ("d1",)), Track("t2", ("d2",))),
+        busy=(late,),
+    )
+    mended = mend(case, {"s1": at(9), "s2": at(9, "base", "t2")}, [Cancellation("delegate", "d1")])
+    assert [(change.id, change.code) for change in mended.changes] == [("s1", "lost")]
+
+
+def test_of_those_that_cannot_stay_the_most_priority_is_kept_not_the_most_sessions() -> None:
+    case = problem(
+        one("s1", "C1", priority=9, tracks=("t1", "t2")),
+        one("s2", "C2", priority=1, minutes=15, tracks=("t1", "t2")),
+        one("s3", "C3", priority=1, minutes=15, tracks=("t1", "t2")),
+        one("s4", "C4", priority=1, tracks=("t2",)),
+        tracks=(Track("t1", ("d1",)), Track("t2", ("d2",))),
+        days=(Day(FULL.date, 9 * 60, 10 * 60, FULL.lunch, (), "base"),),
+    )
+    stood = {"s1": at(9), "s2": at(9.5), "s3": at(9.75), "s4": at(9.5, "base", "t2")}
+    mended = mend(case, stood, [Cancellation("delegate", "d1")])
+    assert mended.programme.placements == {"s1": at(9, "base", "t2"), "s4": stood["s4"]}
