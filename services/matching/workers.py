@@ -118,6 +118,8 @@ class Scorer:
 
         Reports that no company changed since can touch are settled without being made, however many.
         """
+        # Before anything is claimed: the vectors of many new texts take longer than a claim lasts.
+        self._companies.prepare(self._database)
         with self._database.writing() as connection:
             claims = stale.claim_stale(connection, self._clock(), most)
         if claims:
@@ -145,7 +147,6 @@ class Scorer:
     def read(self, claims: Sequence[Claim]) -> Snapshot:
         """Read what the claimed requests' reports are made of."""
         at = to_text(self._clock())
-        self._companies.prepare(self._database)
         with self._database.reading() as connection:
             # The number comes first: a company that changes while the rest is read makes the save fail.
             number = stale.pool_number(connection)
