@@ -108,7 +108,7 @@ def _beside_loop(
     _check_loop(asked, offered, needs, companies)
     loop = timed(lambda: best_by_loop(asked, offered, needs, companies, BEST))
     times = pairs / (needs * companies)
-    both = in_turn(ours, lambda: times * loop(), LOOP_REPETITIONS)
+    both = in_turn(ours, lambda: times * loop(), LOOP_REPETITIONS, warm_up=False)
     note = (
         f"{both.rates(pairs)}; peer: a Python loop over pairs that builds a NetworkX graph, measured on {needs} by "
         f"{companies:,} and extrapolated to {statistics.median(both.peer) / 60:,.0f} minutes; the same companies found "

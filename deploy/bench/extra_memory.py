@@ -1,6 +1,6 @@
-"""`python -m deploy.bench.extra_memory POOL COMPANIES NEEDS BEST`: the search in a process of its own.
+"""`python -m deploy.bench.extra_memory POOL COMPANIES NEEDS BEST TIMES`: the search in a process of its own.
 
-Prints one JSON object: `seconds` (median of three searches), `extra_megabytes` (the most that the first search held
+Prints one JSON object: `seconds` (median of so many searches), `extra_megabytes` (the most that the first search held
 beside the matrices), `matrices_megabytes`. Linux only.
 """
 
@@ -18,20 +18,11 @@ from deploy.bench.drawn import draw
 from deploy.bench.measure import BenchError
 from services.matching.domain.features import nearest_companies
 
-REPETITIONS = 3
 
-
-def in_own_process(pool: Path, companies: int, needs: int, best: int) -> dict[str, float]:
+def in_own_process(pool: Path, companies: int, needs: int, best: int, times: int = 1) -> dict[str, float]:
     """Search in a process of its own and return what it prints; raises BenchError when it fails."""
-    command = [
-        sys.executable,
-        "-m",
-        "deploy.bench.extra_memory",
-        str(pool),
-        str(companies),
-        str(needs),
-        str(best),
-    ]
+    numbers = [str(one) for one in (companies, needs, best, times)]
+    command = [sys.executable, "-m", "deploy.bench.extra_memory", str(pool), *numbers]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode != 0:
         raise BenchError(f"the search in a process of its own failed: {done.stderr.strip()[-500:]}")
@@ -39,7 +30,7 @@ def in_own_process(pool: Path, companies: int, needs: int, best: int) -> dict[st
     return result
 
 
-def main(pool: Path, companies: int, needs: int, best: int) -> None:
+def main(pool: Path, companies: int, needs: int, best: int, times: int) -> None:
     """Draw, search and print."""
     asked, offered = draw(pool, companies, needs)
     # From here on the most is counted anew (proc(5), clear_refs).
@@ -47,7 +38,7 @@ def main(pool: Path, companies: int, needs: int, best: int) -> None:
     before = _kilobytes("VmRSS")
     seconds = []
     extra = 0
-    for repetition in range(REPETITIONS):
+    for repetition in range(times):
         start = time.perf_counter()
         nearest_companies(asked, offered, best)
         seconds.append(time.perf_counter() - start)
@@ -73,4 +64,4 @@ def _kilobytes(name: str) -> int:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), *(int(one) for one in sys.argv[2:5]))
+    main(Path(sys.argv[1]), *(int(one) for one in sys.argv[2:6]))

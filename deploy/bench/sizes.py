@@ -16,7 +16,7 @@ from deploy.bench.drawn import read_pool
 from deploy.bench.extra_memory import in_own_process
 
 COMPANIES = (1_000, 3_000, 10_000, 30_000, 100_000)
-NEEDS, BEST = 1_000, 20
+NEEDS, BEST, SEARCHES = 1_000, 20, 3
 WIDTH, HEIGHT, LEFT, TOP, RIGHT, BOTTOM = 400, 300, 70, 50, 20, 50
 INK, FAINT, COLOURS = "#222", "#ddd", ("#0b6e99", "#b35900")
 
@@ -34,7 +34,7 @@ def measure_sizes(show: Callable[[str], None] = lambda line: None) -> list[Row]:
         read_pool(pool)
         for companies in COMPANIES:
             show(f"measuring: {companies:,} companies")
-            measured = in_own_process(pool, companies, NEEDS, BEST)
+            measured = in_own_process(pool, companies, NEEDS, BEST, SEARCHES)
             rounded = {name: round(value, 3) for name, value in measured.items()}
             rows.append({"companies": companies, "needs": NEEDS, **rounded})
     return rows
