@@ -37,7 +37,8 @@ def test_every_fault_is_a_line_with_the_file_the_concept_the_field_and_the_fix(t
     run = handslag("thesaurus", "check", env=environment(tmp_path / "state", THESAURUS=str(file)))
     assert run.returncode == 1
     assert run.stdout.strip().splitlines() == [
-        "own.json: concept 'zeppelin': parents: parents names 'sky', which is no concept; write a concept's id, or add it",
+        "own.json: concept 'zeppelin': parents: parents names 'sky', which is no concept; "
+        "write a concept's id, or add it",
         "own.json: concept 'b': stems: has no stems, so no text can mention it; write its words",
     ]
 
