@@ -88,8 +88,8 @@ def test_a_score_needs_a_part() -> None:
 
 
 @settings(max_examples=40, deadline=None)
-@given(SEEDS, st.integers(1, 12))
-def test_a_need_that_a_changed_company_does_not_touch_keeps_its_best(seed: int, k: int) -> None:
+@given(SEEDS, st.integers(1, 12), st.sampled_from([0, 8]))
+def test_a_need_that_a_changed_company_does_not_touch_keeps_its_best(seed: int, k: int, few: int) -> None:
     parts, changed = drawn(seed, needs=9, companies=40), 7
     now = [
         _with_row(part, changed, one.offered[:1])
@@ -101,7 +101,9 @@ def test_a_need_that_a_changed_company_does_not_touch_keeps_its_best(seed: int, 
         _only(np.vstack([old.offered[changed], new.offered[changed]]), old)
         for old, new in zip(parts, now, strict=True)
     ]
-    touched = touched_needs(both, bars).tolist()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(nearest, "FEW", few)
+        touched = touched_needs(both, bars).tolist()
     assert touched == sorted(touched)
     for row in set(range(9)) - set(touched):
         assert before[row].tolist() == after[row].tolist()
