@@ -82,12 +82,11 @@ def touched_needs(parts: Sequence[Part], bars: Numbers) -> Columns:
     total = np.zeros((len(parts[0].asked), len(parts[0].offered)), dtype=np.float32)
     for part in parts:
         scaled = part.offered * np.float32(part.scale)
-        # A company at a time: BLAS multiplies by a vector several times faster than by a slim matrix.
-        products = (
-            np.stack([part.asked @ row for row in scaled], axis=1)
-            if len(scaled) <= FEW
-            else part.asked @ scaled.T
-        )
+        if len(scaled) <= FEW:
+            # A dot product a need: that is done before the threads of a product have met on a busy machine.
+            products = np.stack([np.vecdot(part.asked, row) for row in scaled], axis=1)
+        else:
+            products = part.asked @ scaled.T
         points = products - np.float32(part.scale * part.offset)
         total += np.clip(points, np.float32(0.0), np.float32(part.most)) if part.cut else points
     return np.flatnonzero(total.max(axis=1) >= bars - _SLACK)
