@@ -233,6 +233,7 @@ def _environment(
         "EVENT_LOG": broker.url if broker else f"sqlite:///{folder}/events",
         "TOPIC_PREFIX": PREFIX,
         "SMTP": f"smtp://127.0.0.1:{smtp_port}",
+        "TEXT_ENGINE": "concepts",
     }
     if postgres is not None:
         for service in SERVICES:

@@ -90,6 +90,7 @@ class Places:
         """Give the environment of a service's process: that of the file, and a path to find programs by."""
         given = {key: self.moved(str(value)) for key, value in service["environment"].items()}
         given["HANDSLAG_STATE_DIR"] = str(self.state)  # one volume, mounted by all
+        given["HANDSLAG_TEXT_ENGINE"] = "concepts"  # the image brings no embedding
         given |= {"HANDSLAG_METRICS_PORT": str(metrics_port), "HANDSLAG_METRICS_HOST": "127.0.0.1"}
         if "HANDSLAG_PORT" in given:
             given |= {"HANDSLAG_PORT": str(port), "HANDSLAG_HOST": "127.0.0.1"}
