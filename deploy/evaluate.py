@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from services.matching.domain.evaluation import evaluate
+from services.matching.domain.evaluation.measuring import evaluate
 from services.matching.domain.text.thesaurus import thesaurus_with
-from services.matching.embedders import EmbedderError
-from services.matching.text_engines import make_engine
+from services.matching.texts.embedders import EmbedderError
+from services.matching.texts.engines import make_engine
 
 COLUMNS = {
     "companies": {"id", "name", "description"},

@@ -11,7 +11,7 @@ from services.matching.domain.text.thesaurus import thesaurus_with
 from services.matching.exports import report_as_html, report_as_pdf, report_as_xlsx
 from services.matching.store import open_store
 from services.matching.store.reports import get_report
-from services.matching.text_engines import make_engine
+from services.matching.texts.engines import make_engine
 from services.matching.why_not import answer
 from shared.clock import system_clock
 from shared.settings import Settings

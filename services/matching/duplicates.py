@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from services.matching.decisions import LONGEST_TEXT, RefusedError
-from services.matching.domain.duplicates import Identity, Reason, Suggestion, suggest
+from services.matching.domain.duplicates.suggestions import Identity, Reason, Suggestion, suggest
 from services.matching.language import say
 from services.matching.store import projection, tables
 from services.matching.store.duplicates import (

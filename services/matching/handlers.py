@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 
 from services.matching import erasure
 from services.matching.decisions import Decided, RefusedError, approve, cancel, reject
-from services.matching.domain.naming import mail_domain
+from services.matching.domain.duplicates.naming import mail_domain
 from services.matching.store import programmes, projection, reports, stale, tables
 from shared.events.event import Event
 

@@ -29,7 +29,7 @@ from services.matching.pages.routes import blueprint as pages
 from services.matching.pages.why_not import blueprint as why_not_pages
 from services.matching.previews import Previews
 from services.matching.store import open_store
-from services.matching.text_engines import make_engine
+from services.matching.texts.engines import make_engine
 from shared.clock import Clock, system_clock
 from shared.ids import IdSource, random_ids
 from shared.settings import Settings

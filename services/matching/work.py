@@ -8,8 +8,8 @@ from services.matching.erasure import Eraser
 from services.matching.handlers import HANDLERS
 from services.matching.rereading import rereading_loop
 from services.matching.store import open_store, stale, tables, text_engine
-from services.matching.text_engines import make_engine
-from services.matching.unused_vectors import forgetting_vectors
+from services.matching.texts.engines import make_engine
+from services.matching.texts.unused_vectors import forgetting_vectors
 from services.matching.workers import Scorer
 from shared.clock import Clock
 from shared.consumer import Consumer

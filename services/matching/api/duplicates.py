@@ -12,7 +12,7 @@ from services.matching.api.refusals import refusals_as_problems
 from services.matching.api.routes import database
 from services.matching.api.schemas import Strict
 from services.matching.decisions import LONGEST_TEXT
-from services.matching.domain.duplicate_words import reason_said
+from services.matching.domain.duplicates.words import reason_said
 from services.matching.duplicates import Decided, Pair, Suggestions, decide_duplicate, decided, undo_duplicate
 from services.matching.store.duplicates import SIDES, Side
 from shared.web.api import Blueprint, PageArgs, answers, body, not_found, query, route

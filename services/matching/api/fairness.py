@@ -8,7 +8,7 @@ from flask import current_app
 from marshmallow import Schema, fields
 
 from services.matching.api.why_not import text_engine
-from services.matching.fairness import also_look_at_for, fairness_of
+from services.matching.plans.fairness import also_look_at_for, fairness_of
 from shared.storage import Database
 from shared.web.api import Blueprint, answers, not_found, route
 

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Response, current_app
 from marshmallow import Schema, fields
 
-from services.matching.missing import as_csv, gaps_of
+from services.matching.plans.gaps import as_csv, gaps_of
 from shared.storage import Database
 from shared.web.api import Blueprint, answers, route
 

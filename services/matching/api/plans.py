@@ -9,8 +9,8 @@ from flask import Response, current_app, jsonify
 from services.matching.api import plan_schemas
 from services.matching.api.refusals import STATUS
 from services.matching.domain.plans.introducing import Limits
-from services.matching.gathering import consortia_of
-from services.matching.planning import PlanRefusedError, Wanted, approve_plan, introduction_plan
+from services.matching.plans.consortia import consortia_of
+from services.matching.plans.introductions import PlanRefusedError, Wanted, approve_plan, introduction_plan
 from services.matching.store import tables
 from shared.outbox import EventTooLargeError
 from shared.storage import Database

@@ -9,13 +9,13 @@ from typing import Any
 
 from flask import Response, current_app, jsonify, request
 
-from services.matching import programming
 from services.matching.api import programme_schemas as schemas
 from services.matching.decisions import RefusedError
 from services.matching.domain.plans.programme_mend import Cancellation
 from services.matching.domain.plans.programme_settings import Settings
-from services.matching.programme_calendar import calendar
-from services.matching.programme_views import mend_view, programme_view
+from services.matching.plans import programming
+from services.matching.plans.programme_calendar import calendar
+from services.matching.plans.programme_views import mend_view, programme_view
 from services.matching.store import programmes
 from shared.storage import Database
 from shared.web.api import (

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from services.matching.api.duplicates import suggestions
 from services.matching.decisions import RefusedError
-from services.matching.domain.duplicate_words import reason_said
+from services.matching.domain.duplicates.words import reason_said
 from services.matching.duplicates import decide_duplicate, decided, undo_duplicate
 from services.matching.pages.routes import database
 from services.matching.store.duplicates import Side

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 
 from services.matching.api.why_not import text_engine
 from services.matching.domain.plans.fairness import Near
-from services.matching.fairness import also_look_at_for, fairness_of, rare_in_report
+from services.matching.plans.fairness import also_look_at_for, fairness_of, rare_in_report
 from services.matching.store import reports
 from shared.storage import Database
 from shared.web.access import access

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, current_app, render_template
 
-from services.matching.missing import gaps_of
+from services.matching.plans.gaps import gaps_of
 from shared.storage import Database
 from shared.web.access import access
 

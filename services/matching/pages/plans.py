@@ -15,10 +15,10 @@ from services.matching.api.plan_schemas import PlanApproval
 from services.matching.decisions import Refusal, RefusedError
 from services.matching.domain.plans.introducing import Limits
 from services.matching.domain.roles import ROLES
-from services.matching.gathering import consortia_of
 from services.matching.language import say
 from services.matching.pages.plan_words import bar_word, full_words
-from services.matching.planning import PlanRefusedError, Wanted, approve_plan, introduction_plan
+from services.matching.plans.consortia import consortia_of
+from services.matching.plans.introductions import PlanRefusedError, Wanted, approve_plan, introduction_plan
 from shared.storage import Database
 from shared.web.access import access
 

@@ -13,7 +13,6 @@ from flask_babel import gettext as _
 from marshmallow import ValidationError
 from werkzeug.wrappers import Response as AnyResponse
 
-from services.matching import programming
 from services.matching.api.programme_schemas import ProgrammeBody
 from services.matching.decisions import RefusedError
 from services.matching.domain.plans.programme import KINDS
@@ -27,8 +26,9 @@ from services.matching.domain.plans.programme_settings import (
 from services.matching.language import say
 from services.matching.pages.programme_forms import LABELS, faults_of, settings_of_form
 from services.matching.pages.programme_grid import grid
-from services.matching.programme_calendar import calendar
-from services.matching.programme_views import Names, mend_view, programme_view
+from services.matching.plans import programming
+from services.matching.plans.programme_calendar import calendar
+from services.matching.plans.programme_views import Names, mend_view, programme_view
 from services.matching.store import programmes
 from services.matching.store.programmes import StoredProgramme
 from shared.storage import Database

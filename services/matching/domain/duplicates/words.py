@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from services.matching.domain.duplicates import Code, Reason
+from services.matching.domain.duplicates.suggestions import Code, Reason
 
 _SAID: Mapping[Code, Mapping[str, str]] = {
     "same_name": {

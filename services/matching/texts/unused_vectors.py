@@ -14,7 +14,7 @@ from services.matching.domain.text.nearness import material
 from services.matching.domain.text.passages import units
 from services.matching.domain.text.thesaurus import Thesaurus
 from services.matching.store import embeddings, projection, tables
-from services.matching.vector_cache import digest_of
+from services.matching.texts.vector_cache import digest_of
 from shared.clock import Clock
 from shared.storage import Database
 from shared.work import Loop, due_work

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from services.matching.domain.naming import distinctive, mail_domain, name_words, website_place
+from services.matching.domain.duplicates.naming import distinctive, mail_domain, name_words, website_place
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,8 @@ from services.matching.domain.plans.programme_content import planned_from
 from services.matching.domain.plans.programme_mend import Cancellation
 from services.matching.domain.plans.programme_settings import Settings
 from services.matching.erasure import Eraser
-from services.matching.programme_views import programme_view
-from services.matching.programming import accept, make, pin, preview
+from services.matching.plans.programme_views import programme_view
+from services.matching.plans.programming import accept, make, pin, preview
 from services.matching.store import programmes, reports, tables
 from services.matching.store.programmes import StoredProgramme
 from shared.clock import SettableClock

@@ -14,8 +14,8 @@ import numpy.typing as npt
 from rapidfuzz import fuzz
 
 from services.matching.domain.countries import same_country
-from services.matching.domain.duplicate_blocks import Named, candidate_pairs
-from services.matching.domain.naming import distinctive, name_words, website_place
+from services.matching.domain.duplicates.blocks import Named, candidate_pairs
+from services.matching.domain.duplicates.naming import distinctive, name_words, website_place
 from services.matching.domain.text.ngrams import text_vector
 
 Code = Literal[

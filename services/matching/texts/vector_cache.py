@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from services.matching.domain.text.nearness import Vector
-from services.matching.embedders import Embedder
 from services.matching.store import embeddings
+from services.matching.texts.embedders import Embedder
 from shared.clock import Clock
 from shared.storage import Database
 

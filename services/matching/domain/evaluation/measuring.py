@@ -7,15 +7,20 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from services.matching.domain.ablations import left_out
-from services.matching.domain.baselines import baseline_rankings, embedding_ranking
+from services.matching.domain.evaluation.ablations import left_out
+from services.matching.domain.evaluation.baselines import baseline_rankings, embedding_ranking
+from services.matching.domain.evaluation.unserved import (
+    JudgedNeed,
+    constructed_needs,
+    judged_rows,
+    no_good_match,
+)
 from services.matching.domain.features import CompanyFeatures, candidates, company_features, need_features
 from services.matching.domain.model import Capability, Company, Need, Partner
 from services.matching.domain.policy import STANDARD_POLICY, ScoringPolicy
 from services.matching.domain.scoring import NAME_STRENGTH
 from services.matching.domain.text.areas import areas_of
 from services.matching.domain.text.engine import TextEngine, standard_engine
-from services.matching.domain.unserved import JudgedNeed, constructed_needs, judged_rows, no_good_match
 
 Row = Mapping[str, str]
 Rank = Callable[[str], Sequence[str]]

@@ -18,7 +18,7 @@ from itertools import combinations
 import numpy as np
 import numpy.typing as npt
 
-from services.matching.domain.naming import GENERIC, distinctive, name_words
+from services.matching.domain.duplicates.naming import GENERIC, distinctive, name_words
 from services.matching.domain.text.folding import WORD, folded_words
 from services.matching.domain.text.ngrams import STOP_WORDS
 

