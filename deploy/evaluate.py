@@ -69,10 +69,14 @@ def table(result: Mapping[str, Any]) -> str:
         **{one: unserved[one] for one in ("labelled", "constructed")},
     }.items():
         lines.append(
-            f"no good match found, of {found['needs']} needs ({name}): precision {found['precision']:.3f}, "
-            f"recall {found['recall']:.3f}"
+            f"no good match found, of {found['needs']} needs ({name}): precision {_share(found['precision'])}, "
+            f"recall {_share(found['recall'])}"
         )
     return "\n".join([*lines, f"text engine: {result['text_engine']}"])
+
+
+def _share(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"
 
 
 def _read(name: str, path: Path) -> list[dict[str, str]]:

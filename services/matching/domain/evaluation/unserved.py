@@ -91,7 +91,8 @@ def no_good_match(
 ) -> dict[str, Any]:
     """Give `precision` and `recall` (0..1) of finding the needs that no company serves, and the number of `needs`.
 
-    A need is found unserved when the policy lets it have no match.
+    A need is found unserved when the policy lets it have no match. None stands for a share of nothing: where no need
+    was found so (precision), or none is so (recall).
     """
     engine.prepare(text for one in needs for text in (one.need.title, one.need.text))
     judged, found = [], []
@@ -103,8 +104,8 @@ def no_good_match(
         found.append(not matches)
     hits = sum(one and other for one, other in zip(judged, found, strict=True))
     return {
-        "precision": round(hits / sum(found), 4) if any(found) else 0.0,
-        "recall": round(hits / sum(judged), 4) if any(judged) else 0.0,
+        "precision": round(hits / sum(found), 4) if any(found) else None,
+        "recall": round(hits / sum(judged), 4) if any(judged) else None,
         "needs": len(needs),
     }
 

@@ -109,7 +109,7 @@ def test_no_good_match_counts_the_needs_that_get_none() -> None:
         "recall": 0.5,
         "needs": 3,
     }
-    assert unserved() == {"precision": 0.0, "recall": 0.0, "needs": 0}
+    assert unserved() == {"precision": None, "recall": None, "needs": 0}
 
 
 def test_a_judgement_that_is_neither_yes_nor_no_is_refused() -> None:
