@@ -32,7 +32,6 @@ NAV = (
     ("/", _("Home")),
     ("/reports", _("Match reports")),
     ("/plans", _("Plans")),
-    ("/programmes", _("Programmes")),
     ("/policies", _("Scoring")),
     ("/duplicates", _("Duplicates")),
     ("/mailbox", _("Mailbox")),

@@ -44,6 +44,7 @@ class Running:
         self.output = output
         self._command = list(command)
         self._process: subprocess.Popen[bytes] | None = None
+        self._asked: int | None = None
 
     def start(self) -> None:
         with self.output.open("ab") as file:
@@ -64,11 +65,17 @@ class Running:
                 os.killpg(self._process.pid, signal.SIGKILL)  # the group is ours alone: it has this number
             self._process.wait()
 
+    def ask_to_end(self) -> None:
+        """Ask the process to end, as compose does: once, for Python's own end has no ear for a second signal."""
+        if self._process is not None and self._process.pid != self._asked:
+            self._process.terminate()
+            self._asked = self._process.pid
+
     def stop(self, within: float = 15) -> int:
-        """Ask the process to end, as compose does, and give its exit code; what is left is killed."""
+        """Ask the process to end and give its exit code; what is left is killed."""
         if self._process is None:
             return 0
-        self._process.terminate()
+        self.ask_to_end()
         try:
             return self._process.wait(within)
         except subprocess.TimeoutExpired:
@@ -157,8 +164,7 @@ class ComposeHouse:
         """End all, and give the exit codes of ours."""
         everything = [self.proxy, *self.parts.values(), self.topics, self.mail]
         for part in everything:
-            if part._process is not None and part.lives():
-                part._process.terminate()
+            part.ask_to_end()
         return {part.name: part.stop(within=60) for part in everything}
 
     def healthy(self, name: str) -> bool:
