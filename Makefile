@@ -15,7 +15,7 @@ run: setup ## start everything on this machine with the sample organisations, at
 	@exec $(BIN)/handslag serve --sample
 
 test: setup real-parts ## run every test, on real parts (broker, databases, mail, browser); JOBS=1 one after the other
-	@$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile --cov --cov-report=term:skip-covered
+	@$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder --cov --cov-report=term:skip-covered
 
 setup: $(VENV)/.ready ## make .venv ready
 

@@ -43,6 +43,8 @@ class Folded:
 
 def fold(text: str) -> Folded:
     """Fold case, accents, ligatures and invisible characters: ä and å become a; ø and ö o; æ ae; ß ss."""
+    if text.isascii() and text.isprintable():
+        return Folded(text.lower(), None, len(text))
     parts = [_fold_character(character) for character in text]
     folded = "".join(parts)
     if len(folded) == len(text) and all(len(part) == 1 for part in parts):

@@ -52,6 +52,7 @@ class Stem:
     own_language: bool
 
 
+@lru_cache(maxsize=100_000)  # a thesaurus is read more than once: checked, made, and extended
 def read_stem(notation: str) -> Stem:
     """Read a stem's notation. Raises BadStemError when it is empty, too short to be safe, or malformed."""
     rest = notation.strip()

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -82,14 +82,14 @@ def read_thesaurus(
     raw = path.read_bytes()
     rows = _checked(path.name, read_rows(raw, path.name), (), area_codes)
     if own is None:
-        return make_thesaurus(rows, _digest(raw))
+        return _made(rows, _digest(raw))
     own_raw = own.read_bytes()
     ids = [row["id"] for row in rows]
     more = _checked(own.name, read_rows(own_raw, own.name), ids, area_codes)
     merged = merge(rows, more)
     if faults := circles({row["id"]: row.get("parents", ()) for row in merged}):
         raise BadThesaurusError([f"{own.name}: {fault}" for fault in faults])
-    return make_thesaurus(merged, _digest(raw + b"\n" + own_raw))
+    return _made(merged, _digest(raw + b"\n" + own_raw))
 
 
 def read_rows(raw: bytes, name: str) -> list[Any]:
@@ -154,7 +154,10 @@ def thesaurus_with(own_file: str) -> Thesaurus:
 
 def make_thesaurus(rows: Iterable[Row], content_hash: str) -> Thesaurus:
     """Check rows of a thesaurus file and make it. Raises BadThesaurusError that lists every fault."""
-    rows = _checked("", list(rows), (), None)
+    return _made(_checked("", list(rows), (), None), content_hash)
+
+
+def _made(rows: Sequence[Row], content_hash: str) -> Thesaurus:
     by_id = {row["id"]: row for row in rows}
     wider = {parent for row in rows for parent in row.get("parents", ())}
     concepts = {}
