@@ -77,8 +77,7 @@ class Suggestions:
     def of(self, connection: Connection, side: Side) -> list[Pair]:
         """Give the pairs that staff have not decided on, the likeliest first."""
         table = TABLES[side]
-        counted = sa.select(sa.func.count(), sa.func.sum(table.c.version), sa.func.max(table.c.happened_at))
-        mark = tuple(connection.execute(counted).one())
+        mark = projection.mark_of(connection, table)
         with self._lock:
             if side not in self._made or self._made[side][0] != mark:
                 self._made[side] = mark, suggest(identities(connection, side))

@@ -73,6 +73,11 @@ def pending(connection: Connection) -> int:
     return int(connection.execute(query).scalar_one())
 
 
+def newest(connection: Connection) -> str:
+    """Give the moment of the newest erasure, as text; empty when there was none."""
+    return connection.execute(sa.select(sa.func.max(erasures.c.at))).scalar() or ""
+
+
 class Eraser:
     """Does the erasures that are noted; one a worker thread."""
 

@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from services.matching.companies import Companies
@@ -224,24 +223,18 @@ def _request_json(one: RequestPreview, names: Mapping[str, str]) -> dict[str, An
 
 def _asked(connection: Connection, most: int) -> tuple[list[Asked], int]:
     """Read the newest requests that are open or decided on, and how many there are; of active partners only."""
-    requests, partners = tables.requests, tables.partners
-    decided_on = sa.exists().where(tables.reviews.c.request_id == requests.c.id)
-    source = requests.join(partners, partners.c.id == requests.c.partner_id)
-    wanted = sa.and_(partners.c.status == "active", sa.or_(requests.c.status == "open", decided_on))
-    total = connection.execute(sa.select(sa.func.count()).select_from(source).where(wanted)).scalar_one()
-    query = sa.select(requests.c.id, requests.c.partner_id).select_from(source).where(wanted)
-    rows = connection.execute(query.order_by(requests.c.happened_at.desc(), requests.c.id).limit(most)).all()
-    states = projection.get_states(connection, requests, [row.id for row in rows])
-    sides = projection.get_states(connection, partners, [row.partner_id for row in rows])
+    partner_ids, total = decisions.open_or_decided(connection, most)
+    states = projection.get_states(connection, tables.requests, partner_ids)
+    sides = projection.get_states(connection, tables.partners, partner_ids.values())
     return [
         Asked(
-            request_from_state(states[row.id].state),
-            partner_from_state(sides[row.partner_id].state),
-            lifted_of(connection, row.id),
-            {one.match_id: one.decision for one in decisions.reviews_of(connection, row.id)},
+            request_from_state(states[id].state),
+            partner_from_state(sides[partner_id].state),
+            lifted_of(connection, id),
+            {one.match_id: one.decision for one in decisions.reviews_of(connection, id)},
         )
-        for row in rows
-    ], int(total)
+        for id, partner_id in partner_ids.items()
+    ], total
 
 
 def _is_there(match_id: str, request: MatchRequest, company_ids: set[str]) -> bool:

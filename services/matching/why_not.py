@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
-import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from services.matching.domain.model import company_from_state, partner_from_state, request_from_state
@@ -15,7 +13,6 @@ from services.matching.domain.why_not import INTRODUCED, REJECTED, Decided, why_
 from services.matching.store import decisions, policies, projection, reports, tables
 from services.matching.store.lifted import lifted_of
 from services.matching.store.projection import Stored
-from shared.clock import from_text
 
 MOST_FOUND = 20
 """Companies that a search gives."""
@@ -45,6 +42,9 @@ def answer(connection: Connection, request_id: str, company_id: str, engine: Tex
         raise UnknownError("company", company_id)
     version = policies.get_version(connection, report.content["policy_version"])
     policy = policies.active_policy(connection) if version is None else version.policy
+    # An open request's report is stale where a change is not taken into account yet; a closed one's is not made again.
+    closed = request.status != "open"
+    changed = report.stale_since is not None or (closed and company.happened_at > report.made_at)
     said = why_not(
         request_from_state(request.state),
         partner_from_state(partner.state),
@@ -54,7 +54,7 @@ def answer(connection: Connection, request_id: str, company_id: str, engine: Tex
         engine,
         lifted_of(connection, request_id),
         _decided(connection, request, company_id),
-        report.stale_since is not None or from_text(company.happened_at) > from_text(report.content["as_of"]),
+        changed,
     )
     about = {
         "request_id": request_id,
@@ -65,22 +65,21 @@ def answer(connection: Connection, request_id: str, company_id: str, engine: Tex
 
 
 def find_companies(connection: Connection, words: str) -> list[dict[str, str]]:
-    """Find up to `MOST_FOUND` companies whose name holds some words, or whose id they are: `id`, `name`, by name."""
+    """Find up to `MOST_FOUND` companies whose name holds some words, or whose id they are, as `id` and `name`.
+
+    The one of that id comes first, then by name.
+    """
     wanted = words.strip()
     if not wanted:
         return []
-    table = tables.companies
-    query = sa.select(table.c.id, table.c.state).where(
-        sa.or_(table.c.id == wanted, table.c.state.icontains(wanted, autoescape=True))
-    )
-    found: list[dict[str, str]] = []
-    for row in connection.execute(query.order_by(table.c.id)):
-        name = str(json.loads(row.state).get("name") or row.id)
-        if row.id == wanted or wanted.casefold() in name.casefold():
-            found.append({"id": row.id, "name": name})
-        if len(found) == MOST_FOUND:
-            break
-    return sorted(found, key=lambda one: (one["name"].casefold(), one["id"]))
+    # Compared here: SQLite's own comparison without case knows neither å nor ö.
+    named = {
+        one.id: str(one.state.get("name") or one.id)
+        for one in projection.states_where(connection, tables.companies)
+    }
+    found = [id for id, name in named.items() if id == wanted or wanted.casefold() in name.casefold()]
+    found.sort(key=lambda id: (id != wanted, named[id].casefold(), id))
+    return [{"id": id, "name": named[id]} for id in found[:MOST_FOUND]]
 
 
 def _decided(connection: Connection, request: Stored, company_id: str) -> Mapping[str, Decided]:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from services.matching.store.projection import Stored, get_state, put_state, states_where
-from services.matching.store.tables import introductions, reviews
+from services.matching.store.tables import introductions, partners, requests, reviews
 from shared.events.event import Event
 
 
@@ -39,6 +39,20 @@ def reviews_of(connection: Connection, request_id: str) -> list[Review]:
         Review(row.report_version, row.match_id, row.decision, row.reason, row.approval_id, row.at)
         for row in connection.execute(query)
     ]
+
+
+def open_or_decided(connection: Connection, most: int) -> tuple[dict[str, str], int]:
+    """Read which requests of active partners are open or decided on, and how many there are.
+
+    Gives the partner's id by the request's id: up to `most`, the newest change first.
+    """
+    decided_on = sa.exists().where(reviews.c.request_id == requests.c.id)
+    source = requests.join(partners, partners.c.id == requests.c.partner_id)
+    wanted = sa.and_(partners.c.status == "active", sa.or_(requests.c.status == "open", decided_on))
+    total = connection.execute(sa.select(sa.func.count()).select_from(source).where(wanted)).scalar_one()
+    query = sa.select(requests.c.id, requests.c.partner_id).select_from(source).where(wanted)
+    rows = connection.execute(query.order_by(requests.c.happened_at.desc(), requests.c.id).limit(most))
+    return {row.id: row.partner_id for row in rows}, int(total)
 
 
 def put_introduction(connection: Connection, event: Event) -> None:

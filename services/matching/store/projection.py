@@ -104,6 +104,13 @@ def heads_where(
     return {row.id: (row.version, row.happened_at) for row in found}
 
 
+def mark_of(connection: Connection, table: sa.Table) -> tuple[Any, ...]:
+    """Give what is another one whenever an aggregate came, changed or went: how many, their versions, the newest."""
+    columns = table.c
+    query = sa.select(sa.func.count(), sa.func.sum(columns.version), sa.func.max(columns.happened_at))
+    return tuple(connection.execute(query).one())
+
+
 def in_parts(ids: Iterable[str], most: int = MOST_IN_LIST) -> Iterator[list[str]]:
     """Give ids, each once and in order, in lists that one statement can take."""
     ordered = sorted(set(ids))

@@ -8,6 +8,7 @@ from datetime import timedelta
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from services.matching import erasure
 from services.matching.domain.model import company_from_state, request_from_state
 from services.matching.domain.scoring import texts_of_company, texts_of_need
 from services.matching.domain.text.nearness import material
@@ -74,7 +75,7 @@ class Forgetter:
     def step(self) -> bool:
         """Forget what is due, and say whether anything went."""
         with self._database.reading() as connection:
-            erased = connection.execute(sa.select(sa.func.max(tables.erasures.c.at))).scalar() or ""
+            erased = erasure.newest(connection)
         if erased == self._seen and self._clock() - self._at < EVERY:
             return False
         gone = forget_unused(self._database, self._thesaurus, self._model)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -11,6 +12,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from services.matching.decisions import approve, reject
+from services.matching.domain.policy import STANDARD_POLICY
+from services.matching.store.policies import add_version
+from services.matching.store.reports import get_report
+from services.matching.store.stale import companies_changed
 from services.matching.web import create_app
 from services.matching.why_not import find_companies
 from services.matching.workers import Scorer
@@ -108,6 +113,29 @@ def test_a_profile_that_changed_after_its_request_was_closed_is_not_told_that_ot
     assert [one["code"] for one in ask(client)["needs"][0]["reasons"]] == ["changed_since"]
 
 
+def test_a_profile_whose_change_the_report_has_looked_at_is_told_that_others_were_nearer(
+    client: FlaskClient, scored: Any, scorer: Scorer, database: Database, clock: SettableClock
+) -> None:
+    with database.writing() as connection:
+        add_version(connection, replace(STANDARD_POLICY, most_matches=1), "Only the best", clock())
+        companies_changed(connection, clock())
+    scorer.score_stale()
+    (left_out,) = {"C1", "C2"} - {match["company"]["id"] for match in _matches(database)}
+    clock.advance(timedelta(days=1))
+    scored.company(left_out, "Autoclaves for surgical instruments.", city="Åre")
+    scorer.score_stale()
+    said = ask(client, left_out)
+    assert said["up_to_date"]
+    assert [one["code"] for one in said["needs"][0]["reasons"]] == ["others_nearer"]
+
+
+def _matches(database: Database) -> list[Any]:
+    with database.reading() as connection:
+        report = get_report(connection, "R1")
+    assert report is not None
+    return list(report.content["matches"])
+
+
 def test_only_staff_may_ask(client: FlaskClient) -> None:
     assert client.get("/api/v1/reports/R1/companies/C3/why-not").status_code == 401
     assert client.get("/reports/R1/why-not").status_code == 302
@@ -117,7 +145,7 @@ def test_companies_are_found_by_a_part_of_their_name_or_their_id(scored: Any, da
     scored.company("X1", name='Ängsbo "100%" Vård', description="Company in name only.")
     with database.reading() as connection:
         assert [one["id"] for one in find_companies(connection, "company c")] == ["C1", "C2", "C3"]
-        assert find_companies(connection, "Ängsbo") == [{"id": "X1", "name": 'Ängsbo "100%" Vård'}]
+        assert find_companies(connection, "ÄNGSBO") == [{"id": "X1", "name": 'Ängsbo "100%" Vård'}]
         assert [one["id"] for one in find_companies(connection, "X1")] == ["X1"]
         assert find_companies(connection, "%") == [{"id": "X1", "name": 'Ängsbo "100%" Vård'}]
         assert find_companies(connection, "nobody") == find_companies(connection, " ") == []
