@@ -10,8 +10,15 @@ import pytest
 from shared.clock import SettableClock
 from shared.ids import IdSource, numbered_ids
 from shared.settings import Settings, for_tests
+from shared.web.translations.__main__ import main as compile_translations
 
 pytest_plugins = ["tests.plugins.kafka_broker", "tests.plugins.postgres"]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Compile the pages' texts once a run, before any test reads them."""
+    if not hasattr(config, "workerinput"):
+        compile_translations()
 
 
 @pytest.fixture

@@ -8,17 +8,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import Flask
+from flask.testing import FlaskClient
 
 from services.matching.handlers import HANDLERS
 from services.matching.store import open_store, tables
+from services.matching.web import create_app
 from services.matching.workers import Scorer
 from shared.clock import SettableClock, to_text
 from shared.effects import apply_once
 from shared.events.catalogue import TOPICS
 from shared.events.event import Event
+from shared.ids import IdSource
 from shared.settings import Settings, for_tests
 from shared.storage import Database
 
+STAFF = {"Authorization": "Bearer staff-token-for-tests"}
 STERILE = "Washer-disinfectors and autoclaves for sterile processing of surgical instruments in hospitals."
 TELECARE = "Telemedicine platform for remote monitoring of patients with chronic disease at home."
 
@@ -110,6 +115,18 @@ def database(settings: Settings) -> Iterator[Database]:
     opened = open_store(settings.matching_database)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def app(settings: Settings, clock: SettableClock, ids: IdSource) -> Iterator[Flask]:
+    made = create_app(settings, clock, ids)
+    yield made
+    made.extensions["handslag-database"].close()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
 
 
 @pytest.fixture

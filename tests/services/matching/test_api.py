@@ -1,26 +1,13 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from services.matching.web import create_app
-from shared.clock import SettableClock
-from shared.ids import IdSource
-from shared.settings import Settings
 from shared.web.access import declared_access
-
-STAFF = {"Authorization": "Bearer staff-token-for-tests"}
-
-
-@pytest.fixture
-def app(settings: Settings, clock: SettableClock, ids: IdSource) -> Iterator[Flask]:
-    made = create_app(settings, clock, ids)
-    yield made
-    made.extensions["handslag-database"].close()
+from tests.services.matching.conftest import STAFF
 
 
 @pytest.fixture

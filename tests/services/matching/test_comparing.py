@@ -1,10 +1,8 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from html import unescape
 from typing import Any
 
-import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 
@@ -13,22 +11,11 @@ from services.matching.handlers import approve, reject
 from services.matching.rebuild import rebuild
 from services.matching.store import reports, tables
 from services.matching.store.changes import KEPT, changes_of
-from services.matching.web import create_app
 from services.matching.workers import Scorer
 from shared.clock import SettableClock
 from shared.ids import IdSource
-from shared.settings import Settings
 from shared.storage import Database
-from tests.services.matching.conftest import STERILE
-
-STAFF = {"Authorization": "Bearer staff-token-for-tests"}
-
-
-@pytest.fixture
-def client(settings: Settings, clock: SettableClock, ids: IdSource) -> Iterator[FlaskClient]:
-    made = create_app(settings, clock, ids)
-    yield made.test_client()
-    made.extensions["handslag-database"].close()
+from tests.services.matching.conftest import STAFF, STERILE
 
 
 def _changes(client: FlaskClient) -> list[dict[str, Any]]:

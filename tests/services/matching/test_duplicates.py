@@ -3,34 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from html import unescape
 from typing import Any
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 
 from services.matching.duplicates import Suggestions, decided
 from services.matching.erasure import Eraser
 from services.matching.store import tables
-from services.matching.web import create_app
 from shared.clock import SettableClock
-from shared.ids import IdSource
-from shared.settings import Settings
 from shared.storage import Database
-from shared.web.translations.__main__ import main as compile_translations
+from tests.services.matching.conftest import STAFF
 
-STAFF = {"Authorization": "Bearer staff-token-for-tests"}
 PAIR = "/api/v1/duplicates/company/C1/C2"
-
-
-@pytest.fixture
-def client(settings: Settings, clock: SettableClock, ids: IdSource) -> Iterator[FlaskClient]:
-    compile_translations()
-    app: Flask = create_app(settings, clock, ids)
-    yield app.test_client()
-    app.extensions["handslag-database"].close()
 
 
 @pytest.fixture

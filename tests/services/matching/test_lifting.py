@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 
 from services.matching.decisions import RefusedError, approve
@@ -15,14 +13,12 @@ from services.matching.erasure import Eraser
 from services.matching.lifting import lift, take_back
 from services.matching.store.lifted import list_lifted
 from services.matching.views import report_view
-from services.matching.web import create_app
 from services.matching.workers import Scorer
 from shared.clock import SettableClock
 from shared.ids import IdSource
-from shared.settings import Settings
 from shared.storage import Database
+from tests.services.matching.conftest import STAFF
 
-STAFF = {"Authorization": "Bearer staff-token-for-tests"}
 CODE = "outside_markets"
 PATH = f"/api/v1/reports/R1/exclusions/C9/{CODE}/lifted"
 WHY = "They opened an office in Oslo this spring."
@@ -34,18 +30,6 @@ def excluded(scored: Any, scorer: Scorer) -> Any:
     scored.company("C9", "Autoclaves for sterile processing of surgical instruments.", markets=["Germany"])
     assert scorer.score_stale() == 1
     return scored
-
-
-@pytest.fixture
-def app(settings: Settings, clock: SettableClock, ids: IdSource) -> Iterator[Flask]:
-    made = create_app(settings, clock, ids)
-    yield made
-    made.extensions["handslag-database"].close()
-
-
-@pytest.fixture
-def client(app: Flask) -> FlaskClient:
-    return app.test_client()
 
 
 def call(client: FlaskClient, method: str, path: str, **more: Any) -> Any:

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from html import unescape
 from io import BytesIO
 from pathlib import Path
@@ -10,34 +9,15 @@ from typing import Any
 import pytest
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
-from flask import Flask
 from flask.testing import FlaskClient
 
 import services.matching
 from services.matching.pages.bars import bars
 from services.matching.pages.texts import marked
-from services.matching.web import create_app
-from shared.clock import SettableClock
-from shared.ids import IdSource
-from shared.settings import Settings
-from shared.web.translations.__main__ import main as compile_translations
+from tests.services.matching.conftest import STAFF
 
-STAFF = {"Authorization": "Bearer staff-token-for-tests"}
 PACKAGE = Path(services.matching.__file__).parent
 HOSTILE = '<script>alert(1)</script> "quoted" & مستشفى\u202e'
-
-
-@pytest.fixture
-def app(settings: Settings, clock: SettableClock, ids: IdSource) -> Iterator[Flask]:
-    compile_translations()
-    made = create_app(settings, clock, ids)
-    yield made
-    made.extensions["handslag-database"].close()
-
-
-@pytest.fixture
-def client(app: Flask) -> FlaskClient:
-    return app.test_client()
 
 
 def _get(client: FlaskClient, path: str, **more: Any) -> Any:

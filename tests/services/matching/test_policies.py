@@ -1,37 +1,21 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 
 from services.matching.domain.policy import STANDARD_POLICY, STANDARD_WEIGHTS
 from services.matching.handlers import approve, reject
 from services.matching.store import policies, reports, stale
-from services.matching.web import create_app
 from services.matching.workers import Scorer
 from shared.clock import SettableClock
 from shared.ids import IdSource
-from shared.settings import Settings
 from shared.storage import Database
+from tests.services.matching.conftest import STAFF
 
-STAFF = {"Authorization": "Bearer staff-token-for-tests"}
 BASE = "/api/v1/scoring-policies"
 WEIGHTS = dict(STANDARD_WEIGHTS)
-
-
-@pytest.fixture
-def app(settings: Settings, clock: SettableClock, ids: IdSource) -> Iterator[Flask]:
-    made = create_app(settings, clock, ids)
-    yield made
-    made.extensions["handslag-database"].close()
-
-
-@pytest.fixture
-def client(app: Flask) -> FlaskClient:
-    return app.test_client()
 
 
 def _call(client: FlaskClient, method: str, path: str, body: Any = None, **headers: str) -> Any:

@@ -1,31 +1,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from html import unescape
 from typing import Any
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 
 from services.matching.domain.policy import STANDARD_POLICY, STANDARD_WEIGHTS
 from services.matching.pages.policy_words import RULE_WORDS
-from services.matching.web import create_app
-from shared.clock import SettableClock
-from shared.ids import IdSource
-from shared.settings import Settings
-from shared.web.translations.__main__ import main as compile_translations
-
-STAFF = {"Authorization": "Bearer staff-token-for-tests"}
-
-
-@pytest.fixture
-def client(settings: Settings, clock: SettableClock, ids: IdSource) -> Iterator[FlaskClient]:
-    compile_translations()
-    made: Flask = create_app(settings, clock, ids)
-    yield made.test_client()
-    made.extensions["handslag-database"].close()
+from tests.services.matching.conftest import STAFF
 
 
 def _page(client: FlaskClient, path: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -16,22 +15,12 @@ from services.matching.domain.policy import STANDARD_POLICY
 from services.matching.store.policies import add_version
 from services.matching.store.reports import get_report
 from services.matching.store.stale import companies_changed
-from services.matching.web import create_app
 from services.matching.why_not import find_companies
 from services.matching.workers import Scorer
 from shared.clock import SettableClock
 from shared.ids import IdSource
-from shared.settings import Settings
 from shared.storage import Database
-
-STAFF = {"Authorization": "Bearer staff-token-for-tests"}
-
-
-@pytest.fixture
-def app(settings: Settings, clock: SettableClock, ids: IdSource) -> Iterator[Flask]:
-    made = create_app(settings, clock, ids)
-    yield made
-    made.extensions["handslag-database"].close()
+from tests.services.matching.conftest import STAFF
 
 
 @pytest.fixture

@@ -3,41 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import timedelta
 from html import unescape
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from flask import Flask
 from flask.testing import FlaskClient
 
 from services.matching.store import tables
-from services.matching.web import create_app
 from shared.clock import SettableClock
-from shared.ids import IdSource
-from shared.settings import Settings
 from shared.storage import Database
-from shared.web.translations.__main__ import main as compile_translations
+from tests.services.matching.conftest import STAFF
 
-STAFF = {"Authorization": "Bearer staff-token-for-tests"}
 API = "/api/v1/plans/fairness"
 PAGE = "/plans/fairness"
 ALSO = "/api/v1/plans/also-look-at/R1"
-
-
-@pytest.fixture
-def app(settings: Settings, clock: SettableClock, ids: IdSource) -> Iterator[Flask]:
-    compile_translations()
-    made = create_app(settings, clock, ids)
-    yield made
-    made.extensions["handslag-database"].close()
-
-
-@pytest.fixture
-def client(app: Flask) -> FlaskClient:
-    return app.test_client()
 
 
 def _get(client: FlaskClient, path: str) -> Any:

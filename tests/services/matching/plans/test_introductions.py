@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from html import unescape
 from typing import Any
 
@@ -11,29 +10,11 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from services.matching.web import create_app
-from shared.clock import SettableClock
-from shared.ids import IdSource
-from shared.settings import Settings
 from shared.web.access import declared_access
-from shared.web.translations.__main__ import main as compile_translations
+from tests.services.matching.conftest import STAFF
 
-STAFF = {"Authorization": "Bearer staff-token-for-tests"}
 PLAN = "/api/v1/plans/introductions"
 PAGE = "/plans/introductions"
-
-
-@pytest.fixture
-def app(settings: Settings, clock: SettableClock, ids: IdSource) -> Iterator[Flask]:
-    compile_translations()
-    made = create_app(settings, clock, ids)
-    yield made
-    made.extensions["handslag-database"].close()
-
-
-@pytest.fixture
-def client(app: Flask) -> FlaskClient:
-    return app.test_client()
 
 
 @pytest.fixture

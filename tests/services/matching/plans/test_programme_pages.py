@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from html import unescape
 from typing import Any
 
@@ -15,24 +14,13 @@ from icalendar import Calendar
 from services.matching.decisions import approve
 from services.matching.pages.programme_grid import grid
 from services.matching.store import reports
-from services.matching.web import create_app
 from shared.clock import SettableClock
 from shared.ids import IdSource
-from shared.settings import Settings
 from shared.storage import Database
 from shared.web.access import declared_access
-from shared.web.translations.__main__ import main as compile_translations
+from tests.services.matching.conftest import STAFF
 
-STAFF = {"Authorization": "Bearer staff-token-for-tests"}
 API = "/api/v1/programmes/V1"
-
-
-@pytest.fixture
-def app(settings: Settings, clock: SettableClock, ids: IdSource) -> Iterator[Flask]:
-    compile_translations()
-    made = create_app(settings, clock, ids)
-    yield made
-    made.extensions["handslag-database"].close()
 
 
 @pytest.fixture
