@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[3]
 
 
 def main() -> None:
-    """Write a `.mo` file beside each `.po` file under `shared/` and `services/`: a reader meets a whole one at any time."""
+    """Write a `.mo` file beside each `.po` file under `shared/` and `services/`; who reads one meets it whole."""
     for folder in ("shared", "services"):
         for source in sorted((ROOT / folder).rglob("*.po")):
             compiled = BytesIO()
