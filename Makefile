@@ -3,10 +3,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 JOBS ?= 2
+PYTEST := $(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder
 PINS := uv pip compile --quiet --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --python-version 3.11 --universal
 .DEFAULT_GOAL := help
 
-.PHONY: help run test setup check format pins contracts screenshots real-parts faults bench scale
+.PHONY: help run test coverage setup check format pins contracts screenshots real-parts faults bench scale
 
 help: ## say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -15,7 +16,10 @@ run: setup ## start everything on this machine with the sample organisations, at
 	@exec $(BIN)/handslag serve --sample
 
 test: setup real-parts ## run every test, on real parts (broker, databases, mail, browser); JOBS=1 one after the other
-	@$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder --cov --cov-report=term:skip-covered
+	@$(PYTEST)
+
+coverage: setup real-parts ## run every test and list the lines and branches that none of them ran; takes longer than `make test`
+	@$(PYTEST) --cov --cov-report=term-missing:skip-covered
 
 setup: $(VENV)/.ready ## make .venv ready
 
