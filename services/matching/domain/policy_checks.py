@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
@@ -17,6 +18,9 @@ PARTS = tuple(STANDARD_WEIGHTS)
 MOST_WEIGHT = 1000.0
 """The largest number that a weight may be given as, before it is scaled."""
 
+LONGEST_SHOWN = 15
+"""Digits of a whole number that a fault shows."""
+
 
 @dataclass(frozen=True)
 class Range:
@@ -25,11 +29,6 @@ class Range:
     low: float
     high: float
     whole: bool = False
-
-    @property
-    def words(self) -> str:
-        """Give the range as people read it."""
-        return f"{'a whole number' if self.whole else 'a number'} from {self.low:g} to {self.high:g}"
 
 
 RULES: Mapping[str, Range] = MappingProxyType(
@@ -160,12 +159,14 @@ def _faults_together(policy: ScoringPolicy) -> list[Fault]:
 
 
 def _shown(value: object) -> str:
-    return f"{value:g}" if isinstance(value, int | float) else str(value)
+    """Give a value as it was sent; one of many digits in a few."""
+    if isinstance(value, int) and abs(value) >= 10**LONGEST_SHOWN:
+        return f"{Decimal(value):.2e}"
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _fits(value: object, within: Range) -> bool:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
-    if not math.isfinite(value) or (within.whole and value != int(value)):
-        return False
-    return within.low <= value <= within.high
+    # The range comes first: no infinity is in one, and int() takes none.
+    return within.low <= value <= within.high and not (within.whole and value != int(value))

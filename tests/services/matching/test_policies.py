@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -68,6 +69,20 @@ def test_a_rule_out_of_range_names_the_field_and_the_fix(client: FlaskClient) ->
     assert set(told) == {"weights.text", "floor", "most_matches"}
     assert told["floor"]["problem"] == "101 is out of range"
     assert told["most_matches"]["fix"] == "give a whole number from 1 to 50"
+
+
+def test_a_whole_number_of_very_many_digits_is_refused(client: FlaskClient) -> None:
+    draft_id = _call(client, "POST", "/drafts", {}).json["id"]
+    headers = {**STAFF, "If-Match": '"1"', "Content-Type": "application/json"}
+    start = json.dumps({"weights": WEIGHTS, "most_matches": 1})[:-1]
+    said = {
+        31: (422, "1.00e+31 is out of range"),
+        400: (400, "A number has 401 digits; at most 32 are taken"),
+    }
+    for digits, (status, told) in said.items():
+        body = f"{start}{'0' * digits}}}"
+        answer = client.put(f"{BASE}/drafts/{draft_id}", data=body, headers=headers)
+        assert (answer.status_code, told in answer.text) == (status, True)
 
 
 def test_a_draft_that_changed_meanwhile_is_412_and_without_its_tag_428(client: FlaskClient) -> None:

@@ -57,10 +57,18 @@ def test_weights_are_scaled_to_exactly_100_in_hundredths_and_then_stay(weights: 
 
 @pytest.mark.parametrize("rule", RULES)
 def test_a_rule_outside_its_range_is_named(rule: str) -> None:
-    for value in (RULES[rule].low - 1, RULES[rule].high + 1, math.nan, math.inf, True, "much"):
+    huge = (10**400, -(10**400), 10**5000)
+    for value in (RULES[rule].low - 1, RULES[rule].high + 1, *huge, math.nan, math.inf, True, "much"):
         assert wrong(WEIGHTS, **{rule: value}) == {rule}
     if RULES[rule].whole:
         assert wrong(WEIGHTS, **{rule: 2.5}) == {rule}
+
+
+def test_a_fault_shows_what_was_given_in_a_few_digits() -> None:
+    for sent, shown in ((1001, "1001"), (10**400, "1.00e+400"), (-(10**5000), "-1.00e+5000")):
+        with pytest.raises(BadPolicyError) as bad:
+            make_policy(1, {**WEIGHTS, "text": sent}, {"floor": sent})
+        assert {one.values["given"] for one in bad.value.faults} == {shown}
 
 
 def test_wrong_weights_are_named_all_at_once() -> None:
