@@ -133,7 +133,11 @@ def _names(name: str, row: Mapping[str, Any], whole: bool) -> list[Fault]:
         return [Fault(name, "names", "is no object of texts", 'write {"sv": "…", "en": "…"}')]
     if whole and not (names.get("sv", "").strip() and names.get("en", "").strip()):
         return [Fault(name, "names", "needs names in sv and en", 'write {"sv": "…", "en": "…"}')]
-    return []
+    return [
+        Fault(name, f"names.{language}", "is empty", "write a name, or leave it out")
+        for language, one in names.items()
+        if not one.strip()
+    ]
 
 
 def _stems(name: str, row: Mapping[str, Any], whole: bool) -> list[Fault]:
@@ -171,7 +175,7 @@ def _strangers(name: str, field: str, ids: Sequence[object], known: Collection[s
     return [
         Fault(name, field, f"{field} names {other!r}, which is no concept", "write a concept's id, or add it")
         for other in ids
-        if other not in known
+        if not isinstance(other, str) or other not in known
     ]
 
 

@@ -49,6 +49,9 @@ def row(concept: str = "a", **more: Any) -> dict[str, Any]:
         ([row(names=["A"])], "names: is no object of texts"),
         ([row(parents="b")], "parents: is a text; write a list of ids"),
         ([row(parents=["a"])], "parents: names itself; take it out"),
+        ([row(parents=[["x"]])], r"parents names \['x'\], which is no concept"),
+        ([row(parents=[{}])], r"parents names {}, which is no concept"),
+        ([row(names={"sv": "A", "en": "A", "de": " "})], "names.de: is empty; write a name, or leave it out"),
         ([row(served_by=["b"])], "served_by: is a list; write an object"),
         ([row(areas={"cancer": "much"})], "areas: cancer must be over 0 and at most 1, not 'much'"),
         ([row(weight=True)], "weight must be over 0"),
@@ -158,6 +161,10 @@ def test_a_concept_that_replaces_stands_in_the_standard_ones_place(tmp_path: Pat
             r"own.json: concept 'telecare': names: needs names in sv and en",
         ),
         ([{"id": "telecare", "replace": "yes"}], r"replace: is 'yes'; write true"),
+        (
+            [{"id": "telecare", "names": {"sv": ""}}],
+            r"own.json: concept 'telecare': names.sv: is empty; write",
+        ),
         (
             [{"id": "welfare_technology", "parents": ["telecare"]}],
             r"own.json: .*circle among .*telecare.*take one",
