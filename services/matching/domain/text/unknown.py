@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -98,18 +98,13 @@ def _is_common(of: dict[str, set[str]], writers: dict[str, set[str]]) -> bool:
     )
 
 
-def _forms(words: Sequence[str]) -> Iterable[list[str]]:
-    """Put a word's forms together: those that only add an ending of up to three letters to the shortest."""
-    group: list[str] = []
+def _forms(words: Iterable[str]) -> Iterable[list[str]]:
+    """Put the forms of a word together, of words in order: those that add up to three letters to the shortest."""
+    groups: dict[str, list[str]] = {}
     for word in words:
-        if group and word.startswith(group[0]) and len(word) - len(group[0]) <= 3:
-            group.append(word)
-            continue
-        if group:
-            yield group
-        group = [word]
-    if group:
-        yield group
+        base = next((word[:-ending] for ending in (3, 2, 1) if word[:-ending] in groups), word)
+        groups.setdefault(base, []).append(word)
+    return groups.values()
 
 
 def _phrase(text: str, start: int, end: int) -> str:

@@ -30,6 +30,11 @@ def test_forms_of_a_word_are_one() -> None:
     assert listed(Text("a", "zeppelin", "sv"), Text("b", "zeppelinen zeppelins", "sv")) == [("zeppelin", 2)]
 
 
+def test_a_longer_compound_does_not_part_the_forms_of_a_word() -> None:
+    texts = [Text("a", "zeppelin", "sv"), Text("b", "zeppelinfabrik", "sv"), Text("c", "zeppelins", "sv")]
+    assert listed(*texts) == [("zeppelin", 2), ("zeppelinfabrik", 1)]
+
+
 def test_what_most_organisations_of_a_language_say_is_common_and_left_out() -> None:
     many = [Text(str(number), "ordinary", "en") for number in range(ENOUGH_TO_TELL)]
     assert listed(*many, Text("x", "zeppelin", "en")) == [("zeppelin", 1)]
