@@ -186,3 +186,8 @@ class ConsortiaAnswer(Schema):
         fields.Nested(ConsortiumCompany), metadata={"description": "companies that match every need"}
     )
     consortia = fields.List(fields.Nested(ConsortiumSet))
+    best_possible = fields.Boolean(
+        metadata={
+            "description": "whether it is proved that no set is better; of very many possible sets some are looked at"
+        }
+    )

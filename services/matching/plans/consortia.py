@@ -27,7 +27,8 @@ def consortia_of(connection: Connection, request_id: str) -> Json | None:
 
     Of the report's matches those of study-visit hosts (they receive visitors and deliver nothing), of companies that
     see the partner as a competitor or are not active any more, and those that staff rejected are left out. `nobody`
-    are the needs that none of the rest matches; `alone` companies that match them all.
+    are the needs that none of the rest matches; `alone` companies that match them all; `best_possible`: it is proved
+    that no set is better.
     """
     report = reports.get_report(connection, request_id)
     if report is None:
@@ -54,7 +55,8 @@ def consortia_of(connection: Connection, request_id: str) -> Json | None:
         "needs": [{"id": need, "title": title} for need, title in needs.items()],
         "nobody": [need for need in needs if need not in matched],
         "alone": [_company(companies[one]) for one in who_covers_all(tuple(needs), offers)],
-        "consortia": [_consortium(one, scores, companies) for one in found],
+        "consortia": [_consortium(one, scores, companies) for one in found.consortia],
+        "best_possible": found.proved,
     }
 
 

@@ -61,8 +61,9 @@ def plan_introductions(
 
     A company gets at most its capacity and a request at most its own (none where a mapping does not name it). With
     `partners`, a company meets a partner once, for whichever of its requests, and a partner with a capacity gets no
-    more than that. Of plans with the same sum, pairs that come earlier by request and company are preferred; pairs in
-    any order give the same plan. Raises ValueError when a pair comes twice or a score or a capacity is negative.
+    more than that. Of plans with the same sum, pairs that come earlier by request and company are preferred as long as
+    the solver's numbers have room for it; pairs in any order give the same plan. Raises ValueError when a pair comes
+    twice or a score or a capacity is negative.
     """
     ordered = sorted(pairs, key=lambda one: (one.request, one.company))
     if len({(one.request, one.company) for one in ordered}) < len(ordered):
@@ -97,7 +98,8 @@ def best_pairs(
 
     Pairs are rows of `company` and `request` (places in the capacities), each pair once. `partners` are the partner of
     each request and the capacity of each partner. Of equal sums, earlier places are preferred (the smallest sum of
-    places). Raises ValueError for negative points or capacities, RuntimeError when the solver gives up.
+    places) where points times flow times nodes stay below `_WIDEST`, and any are taken otherwise. Raises ValueError
+    for negative points or capacities, RuntimeError when the solver gives up.
     """
     if not len(points):
         return np.zeros(0, dtype=np.int64)

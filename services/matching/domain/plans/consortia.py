@@ -1,8 +1,9 @@
-"""Consortia: for a request with many needs, the best small sets of companies that cover them together, exactly.
+"""Consortia: for a request with many needs, the best small sets of companies that cover them together.
 
 The worth of a set, weightiest first: how many needs it covers, how few network companies it takes (they come after
 members), and the scores of those who serve each need best, less `COST` points a company. What a company adds to a set
-never grows as the set grows (the worth is submodular), which bounds what a set can still become.
+never grows as the set grows (the worth is submodular), which bounds what a set can still become. Exact, unless the
+search takes more than `MOST_STEPS`.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ PER_NEED = 6
 """Companies of a need that are looked at: the first in the report's order."""
 MOST_SETS = 3
 """Sets that are given; of a later one at most half of each earlier one's companies are in it."""
+MOST_STEPS = 3_000
+"""Sets that are looked at for each set that is given: some tenths of a second at the most."""
 
 Numbers = npt.NDArray[np.int64]
 
@@ -48,26 +51,35 @@ class Consortium:
     score: float
 
 
+@dataclass(frozen=True)
+class Found:
+    """Sets, best first; `proved` when it is proved that none is better within the companies looked at (`PER_NEED`)."""
+
+    consortia: tuple[Consortium, ...]
+    proved: bool
+
+
 def consortia(
     needs: Sequence[str],
     offers: Sequence[Offer],
     conflicts: Collection[frozenset[str]] = frozenset(),
     most: int = MOST_SETS,
-) -> tuple[Consortium, ...]:
+    steps: int = MOST_STEPS,
+) -> Found:
     """Give the best sets of 2 to 5 companies, best first; of equals the one with the earlier ids.
 
     Every company of a set serves at least one need better than the others (of equals the earlier id), no two of a set
-    are in `conflicts`, and sets differ (`MOST_SETS`). Within the companies looked at (`PER_NEED`) no set is better.
-    Offers in any order give the same sets; with fewer than two needs there is none.
+    are in `conflicts`, and sets differ (`MOST_SETS`). Where looking at `steps` sets (1 or more) does not prove a set
+    the best, it is the best of those. Offers in any order give the same sets; with fewer than two needs there is none.
     """
-    search = _Search(needs, _looked_at(needs, offers), conflicts)
+    search = _Search(needs, _looked_at(needs, offers), conflicts, steps)
     found: list[tuple[int, ...]] = []
     while len(found) < most and len(needs) > 1:
         best = search.best(found)
         if best is None:
             break
         found.append(best)
-    return tuple(search.consortium(one) for one in found)
+    return Found(tuple(search.consortium(one) for one in found), search.proved)
 
 
 def who_covers_all(needs: Sequence[str], offers: Sequence[Offer]) -> list[str]:
@@ -102,9 +114,14 @@ class _Search:
     """Looks through the sets, strong companies first, and leaves out what cannot become as good as the best."""
 
     def __init__(
-        self, needs: Sequence[str], offers: Sequence[Offer], conflicts: Collection[frozenset[str]]
+        self,
+        needs: Sequence[str],
+        offers: Sequence[Offer],
+        conflicts: Collection[frozenset[str]],
+        steps: int,
     ) -> None:
         self.needs, self.offers = tuple(needs), offers
+        self.steps, self.proved = steps, True
         points = in_points([one.scores.get(need, 0.0) for one in offers for need in needs])
         self.points = points.reshape(len(offers), len(needs))
         cost = round(COST * FIXED_POINT)
@@ -121,9 +138,11 @@ class _Search:
         self._earlier = [(set(one), len(one) // 2) for one in earlier]
         self._best: tuple[int, ...] = ()
         self._worth = -(2**62)
+        self._left = self.steps
         strong_first = np.argsort(self.cost - self.worth.sum(axis=1), kind="stable")
         self._by_greed()
         self._grow((), np.zeros(len(self.needs), dtype=np.int64), 0, strong_first)
+        self.proved = self.proved and self._left >= 0
         return self._best or None
 
     def consortium(self, places: Sequence[int]) -> Consortium:
@@ -137,15 +156,17 @@ class _Search:
         )
 
     def _grow(self, chosen: tuple[int, ...], served: Numbers, paid: int, free: Numbers) -> None:
-        """Look at every set that adds one or more of `free` to `chosen`."""
+        """Look at every set that adds one or more of `free` to `chosen`, as long as steps are left."""
         adds = np.maximum(self.worth[free] - served, 0).sum(axis=1) - self.cost[free]
         now = int(served.sum()) - paid
         for last in np.flatnonzero(now + adds >= self._worth):
+            self._left -= 1
             self._look((*chosen, int(free[last])), now + int(adds[last]))
         if len(chosen) == LARGEST - 1:
             return
         for at, place in enumerate(free):
-            if self._bound(chosen, served, paid, free[at:], adds[at:]) < self._worth:
+            self._left -= 1
+            if self._left < 0 or self._bound(chosen, served, paid, free[at:], adds[at:]) < self._worth:
                 return
             still = free[at + 1 :][~self.at_odds[place, free[at + 1 :]]]
             grown = (*chosen, int(place))

@@ -6,7 +6,7 @@ grid within its half-day, the morning before lunch or the afternoon after it, an
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 STUDY_VISIT = "study_visit"
@@ -244,24 +244,49 @@ def in_time_order(placements: Placements) -> list[tuple[str, Placement]]:
 def interpreters_of(problem: Problem, placements: Placements) -> dict[str, int] | None:
     """Give each session that needs an interpreter one, from 0; None where there are too few.
 
-    Exact: looks through who of them stood where last, sessions in order of time. Where there is one for each track,
-    one goes with each.
+    Exact: looks through which sessions they had last, in order of time, of those that a later one can collide with. Of
+    several ways it is the one that gives earlier sessions lower numbers. Where there is one for each track, one goes
+    with each.
     """
     wanted = by_id(problem)
     needing = [(id, at) for id, at in in_time_order(placements) if wanted[id].interpreter]
     tracks = [track.id for track in problem.tracks]
     if problem.interpreters >= len(tracks):
         return {id: tracks.index(at.tracks[0]) for id, at in needing}
-    states: dict[tuple[str, ...], tuple[int, ...]] = {("",) * problem.interpreters: ()}
-    for id, at in needing:
-        later: dict[tuple[str, ...], tuple[int, ...]] = {}
-        for last, chosen in sorted(states.items(), key=lambda state: state[1]):
+    until = _last_collisions(problem, needing)
+    idle = ("",) * problem.interpreters
+    # Interpreters are alike: of those who had the same sessions last, in whichever order, one way is enough.
+    states: dict[tuple[str, ...], tuple[tuple[int, ...], tuple[str, ...]]] = {idle: ((), idle)}
+    for place, (id, at) in enumerate(needing):
+        later: dict[tuple[str, ...], tuple[tuple[int, ...], tuple[str, ...]]] = {}
+        for chosen, last in sorted(states.values()):
             for number, before in enumerate(last):
+                if not before and number > last.index(""):
+                    continue
                 if before and not follows(problem, wanted[id], at, wanted[before], placements[before]):
                     continue
-                # Interpreters are alike: only which sessions they had last matters, not who of them.
-                later.setdefault((*last[:number], id, *last[number + 1 :]), (*chosen, number))
-                if not before:
-                    break
+                now = (*last[:number], id, *last[number + 1 :])
+                had = tuple(one if one and until[one] > place else "" for one in now)
+                later.setdefault(tuple(sorted(had)), ((*chosen, number), had))
         states = later
-    return dict(zip((id for id, _at in needing), min(states.values()), strict=True)) if states else None
+    if not states:
+        return None
+    best, _last = min(states.values())
+    return dict(zip((id for id, _at in needing), best, strict=True))
+
+
+def _last_collisions(problem: Problem, ordered: Sequence[tuple[str, Placement]]) -> dict[str, int]:
+    """Give for each session the place of the last later one that nobody can be at besides; -1 where there is none."""
+    wanted = by_id(problem)
+    ends: dict[str, int] = {at.date: place for place, (_id, at) in enumerate(ordered)}
+    return {
+        id: next(
+            (
+                place
+                for place in range(ends[at.date], here, -1)
+                if not follows(problem, wanted[id], at, wanted[ordered[place][0]], ordered[place][1])
+            ),
+            -1,
+        )
+        for here, (id, at) in enumerate(ordered)
+    }

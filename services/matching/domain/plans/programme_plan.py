@@ -148,8 +148,10 @@ def hindrances(problem: Problem, placements: Placements, one: Wanted, at: Placem
         found.add(HALF_DAY_LIMIT)
     if at.place in problem.bases() and _fullest(wanted, placements, one, at) >= problem.rooms:
         found.add(NO_ROOM)
-    if one.interpreter and interpreters_of(problem, {**placements, one.id: at}) is None:
-        found.add(NO_INTERPRETER)
+    if one.interpreter:
+        that_day = {id: there for id, there in placements.items() if there.date == at.date}
+        if interpreters_of(problem, {**that_day, one.id: at}) is None:
+            found.add(NO_INTERPRETER)
     return found
 
 
@@ -189,7 +191,7 @@ def _worth(one: Wanted, at: Placement) -> int:
 
 
 def _early(problem: Problem) -> Worth:
-    """Prefer early half-hours; that a session is placed outweighs any."""
+    """Prefer early quarters; a session is worth most at its earliest, and more at any time than not at all."""
     dates = {day.date: number for number, day in enumerate(problem.days)}
     steps = 24 * 60 // GRID
     most = steps * len(dates)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from html import unescape
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
+from services.matching.domain.plans.consortia import consortia
 from tests.services.matching.conftest import STAFF
 
 PATH = "/api/v1/plans/consortia/R1"
@@ -45,6 +47,7 @@ def test_the_sets_say_who_covers_what_and_what_stays_open(client: FlaskClient, h
     found = _get(client, PATH).json
     assert found["nobody"] == ["c"]
     assert found["alone"] == []
+    assert found["best_possible"]
     best = found["consortia"][0]
     assert [one["id"] for one in best["companies"]] == ["C1", "C3"]
     assert {one["need_id"]: one["company_id"] for one in best["serves"]} == {"a": "C1", "b": "C3"}
@@ -79,6 +82,17 @@ def test_the_reports_page_shows_them(client: FlaskClient, hospital: Any) -> None
     assert "Covered by nobody:" in page
     assert "Sterile &lt;b&gt;" in page
     assert "Företagsgrupper" in unescape(_get(client, "/reports/R1?lang=sv").text)
+
+
+def test_where_not_all_sets_were_looked_at_api_and_page_say_so(
+    client: FlaskClient, hospital: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = "a better one may exist", "en bättre kan finnas"
+    assert words[0] not in _get(client, "/reports/R1").text
+    monkeypatch.setattr("services.matching.plans.consortia.consortia", partial(consortia, steps=1))
+    assert _get(client, PATH).json["best_possible"] is False
+    assert words[0] in _get(client, "/reports/R1").text
+    assert words[1] in unescape(_get(client, "/reports/R1?lang=sv").text)
 
 
 def test_a_request_with_one_need_has_none_and_its_page_says_nothing_of_them(

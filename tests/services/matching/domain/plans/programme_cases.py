@@ -111,26 +111,30 @@ def can_go(
 
 
 def interpreters_suffice(problem: Problem, placements: Mapping[str, Placement]) -> bool:
-    """Try every way to give the sessions that need one an interpreter."""
+    """Say whether any way to give the sessions that need one an interpreter works."""
+    return first_interpreters(problem, placements) is not None
+
+
+def first_interpreters(problem: Problem, placements: Mapping[str, Placement]) -> dict[str, int] | None:
+    """Try every way to give the sessions that need one an interpreter, low numbers first; None: none works."""
     wanted = {one.id: one for one in problem.wanted}
     needing = [
         (here.date, here.start, here.start + wanted[id].minutes, here.place, id)
-        for id, here in placements.items()
+        for id, here in sorted(placements.items(), key=lambda item: (item[1], item[0]))
         if wanted[id].interpreter
     ]
-    if not needing:
-        return True
     if problem.interpreters >= len(problem.tracks):
-        return problem.interpreters > 0
-    return any(
-        all(
+        tracks = [track.id for track in problem.tracks]
+        return {one[4]: tracks.index(placements[one[4]].tracks[0]) for one in needing}
+    for chosen in product(range(problem.interpreters), repeat=len(needing)):
+        if all(
             can_go(problem, before, after)
             for number in range(problem.interpreters)
             for own in [sorted(one for one, who in zip(needing, chosen, strict=True) if who == number)]
             for before, after in pairwise(own)
-        )
-        for chosen in product(range(problem.interpreters), repeat=len(needing))
-    )
+        ):
+            return {one[4]: number for one, number in zip(needing, chosen, strict=True)}
+    return None
 
 
 def every_programme(problem: Problem) -> Iterator[dict[str, Placement]]:

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import itertools
+import random
 from collections.abc import Collection, Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.matching.domain.plans.consortia import (
     COST,
     MOST_SETS,
+    MOST_STEPS,
     PER_NEED,
     Consortium,
+    Found,
     Offer,
+    _Search,
     conflicts_among,
     consortia,
     who_covers_all,
@@ -76,7 +82,9 @@ def test_no_other_set_is_better(
 ) -> None:
     needs, offers, conflicts = world
     by_id = {one.company: one for one in offers}
-    found = consortia(needs, offers, conflicts)
+    said = consortia(needs, offers, conflicts)
+    found = said.consortia
+    assert said.proved
     for place in range(MOST_SETS):
         earlier = found[:place]
         every = [
@@ -100,7 +108,7 @@ def test_what_a_set_says_it_covers_its_companies_match(
 ) -> None:
     needs, offers, conflicts = world
     by_id = {one.company: one for one in offers}
-    for one in consortia(needs, offers, conflicts):
+    for one in consortia(needs, offers, conflicts).consortia:
         assert 2 <= len(one.companies) <= 5
         assert one.companies == tuple(sorted(set(one.companies)))
         assert set(one.serves.values()) == set(one.companies)
@@ -129,7 +137,7 @@ def test_a_small_set_is_better_than_a_large_one_that_scores_a_little_more() -> N
     offers = _offers({
         "C1": {"n1": 70, "n2": 70}, "C2": {"n3": 60}, "C3": {"n1": 74}, "C4": {"n2": 74},
     })  # fmt: skip
-    (best, *_) = consortia(["n1", "n2", "n3"], offers)
+    (best, *_) = consortia(["n1", "n2", "n3"], offers).consortia
     assert best.companies == ("C1", "C2")
     assert best.serves == {"n1": "C1", "n2": "C1", "n3": "C2"}
     assert (best.uncovered, best.score) == ((), 200)
@@ -137,41 +145,76 @@ def test_a_small_set_is_better_than_a_large_one_that_scores_a_little_more() -> N
 
 def test_covering_one_more_need_counts_more_than_any_score() -> None:
     offers = _offers({"C1": {"n1": 99}, "C2": {"n2": 99}, "C3": {"n2": 40, "n3": 40}})
-    assert consortia(["n1", "n2", "n3"], offers)[0].companies in {("C1", "C3"), ("C1", "C2", "C3")}
-    assert consortia(["n1", "n2", "n3"], offers)[0].uncovered == ()
+    assert consortia(["n1", "n2", "n3"], offers).consortia[0].companies in {("C1", "C3"), ("C1", "C2", "C3")}
+    assert consortia(["n1", "n2", "n3"], offers).consortia[0].uncovered == ()
 
 
 def test_a_network_company_is_taken_only_where_members_leave_a_need_open() -> None:
     offers = _offers({"C1": {"n1": 60}, "C2": {"n2": 40}, "C3": {"n2": 95}, "C4": {"n3": 40}}, {"C3", "C4"})
-    best = consortia(["n1", "n2", "n3"], offers)[0]
+    best = consortia(["n1", "n2", "n3"], offers).consortia[0]
     assert best.companies == ("C1", "C2", "C4")
 
 
 def test_competitors_are_in_no_set_together() -> None:
     offers = _offers({"C1": {"n1": 90}, "C2": {"n2": 90}, "C3": {"n2": 50}})
-    assert consortia(["n1", "n2"], offers)[0].companies == ("C1", "C2")
+    assert consortia(["n1", "n2"], offers).consortia[0].companies == ("C1", "C2")
     apart = frozenset({frozenset({"C1", "C2"})})
-    assert [one.companies for one in consortia(["n1", "n2"], offers, apart)] == [("C1", "C3")]
+    assert [one.companies for one in consortia(["n1", "n2"], offers, apart).consortia] == [("C1", "C3")]
 
 
 def test_later_sets_are_made_of_other_companies() -> None:
     offers = _offers({f"C{one}": {f"n{1 + one % 4}": 90.0 - one} for one in range(12)})
-    found = consortia(NEEDS, offers)
+    found = consortia(NEEDS, offers).consortia
     assert len(found) == MOST_SETS
     for place, one in enumerate(found):
         for before in found[:place]:
             assert len(set(one.companies) & set(before.companies)) <= len(before.companies) // 2
 
 
+@given(worlds(most=9), st.integers(1, 20))
+def test_a_search_that_is_cut_short_gives_good_sets_and_says_that_better_ones_may_exist(
+    world: tuple[list[str], list[Offer], frozenset[frozenset[str]]], steps: int
+) -> None:
+    needs, offers, conflicts = world
+    whole, cut = consortia(needs, offers, conflicts), consortia(needs, offers, conflicts, steps=steps)
+    assert not cut.proved or cut == whole
+    by_id = {one.company: one for one in offers}
+    for place, one in enumerate(cut.consortia):
+        some = [by_id[member] for member in one.companies]
+        assert _allowed(needs, some, conflicts, cut.consortia[:place])
+
+
+def test_the_search_of_the_largest_request_looks_at_a_limited_number_of_sets(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looks = itertools.count()
+
+    def counted(self: Any, *sets: Any) -> int:
+        assert next(looks) < MOST_SETS * MOST_STEPS
+        return bound(self, *sets)
+
+    bound = _Search._bound
+    monkeypatch.setattr(_Search, "_bound", counted)
+    needs = [f"n{number}" for number in range(50)]
+    chance = random.Random(1)
+    offers = [
+        Offer(f"C{one:02}", {need: chance.randint(40, 99) for need in needs if chance.random() < 0.3})
+        for one in range(60)
+    ]
+    found = consortia(needs, offers)
+    assert not found.proved
+    assert len(found.consortia) == MOST_SETS
+
+
 def test_what_nobody_covers_stays_uncovered() -> None:
-    best = consortia(["n1", "n2", "n3"], _offers({"C1": {"n1": 50}, "C2": {"n3": 50}}))[0]
+    best = consortia(["n1", "n2", "n3"], _offers({"C1": {"n1": 50}, "C2": {"n3": 50}})).consortia[0]
     assert best.uncovered == ("n2",)
 
 
 def test_one_need_or_one_company_makes_no_consortium() -> None:
-    assert consortia(["n1"], _offers({"C1": {"n1": 50}, "C2": {"n1": 60}})) == ()
-    assert consortia(["n1", "n2"], _offers({"C1": {"n1": 50, "n2": 50}})) == ()
-    assert consortia(["n1", "n2"], []) == ()
+    assert consortia(["n1"], _offers({"C1": {"n1": 50}, "C2": {"n1": 60}})) == Found((), True)
+    assert consortia(["n1", "n2"], _offers({"C1": {"n1": 50, "n2": 50}})) == Found((), True)
+    assert consortia(["n1", "n2"], []) == Found((), True)
 
 
 def test_who_covers_everything_alone_is_named() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Collection
 from dataclasses import replace
@@ -11,12 +12,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.matching.domain.plans import programme
 from services.matching.domain.plans.programme import (
     Busy,
     Day,
+    Placement,
     Problem,
     Track,
     Wanted,
+    follows,
     interpreters_of,
     places_for,
 )
@@ -28,6 +32,7 @@ from tests.services.matching.domain.plans.programme_cases import (
     at,
     every_programme,
     faults,
+    first_interpreters,
     interpreters_suffice,
     one,
     problem,
@@ -167,6 +172,58 @@ def test_interpreters_are_given_out_exactly_when_they_suffice(case: Problem) -> 
     for number in range(3):
         few = replace(case, interpreters=number)
         assert (interpreters_of(few, placements) is not None) == interpreters_suffice(few, placements)
+
+
+@st.composite
+def held(draw: st.DrawFn) -> tuple[Problem, dict[str, Placement]]:
+    """Draw up to seven sessions with interpreters that stand anywhere in two days, clashing or not."""
+    days = tuple(replace(SHORT, date=f"2026-05-0{number}", base=f"base{number}") for number in (4, 5))
+    sessions = [
+        one(f"s{n}", minutes=draw(st.sampled_from([15, 30, 45])), interpreter=True)
+        for n in range(draw(st.integers(0, 7)))
+    ]
+    placements = {
+        each.id: Placement(
+            (day := draw(st.sampled_from(days))).date,
+            draw(st.sampled_from(range(SHORT.start, SHORT.end, 15))),
+            draw(st.sampled_from([day.base or "", "host:C1", "host:C2"])),
+            ("t1",),
+        )
+        for each in sessions
+    }
+    tracks = tuple(Track(f"t{n}", (f"d{n}",)) for n in range(1, 5))
+    chosen = draw(st.integers(1, 3)), draw(st.sampled_from([0, 15, 30]))
+    return Problem(days, tracks, tuple(sessions), interpreters=chosen[0], transfer=chosen[1]), placements
+
+
+@given(held())
+@settings(max_examples=300, deadline=None)
+def test_of_all_ways_to_give_out_interpreters_it_is_the_first(
+    case: tuple[Problem, dict[str, Placement]],
+) -> None:
+    assert interpreters_of(*case) == first_interpreters(*case)
+
+
+def test_interpreters_of_the_largest_programme_are_found_without_trying_every_way(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looks = itertools.count()
+
+    def counted(*between: Any) -> bool:
+        assert next(looks) < 50_000
+        return follows(*between)
+
+    monkeypatch.setattr(programme, "follows", counted)
+    tracks = tuple(Track(f"t{n}") for n in range(6))
+    sessions = [one(f"s{n:03}", f"C{n}", interpreter=True) for n in range(120)]
+    days = tuple(replace(FULL, date=f"2026-05-0{number}") for number in (4, 5))
+    case = problem(*sessions, tracks=tracks, days=days, interpreters=5)
+    placements = {
+        each.id: at(9 + n // 5 % 12 / 2, "base", f"t{n % 5}", date=days[n // 60].date)
+        for n, each in enumerate(sessions)
+    }
+    given_out = interpreters_of(case, placements)
+    assert given_out == {each.id: n % 5 for n, each in enumerate(sessions)}
 
 
 @pytest.mark.parametrize(
