@@ -10,24 +10,23 @@ from datetime import datetime, timedelta
 import networkx as nx
 
 from services.matching.domain.history import PastIntroduction
+from services.matching.domain.introductions import NOT_UNASKED
 from services.matching.domain.plans.capacities import Pair, Partners, left_out, plan_introductions
 
 TWELVE_MONTHS = timedelta(days=365)
 """The time over which capacities and calls are counted."""
 
-BARS = ("introduced", "already_introduced", "tender_open", "existing_customer", "competitor", "rejected")
+BARS = ("introduced", *NOT_UNASKED, "rejected")
 """What keeps a pair out of every plan, the first that holds: introduced for this request, introduced to each other
 within the policy's time of rest, a flag of the report, or staff rejected all of its matches."""
-
-_FLAGS = ("already_introduced", "tender_open", "existing_customer", "competitor")
 
 
 @dataclass(frozen=True)
 class Candidate:
     """A company that matches a request in one need or more.
 
-    `score` is that of its best match; `match_ids` (best first) are those that staff have not rejected, all of them
-    where they rejected all. `bar` is one of `BARS`, or empty.
+    `role` and `score` are those of its best match; `match_ids` (best first) are those that staff have not rejected, all
+    of them where they rejected all. `bar` is one of `BARS`, or empty.
     """
 
     company: str
@@ -224,7 +223,7 @@ def _candidate(
     flags = {code for one in standing or matches for code in one["flags"]}
     bars = {
         "introduced": (company, request) in requests,
-        **{code: code in flags for code in _FLAGS},
+        **{code: code in flags for code in NOT_UNASKED},
         "rejected": not standing,
     }
     bars["already_introduced"] |= (company, partner) in pairs
@@ -232,7 +231,7 @@ def _candidate(
         company=company,
         request=request,
         partner=partner,
-        role=matches[0]["role"],
+        role=(standing or matches)[0]["role"],
         score=(standing or matches)[0]["score"],
         match_ids=tuple(one["match_id"] for one in standing or matches),
         network="network_company" in flags,

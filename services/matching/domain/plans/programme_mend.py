@@ -56,7 +56,8 @@ class Mended:
 def without(problem: Problem, cancelled: Iterable[Cancellation]) -> Problem:
     """Give what is left of a problem when something falls away; what is unknown changes nothing.
 
-    A track goes with its last delegate. A day whose base is cancelled has the first other base there is.
+    A track goes with its last delegate, a session with its last company. A day whose base is cancelled has the first
+    other base there is.
     """
     gone = {kind: {one.id for one in cancelled if one.kind == kind} for kind in CANCELLABLE}
     tracks = tuple(
@@ -81,7 +82,9 @@ def without(problem: Problem, cancelled: Iterable[Cancellation]) -> Problem:
         wanted=tuple(
             held(one)
             for one in problem.wanted
-            if one.id not in gone[SESSION] and one.place not in gone[PLACE]
+            if one.id not in gone[SESSION]
+            and one.place not in gone[PLACE]
+            and not (one.companies and set(one.companies) <= gone[COMPANY])
         ),
     )
 

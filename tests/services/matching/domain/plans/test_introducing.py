@@ -149,6 +149,19 @@ def test_a_rejected_match_is_not_planned() -> None:
     assert _names(made.planned) == ["R1.C2"]
 
 
+def test_role_score_and_matches_are_of_what_staff_did_not_reject() -> None:
+    report = _report("R1", {"C1": 80})
+    (first,) = report["matches"]
+    report["needs"].append({**report["needs"][0], "id": "n2"})
+    report["matches"].append(
+        {**first, "id": "C1.n2", "need_id": "n2", "score": 60, "role": "knowledge_partner"}
+    )
+    ((both,), _) = _planned([report])
+    assert (both.role, both.score, both.match_ids) == ("supplier", 80, ("C1.n1", "C1.n2"))
+    ((left,), _) = _planned([report], rejected={("R1", "C1.n1")})
+    assert (left.role, left.score, left.match_ids) == ("knowledge_partner", 60, ("C1.n2",))
+
+
 def test_network_companies_get_what_members_leave() -> None:
     report = _report("R1", {"C1": 90, "C2": 50, "C3": 40}, C1="network_company")
     _, made = _planned([report], Limits(per_request=2))

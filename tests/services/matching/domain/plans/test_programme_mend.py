@@ -86,6 +86,8 @@ def test_a_company_that_cancels_leaves_a_hole_that_the_reserve_fills() -> None:
     mended = mend(case, stood, [Cancellation("company", "C1")])
     assert {(change.id, change.code) for change in mended.changes} == {("s1", "cancelled"), ("s3", "added")}
     assert mended.programme.placements["s2"] == at(13)
+    assert "s1" not in {left.id for left in mended.problem.wanted}
+    assert "s1" not in {left.id for left in mended.programme.unplaced}
 
 
 def test_a_round_table_goes_on_with_those_who_are_left() -> None:
