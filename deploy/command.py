@@ -14,7 +14,16 @@ from typing import Any
 import click
 
 from deploy.commands import keeping, operations, rights
-from deploy.commands.common import answer, fail, json_option, own_settings, storage_problem
+from deploy.commands.common import (
+    answer,
+    check_text_engine,
+    check_thesaurus,
+    fail,
+    fail_text_engine,
+    json_option,
+    own_settings,
+    storage_problem,
+)
 from deploy.commands.thesaurus import thesaurus
 from deploy.commands.topics import topics
 from deploy.commands.why_not import why_not
@@ -106,9 +115,12 @@ def work(service: str, sample: bool) -> None:
     watch_lifeline(os.environ)
     from deploy.metrics import MetricsPortError
     from deploy.work import work_until_signalled
+    from services.matching.texts.embedders import EmbedderError
 
     try:
         sys.exit(work_until_signalled(service, _sample(settings) if sample else settings))
+    except EmbedderError as error:
+        fail_text_engine(error)
     except MetricsPortError as error:
         fail(str(error))
 
@@ -123,6 +135,8 @@ def demo(and_exit: bool, data: Path, as_json: bool) -> None:
     from deploy.serve import AddressInUseError, supervise
 
     settings = own_settings()
+    check_thesaurus(settings)
+    check_text_engine(settings)
     try:
         settings = demo_settings(settings)
         result = run_demo(settings, data, show=_progress())
@@ -222,7 +236,7 @@ def evaluate(
     given = {name: path for name, path in files.items() if path}
     try:
         result = evaluate_files(given, blank, settings.text_engine, settings.thesaurus)
-    except (EvaluateError, OSError) as error:
+    except (EvaluateError, ValueError, OSError) as error:
         fail(str(error))
     answer(result, as_json, table(result))
 

@@ -30,7 +30,7 @@ def evaluate_files(
     """Evaluate CSV files by their names `companies`, `partners`, `relevance` and, where there is one, `unserved`.
 
     With `blank` the focus areas that were given are left out. `text_engine` and `thesaurus` are as in the settings.
-    Raises EvaluateError, BadThesaurusError, OSError.
+    Raises EvaluateError, ValueError (BadThesaurusError, and a label that names a row), OSError.
     """
     try:
         engine = make_engine(text_engine, thesaurus_with(thesaurus))

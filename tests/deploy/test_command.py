@@ -69,3 +69,56 @@ def test_evaluate_names_the_file_and_the_column_that_is_missing(tmp_path: Path) 
     assert run.returncode == 1
     assert str(wrong) in run.stderr
     assert "description" in run.stderr
+
+
+def test_evaluate_names_a_label_that_points_nowhere(tmp_path: Path) -> None:
+    wrong = tmp_path / "relevance.csv"
+    wrong.write_text("partner_id,company_id,grade\nP404,C404,2\n")
+    env = environment(tmp_path / "state")
+    run = handslag("evaluate", "--data", "deploy/sample", "--relevance", str(wrong), env=env)
+    assert run.returncode == 1
+    assert run.stderr.strip() == "failed: label 1: P404 or C404 is not in the other files"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("serve",),
+        ("web", "matching"),
+        ("work", "matching"),
+        ("demo", "--exit"),
+        ("why-not", "R1", "C1"),
+        ("evaluate", "--data", "deploy/sample"),
+    ],
+    ids=lambda command: command[0],
+)
+def test_a_text_engine_that_is_not_there_is_named_in_one_line(
+    command: tuple[str, ...], tmp_path: Path
+) -> None:
+    (tmp_path / "empty").mkdir()
+    run = handslag(*command, env=environment(tmp_path / "state", TEXT_ENGINE=str(tmp_path / "empty")))
+    assert run.returncode == 1
+    assert len(run.stderr.strip().splitlines()) == 1
+    assert f"the folder {tmp_path / 'empty'} holds no model: config.json is not there" in run.stderr
+
+
+def test_work_names_a_model_that_cannot_be_opened(tmp_path: Path) -> None:
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "config.json").write_text("{}")
+    env = environment(tmp_path / "state", TEXT_ENGINE=str(tmp_path / "model"))
+    run = handslag("work", "matching", env=env)
+    assert run.returncode == 1
+    assert "failed: HANDSLAG_TEXT_ENGINE: the model in" in run.stderr
+    assert "Traceback" not in run.stderr
+
+
+@pytest.mark.parametrize(
+    "command", [("demo", "--exit"), ("why-not", "R1", "C1")], ids=lambda command: command[0]
+)
+def test_concepts_that_cannot_be_used_are_named_in_one_line(command: tuple[str, ...], tmp_path: Path) -> None:
+    own = tmp_path / "own.json"
+    own.write_text("[]")
+    run = handslag(*command, env=environment(tmp_path / "state", THESAURUS=str(own)))
+    assert run.returncode == 1
+    assert len(run.stderr.strip().splitlines()) == 1
+    assert "failed: HANDSLAG_THESAURUS: own.json is not JSON" in run.stderr
