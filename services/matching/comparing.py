@@ -9,6 +9,7 @@ from sqlalchemy.engine import Connection
 
 from services.matching.domain.changes import companies_of
 from services.matching.domain.comparison import disagreements, placed_in_content
+from services.matching.domain.introductions import introduced_matches
 from services.matching.store import decisions, projection, tables
 from services.matching.store.changes import StoredChange, changes_of
 from services.matching.store.decisions import Review
@@ -33,12 +34,13 @@ def disagreements_view(
     """Give where staff and policy disagree on a report, from the last decision by match id.
 
     `rejected_at_top`: rejected matches that it names at the top; `approved_not_named`: approved ones that it would
-    not have named. Each with the company (id, name), need_id, reason and at; the first with its place, too.
+    not have named, though nothing but the policy keeps them out. Each with the company (id, name), need_id, reason
+    and at; the first with its place, too.
     """
-    made = {id: review.decision for id, review in latest.items()}
+    approved = _approved_and_there(connection, request_id, content)
+    made = {id: one.decision for id, one in latest.items() if one.decision == "rejected" or id in approved}
     top, missing = disagreements(made, placed_in_content(content))
-    of_missing = {id: _company_of(connection, request_id, id) for id in missing}
-    names = _names(connection, {one.company_id for one in top} | set(of_missing.values()))
+    names = _names(connection, {one.company_id for one in top} | {approved[id] for id in missing})
 
     def told(id: str, company_id: str) -> dict[str, Any]:
         review = latest[id]
@@ -51,15 +53,29 @@ def disagreements_view(
 
     return {
         "rejected_at_top": [{**told(one.id, one.company_id), "place": one.place} for one in top],
-        "approved_not_named": [told(id, company_id) for id, company_id in of_missing.items()],
+        "approved_not_named": [told(id, approved[id]) for id in missing],
     }
 
 
-def _company_of(connection: Connection, request_id: str, match_id: str) -> str:
-    """Find whose match an id is: company and need ids may hold points."""
-    approved = (one.state["company"]["id"] for one in decisions.introductions_of(connection, request_id))
-    mine = [id for id in approved if match_id.startswith(f"{id}.")]
-    return max(mine, key=len, default=match_id.partition(".")[0])
+def _approved_and_there(
+    connection: Connection, request_id: str, content: Mapping[str, Any]
+) -> dict[str, str]:
+    """Give the company by match id of the approved matches that a report could name, were it for the policy alone.
+
+    Those apart that were cancelled, whose company is gone or excluded by a known conflict, or whose need is gone.
+    """
+    introduced = introduced_matches(one.state for one in decisions.introductions_of(connection, request_id))
+    known = projection.get_states(connection, tables.companies, introduced.values())
+    needs = {one["id"] for one in content["needs"]}
+    excluded = {f"{one['company']['id']}.{one['need_id']}" for one in content["excluded"]}
+    return {
+        id: company_id
+        for id, company_id in introduced.items()
+        if id not in excluded
+        and id.removeprefix(f"{company_id}.") in needs
+        and company_id in known
+        and known[company_id].status == "active"
+    }
 
 
 def _names(connection: Connection, ids: Iterable[str]) -> dict[str, str]:

@@ -20,6 +20,7 @@ from services.matching.domain.comparison import (
     placed_chosen,
 )
 from services.matching.domain.features import CompanyFeatures, need_features
+from services.matching.domain.introductions import introduced_matches
 from services.matching.domain.model import MatchRequest, Partner, partner_from_state, request_from_state
 from services.matching.domain.policy import ScoringPolicy
 from services.matching.domain.selection import choose
@@ -231,10 +232,17 @@ def _asked(connection: Connection, most: int) -> tuple[list[Asked], int]:
             request_from_state(states[id].state),
             partner_from_state(sides[partner_id].state),
             lifted_of(connection, id),
-            {one.match_id: one.decision for one in decisions.reviews_of(connection, id)},
+            _decided(connection, id),
         )
         for id, partner_id in partner_ids.items()
     ], total
+
+
+def _decided(connection: Connection, request_id: str) -> dict[str, str]:
+    """Read the last decision by match id; an approval that was cancelled is none."""
+    approved = introduced_matches(one.state for one in decisions.introductions_of(connection, request_id))
+    last = {one.match_id: one.decision for one in decisions.reviews_of(connection, request_id)}
+    return {id: said for id, said in last.items() if said != "approved" or id in approved}
 
 
 def _is_there(match_id: str, request: MatchRequest, company_ids: set[str]) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -97,6 +97,16 @@ def introductions(
             by_company.setdefault(match["company"]["id"], []).append(match)
     approval = {"id": approval_id, "size": len(by_company), "at": at, "note": note}
     return [_state(report, matches, report_version, approval, earlier) for matches in by_company.values()]
+
+
+def introduced_matches(states: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """Give of introductions' states, the cancelled ones apart, the company's id by match id."""
+    return {
+        f"{state['company']['id']}.{need_id}": state["company"]["id"]
+        for state in states
+        if state["status"] != "cancelled"
+        for need_id in state["need_ids"]
+    }
 
 
 def _refusal(report: ReportJson, match_id: str, earlier: Mapping[str, Mapping[str, Any]]) -> Refusal | None:

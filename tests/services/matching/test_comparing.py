@@ -3,11 +3,12 @@ from __future__ import annotations
 from html import unescape
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 
 from services.matching.erasure import Eraser
-from services.matching.handlers import approve, reject
+from services.matching.handlers import approve, cancel, reject
 from services.matching.rebuild import rebuild
 from services.matching.store import reports, tables
 from services.matching.store.changes import KEPT, changes_of
@@ -68,7 +69,9 @@ def test_what_an_erasure_changed_is_told_without_a_name(
     (change,) = _changes(client)
     assert change["causes"] == [{"code": "erased", "company_id": "C1"}]
     assert change["companies"] == {"C1": ""}
-    assert "a company was erased" in _page(client)
+    page = _page(client)
+    assert "a company was erased" in page
+    assert "The matches, their order and scores are as they were" in page
     with database.reading() as connection:
         assert "Company" not in str(connection.execute(sa.select(tables.report_changes)).all())
 
@@ -93,7 +96,9 @@ def test_a_rebuild_that_says_something_else_says_that_what_was_before_is_not_kno
     scorer.score_stale()
     (change,) = _changes(client)
     assert [one["code"] for one in change["causes"]] == ["rebuilt"]
-    assert "what it said before is not known" in _page(client)
+    page = _page(client)
+    assert "what it said before is not known" in page
+    assert "The matches, their order and scores are as they were" not in page
 
 
 def test_only_the_newest_changes_are_kept(scored: Any, database: Database) -> None:
@@ -124,3 +129,41 @@ def test_staff_see_where_they_and_the_policy_disagree(
     page = _page(client)
     assert "Company C2 was rejected and stands on place 1." in page
     assert "Company C1 was approved; the policy would not name it now." in page
+
+
+@pytest.mark.parametrize(
+    "what",
+    ["erased", "withdrawn", "the need is gone", "a known conflict", "cancelled"],
+)
+def test_an_approved_match_that_something_else_keeps_out_is_no_disagreement(
+    what: str,
+    client: FlaskClient,
+    scored: Any,
+    scorer: Scorer,
+    database: Database,
+    clock: SettableClock,
+    ids: IdSource,
+) -> None:
+    with database.writing() as connection:
+        (made,) = approve(connection, "R1", 1, ["C1.n1"], "Seen at a fair", clock, ids).introductions
+    if what == "erased":
+        scored.delivery("d1", "R1", made["id"], "sent", side="partner")
+        scored.erase("companies", "C1")
+        eraser = Eraser(database, clock)
+        while eraser.step():
+            pass
+    elif what == "withdrawn":
+        scored.company("C1", status="withdrawn")
+    elif what == "the need is gone":
+        need = {"id": "n2", "title": "", "text": "Autoclaves for surgical instruments.", "focus_areas": []}
+        scored.request("R1", "P1", needs=[need])
+    elif what == "a known conflict":
+        scored.company("C1", STERILE, markets=["Germany"])
+    else:
+        with database.writing() as connection:
+            cancel(connection, made["id"], clock)
+        scored.company("C1", "Violin lessons for beginners.", kind="")
+    scorer.score_stale()
+    answer: Any = client.get("/api/v1/reports/R1", headers=STAFF)
+    assert "C1.n1" not in [match["id"] for match in answer.json["matches"]]
+    assert answer.json["disagreements"]["approved_not_named"] == []

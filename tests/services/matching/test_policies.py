@@ -7,7 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from services.matching.domain.policy import STANDARD_POLICY, STANDARD_WEIGHTS
-from services.matching.handlers import approve, reject
+from services.matching.handlers import approve, cancel, reject
 from services.matching.store import policies, reports, stale
 from services.matching.workers import Scorer
 from shared.clock import SettableClock
@@ -209,6 +209,16 @@ def test_a_preview_says_what_it_makes_of_past_decisions(
     scored.company("C1", status="withdrawn")
     told = _call(client, "GET", f"/drafts/{_draft(client)}/preview").json
     assert (told["agreement"]["approved"]["decided"], told["agreement"]["no_longer_there"]) == (0, 1)
+
+
+def test_a_preview_leaves_out_approvals_that_were_cancelled(
+    client: FlaskClient, scored: Any, database: Database, clock: SettableClock, ids: IdSource
+) -> None:
+    with database.writing() as connection:
+        made = approve(connection, "R1", 1, ["C1.n1", "C2.n1"], "", clock, ids).introductions
+        cancel(connection, made[0]["id"], clock)
+    agreement = _call(client, "GET", f"/drafts/{_draft(client)}/preview").json["agreement"]
+    assert (agreement["approved"]["decided"], agreement["no_longer_there"]) == (1, 0)
 
 
 def test_a_preview_says_how_many_requests_it_looked_at(client: FlaskClient, scored: Any) -> None:
