@@ -52,6 +52,18 @@ class RefusedError(Exception):
         self.current_version = current_version
 
 
+def refuse_long(text: str, field: str) -> None:
+    """Raise RefusedError invalid, about `field`, when its text has more than LONGEST_TEXT characters."""
+    if len(text) > LONGEST_TEXT:
+        raise RefusedError(
+            "invalid",
+            say("The text has %(length)s characters; at most %(most)s are taken."),
+            [field],
+            length=len(text),
+            most=LONGEST_TEXT,
+        )
+
+
 @dataclass(frozen=True)
 class Decided:
     """What a decision made: the approval's id (None for a rejection) and the introductions as they now stand."""
@@ -198,14 +210,7 @@ def _chosen(
     field: str,
 ) -> tuple[StoredReport, list[dict[str, Any]]]:
     """Read the report and the matches that a decision names, in the report's order."""
-    if len(text) > LONGEST_TEXT:
-        raise RefusedError(
-            "invalid",
-            say("The text has %(length)s characters; at most %(most)s are taken."),
-            [field],
-            length=len(text),
-            most=LONGEST_TEXT,
-        )
+    refuse_long(text, field)
     if not match_ids:
         raise RefusedError("invalid", say("Choose at least one match."), ["matches"])
     report = reports.get_report(connection, request_id, hold=True)

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from services.matching.decisions import LONGEST_TEXT, RefusedError
+from services.matching.decisions import LONGEST_TEXT, RefusedError, refuse_long
 from services.matching.domain.duplicates.suggestions import Identity, Reason, Suggestion, suggest
 from services.matching.language import say
 from services.matching.store import projection, tables
@@ -127,7 +127,8 @@ def decide_duplicate(
     """
     first, second = sorted(ids)
     reason = reason.strip()
-    if not reason or len(reason) > LONGEST_TEXT:
+    refuse_long(reason, "reason")
+    if not reason:
         raise RefusedError(
             "invalid",
             say("Write why, in at most %(most)d characters: the reason is kept with the decision."),

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy.engine import Connection
 
-from services.matching.decisions import LONGEST_TEXT, RefusedError
+from services.matching.decisions import RefusedError, refuse_long
 from services.matching.domain.model import company_from_state, partner_from_state, request_from_state
 from services.matching.domain.rules import LIFTABLE, conflicts
 from services.matching.language import say
@@ -96,14 +96,7 @@ def _check(code: str, reason: str) -> None:
         raise RefusedError(
             "invalid", say("Write why the exclusion is lifted: who looks at it later must know."), ["reason"]
         )
-    if len(reason) > LONGEST_TEXT:
-        raise RefusedError(
-            "invalid",
-            say("The text has %(length)s characters; at most %(most)s are taken."),
-            ["reason"],
-            length=len(reason),
-            most=LONGEST_TEXT,
-        )
+    refuse_long(reason, "reason")
 
 
 def _refuse_without_conflict(connection: Connection, request: Stored, company_id: str, code: str) -> None:

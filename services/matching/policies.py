@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from sqlalchemy.engine import Connection
 
-from services.matching.decisions import LONGEST_TEXT, RefusedError
+from services.matching.decisions import RefusedError, refuse_long
 from services.matching.domain.policy import ScoringPolicy
 from services.matching.domain.policy_checks import make_policy, policy_to_json
 from services.matching.language import say
@@ -56,6 +56,13 @@ def discard_draft(connection: Connection, draft_id: str, seen: int) -> None:
     policies.drop_draft(connection, draft_id)
 
 
+def check_note(note: str) -> None:
+    """Check the note of an activation; refused: invalid (it is missing or too long)."""
+    if not note.strip():
+        raise RefusedError("invalid", say("Write in a note what the new policy is for."), ["note"])
+    refuse_long(note, "note")
+
+
 def activate_draft(
     connection: Connection, draft_id: str, seen: int, active_seen: int, note: str, clock: Clock
 ) -> ScoringPolicy:
@@ -64,16 +71,7 @@ def activate_draft(
     `active_seen` is the version that was active when staff compared. Refused: unknown, stale, invalid (a note is
     missing or too long), conflict (another version is active now, or the draft says the same as the active one).
     """
-    if not note.strip():
-        raise RefusedError("invalid", say("Write in a note what the new policy is for."), ["note"])
-    if len(note) > LONGEST_TEXT:
-        raise RefusedError(
-            "invalid",
-            say("The text has %(length)s characters; at most %(most)s are taken."),
-            ["note"],
-            length=len(note),
-            most=LONGEST_TEXT,
-        )
+    check_note(note)
     now = clock()
     stale.policy_changed(connection, now)  # first: of two activations at once, one waits here for the other
     draft = _seen(connection, draft_id, seen)

@@ -12,9 +12,8 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from services.matching.decisions import RefusedError
 from services.matching.domain.policy_checks import PARTS, RULES, BadPolicyError, Fault
-from services.matching.language import say
 from services.matching.pages.policy_words import RULE_WORDS, fault_text
-from services.matching.policies import activate_draft, change_draft, discard_draft, open_draft
+from services.matching.policies import activate_draft, change_draft, check_note, discard_draft, open_draft
 from services.matching.previews import Previews, preview_to_json
 from services.matching.store import policies
 from services.matching.store.policies import Draft
@@ -71,7 +70,7 @@ def change_page(draft_id: str) -> AnyResponse | str:
     except BadPolicyError as bad:
         return _answer(_page(draft_id, given=request.form, faults=bad.faults), 422)
     except RefusedError as refused:
-        return _refused(draft_id, refused)
+        return _refused(draft_id, refused, given=request.form)
     return redirect(url_for("matching_policies.draft_page", draft_id=draft_id, preview=1), code=303)
 
 
@@ -98,10 +97,10 @@ def activate_page(draft_id: str) -> AnyResponse | str:
     active_seen = request.form.get("active_version", 0, type=int)
     note = request.form.get("note", "").strip()
     if request.form.get("confirmed") != "yes":
-        if not note:
-            return _refused(
-                draft_id, RefusedError("invalid", say("Write in a note what the new policy is for."))
-            )
+        try:
+            check_note(note)
+        except RefusedError as refused:
+            return _refused(draft_id, refused, note=note)
         draft, active = _read(draft_id)
         return render_template(
             "policy_confirm.html",
@@ -122,6 +121,7 @@ def activate_page(draft_id: str) -> AnyResponse | str:
             "Version %(version)s of the scoring policy is active; open reports are being made again.",
             version=made.version,
         ),
+        note,
     )
 
 
@@ -131,8 +131,9 @@ def _page(
     faults: tuple[Fault, ...] = (),
     why: str = "",
     preview: bool = False,
+    note: str = "",
 ) -> str:
-    """Show a draft; `given` are dials as they were sent and could not be kept."""
+    """Show a draft; `given` are dials as they were sent and could not be kept, `note` is what was written of it."""
     draft, active = _read(draft_id)
     previews: Previews = current_app.extensions["handslag-previews"]
     values = {f"weights.{part}": weight for part, weight in draft.policy.weights.items()}
@@ -145,28 +146,40 @@ def _page(
         ranges=RULES,
         rules=RULE_WORDS,
         values=values if given is None else given,
+        kept={} if given is None else _others(values, given),
         faults={one.field: fault_text(one) for one in faults},
         why=why,
+        note=note,
         preview=preview_to_json(previews.make(draft.policy)) if preview else None,
     )
 
 
-def _decide(draft_id: str, act: Callable[[Any], Any], told: Callable[[Any], str]) -> AnyResponse | str:
+def _others(kept: Mapping[str, float], given: Mapping[str, str]) -> dict[str, float]:
+    """Give what is kept of the dials that were sent with another value."""
+    return {field: value for field, value in kept.items() if _number(given.get(field, "")) != value}
+
+
+def _decide(
+    draft_id: str, act: Callable[[Any], Any], told: Callable[[Any], str], note: str = ""
+) -> AnyResponse | str:
     try:
         with _database().writing() as connection:
             done = act(connection)
     except RefusedError as refused:
-        return _refused(draft_id, refused)
+        return _refused(draft_id, refused, note=note)
     flash(told(done), "success")
     return redirect(url_for("matching_policies.policy_list"), code=303)
 
 
-def _refused(draft_id: str, refused: RefusedError) -> AnyResponse:
+def _refused(
+    draft_id: str, refused: RefusedError, given: Mapping[str, str] | None = None, note: str = ""
+) -> AnyResponse:
+    """Show the draft as it is now, with why and with what was written."""
     why = _(refused.template, **refused.values)
     if refused.kind == "unknown":
         raise Problem(404, why)
     status = 409 if refused.kind in ("stale", "conflict") else 422
-    return _answer(_page(draft_id, why=why), status)
+    return _answer(_page(draft_id, given=given, why=why, note=note), status)
 
 
 def _answer(page: str, status: int) -> Response:

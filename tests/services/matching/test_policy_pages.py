@@ -82,7 +82,23 @@ def test_a_draft_that_somebody_else_changed_is_409_and_nothing_is_lost(client: F
     late = _post(client, draft, version=1, **_dials(floor=78))
     assert late.status_code == 409
     assert "You saw version 1 of this draft, it is at version 2 now" in unescape(late.text)
+    assert 'name="floor" type="number" min="0" max="100" step="any" required value="78"' in late.text
+    assert unescape(late.text).count("In the draft now: ") == 1
+    assert "In the draft now: 77." in unescape(late.text)
     assert 'value="77.0"' in _page(client, draft)
+
+
+def test_a_note_stays_written_when_the_activation_is_refused(client: FlaskClient) -> None:
+    draft = _opened(client)
+    _post(client, draft, version=1, **_dials(floor=77))
+    late = {"version": 1, "active_version": 1, "note": "Stricter & fairer", "confirmed": "yes"}
+    answer = _post(client, f"{draft}/activate", **late)
+    assert answer.status_code == 409
+    assert ">Stricter &amp; fairer</textarea>" in answer.text
+    answer = _post(client, f"{draft}/activate", version=2, active_version=1, note="x" * 2001)
+    assert answer.status_code == 422
+    assert "The text has 2001 characters; at most 2000 are taken." in unescape(answer.text)
+    assert f">{'x' * 2001}</textarea>" in answer.text
 
 
 def test_discarding_is_asked_for_once_more(client: FlaskClient) -> None:
