@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from deploy.csv_rows import read_rows
 from services.matching.domain.evaluation.measuring import evaluate
 from services.matching.domain.text.thesaurus import thesaurus_with
 from services.matching.texts.embedders import EmbedderError
 from services.matching.texts.engines import make_engine
+from services.profiles.importing import FileError
 
 COLUMNS = {
     "companies": {"id", "name", "description"},
@@ -18,6 +19,8 @@ COLUMNS = {
     "relevance": {"partner_id", "company_id", "grade"},
     "unserved": {"need", "served"},
 }
+"""What each file must have."""
+OTHER_COLUMNS = ("country", "city", "website", "kind", "language", "focus_areas")
 
 
 class EvaluateError(Exception):
@@ -36,7 +39,10 @@ def evaluate_files(
         engine = make_engine(text_engine, thesaurus_with(thesaurus))
     except EmbedderError as error:
         raise EvaluateError(str(error)) from error
-    rows = {name: _read(name, path) for name, path in files.items()}
+    try:
+        rows = {name: read_rows(path, COLUMNS[name], OTHER_COLUMNS) for name, path in files.items()}
+    except FileError as error:
+        raise EvaluateError(str(error)) from error
     return evaluate(
         rows["companies"],
         rows["partners"],
@@ -77,15 +83,3 @@ def table(result: Mapping[str, Any]) -> str:
 
 def _share(value: float | None) -> str:
     return "–" if value is None else f"{value:.3f}"
-
-
-def _read(name: str, path: Path) -> list[dict[str, str]]:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file)
-            lacking = COLUMNS[name] - set(reader.fieldnames or ())
-            if lacking:
-                raise EvaluateError(f"{path} lacks the column {', '.join(sorted(lacking))}")
-            return [{key: value or "" for key, value in row.items() if key is not None} for row in reader]
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise EvaluateError(f"{path} is no CSV file in UTF-8: {error}") from error

@@ -43,7 +43,7 @@ def check(file: Path | None, as_json: bool) -> None:
         fail(str(error))
     engine = ConceptEngine(found)
     warnings = [
-        f"concept {concept!r}: names.{language}: no stem finds {name!r}; add one, or a text that says it is not read so"
+        f"concept {concept!r}: names.{language}: no stem finds {name!r}; add one"
         for concept, language, name in unread_names(engine)
         if found.concepts[concept] != standard_thesaurus().concepts.get(concept)
     ]
@@ -73,10 +73,11 @@ def check(file: Path | None, as_json: bool) -> None:
 def unknown(companies: Path | None, partners: Path | None, most: int, least: int, as_json: bool) -> None:
     """List words that texts use and no concept knows, each with an example; common words are left out."""
     from deploy.operations.opening import DatabaseAwayError
-    from deploy.operations.words import TextsError, texts_of_file, texts_of_state
+    from deploy.operations.words import texts_of_file, texts_of_state
     from services.matching.domain.text.engine import ConceptEngine
     from services.matching.domain.text.thesaurus import BadThesaurusError, thesaurus_with
     from services.matching.domain.text.unknown import unknown_words
+    from services.profiles.importing import FileError
 
     settings = own_settings()
     try:
@@ -85,7 +86,7 @@ def unknown(companies: Path | None, partners: Path | None, most: int, least: int
         texts = (
             [text for file in files for text in texts_of_file(file)] if files else texts_of_state(settings)
         )
-    except (TextsError, BadThesaurusError, DatabaseAwayError, OSError) as error:
+    except (FileError, BadThesaurusError, DatabaseAwayError, OSError) as error:
         fail(str(error))
     found = [one for one in unknown_words(texts, engine) if one.organisations >= least]
     rows = [

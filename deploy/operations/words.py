@@ -2,39 +2,32 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from deploy.csv_rows import read_rows
 from deploy.operations.opening import opened
 from services.matching.domain.text.unknown import Text
 from services.matching.store import tables
 from services.matching.store.projection import states_where
+from services.profiles.importing import FileError
 from shared.settings import Settings
 
 TEXT_COLUMNS = ("description", "need")
 
 
-class TextsError(Exception):
-    """A file whose texts cannot be read; the message names it and the fix."""
-
-
 def texts_of_file(path: Path) -> list[Text]:
-    """Read the texts of companies or partners in a CSV file. Raises TextsError, OSError."""
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file)
-            columns = [name for name in TEXT_COLUMNS if name in (reader.fieldnames or ())]
-            if "id" not in (reader.fieldnames or ()) or not columns:
-                raise TextsError(f"{path} needs a column id, and description (companies) or need (partners)")
-            return [
-                Text(f"{path.stem}:{row['id']}", row[name] or "", row.get("language") or "")
-                for row in reader
-                for name in columns
-            ]
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise TextsError(f"{path} is no CSV file in UTF-8: {error}; save it as one") from error
+    """Read the texts of companies or partners in a CSV file. Raises FileError, OSError."""
+    rows = read_rows(path, ("id",), (*TEXT_COLUMNS, "language"))
+    columns = [name for name in TEXT_COLUMNS if rows and name in rows[0]]
+    if rows and not columns:
+        raise FileError(f"{path} needs a column description (companies) or need (partners)")
+    return [
+        Text(f"{path.stem}:{row['id']}", row[name], row.get("language", ""))
+        for row in rows
+        for name in columns
+    ]
 
 
 def texts_of_state(settings: Settings) -> list[Text]:

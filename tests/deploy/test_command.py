@@ -122,3 +122,16 @@ def test_concepts_that_cannot_be_used_are_named_in_one_line(command: tuple[str, 
     assert run.returncode == 1
     assert len(run.stderr.strip().splitlines()) == 1
     assert "failed: HANDSLAG_THESAURUS: own.json is not JSON" in run.stderr
+
+
+def test_evaluate_reads_files_as_an_import_does(tmp_path: Path) -> None:
+    said = {
+        "companies": "id;name;language;description\nC1;Åby;sv;Trygghetslarm för äldre; \n",
+        "partners": "id;name;language;need\nP1;B;sv;Trygghetslarm till äldre\n",
+        "relevance": "partner_id\tcompany_id\tgrade\nP1\tC1\t2\n",
+    }
+    for name, text in said.items():
+        (tmp_path / f"{name}.csv").write_text(text, encoding="cp1252")
+    run = handslag("evaluate", "--data", str(tmp_path), "--json", env=environment(tmp_path / "state"))
+    assert run.returncode == 0, run.stderr
+    assert last_json(run.stdout)["ndcg_at_10"] == 1.0

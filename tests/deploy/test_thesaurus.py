@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from services.matching.store import open_store
+from shared.clock import SettableClock
 from tests.end_to_end.conftest import environment, handslag, last_json
+from tests.services.matching.conftest import Teller
 
 OWN = {
     "id": "zeppelin",
@@ -89,3 +92,19 @@ def test_a_state_that_is_not_there_is_said_so(tmp_path: Path) -> None:
     run = handslag("thesaurus", "unknown", env=environment(tmp_path / "state"))
     assert run.returncode == 1
     assert "there is no database at" in run.stderr
+
+
+def test_without_files_the_unknown_words_are_those_of_what_runs_here(
+    tmp_path: Path, clock: SettableClock
+) -> None:
+    url = f"sqlite:///{tmp_path}/matching.sqlite"
+    database = open_store(url)
+    tell = Teller(database, clock)
+    tell.company("C1", "We build zeppelins for telecare.")
+    tell.partner("P1")
+    tell.request("R1", "P1", "A zeppelin.")
+    database.close()
+    run = handslag("thesaurus", "unknown", "--json", env=environment(tmp_path, MATCHING_DATABASE=url))
+    result = last_json(run.stdout)
+    assert (result["organisations"], result["found"]) == (2, 1)
+    assert [(one["word"], one["organisations"]) for one in result["words"]] == [("zeppelin", 2)]

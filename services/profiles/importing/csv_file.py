@@ -7,15 +7,15 @@ import io
 import re
 from collections.abc import Iterator, Sequence
 
-from services.profiles.importing.sheet import MOST_FILE_BYTES, FileError, Row, Sheet, SheetMaker
+from services.profiles.importing.sheet import MOST_FILE_BYTES, MOST_ROWS, FileError, Row, Sheet, SheetMaker
 
 SEPARATORS = (",", ";", "\t")
 
 _SEPARATOR_LINE = re.compile(r"sep=([,;\t])\r?\n?", re.IGNORECASE)
 
 
-def read_csv(content: bytes, known_columns: Sequence[str]) -> Sheet:
-    """Read a CSV file into a sheet.
+def read_csv(content: bytes, known_columns: Sequence[str], most_rows: int = MOST_ROWS) -> Sheet:
+    """Read a CSV file into a sheet of at most so many rows.
 
     UTF-8 and UTF-16 are taken with and without a byte order mark, and Windows-1252; the separator is the
     one of `,` `;` and tab that finds most of the known columns (in lower case) in the header. Raises
@@ -26,7 +26,7 @@ def read_csv(content: bytes, known_columns: Sequence[str]) -> Sheet:
     start = 1 if first else 0
     lines = list(io.StringIO(text, newline=""))[start:]
     separator = first[1] if first else _separator(lines, known_columns)
-    maker = SheetMaker(separator)
+    maker = SheetMaker(separator, most_rows=most_rows)
     for row in _rows(lines, separator, start):
         maker.add(row)
     return maker.sheet()

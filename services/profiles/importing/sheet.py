@@ -52,6 +52,7 @@ class SheetMaker:
     separator: str
     header: tuple[str, ...] = ()
     rows: list[Row] = field(default_factory=list)
+    most_rows: int = MOST_ROWS
 
     def add(self, row: Row) -> None:
         """Take a row. Raises FileError for a header or a sheet that cannot be worked with."""
@@ -60,8 +61,8 @@ class SheetMaker:
         if not self.header:
             self.header = _header(row)
             return
-        if len(self.rows) == MOST_ROWS:
-            raise FileError(f"has more than {MOST_ROWS} rows; split it into several files")
+        if len(self.rows) == self.most_rows:
+            raise FileError(f"has more than {self.most_rows} rows; split it into several files")
         width = len(self.header)
         problem = row.problem
         for place, cell in enumerate(row.cells):
