@@ -39,7 +39,6 @@ def upgrade() -> None:
         sa.Column("version", sa.BigInteger(), nullable=False),
         sa.Column("based_on", sa.BigInteger(), nullable=False),
         sa.Column("content", sa.Text(), nullable=False),
-        sa.Column("note", sa.Text(), nullable=False),
         sa.Column("updated_at", sa.String(length=40), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
@@ -59,9 +58,6 @@ def upgrade() -> None:
         sa.Column("content", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("request_id", "version"),
     )
-    with op.batch_alter_table("report_changes", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_report_changes_at"), ["at"], unique=False)
-
     with op.batch_alter_table("policies", schema=None) as batch_op:
         batch_op.add_column(sa.Column("note", sa.Text(), nullable=True))
         batch_op.add_column(sa.Column("activated_at", sa.String(length=40), nullable=True))

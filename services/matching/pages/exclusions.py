@@ -51,7 +51,11 @@ def take_back_page(request_id: str) -> AnyResponse | str:
     return decide(
         request_id,
         lambda connection: take_back(connection, request_id, company_id, code, clock),
-        lambda done: _("The exclusion holds again; the report is being made again."),
+        lambda was_lifted: (
+            _("The exclusion holds again; the report is being made again.")
+            if was_lifted
+            else _("The exclusion was not lifted (any more); nothing has changed.")
+        ),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -61,12 +61,12 @@ def add_version(connection: Connection, policy: ScoringPolicy, note: str, now: d
 
     The first time, the standard policy is kept too, as it was: old reports name it.
     """
-    if connection.execute(sa.select(sa.func.count()).select_from(policies)).scalar_one() == 0:
-        _insert(connection, STANDARD_POLICY, "", None, active=False)
     newest = connection.execute(sa.select(sa.func.max(policies.c.version))).scalar_one()
+    if newest is None:
+        _insert(connection, STANDARD_POLICY, "", None, active=False)
+        newest = STANDARD_POLICY.version
     connection.execute(sa.update(policies).values(active=False))
-    content = policy_to_json(policy)
-    made = ScoringPolicy(version=newest + 1, **content)
+    made = replace(policy, version=newest + 1)
     _insert(connection, made, note, to_text(now), active=True)
     return made
 
@@ -74,7 +74,7 @@ def add_version(connection: Connection, policy: ScoringPolicy, note: str, now: d
 def add_draft(connection: Connection, draft_id: str, policy: ScoringPolicy, now: datetime) -> Draft:
     """Open a draft that says what `policy` says."""
     draft = Draft(draft_id, 1, policy.version, policy, to_text(now))
-    connection.execute(sa.insert(policy_drafts).values(id=draft_id, note="", **_draft_values(draft)))
+    connection.execute(sa.insert(policy_drafts).values(id=draft_id, **_draft_values(draft)))
     return draft
 
 

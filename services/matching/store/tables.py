@@ -138,7 +138,6 @@ policy_drafts = sa.Table(
     sa.Column("version", sa.BigInteger, nullable=False),
     sa.Column("based_on", sa.BigInteger, nullable=False),
     sa.Column("content", sa.Text, nullable=False),
-    sa.Column("note", sa.Text, nullable=False),
     sa.Column("updated_at", sa.String(40), nullable=False),
 )
 
@@ -148,7 +147,7 @@ report_changes = sa.Table(
     metadata,
     sa.Column("request_id", sa.String(200), primary_key=True),
     sa.Column("version", sa.BigInteger, primary_key=True, autoincrement=False),
-    sa.Column("at", sa.String(40), nullable=False, index=True),
+    sa.Column("at", sa.String(40), nullable=False),
     sa.Column("content", sa.Text, nullable=False),
 )
 

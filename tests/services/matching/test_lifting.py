@@ -237,7 +237,13 @@ def test_the_page_lifts_with_a_reason_and_undoes_it(
     assert "Exclude Company C9 again" in shown
     assert "Excluded, lifted by staff" in shown
     assert post(client, "/reports/R1/exclusions/take-back").status_code == 303
-    assert WHY not in page(client)
+    shown = page(client)
+    assert "The exclusion holds again" in shown
+    assert WHY not in shown
+    assert post(client, "/reports/R1/exclusions/take-back").status_code == 303
+    shown = page(client)
+    assert "The exclusion was not lifted (any more); nothing has changed." in shown
+    assert "The exclusion holds again" not in shown
 
 
 def test_the_page_refuses_a_lifting_without_a_reason_and_says_so(excluded: Any, client: FlaskClient) -> None:
