@@ -5,7 +5,9 @@ Size, membership and fees are no part of it: nothing that an organisation is or 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from services.matching.domain.countries import covers
 from services.matching.domain.model import Company, MatchRequest, Partner
@@ -13,10 +15,19 @@ from services.matching.domain.policy import ScoringPolicy
 from services.matching.domain.rules import Lifted
 from services.matching.domain.spoken import common_language
 from services.matching.domain.territory import distributors_in
+from services.matching.domain.wording import LANGUAGES, Bilingual, both, listed
 
 MARKETS, PARTNERSHIP_KINDS, LANGUAGE = "markets", "partnership_kinds", "language"
 MOST = {MARKETS: 50.0, PARTNERSHIP_KINDS: 30.0, LANGUAGE: 20.0}
 """Points of each part, 100 together."""
+AIM_NAMES: Mapping[str, Bilingual] = MappingProxyType(
+    {
+        MARKETS: both("marknader", "markets"),
+        PARTNERSHIP_KINDS: both("samarbetsformer", "kinds of partnership"),
+        LANGUAGE: both("språk", "language"),
+    }
+)
+"""What each part is called within a sentence."""
 NEUTRAL = 0.5
 """The share of its points that a part has when it is not known how it is."""
 
@@ -66,6 +77,12 @@ def serves_aims(
             for name, share in shares.items()
         )
     )
+
+
+def weak_aims(aims: Aims) -> Bilingual:
+    """Name the parts that are known to have less than half of their points, as a list within a sentence."""
+    weak = [AIM_NAMES[part.name] for part in aims.parts if part.known and part.points < part.most / 2]
+    return both(*(listed([one[language] for one in weak], language) for language in LANGUAGES))
 
 
 def cap_of(aims: Aims, policy: ScoringPolicy) -> float | None:

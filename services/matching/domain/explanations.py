@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from services.matching.domain.countries import country_name, covers
-from services.matching.domain.directions import Aims
+from services.matching.domain.directions import Aims, weak_aims
 from services.matching.domain.evidence import Evidence, PartScore, answers
 from services.matching.domain.features import PARTS, FieldReading
 from services.matching.domain.model import Company, Partner
@@ -78,15 +78,10 @@ def explain_parts(sides: Sides, scores: Mapping[str, PartScore]) -> tuple[Part, 
 
 def cap_part(aims: Aims, score: float, cap: float) -> Part:
     """Give the negative part that brings a score down to the cap, with the aims that are known not to be met."""
-    names = {
-        "markets": both("marknader", "markets"),
-        "partnership_kinds": both("samarbetsformer", "kinds of partnership"),
-        "language": both("språk", "language"),
-    }
-    weak = [names[part.name] for part in aims.parts if part.known and part.points < part.most / 2]
+    weak = weak_aims(aims)
     missing = both(
-        f"Partnern passar dåligt med vad företaget söker: {listed([one['sv'] for one in weak], 'sv')}.",
-        f"The partner fits poorly with what the company looks for: {listed([one['en'] for one in weak], 'en')}.",
+        f"Partnern passar dåligt med vad företaget söker: {weak['sv']}.",
+        f"The partner fits poorly with what the company looks for: {weak['en']}.",
     )
     return Part(CAP, round(cap - score, 2), 0.0, (), missing)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from services.matching.domain.countries import country_name
-from services.matching.domain.directions import Aims
+from services.matching.domain.directions import Aims, weak_aims
 from services.matching.domain.evidence import Missing, PartScore
 from services.matching.domain.model import Company, MatchRequest, Partner
 from services.matching.domain.regulatory import regulatory_answer
@@ -110,15 +110,10 @@ def gate(company: Company, code: str, aims: Aims) -> Bilingual:
     """Say what kept a company out by what its profile says."""
     if code != "weak_direction":
         return _GATES[code]
-    names = {
-        "markets": both("marknader", "markets"),
-        "partnership_kinds": both("samarbetsformer", "kinds of partnership"),
-        "language": both("språk", "languages"),
-    }
-    weak = [names[part.name] for part in aims.parts if part.known and part.points < part.most / 2]
+    weak = weak_aims(aims)
     return both(
-        f"Förfrågan passar dåligt med vad {company.name} självt söker: {listed([w['sv'] for w in weak], 'sv')}.",
-        f"The request fits poorly with what {company.name} itself looks for: {listed([w['en'] for w in weak], 'en')}.",
+        f"Förfrågan passar dåligt med vad {company.name} självt söker: {weak['sv']}.",
+        f"The request fits poorly with what {company.name} itself looks for: {weak['en']}.",
     )
 
 

@@ -9,9 +9,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.matching.domain.directions import LANGUAGE, MARKETS, PARTNERSHIP_KINDS, cap_of, serves_aims
+from services.matching.domain.directions import (
+    LANGUAGE,
+    MARKETS,
+    PARTNERSHIP_KINDS,
+    AimPart,
+    Aims,
+    cap_of,
+    serves_aims,
+    weak_aims,
+)
+from services.matching.domain.explanations import cap_part
 from services.matching.domain.model import MustHaves
 from services.matching.domain.policy import STANDARD_POLICY
+from services.matching.domain.why_not_words import gate
 from tests.services.matching.domain.small_world import company, partner, request
 
 
@@ -26,6 +37,20 @@ def test_what_is_not_known_is_neutral_and_never_a_cap() -> None:
     assert aims.unknown == (MARKETS, PARTNERSHIP_KINDS, LANGUAGE)
     assert cap_of(aims, STANDARD_POLICY) is None
     assert cap_of(aims, replace(STANDARD_POLICY, weak_direction=90.0)) is None
+
+
+def test_reports_and_why_not_name_the_same_known_aims_as_weak() -> None:
+    aims = Aims(
+        (
+            AimPart(MARKETS, 0.0, 50.0, known=True),
+            AimPart(PARTNERSHIP_KINDS, 0.0, 30.0, known=False),
+            AimPart(LANGUAGE, 0.0, 20.0, known=True),
+        )
+    )
+    assert weak_aims(aims) == {"sv": "marknader och språk", "en": "markets and language"}
+    for told in (cap_part(aims, 60.0, 40.0).missing, gate(company(), "weak_direction", aims)):
+        assert told["en"].endswith(" looks for: markets and language.")
+        assert told["sv"].endswith(": marknader och språk.")
 
 
 def test_a_wanted_market_counts_and_another_does_not() -> None:
