@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from services.matching.domain.evaluation.ablations import left_out
@@ -13,9 +14,16 @@ from services.matching.domain.evaluation.unserved import (
     JudgedNeed,
     constructed_needs,
     judged_rows,
+    judgements,
     no_good_match,
 )
-from services.matching.domain.features import CompanyFeatures, candidates, company_features, need_features
+from services.matching.domain.features import (
+    CompanyFeatures,
+    NeedFeatures,
+    candidates,
+    company_features,
+    need_features,
+)
 from services.matching.domain.model import Capability, Company, Need, Partner
 from services.matching.domain.policy import STANDARD_POLICY, ScoringPolicy
 from services.matching.domain.scoring import NAME_STRENGTH
@@ -117,15 +125,20 @@ def evaluate(
     offers = company_features(companies, engine, policy)
     needs = need_features(pairs, engine, policy)
     baselines = baseline_rankings(companies, pairs) | embedding_ranking(offers, needs)
+
+    def without(other: TextEngine, weighed: ScoringPolicy) -> Rank:
+        if other is engine:
+            return ranking_of(offers, replace(needs, policy=weighed))
+        return ranking_of(company_features(companies, other, weighed), need_features(pairs, other, weighed))
+
     return {
-        **measure([rank or ranking_of(companies, pairs, engine, policy)], grades),
+        **measure([rank or ranking_of(offers, needs)], grades),
         "focus_area_f1": focus_area_f1(companies_rows, partners_rows, engine),
         "partners": sum(any(row.values()) for row in grades.values()),
         "text_engine": engine.name,
         "baselines": {name: measure(ranks, grades) for name, ranks in baselines.items()},
         "without": {
-            name: measure([ranking_of(companies, pairs, *other)], grades)
-            for name, other in left_out(engine, policy).items()
+            name: measure([without(*other)], grades) for name, other in left_out(engine, policy).items()
         },
         "no_good_match": _no_good_match(offers, pairs, grades, unserved_rows or (), engine, policy),
     }
@@ -143,27 +156,22 @@ def _no_good_match(
     labelled = [JudgedNeed(*pair, any(grades.get(pair[0].id, {}).values())) for pair in pairs]
     labelled += judged_rows(rows)
     constructed = constructed_needs(offers, engine) if offers.companies else []
+    told = judgements(offers, [*labelled, *constructed], engine, policy)
     return {
-        **no_good_match(offers, [*labelled, *constructed], engine, policy),
-        "labelled": no_good_match(offers, labelled, engine, policy),
-        "constructed": no_good_match(offers, constructed, engine, policy),
+        **no_good_match(told),
+        "labelled": no_good_match(told[: len(labelled)]),
+        "constructed": no_good_match(told[len(labelled) :]),
     }
 
 
-def ranking_of(
-    companies: Sequence[Company],
-    pairs: Sequence[tuple[Partner, Need]],
-    engine: TextEngine,
-    policy: ScoringPolicy,
-) -> Rank:
+def ranking_of(offers: CompanyFeatures, needs: NeedFeatures) -> Rank:
     """Give the ranking by candidate score: of several needs of one partner, each company's best one counts."""
-    offers = company_features(companies, engine, policy)
-    needs = need_features(pairs, engine, policy)
     best: dict[str, dict[str, float]] = {}
-    for (partner, _), (rows, scores) in zip(pairs, candidates(needs, offers, len(companies)), strict=True):
+    found = candidates(needs, offers, len(offers.companies))
+    for (partner, _), (rows, scores) in zip(needs.pairs, found, strict=True):
         of_partner = best.setdefault(partner.id, {})
         for row, score in zip(rows.tolist(), scores.tolist(), strict=True):
-            company = companies[row].id
+            company = offers.companies[row].id
             of_partner[company] = max(of_partner.get(company, 0.0), score)
     return lambda partner: sorted(best[partner], key=lambda company: (-best[partner][company], company))
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -37,6 +37,13 @@ class JudgedNeed:
     partner: Partner
     need: Need
     served: bool
+
+
+class Judgement(NamedTuple):
+    """Whether no company serves a need: as judged, and as found."""
+
+    judged: bool
+    found: bool
 
 
 def judged_rows(rows: Sequence[Mapping[str, str]]) -> list[JudgedNeed]:
@@ -86,27 +93,34 @@ def constructed_needs(companies: CompanyFeatures, engine: TextEngine) -> list[Ju
     return others
 
 
-def no_good_match(
+def judgements(
     companies: CompanyFeatures, needs: Sequence[JudgedNeed], engine: TextEngine, policy: ScoringPolicy
-) -> dict[str, Any]:
-    """Give `precision` and `recall` (0..1) of finding the needs that no company serves, and the number of `needs`.
+) -> list[Judgement]:
+    """Give for each need whether no company serves it, as judged, and whether it was found so.
 
-    A need is found unserved when the policy lets it have no match. None stands for a share of nothing: where no need
-    was found so (precision), or none is so (recall).
+    A need is found unserved when the policy lets it have no match.
     """
     engine.prepare(text for one in needs for text in (one.need.title, one.need.text))
-    judged, found = [], []
+    told = []
     for one in needs:
         asked = need_features([(one.partner, one.need)], engine, policy)
         request = MatchRequest("1", 1, one.partner.id, (one.need,))
         matches, _ = choose(request, one.partner, asked, companies, policy, frozenset())
-        judged.append(not one.served)
-        found.append(not matches)
-    hits = sum(one and other for one, other in zip(judged, found, strict=True))
+        told.append(Judgement(not one.served, not matches))
+    return told
+
+
+def no_good_match(told: Sequence[Judgement]) -> dict[str, Any]:
+    """Give `precision` and `recall` (0..1) of finding the needs that no company serves, and the number of `needs`.
+
+    None stands for a share of nothing: where no need was found so (precision), or none is so (recall).
+    """
+    hits = sum(one.judged and one.found for one in told)
+    found, judged = sum(one.found for one in told), sum(one.judged for one in told)
     return {
-        "precision": round(hits / sum(found), 4) if any(found) else None,
-        "recall": round(hits / sum(judged), 4) if any(judged) else None,
-        "needs": len(needs),
+        "precision": round(hits / found, 4) if found else None,
+        "recall": round(hits / judged, 4) if judged else None,
+        "needs": len(told),
     }
 
 

@@ -1,4 +1,4 @@
-"""Quality on made-up organisations that neither the thesaurus nor the weights were written for."""
+"""Quality on made-up organisations: `seen` when weights and thresholds were chosen, `held_out` from that."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from services.matching.domain.evaluation.measuring import (
     ranking_of,
     read_grades,
 )
+from services.matching.domain.features import company_features, need_features
 from services.matching.domain.policy import STANDARD_POLICY
 from services.matching.domain.text.engine import standard_engine
 
@@ -33,7 +34,10 @@ def measured(name: str, blank: bool) -> dict[str, Any]:
     pairs = [partner_of_row(row, blank) for row in rows(name, "partners")]
     ids = {one.id for one in companies}, {one.id for one, _ in pairs}
     grades = read_grades(rows(name, "relevance"), *ids)
-    return measure([ranking_of(companies, pairs, standard_engine(), STANDARD_POLICY)], grades)
+    reading = standard_engine(), STANDARD_POLICY
+    return measure(
+        [ranking_of(company_features(companies, *reading), need_features(pairs, *reading))], grades
+    )
 
 
 @pytest.mark.parametrize(
@@ -45,7 +49,7 @@ def measured(name: str, blank: bool) -> dict[str, Any]:
         ("held_out", True, 0.54),
     ],
 )
-def test_quality_on_organisations_that_nobody_tuned_for_does_not_slip(
+def test_quality_on_organisations_of_others_making_does_not_slip(
     name: str, blank: bool, least: float
 ) -> None:
     assert measured(name, blank)["ndcg_at_10"] >= least

