@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, post_load, validate
 
 from services.matching.api.schemas import Strict
 from services.matching.domain.plans.programme import GRID, KINDS
-from services.matching.domain.plans.programme_mend import CANCELLABLE, CHANGES
+from services.matching.domain.plans.programme_mend import CANCELLABLE, CHANGES, Cancellation
 from services.matching.domain.plans.programme_settings import SOURCES, STANDARD_MINUTES, Settings
 
 STANDARD = Settings()
@@ -85,6 +86,21 @@ class Away(Strict):
     end = _time(required=True)
 
 
+class CancellationBody(Strict):
+    """Who or what cancels: a company, a delegate (d1 and on), a session, or a place (visit:N, host:COMPANY)."""
+
+    kind = fields.String(required=True, validate=validate.OneOf(CANCELLABLE))
+    id = _id(required=True)
+
+
+@dataclass(frozen=True)
+class Making:
+    """What a programme is made by, and which of its cancellations hold on; None: all."""
+
+    settings: Settings
+    cancelled: tuple[Cancellation, ...] | None
+
+
 class Lengths(Strict):
     """How long each kind of session lasts, in minutes."""
 
@@ -137,10 +153,20 @@ class ProgrammeBody(Strict):
         metadata={"description": "approved introductions, or all matches that staff have not rejected"},
     )
 
+    cancelled = fields.List(
+        fields.Nested(CancellationBody),
+        load_default=None,
+        allow_none=True,
+        validate=validate.Length(max=MOST_ENTRIES),
+        metadata={"description": "which of the programme's cancellations hold on; left out: all"},
+    )
+
     @post_load
-    def make(self, data: dict[str, Any], **_more: Any) -> Settings:
-        """Give the settings of the domain."""
-        return Settings(**data)
+    def make(self, data: dict[str, Any], **_more: Any) -> Making:
+        """Give the settings of the domain, and the cancellations."""
+        cancelled = data.pop("cancelled")
+        kept = None if cancelled is None else tuple(Cancellation(**one) for one in cancelled)
+        return Making(Settings(**data), kept)
 
 
 class PinBody(Strict):
@@ -148,13 +174,6 @@ class PinBody(Strict):
 
     sessions = fields.List(_id(), required=True, validate=validate.Length(1, MOST_ENTRIES))
     pinned = fields.Boolean(load_default=True, metadata={"description": "false: they may move again"})
-
-
-class CancellationBody(Strict):
-    """Who or what cancels: a company, a delegate (d1 and on), a session, or a place (visit:N, host:COMPANY)."""
-
-    kind = fields.String(required=True, validate=validate.OneOf(CANCELLABLE))
-    id = _id(required=True)
 
 
 class MendBody(Strict):
@@ -236,6 +255,19 @@ class UnplacedOut(SessionOut):
     )
 
 
+class CancelledOut(Schema):
+    """A cancellation that holds."""
+
+    kind = fields.String(validate=validate.OneOf(CANCELLABLE))
+    id = fields.String()
+    name = fields.String(metadata={"description": "of a session that of its company; empty where outdated"})
+    outdated = fields.Boolean(
+        metadata={
+            "description": "the visit has other delegates or places now: it falls away when the programme is made anew"
+        }
+    )
+
+
 class ProgrammeOut(Schema):
     """A visit's programme."""
 
@@ -244,14 +276,14 @@ class ProgrammeOut(Schema):
     updated_at = fields.String()
     title = fields.String()
     changed = fields.List(
-        fields.String(validate=validate.OneOf(["visit", "meetings"])),
+        fields.String(validate=validate.OneOf(["visit", "meetings", "cancelled"])),
         metadata={"description": "what has changed since it was made"},
     )
     best_possible = fields.Boolean(
         metadata={"description": "whether it is proved that none of higher priority exists"}
     )
     settings = fields.Dict()
-    cancelled = fields.List(fields.Nested(CancellationBody))
+    cancelled = fields.List(fields.Nested(CancelledOut))
     tracks = fields.List(fields.Dict())
     days = fields.List(fields.Nested(DayOut))
     unplaced = fields.List(fields.Nested(UnplacedOut))
@@ -263,6 +295,9 @@ class ChangeOut(SessionOut):
 
     code = fields.String(validate=validate.OneOf(CHANGES))
     change = fields.Dict(keys=fields.String(), values=fields.String())
+    left = fields.List(
+        fields.Nested(Named), metadata={"description": "companies that it is held without now"}
+    )
     before = fields.Dict(allow_none=True)
     after = fields.Dict(allow_none=True)
 

@@ -8,16 +8,16 @@ from dataclasses import asdict
 from typing import Any
 
 from flask import Response, current_app, jsonify, request
+from sqlalchemy.engine import Connection
 
 from services.matching.api import programme_schemas as schemas
+from services.matching.api.routes import database
 from services.matching.decisions import RefusedError
 from services.matching.domain.plans.programme_mend import Cancellation
-from services.matching.domain.plans.programme_settings import Settings
 from services.matching.plans import programming
 from services.matching.plans.programme_calendar import calendar
 from services.matching.plans.programme_views import mend_view, programme_view
 from services.matching.store import programmes
-from shared.storage import Database
 from shared.web.api import (
     Blueprint,
     PageArgs,
@@ -61,23 +61,28 @@ def list_programmes(args: Args) -> Args:
 @answers(blueprint, 200, schemas.ProgrammeOut)
 def read_programme(visit_id: str) -> Response:
     """Give the timetable, what has no place and why, and the reserve."""
-    return _answer(_stored(visit_id))
+    with database().reading() as connection:
+        stored = _stored(connection, visit_id)
+    return _answer(stored)
 
 
 @route(
     blueprint, "/<visit_id>", "PUT", "staff", "Make a visit's programme, or make it anew",
-    description="Takes seconds. Pinned sessions stay where they are, and what was cancelled stays away. Send "
+    description="Takes seconds. Pinned sessions stay where they are, and what was cancelled stays away unless "
+    "`cancelled` leaves it out. Send "
     "`If-Match` with the version that is replaced, and without it where there is none yet.",
 )  # fmt: skip
 @body(blueprint, schemas.ProgrammeBody, example={"interpreters": 2, "source": "introductions"})
 @answers(blueprint, 200, schemas.ProgrammeOut)
-def make_programme(settings: Settings, visit_id: str) -> Response:
+def make_programme(data: schemas.Making, visit_id: str) -> Response:
     """Plan the sessions of the visit's introductions or matches."""
     with database().reading() as connection:
         exists = programmes.get_programme(connection, visit_id) is not None
     seen = required_version() if exists or "If-Match" in request.headers else None
-    with refusals_as_problems():
-        stored = programming.make(database(), visit_id, settings, seen, current_app.config["CLOCK"])
+    with programme_refusals_as_problems():
+        stored = programming.make(
+            database(), visit_id, data.settings, seen, current_app.config["CLOCK"], data.cancelled
+        )
     return _answer(stored)
 
 
@@ -89,7 +94,7 @@ def make_programme(settings: Settings, visit_id: str) -> Response:
 @answers(blueprint, 200, schemas.ProgrammeOut)
 def pin_sessions(data: Args, visit_id: str) -> Response:
     """Pin sessions of the version that was seen."""
-    with refusals_as_problems():
+    with programme_refusals_as_problems():
         stored = programming.pin(
             database(),
             visit_id,
@@ -113,16 +118,12 @@ def mend_programme(data: Args, visit_id: str) -> Response:
     """Mend the version that was seen; keep it only where that is accepted."""
     seen = required_version()
     cancelled = [Cancellation(one["kind"], one["id"]) for one in data["cancelled"]]
-    with refusals_as_problems():
-        old = programming.current(database(), visit_id, seen)
+    with programme_refusals_as_problems():
+        old, mended = programming.preview(database(), visit_id, cancelled, seen)
         version = seen
         if data["accept"]:
-            stored, mended = programming.accept(
-                database(), visit_id, cancelled, seen, current_app.config["CLOCK"]
-            )
-            version = stored.version
-        else:
-            mended = programming.preview(database(), visit_id, cancelled, seen)
+            clock = current_app.config["CLOCK"]
+            version = programming.accept(database(), old, cancelled, mended, clock).version
     with database().reading() as connection:
         view = {**mend_view(connection, old, mended), "version": version}
     response = jsonify(view)
@@ -139,14 +140,14 @@ def mend_programme(data: Args, visit_id: str) -> Response:
 def read_calendar(args: Args, visit_id: str) -> Response:
     """Give the sessions and transfers of all tracks, or of one."""
     with database().reading() as connection:
-        view = programme_view(connection, _stored(visit_id))
+        view = programme_view(connection, _stored(connection, visit_id))
     text = calendar(view, args.get("track"), lambda kind: kind.replace("_", " "))
     return Response(text, mimetype="text/calendar")
 
 
 @contextmanager
-def refusals_as_problems() -> Iterator[None]:
-    """Have a refused act answered as a problem that names the field or the version."""
+def programme_refusals_as_problems() -> Iterator[None]:
+    """Have a refused act answered as a problem that names the field or the version; stale is 412, as for `If-Match`."""
     try:
         yield
     except RefusedError as refused:
@@ -157,15 +158,8 @@ def refusals_as_problems() -> Iterator[None]:
         raise Problem(status, str(refused), errors=errors) from refused
 
 
-def database() -> Database:
-    """Give the database of the app that answers."""
-    opened: Database = current_app.extensions["handslag-database"]
-    return opened
-
-
-def _stored(visit_id: str) -> programmes.StoredProgramme:
-    with database().reading() as connection:
-        stored = programmes.get_programme(connection, visit_id)
+def _stored(connection: Connection, visit_id: str) -> programmes.StoredProgramme:
+    stored = programmes.get_programme(connection, visit_id)
     if stored is None:
         raise not_found("programme of a visit", visit_id)
     return stored

@@ -57,6 +57,8 @@ def settings_of_form(form: MultiDict[str, str]) -> dict[str, Any]:
     said["days"] = _rows(
         form, {"date": "day_date", "start": "day_from", "end": "day_to", "place": "day_place"}, "date"
     )
+    # Every day has a row, also one of which nothing is said.
+    said["days"] = [row for row in said["days"] if len(row) > 1]
     said["unavailable"] = _rows(
         form, {"who": "away_who", "date": "away_date", "start": "away_from", "end": "away_to"}, "who"
     )
@@ -68,6 +70,9 @@ def settings_of_form(form: MultiDict[str, str]) -> dict[str, Any]:
     for delegate, track in zip(form.getlist("delegate"), form.getlist("track"), strict=False):
         tracks.setdefault(track, []).append(delegate)
     said["tracks"] = [tracks[track] for track in sorted(tracks)]
+    if "cancellations" in form:
+        kept = (one.partition("|") for one in form.getlist("keep"))
+        said["cancelled"] = [{"kind": kind, "id": id} for kind, _bar, id in kept]
     return said
 
 
@@ -84,7 +89,7 @@ def _rows(form: MultiDict[str, str], names: Mapping[str, str], key: str) -> list
         {name: value.strip() for name, value in zip(names, row, strict=True) if value.strip()}
         for row in zip(*columns, strict=False)
     ]
-    return [row for row in rows if row.get(key) and len(row) > 1]
+    return [row for row in rows if row.get(key)]
 
 
 def _span(text: str) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import date
 from typing import Any
@@ -13,10 +13,10 @@ from flask_babel import gettext as _
 from marshmallow import ValidationError
 from werkzeug.wrappers import Response as AnyResponse
 
-from services.matching.api.programme_schemas import ProgrammeBody
+from services.matching.api.programme_schemas import Making, ProgrammeBody
 from services.matching.decisions import RefusedError
 from services.matching.domain.plans.programme import KINDS
-from services.matching.domain.plans.programme_mend import CANCELLABLE, Cancellation
+from services.matching.domain.plans.programme_mend import CANCELLABLE, SESSION, Cancellation
 from services.matching.domain.plans.programme_settings import (
     Settings,
     delegates_of,
@@ -26,12 +26,12 @@ from services.matching.domain.plans.programme_settings import (
 from services.matching.language import say
 from services.matching.pages.programme_forms import LABELS, faults_of, settings_of_form
 from services.matching.pages.programme_grid import grid
+from services.matching.pages.routes import database
 from services.matching.plans import programming
 from services.matching.plans.programme_calendar import calendar
 from services.matching.plans.programme_views import Names, mend_view, programme_view
 from services.matching.store import programmes
 from services.matching.store.programmes import StoredProgramme
-from shared.storage import Database
 from shared.web.access import access
 from shared.web.problems import Problem
 
@@ -73,7 +73,7 @@ def day_name(day: str) -> str:
 def programme_list() -> str:
     """Show the visits and whether they have a programme."""
     page = max(1, request.args.get("page", 1, type=int))
-    with _database().reading() as connection:
+    with database().reading() as connection:
         lines, total = programmes.list_visits(connection, page, PAGE_SIZE)
     pages = max(1, -(-total // PAGE_SIZE))
     return render_template("programmes.html", lines=lines, page=page, pages=pages)
@@ -92,12 +92,13 @@ def make_page(visit_id: str) -> AnyResponse | str:
     """Make the programme by the form's settings."""
     said = settings_of_form(request.form)
     try:
-        settings: Settings = BODY.load(said)
+        asked: Making = BODY.load(said)
     except ValidationError as error:
         return Response(_page(visit_id, said, faults_of(error)), status=422, mimetype="text/html")
     seen = _seen() or None
     try:
-        programming.make(_database(), visit_id, settings, seen, current_app.config["CLOCK"])
+        clock = current_app.config["CLOCK"]
+        programming.make(database(), visit_id, asked.settings, seen, clock, asked.cancelled)
     except RefusedError as refused:
         return _refused(visit_id, refused, said)
     flash(_("The programme is made."), "success")
@@ -111,7 +112,7 @@ def pin_page(visit_id: str) -> AnyResponse | str:
     pinned = "pin" in request.form
     session = request.form.get("pin" if pinned else "unpin", "")
     try:
-        programming.pin(_database(), visit_id, [session], pinned, _seen(), current_app.config["CLOCK"])
+        programming.pin(database(), visit_id, [session], pinned, _seen(), current_app.config["CLOCK"])
     except RefusedError as refused:
         return _refused(visit_id, refused)
     flash(_("The session stays where it is.") if pinned else _("The session may move again."), "success")
@@ -124,17 +125,15 @@ def cancel_page(visit_id: str) -> AnyResponse | str:
     """Show what a cancellation would change; keep it when that was confirmed."""
     kind, _bar, id = request.form.get("cancelled", "").partition("|")
     cancelled = [Cancellation(kind, id)] if kind in CANCELLABLE else []
-    seen = _seen()
     try:
+        old, mended = programming.preview(database(), visit_id, cancelled, _seen())
         if request.form.get("confirmed") == "yes":
-            programming.accept(_database(), visit_id, cancelled, seen, current_app.config["CLOCK"])
+            programming.accept(database(), old, cancelled, mended, current_app.config["CLOCK"])
             flash(_("The programme is mended."), "success")
             return redirect(url_for("programme_pages.programme_page", visit_id=visit_id), code=303)
-        old = programming.current(_database(), visit_id, seen)
-        mended = programming.preview(_database(), visit_id, cancelled, seen)
     except RefusedError as refused:
         return _refused(visit_id, refused)
-    with _database().reading() as connection:
+    with database().reading() as connection:
         view = mend_view(connection, old, mended)
         named = _named(Names(connection, visit_id, [old.planned.problem]), old, cancelled[0])
     return render_template("programme_mend.html", mend=view, cancelled=f"{kind}|{id}", named=named)
@@ -144,7 +143,7 @@ def cancel_page(visit_id: str) -> AnyResponse | str:
 @access("staff")
 def calendar_file(visit_id: str) -> Response:
     """Give the programme as a calendar, of one track or of all."""
-    with _database().reading() as connection:
+    with database().reading() as connection:
         stored = programmes.get_programme(connection, visit_id)
         if stored is None:
             raise Problem(404, _("There is no programme of the visit %(id)s yet.", id=visit_id))
@@ -165,7 +164,7 @@ def _refused(visit_id: str, refused: RefusedError, said: dict[str, Any] | None =
 def _page(
     visit_id: str, said: dict[str, Any] | None = None, faults: list[tuple[str, str]] | None = None
 ) -> str:
-    with _database().reading() as connection:
+    with database().reading() as connection:
         stored = programmes.get_programme(connection, visit_id)
         names = Names(connection, visit_id, [stored.planned.problem] if stored else [])
         view = programme_view(connection, stored) if stored else None
@@ -184,6 +183,7 @@ def _page(
         choices=_choices(names, stored),
         track_numbers=_track_numbers(names.visit, settings),
         empty_rows=EMPTY_ROWS,
+        kept=None if said is None or "cancelled" not in said else _pairs(said["cancelled"]),
     )
 
 
@@ -206,6 +206,10 @@ def _choices(names: Names, stored: StoredProgramme | None) -> dict[str, list[tup
     }
 
 
+def _pairs(cancelled: Iterable[Mapping[str, str]]) -> list[tuple[str, str]]:
+    return [(one["kind"], one["id"]) for one in cancelled]
+
+
 def _track_numbers(visit: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, int]:
     """Give each delegate the number of the track that the form proposes."""
     tracks = settings.get("tracks") or [track.delegates for track in tracks_of(visit, Settings())]
@@ -213,20 +217,11 @@ def _track_numbers(visit: Mapping[str, Any], settings: Mapping[str, Any]) -> dic
 
 
 def _named(names: Names, old: StoredProgramme, cancelled: Cancellation) -> str:
-    if cancelled.kind == "company":
-        return names.company(cancelled.id)
-    if cancelled.kind == "delegate":
-        return names.delegate(cancelled.id)
-    if cancelled.kind == "place":
-        return names.place(cancelled.id)
+    if cancelled.kind != SESSION:
+        return names.cancelled(cancelled, {})
     session = next(one for one in old.planned.problem.wanted if one.id == cancelled.id)
     return f"{entry_word(session.kind)}: {', '.join(names.company(id) for id in session.companies)}"
 
 
 def _seen() -> int:
     return request.form.get("version", 0, type=int)
-
-
-def _database() -> Database:
-    opened: Database = current_app.extensions["handslag-database"]
-    return opened

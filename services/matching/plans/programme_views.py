@@ -10,14 +10,15 @@ from sqlalchemy.engine import Connection
 
 from services.matching.decisions import RefusedError
 from services.matching.domain.erasing import ERASED_NAME
+from services.matching.domain.introductions import introduction_id
 from services.matching.domain.plans.programme import Placement, Problem, Wanted, by_id
 from services.matching.domain.plans.programme_content import digest_of
-from services.matching.domain.plans.programme_mend import Mended
+from services.matching.domain.plans.programme_mend import COMPANY, DELEGATE, PLACE, Cancellation, Mended
 from services.matching.domain.plans.programme_settings import time_of
 from services.matching.domain.plans.programme_timetable import Entry, timetable
 from services.matching.domain.plans.programme_words import CHANGED, REASONS
 from services.matching.domain.wording import both
-from services.matching.plans.programming import material
+from services.matching.plans.programming import Material, material
 from services.matching.store import projection, tables
 from services.matching.store.programmes import StoredProgramme
 
@@ -27,10 +28,16 @@ View = dict[str, Any]
 class Names:
     """The names behind the ids of a programme: companies, delegates' roles, places."""
 
-    def __init__(self, connection: Connection, visit_id: str, problems: Iterable[Problem]) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        visit_id: str,
+        problems: Iterable[Problem],
+        companies: Iterable[str] = (),
+    ) -> None:
         stored = projection.get_state(connection, tables.visits, visit_id)
         self.visit: Mapping[str, Any] = stored.state if stored else {}
-        ids = {id for problem in problems for one in problem.wanted for id in one.companies}
+        ids = {*companies} | {id for problem in problems for one in problem.wanted for id in one.companies}
         found = projection.get_states(connection, tables.companies, ids)
         self._companies = {id: str(one.state["name"]) for id, one in found.items()}
 
@@ -52,6 +59,20 @@ class Names:
         places = self.visit.get("places") or []
         return str(places[int(rest)]) if kind == "visit" and int(rest) < len(places) else ""
 
+    def cancelled(self, one: Cancellation, met: Mapping[str, str]) -> str:
+        """Give the name of who or what cancelled; of a session in `met` that of its company, of another its id."""
+        if one.kind == DELEGATE:
+            return self.delegate(one.id)
+        if one.kind == PLACE:
+            return self.place(one.id)
+        return (
+            self.company(one.id)
+            if one.kind == COMPANY
+            else self.company(met[one.id])
+            if one.id in met
+            else one.id
+        )
+
     def session(self, one: Wanted) -> View:
         """Give what a session is and who is meant to come."""
         return {
@@ -67,12 +88,20 @@ class Names:
 def programme_view(connection: Connection, stored: StoredProgramme) -> View:
     """Give a programme with names, entries by day, what has no place and why, and `changed`: what it no longer fits.
 
-    `changed` holds `visit` when the visit has another version now, and `meetings` when other companies would be met
-    or scores differ.
+    `changed` holds `visit` when the visit has another version now, `meetings` when other companies would be met or
+    scores differ, and `cancelled` when delegates or places that cancelled may be others now.
     """
     planned = stored.planned
     problem, programme = planned.problem, planned.programme
-    names = Names(connection, stored.visit_id, [problem])
+    found = _found(connection, stored)
+    met = (
+        {introduction_id(one.request_id, one.company_id): one.company_id for one in found.meetings}
+        if found
+        else {}
+    )
+    outdated = planned.outdated(found.visit.version, found.visit.state) if found else ()
+    cancelled = {met.get(one.id, one.id).removeprefix("host:") for one in planned.cancelled}
+    names = Names(connection, stored.visit_id, [problem], cancelled)
     wanted = by_id(problem)
     entries = timetable(problem, programme.placements)
     pinned = set(planned.pinned)
@@ -81,10 +110,18 @@ def programme_view(connection: Connection, stored: StoredProgramme) -> View:
         "version": stored.version,
         "updated_at": stored.updated_at,
         "title": names.visit.get("title", ""),
-        "changed": _changed(connection, stored),
+        "changed": _changed(found, stored),
         "best_possible": programme.proved,
         "settings": planned.to_json()["settings"],
-        "cancelled": [{"kind": one.kind, "id": one.id} for one in planned.cancelled],
+        "cancelled": [
+            {
+                "kind": one.kind,
+                "id": one.id,
+                "name": "" if one in outdated else names.cancelled(one, met),
+                "outdated": one in outdated,
+            }
+            for one in planned.cancelled
+        ],
         "tracks": [
             {"id": one.id, "delegates": [{"id": id, "role": names.delegate(id)} for id in one.delegates]}
             for one in problem.tracks
@@ -121,6 +158,11 @@ def mend_view(connection: Connection, stored: StoredProgramme, mended: Mended) -
                 **names.session(now.get(change.id) or was[change.id]),
                 "code": change.code,
                 "change": dict(CHANGED[change.code]),
+                "left": [
+                    {"id": id, "name": names.company(id)}
+                    for id in was[change.id].companies
+                    if change.id in now and id not in now[change.id].companies
+                ],
                 "before": _placement(change.before, names),
                 "after": _placement(change.after, names),
             }
@@ -129,14 +171,23 @@ def mend_view(connection: Connection, stored: StoredProgramme, mended: Mended) -
     }
 
 
-def _changed(connection: Connection, stored: StoredProgramme) -> list[str]:
+def _found(connection: Connection, stored: StoredProgramme) -> Material | None:
     try:
-        found = material(connection, stored.visit_id, stored.planned.settings.source)
+        return material(connection, stored.visit_id, stored.planned.settings.source)
     except RefusedError:  # the visit is gone
+        return None
+
+
+def _changed(found: Material | None, stored: StoredProgramme) -> list[str]:
+    if found is None:
         return ["visit"]
-    visit = found.visit.version != stored.planned.visit_version or found.visit.status == "withdrawn"
-    meetings = digest_of(found.meetings) != stored.planned.made_of
-    return [name for name, differs in (("visit", visit), ("meetings", meetings)) if differs]
+    planned = stored.planned
+    differing = {
+        "visit": found.visit.version != planned.visit_version or found.visit.status == "withdrawn",
+        "meetings": digest_of(found.meetings) != planned.made_of,
+        "cancelled": planned.outdated(found.visit.version, found.visit.state),
+    }
+    return [name for name, differs in differing.items() if differs]
 
 
 def _entry(entry: Entry, wanted: Mapping[str, Wanted], names: Names, pinned: set[str]) -> View:

@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 
 from services.matching.decisions import RefusedError
 from services.matching.domain.plans.programme import Problem
-from services.matching.domain.plans.programme_content import Planned, digest_of
+from services.matching.domain.plans.programme_content import Planned, digest_of, digest_of_list
 from services.matching.domain.plans.programme_mend import Cancellation, Mended, mend, without
 from services.matching.domain.plans.programme_plan import plan
 from services.matching.domain.plans.programme_settings import (
@@ -64,12 +64,19 @@ def material(connection: Connection, visit_id: str, source: str) -> Material:
 
 
 def make(
-    database: Database, visit_id: str, settings: Settings, seen_version: int | None, clock: Clock
+    database: Database,
+    visit_id: str,
+    settings: Settings,
+    seen_version: int | None,
+    clock: Clock,
+    keep: Sequence[Cancellation] | None = None,
 ) -> StoredProgramme:
     """Make a visit's programme, or make it anew: pins are kept, and what was cancelled stays away.
 
-    `seen_version` is the version to replace, None where there is none yet. Raises RefusedError: unknown, stale,
-    invalid (a setting, named in `about`), conflict (no session is wanted, or the visit is withdrawn).
+    `seen_version` is the version to replace, None where there is none yet. `keep` are those of its cancellations that
+    hold on, None: all. Those of delegates and places fall away where the visit has others now (`Planned.outdated`).
+    Raises RefusedError: unknown, stale, invalid (a setting or `cancelled`, named in `about`), conflict (no session is
+    wanted, or the visit is withdrawn).
     """
     with database.reading() as connection:
         old = programmes.get_programme(connection, visit_id)
@@ -79,7 +86,7 @@ def make(
         raise RefusedError("conflict", say("The visit is withdrawn: it has no programme."))
     if not found.meetings:
         raise RefusedError("conflict", _nothing_to_plan(settings.source))
-    cancelled = old.planned.cancelled if old else ()
+    cancelled = _still_cancelled(old, found.visit, keep)
     problem = without(_problem(found, settings), cancelled)
     standing = old.planned.programme.placements if old else {}
     pinned = {id: standing[id] for id in old.planned.pinned if id in standing} if old else {}
@@ -92,6 +99,8 @@ def make(
         problem=problem,
         programme=programme,
         pinned=tuple(id for id, at in pinned.items() if programme.placements.get(id) == at),
+        delegates=digest_of_list(found.visit.state.get("delegates")),
+        places=digest_of_list(found.visit.state.get("places")),
     )
     return _keep(database, visit_id, made, seen_version, clock)
 
@@ -116,20 +125,24 @@ def pin(
 
 def preview(
     database: Database, visit_id: str, cancelled: Sequence[Cancellation], seen_version: int
-) -> Mended:
-    """Work out what cancelling would change; nothing is kept. Raises RefusedError unknown, stale or invalid."""
+) -> tuple[StoredProgramme, Mended]:
+    """Work out what cancelling would change, and give it beside the programme as it stands; nothing is kept.
+
+    Raises RefusedError unknown, stale or invalid.
+    """
     old = current(database, visit_id, seen_version)
     _refuse_unknown(old.planned.problem, cancelled)
-    return mend(old.planned.problem, old.planned.programme.placements, cancelled)
+    return old, mend(old.planned.problem, old.planned.programme.placements, cancelled)
 
 
 def accept(
-    database: Database, visit_id: str, cancelled: Sequence[Cancellation], seen_version: int, clock: Clock
-) -> tuple[StoredProgramme, Mended]:
-    """Keep the programme that `preview` showed for the same version. Raises RefusedError as it does."""
-    old = current(database, visit_id, seen_version)
-    _refuse_unknown(old.planned.problem, cancelled)
-    mended = mend(old.planned.problem, old.planned.programme.placements, cancelled)
+    database: Database,
+    old: StoredProgramme,
+    cancelled: Sequence[Cancellation],
+    mended: Mended,
+    clock: Clock,
+) -> StoredProgramme:
+    """Keep what `preview` gave. Raises RefusedError stale where another version was kept meanwhile."""
     stand = mended.programme.placements
     was = old.planned.programme.placements
     made = replace(
@@ -137,9 +150,13 @@ def accept(
         cancelled=tuple(dict.fromkeys((*old.planned.cancelled, *cancelled))),
         problem=mended.problem,
         programme=mended.programme,
-        pinned=tuple(id for id in old.planned.pinned if id in stand and stand[id].start == was[id].start),
+        pinned=tuple(
+            id
+            for id in old.planned.pinned
+            if id in stand and (stand[id].date, stand[id].start) == (was[id].date, was[id].start)
+        ),
     )
-    return _keep(database, visit_id, made, seen_version, clock), mended
+    return _keep(database, old.visit_id, made, old.version, clock)
 
 
 def current(database: Database, visit_id: str, seen_version: int) -> StoredProgramme:
@@ -160,19 +177,44 @@ def _keep(
         _refuse_other(old, seen_version)
         version = old.version + 1 if old else 1
         at = to_text(clock())
-        programmes.put_programme(connection, visit_id, version, planned, at)
+        if old:
+            programmes.change_programme(connection, visit_id, version, planned, at)
+        elif not programmes.add_programme(connection, visit_id, planned, at):
+            raise _stale(programmes.get_programme(connection, visit_id))
     return StoredProgramme(visit_id, version, at, planned)
 
 
-def _refuse_other(old: StoredProgramme | None, seen_version: int | None) -> None:
-    now = old.version if old else None
-    if now != seen_version:
+def _still_cancelled(
+    old: StoredProgramme | None, visit: Stored, keep: Sequence[Cancellation] | None
+) -> tuple[Cancellation, ...]:
+    cancelled = old.planned.cancelled if old else ()
+    unknown = sorted({one.id for one in keep or ()} - {one.id for one in cancelled})
+    if unknown:
         raise RefusedError(
-            "stale",
-            say("The programme has changed since you read it: it is at version %(now)s now. Read it again."),
-            current_version=now or 0,
-            now=now or 0,
+            "invalid",
+            say(
+                "The programme has no cancellation of %(ids)s to keep; a new one is made on the programme itself."
+            ),
+            ["cancelled"],
+            ids=", ".join(unknown),
         )
+    outdated = old.planned.outdated(visit.version, visit.state) if old else ()
+    return tuple(one for one in cancelled if one not in outdated and (keep is None or one in keep))
+
+
+def _refuse_other(old: StoredProgramme | None, seen_version: int | None) -> None:
+    if (old.version if old else None) != seen_version:
+        raise _stale(old)
+
+
+def _stale(old: StoredProgramme | None) -> RefusedError:
+    now = old.version if old else 0
+    return RefusedError(
+        "stale",
+        say("The programme has changed since you read it: it is at version %(now)s now. Read it again."),
+        current_version=now,
+        now=now,
+    )
 
 
 def _refuse_unknown(problem: Problem, cancelled: Sequence[Cancellation]) -> None:

@@ -14,6 +14,8 @@ from services.matching.domain.history import PastIntroduction
 from services.matching.domain.model import Company, company_from_state
 from services.matching.domain.plans.fairness import MEMBERSHIPS, SMALL_MEMBER, Member, Met
 from services.matching.domain.plans.introducing import Standing
+from services.matching.domain.plans.programme import by_id
+from services.matching.domain.plans.programme_content import planned_from
 from services.matching.store import projection, tables
 from services.matching.store.policies import active_policy
 from services.matching.store.reports import ReportJson
@@ -129,8 +131,8 @@ def sessions(connection: Connection) -> list[Met]:
     found = []
     rows = connection.execute(sa.select(tables.programmes.c.content).order_by(tables.programmes.c.visit_id))
     for (content,) in rows:
-        planned = json.loads(content)
-        wanted = {one["id"]: one["companies"] for one in planned["problem"]["wanted"]}
-        for session, at in sorted(planned["placements"].items()):
-            found += [Met(company, date.fromisoformat(at["date"])) for company in wanted.get(session, ())]
+        planned = planned_from(json.loads(content))
+        wanted = by_id(planned.problem)
+        for session, at in planned.programme.placements.items():
+            found += [Met(company, date.fromisoformat(at.date)) for company in wanted[session].companies]
     return found

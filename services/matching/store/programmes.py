@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
 from services.matching.domain.plans.programme_content import Planned, planned_from, without_company
 from services.matching.domain.report import canonical_json
-from services.matching.store.projection import upsert
 from services.matching.store.tables import programmes, visits
 
 
@@ -44,10 +45,21 @@ def get_programme(connection: Connection, visit_id: str, hold: bool = False) -> 
     return StoredProgramme(row.visit_id, row.version, row.updated_at, planned_from(json.loads(row.content)))
 
 
-def put_programme(connection: Connection, visit_id: str, version: int, planned: Planned, at: str) -> None:
-    """Keep a visit's programme as a version."""
-    values = {"version": version, "content": canonical_json(planned.to_json()), "updated_at": at}
-    upsert(connection, programmes, {"visit_id": visit_id}, values)
+def add_programme(connection: Connection, visit_id: str, planned: Planned, at: str) -> bool:
+    """Keep a visit's first programme; False, and nothing is kept, where it has one."""
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    new = insert(programmes).values(visit_id=visit_id, **_values(1, planned, at)).on_conflict_do_nothing()
+    return connection.execute(new.returning(programmes.c.visit_id)).first() is not None
+
+
+def change_programme(connection: Connection, visit_id: str, version: int, planned: Planned, at: str) -> None:
+    """Keep a visit's programme as another version in place of the one that it has."""
+    mine = programmes.c.visit_id == visit_id
+    connection.execute(sa.update(programmes).where(mine).values(**_values(version, planned, at)))
+
+
+def _values(version: int, planned: Planned, at: str) -> dict[str, Any]:
+    return {"version": version, "content": canonical_json(planned.to_json()), "updated_at": at}
 
 
 def forget_programme(connection: Connection, visit_id: str) -> None:
@@ -57,13 +69,16 @@ def forget_programme(connection: Connection, visit_id: str) -> None:
 
 def forget_company(connection: Connection, company_id: str, at: str) -> None:
     """Take an erased company out of all programmes."""
-    named = programmes.c.content.contains(json.dumps(company_id), autoescape=True)
+    said = json.dumps(company_id)[1:-1]
+    # By its id, in the id of its place, and in the ids of its sessions, which may be cut short.
+    texts = f'"{said}"', f':{said}"', f'.{said}"', f".{json.dumps(company_id[:15])[1:-1]}."
+    named = sa.or_(*(programmes.c.content.contains(text, autoescape=True) for text in texts))
     query = sa.select(programmes.c.visit_id).where(named).order_by(programmes.c.visit_id)
     for visit_id in list(connection.execute(query).scalars()):
         stored = get_programme(connection, visit_id, hold=True)
         if stored is not None:
             left = without_company(stored.planned, company_id)
-            put_programme(connection, visit_id, stored.version + 1, left, at)
+            change_programme(connection, visit_id, stored.version + 1, left, at)
 
 
 def list_visits(connection: Connection, page: int, page_size: int) -> tuple[list[VisitLine], int]:

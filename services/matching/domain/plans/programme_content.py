@@ -15,7 +15,14 @@ from services.matching.domain.plans.programme import (
     Track,
     Wanted,
 )
-from services.matching.domain.plans.programme_mend import COMPANY, PLACE, Cancellation, without
+from services.matching.domain.plans.programme_mend import (
+    COMPANY,
+    DELEGATE,
+    PLACE,
+    SESSION,
+    Cancellation,
+    without,
+)
 from services.matching.domain.plans.programme_plan import Programme, Unplaced
 from services.matching.domain.plans.programme_settings import Settings
 from services.matching.domain.plans.programme_wishes import Meeting
@@ -28,7 +35,8 @@ Json = dict[str, Any]
 class Planned:
     """A visit's programme with what it was made from.
 
-    `made_of` is the digest of the meetings; `problem` is what is left after what was `cancelled`.
+    `made_of` is the digest of the meetings; `problem` is what is left after what was `cancelled`. `delegates` and
+    `places` are digests of the visit's, whom cancellations name by position; empty: not known.
     """
 
     visit_version: int
@@ -38,6 +46,23 @@ class Planned:
     problem: Problem
     programme: Programme
     pinned: tuple[str, ...]
+    delegates: str = ""
+    places: str = ""
+
+    def outdated(self, visit_version: int, visit: Mapping[str, Any]) -> tuple[Cancellation, ...]:
+        """Give the cancellations of delegates and places that may be others in this version of the visit."""
+        if visit_version == self.visit_version:
+            return ()
+        return tuple(
+            one
+            for one in self.cancelled
+            if (one.kind == DELEGATE and self.delegates != digest_of_list(visit.get("delegates")))
+            or (
+                one.kind == PLACE
+                and one.id.startswith("visit:")
+                and self.places != digest_of_list(visit.get("places"))
+            )
+        )
 
     def to_json(self) -> Json:
         """Give it as plain dicts, lists, texts and numbers."""
@@ -53,6 +78,8 @@ class Planned:
             "reserve": list(self.programme.reserve),
             "proved": self.programme.proved,
             "pinned": sorted(self.pinned),
+            "delegates": self.delegates,
+            "places": self.places,
         }
 
 
@@ -82,6 +109,8 @@ def planned_from(content: Mapping[str, Any]) -> Planned:
             proved=content["proved"],
         ),
         pinned=tuple(content["pinned"]),
+        delegates=content.get("delegates", ""),
+        places=content.get("places", ""),
     )
 
 
@@ -93,14 +122,25 @@ def digest_of(meetings: Sequence[Meeting]) -> str:
     return hashlib.sha256(canonical_json({"meetings": ordered}).encode()).hexdigest()
 
 
+def digest_of_list(items: Sequence[Any] | None) -> str:
+    """Give the SHA-256 of a visit's delegates or places: another when one of them or their order differs."""
+    return hashlib.sha256(canonical_json({"items": list(items or ())}).encode()).hexdigest()
+
+
 def without_company(planned: Planned, company_id: str) -> Planned:
-    """Take an erased company out: its sessions, its place, its hours, its id. The rest stays where it is."""
+    """Take an erased company out: its sessions, its place, its hours, its id. The rest stays where it is.
+
+    With its sessions go earlier cancellations of them; of two companies whose ids begin alike, those of sessions whose
+    ids are digests go for both.
+    """
     left = without(
         planned.problem, [Cancellation(COMPANY, company_id), Cancellation(PLACE, f"host:{company_id}")]
     )
     members = {one.id: one.companies for one in planned.problem.wanted}
     kept = tuple(
-        one for one in left.wanted if members[one.id] == one.companies or len(one.companies) >= one.least
+        one
+        for one in left.wanted
+        if one.companies and (members[one.id] == one.companies or len(one.companies) >= one.least)
     )
     ids = {one.id for one in kept}
     place = f"host:{company_id}"
@@ -130,8 +170,18 @@ def without_company(planned: Planned, company_id: str) -> Planned:
         programme=programme,
         settings=settings,
         pinned=tuple(id for id in planned.pinned if id in ids),
-        cancelled=tuple(one for one in planned.cancelled if one.id not in {company_id, place, *gone}),
+        cancelled=tuple(
+            one
+            for one in planned.cancelled
+            if one.id not in {company_id, place, *gone}
+            and not (one.kind == SESSION and _meets(one.id, company_id))
+        ),
     )
+
+
+def _meets(session_id: str, company_id: str) -> bool:
+    """Say whether a session's id (`introduction_id`) is of a company."""
+    return session_id.partition(".")[2] == company_id or f".{company_id[:15]}." in session_id
 
 
 def _read(kind: Any, values: Mapping[str, Any]) -> Any:

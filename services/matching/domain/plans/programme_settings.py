@@ -112,16 +112,17 @@ def days_of(visit: Mapping[str, Any], settings: Settings) -> tuple[Day, ...]:
 
     Places follow each other over the days where nothing else is set. Raises SettingError.
     """
-    first, last = date.fromisoformat(visit["starts_on"]), date.fromisoformat(visit["ends_on"])
-    count = (last - first).days + 1
+    dates = _dates_of(visit)
+    count = len(dates)
     if count > MOST_DAYS:
         raise SettingError("days", "A programme covers at most %(most)s days.", most=MOST_DAYS)
-    dates = [(first + timedelta(days=number)).isoformat() for number in range(count)]
     places = places_of(visit)
     said = {one["date"]: one for one in settings.days}
     unknown = sorted(set(said) - set(dates))
     if unknown:
-        raise SettingError("days", "The visit is not on %(dates)s.", dates=", ".join(unknown))
+        raise SettingError(
+            "days", "The visit is not on %(dates)s; choose one of its days.", dates=", ".join(unknown)
+        )
     made = []
     for number, day in enumerate(dates):
         own = said.get(day, {})
@@ -136,6 +137,11 @@ def days_of(visit: Mapping[str, Any], settings: Settings) -> tuple[Day, ...]:
         elif start > end:
             raise SettingError("days", "On %(date)s the day ends before it begins.", date=day)
     return tuple(made)
+
+
+def _dates_of(visit: Mapping[str, Any]) -> list[str]:
+    first, last = date.fromisoformat(visit["starts_on"]), date.fromisoformat(visit["ends_on"])
+    return [(first + timedelta(days=number)).isoformat() for number in range((last - first).days + 1)]
 
 
 def _day(day: str, start: str, end: str, settings: Settings, place: str) -> Day:
@@ -157,18 +163,24 @@ def _day(day: str, start: str, end: str, settings: Settings, place: str) -> Day:
 def problem_of(visit: Mapping[str, Any], settings: Settings, wanted: Sequence[Wanted]) -> Problem:
     """Make the problem of a visit and its wanted sessions. Raises SettingError where a setting cannot be."""
     days, tracks = days_of(visit, settings), tracks_of(visit, settings)
+    dates = _dates_of(visit)
     companies = {id for one in wanted for id in one.companies}
     places = {*places_of(visit), *(one.place for one in wanted if one.place)}
     for way in settings.transfers:
         for name in ("from", "to"):
             if way[name] not in places:
                 raise SettingError("transfers", "There is no place %(place)s.", place=way[name])
-    known = {day.date for day in days}
     busy = []
     for one in settings.unavailable:
-        if one["date"] not in known:
-            continue
+        if one["date"] not in dates:
+            raise SettingError(
+                "unavailable", "The visit is not on %(dates)s; choose one of its days.", dates=one["date"]
+            )
         start, end = minutes_of(one["start"]), minutes_of(one["end"])
+        if start >= end:
+            raise SettingError(
+                "unavailable", "A time must begin before it ends; write the earlier one first."
+            )
         if one["who"] in companies:
             busy.append(Busy(one["who"], one["date"], start, end))
         for track in tracks:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from datetime import timedelta
 from html import unescape
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 from flask.testing import FlaskClient
 
-from services.matching.store import tables
+from services.matching.domain.plans.programme_content import Planned
+from services.matching.domain.plans.programme_plan import Programme
+from services.matching.domain.plans.programme_settings import Settings
+from services.matching.store import programmes
 from shared.clock import SettableClock
 from shared.storage import Database
 from tests.services.matching.conftest import STAFF
+from tests.services.matching.domain.plans.programme_cases import at, one, problem
 
 API = "/api/v1/plans/fairness"
 PAGE = "/plans/fairness"
@@ -73,13 +75,11 @@ def test_sessions_of_programmes_are_counted(
 ) -> None:
     day = clock().date().isoformat()
     later = (clock() + timedelta(days=9)).date().isoformat()
-    content = {
-        "problem": {"wanted": [{"id": "s1", "companies": ["C1"]}, {"id": "s2", "companies": ["C1", "C2"]}]},
-        "placements": {"s1": {"date": day}, "s2": {"date": later}},
-    }
-    values = {"visit_id": "V1", "version": 1, "content": json.dumps(content), "updated_at": ""}
+    held = problem(one("s1", "C1"), one("s2", "C1", "C2"), one("s3", "C3"))
+    placements = {"s1": at(9, date=day), "s2": at(9, date=later)}
+    planned = Planned(1, "", Settings(), (), held, Programme(placements, (), (), True), ())
     with database.writing() as connection:
-        connection.execute(sa.insert(tables.programmes).values(values))
+        programmes.add_programme(connection, "V1", planned, "")
     seen = {one["company_id"]: (one["meetings"], one["ahead"]) for one in _get(client, API).json["members"]}
     assert (seen["C1"], seen["C2"], seen["C3"]) == ((1, 1), (0, 1), (0, 0))
 

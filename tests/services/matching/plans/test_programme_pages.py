@@ -164,12 +164,60 @@ def test_the_whole_form_is_read(client: FlaskClient) -> None:
     assert settings["unavailable"] == [{"who": "C1", "date": "2026-05-04", "start": "13:00", "end": "15:00"}]
 
 
+def test_who_cancelled_may_come_after_all(client: FlaskClient) -> None:
+    _post(client, "", version=0)
+    for version, cancelled in ((1, "company|C1"), (2, "session|R1.C2"), (3, "delegate|d1")):
+        _post(client, "/cancel", version=version, cancelled=cancelled, confirmed="yes")
+    boxes = re.findall(r'name="keep" value="([^"]+)" checked>\s*<label[^>]*>([^<]+)<', _page(client))
+    assert boxes == [
+        ("company|C1", "Company C1"), ("session|R1.C2", "Session: Company C2"), ("delegate|d1", "surgeon"),
+    ]  # fmt: skip
+    again = _post(
+        client, "", version=4, cancellations="shown", keep=["session|R1.C2", "delegate|d1"], rooms="x"
+    )
+    assert again.status_code == 422
+    assert re.findall(r'name="keep" value="([^"]+)" checked>', again.text) == ["session|R1.C2", "delegate|d1"]
+    form = {"version": 4, "cancellations": "shown", "keep": ["session|R1.C2", "delegate|d1"]}
+    assert _post(client, "", **form).status_code == 303
+    assert set(_sessions(client)) == {"R1.C1"}
+    assert _api(client, "PUT", seen=5, body={}).json["cancelled"] == [
+        {"kind": "session", "id": "R1.C2", "name": "Company C2", "outdated": False},
+        {"kind": "delegate", "id": "d1", "name": "surgeon", "outdated": False},
+    ]
+    strange = _api(client, "PUT", seen=6, body={"cancelled": [{"kind": "company", "id": "C1"}]})
+    assert (strange.status_code, strange.json["errors"][0]["field"]) == (422, "cancelled")
+    _api(client, "PUT", seen=6, body={"cancelled": []})
+    assert set(_sessions(client)) == {"R1.C1", "R1.C2"}
+
+
+def test_the_page_says_that_delegates_who_cancelled_are_forgotten_when_the_visit_has_others(
+    client: FlaskClient, scored: Any
+) -> None:
+    _post(client, "", version=0)
+    _post(client, "/cancel", version=1, cancelled="delegate|d1", confirmed="yes")
+    visit = {
+        "title": "Hospital P1 comes", "direction": "incoming", "partner_id": "P1", "starts_on": "2026-05-04",
+        "ends_on": "2026-05-05", "delegates": [{"role": "engineer", "needs": []}],
+    }  # fmt: skip
+    scored("visits", scored.event("visits", "V1", "planned", visit))
+    page = _page(client)
+    assert "is forgotten when it is made anew" in page
+    assert 'name="keep"' not in page
+    assert "glöms när programmet görs om" in _page(client, "/programmes/V1?lang=sv")
+
+
 @pytest.mark.parametrize(
     ("path", "form", "status", "says"),
     [
         ("", {"version": 0, "day_start": "early"}, 422, "The day begins"),
         ("", {"version": 0, "one_to_one": "20"}, 422, "multiple of 15"),
         ("", {"version": 0, "breaks": "ten"}, 422, "10:30-10:45"),
+        (
+            "",
+            {"version": 0, "way_from": "visit:0", "way_to": "", "way_minutes": ""},
+            422,
+            "Choose two places",
+        ),
         ("", {"version": 5}, 409, "has changed since you read it"),
         ("/pins", {"version": 1, "pin": "R1.C1"}, 404, "no programme of the visit"),
         ("/cancel", {"version": "x", "cancelled": "odd"}, 404, "no programme of the visit"),

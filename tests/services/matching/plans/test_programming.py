@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 
 from services.matching.decisions import RefusedError, approve
 from services.matching.domain.plans.programme_content import planned_from
-from services.matching.domain.plans.programme_mend import Cancellation
+from services.matching.domain.plans.programme_mend import Cancellation, Mended, mend
 from services.matching.domain.plans.programme_settings import Settings
 from services.matching.erasure import Eraser
-from services.matching.plans.programme_views import programme_view
+from services.matching.plans.programme_views import mend_view, programme_view
 from services.matching.plans.programming import accept, make, pin, preview
 from services.matching.store import programmes, reports, tables
 from services.matching.store.programmes import StoredProgramme
@@ -152,14 +154,113 @@ def test_a_cancellation_is_shown_first_then_accepted_and_remembered(
 ) -> None:
     make(database, "V1", Settings(), None, clock)
     cancelled = [Cancellation("company", "C1")]
-    shown = preview(database, "V1", cancelled, 1)
+    old, shown = preview(database, "V1", cancelled, 1)
     assert [(one.id, one.code) for one in shown.changes] == [("R1.C1", "cancelled")]
     assert read(database).version == 1
-    stored, mended = accept(database, "V1", cancelled, 1, clock)
-    assert mended == shown
+    stored = accept(database, old, cancelled, shown, clock)
     assert set(stored.planned.programme.placements) == {"R1.C2"}
     again = make(database, "V1", Settings(), 2, clock)
     assert set(again.planned.programme.placements) == {"R1.C2"}
+
+
+def cancel(database: Database, clock: SettableClock, version: int, *ids: tuple[str, str]) -> StoredProgramme:
+    cancelled = [Cancellation(*one) for one in ids]
+    old, mended = preview(database, "V1", cancelled, version)
+    return accept(database, old, cancelled, mended, clock)
+
+
+def test_a_mend_of_a_programme_that_changed_meanwhile_is_not_kept(
+    visited: Any, database: Database, clock: SettableClock
+) -> None:
+    make(database, "V1", Settings(), None, clock)
+    cancelled = [Cancellation("company", "C1")]
+    old, mended = preview(database, "V1", cancelled, 1)
+    pin(database, "V1", ["R1.C1"], True, 1, clock)
+    with pytest.raises(RefusedError) as refused:
+        accept(database, old, cancelled, mended, clock)
+    assert (refused.value.kind, read(database).planned.cancelled) == ("stale", ())
+
+
+def test_who_comes_after_all_is_met_again_when_the_programme_is_made_anew(
+    visited: Any, database: Database, clock: SettableClock
+) -> None:
+    make(database, "V1", Settings(), None, clock)
+    stored = cancel(database, clock, 1, ("company", "C1"), ("session", "R1.C2"))
+    assert [(one["name"], one["outdated"]) for one in view(database, stored)["cancelled"]] == [
+        ("Company C1", False), ("Company C2", False),
+    ]  # fmt: skip
+    kept = [Cancellation("session", "R1.C2")]
+    again = make(database, "V1", Settings(), 2, clock, kept)
+    assert again.planned.cancelled == tuple(kept)
+    assert set(again.planned.programme.placements) == {"R1.C1"}
+    with pytest.raises(RefusedError) as refused:
+        make(database, "V1", Settings(), 3, clock, [Cancellation("company", "C1")])
+    assert (refused.value.kind, refused.value.about) == ("invalid", ("cancelled",))
+    everybody = make(database, "V1", Settings(), 3, clock, [])
+    assert set(everybody.planned.programme.placements) == {"R1.C1", "R1.C2"}
+
+
+def test_delegates_and_places_that_cancelled_are_forgotten_once_the_visit_has_others(
+    visited: Any, database: Database, clock: SettableClock
+) -> None:
+    make(database, "V1", Settings(), None, clock)
+    stored = cancel(database, clock, 1, ("delegate", "d1"), ("place", "visit:1"), ("company", "C1"))
+    tell_visit(visited, title="Another title")
+    assert view(database, stored)["changed"] == ["visit"]
+    tell_visit(visited, delegates=VISIT["delegates"][1:])
+    shown = view(database, stored)
+    assert shown["changed"] == ["visit", "cancelled"]
+    assert [(one["id"], one["name"]) for one in shown["cancelled"] if one["outdated"]] == [("d1", "")]
+    again = make(database, "V1", Settings(), 2, clock)
+    assert [one.id for one in again.planned.cancelled] == ["visit:1", "C1"]
+    tell_visit(visited, delegates=VISIT["delegates"][1:], places=["Lund", "Uppsala"])
+    assert [one.id for one in make(database, "V1", Settings(), 3, clock).planned.cancelled] == ["C1"]
+
+
+def test_a_session_that_is_held_without_a_company_names_it(
+    visited: Any, database: Database, clock: SettableClock
+) -> None:
+    stored = make(database, "V1", Settings(), None, clock)
+    both = replace(stored.planned.problem.wanted[0], companies=("C1", "C2"))
+    planned = replace(stored.planned, problem=replace(stored.planned.problem, wanted=(both,)))
+    stands = {both.id: stored.planned.programme.placements[both.id]}
+    mended = mend(planned.problem, stands, [Cancellation("company", "C2")])
+    with database.reading() as connection:
+        (change,) = mend_view(connection, replace(stored, planned=planned), mended)["changes"]
+    assert (change["code"], [one["name"] for one in change["companies"]]) == ("reduced", ["Company C1"])
+    assert change["left"] == [{"id": "C2", "name": "Company C2"}]
+
+
+def test_a_session_that_moves_to_another_day_is_pinned_no_more(
+    visited: Any, database: Database, clock: SettableClock
+) -> None:
+    stored = make(database, "V1", Settings(), None, clock)
+    before = replace(stored.planned, pinned=("R1.C1", "R1.C2"))
+    stand = stored.planned.programme.placements
+    tomorrow = {**stand, "R1.C1": replace(stand["R1.C1"], date="2026-05-05")}
+    mended = Mended(before.problem, replace(stored.planned.programme, placements=tomorrow), ())
+    kept = accept(database, replace(stored, planned=before), [], mended, clock)
+    assert kept.planned.pinned == ("R1.C2",)
+
+
+def test_of_two_who_make_the_first_programme_at_once_one_is_refused(
+    visited: Any, database: Database, clock: SettableClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if database.engine.dialect.name == "sqlite":
+        pytest.skip("one transaction at a time writes there")
+    reading, others = programmes.get_programme, iter([Settings(day_start="13:00")])
+
+    def read_before_the_other_keeps(connection: Connection, visit_id: str, hold: bool = False) -> Any:
+        found = reading(connection, visit_id, hold)
+        if hold and (other := next(others, None)):
+            make(database, "V1", other, None, clock)
+        return found
+
+    monkeypatch.setattr(programmes, "get_programme", read_before_the_other_keeps)
+    with pytest.raises(RefusedError) as refused:
+        make(database, "V1", Settings(), None, clock)
+    assert (refused.value.kind, refused.value.current_version) == ("stale", 1)
+    assert read(database).planned.settings.day_start == "13:00"
 
 
 IMPOSSIBLE: list[tuple[Settings, str]] = [
@@ -174,6 +275,10 @@ IMPOSSIBLE: list[tuple[Settings, str]] = [
     (
         Settings(unavailable=[{"who": "Ada", "date": "2026-05-04", "start": "09:00", "end": "10:00"}]),
         "unavailable",
+    ),
+    *(
+        (Settings(unavailable=[{"who": "C1", "date": day, "start": start, "end": "10:00"}]), "unavailable")
+        for day, start in (("2026-05-06", "09:00"), ("2026-99-99", "09:00"), ("2026-05-04", "10:00"))
     ),
 ]
 
@@ -230,6 +335,21 @@ def test_the_sessions_of_an_erased_company_disappear(
     assert "C1" not in json.dumps(stored.planned.to_json())
     assert set(stored.planned.programme.placements) == {"R1.C2"}
     assert stored.planned.pinned == ("R1.C2",)
+
+
+@pytest.mark.parametrize("cancelled", [("company", "C1"), ("session", "R1.C1")])
+def test_cancellations_of_an_erased_company_and_of_its_sessions_disappear(
+    visited: Any, database: Database, clock: SettableClock, cancelled: tuple[str, str]
+) -> None:
+    make(database, "V1", Settings(), None, clock)
+    stored = cancel(database, clock, 1, cancelled, ("session", "R1.C2"))
+    assert "C1" in json.dumps(stored.planned.to_json())
+    visited.erase("companies", "C1")
+    eraser = Eraser(database, clock)
+    while eraser.step():
+        pass
+    assert "C1" not in json.dumps(read(database).planned.to_json())
+    assert read(database).planned.cancelled == (Cancellation("session", "R1.C2"),)
 
 
 def test_an_erased_visit_takes_its_programme_along(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from itertools import pairwise
 from typing import Any
 
@@ -10,7 +11,8 @@ from hypothesis import given, settings
 
 from services.matching.domain.plans.programme import Problem, Track
 from services.matching.domain.plans.programme_content import Planned, planned_from
-from services.matching.domain.plans.programme_plan import plan
+from services.matching.domain.plans.programme_mend import Cancellation
+from services.matching.domain.plans.programme_plan import Programme, plan
 from services.matching.domain.plans.programme_settings import (
     STANDARD_MINUTES,
     SettingError,
@@ -179,7 +181,20 @@ def test_every_code_has_words_in_both_languages() -> None:
 def test_what_is_kept_is_read_as_it_was() -> None:
     ways = {"from": "visit:0", "to": "host:H", "minutes": 45}
     made = wanted_sessions([meeting("H", "study_visit_host"), meeting("S")], VISIT, TRACKS, STANDARD_MINUTES)
-    case = problem_of(VISIT, Settings(transfers=[ways]), made)
-    kept = Planned(1, "", Settings(transfers=(ways,)), (), case, plan(case), ())
-    read = planned_from(kept.to_json())
-    assert (read.problem, read.programme) == (kept.problem, kept.programme)
+    away = {"who": "d1", "date": "2026-05-07", "start": "09:00", "end": "10:00"}
+    chosen = Settings(
+        transfers=(ways,), unavailable=(away,), tracks=(["d1"], ["d2", "d3"]), rooms=2, source="matches"
+    )
+    case = problem_of(VISIT, chosen, made)
+    cancelled = Cancellation("place", "visit:1"), Cancellation("delegate", "d3")
+    kept = Planned(7, "digest", chosen, cancelled, case, plan(case), ("R1.S",), "of delegates", "of places")
+    assert planned_from(json.loads(json.dumps(kept.to_json()))) == kept
+
+
+def test_what_was_kept_before_the_digests_of_delegates_and_places_can_be_read() -> None:
+    kept = Planned(
+        1, "", Settings(), (Cancellation("delegate", "d1"),), problem(), Programme({}, (), (), True), ()
+    )
+    content = {name: value for name, value in kept.to_json().items() if name not in ("delegates", "places")}
+    assert planned_from(content).outdated(1, VISIT) == ()
+    assert planned_from(content).outdated(2, VISIT) == kept.cancelled
