@@ -82,7 +82,7 @@ def test_a_direction_that_is_known_to_be_weak_names_the_aims_that_are_not_met() 
         policy=replace(STANDARD_POLICY, weak_cap=10.0),
     )
     assert codes(said) == ["weak_direction"]
-    assert "kinds of partnership and languages" in only(said).reasons[0].text["en"]
+    assert "kinds of partnership and language." in only(said).reasons[0].text["en"]
     assert "Look over" in changes(said)
 
 
