@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import statistics
 from collections.abc import Callable
 from dataclasses import replace
@@ -29,7 +30,9 @@ class WrongAnswerError(BenchError):
 
 
 def measure(folder: Path) -> list[Mark]:
-    """Measure in memory; raises WrongAnswerError when ours are not the best, or not those a peer finds."""
+    """Measure in memory; raises WrongAnswerError when ours are not the best, or not those a peer finds, BenchError."""
+    if importlib.util.find_spec("faiss") is None:
+        raise BenchError("faiss-cpu is not installed: `make setup` brings it")
     pool = folder / "pool.npz"
     read_pool(pool)
     return [mark for size in SIZES for mark in _marks(pool, *size)]
@@ -79,17 +82,8 @@ def _beside_faiss(
     repetitions: int,
     size: str,
 ) -> Mark:
-    name = f"candidates beside FAISS, {size}"
-    try:
-        import faiss
-    except ImportError:
-        return Mark(
-            name,
-            0.0,
-            1.0,
-            "pairs",
-            "not measured: faiss-cpu is not installed (it is in requirements/dev.txt)",
-        )
+    import faiss
+
     index = faiss.IndexFlatIP(stacked[1].shape[1])
     index.add(stacked[1])
     _check_faiss(asked, offered, index.search(stacked[0], BEST)[1])
@@ -98,7 +92,7 @@ def _beside_faiss(
         f"{both.rates(pairs)}; peer: IndexFlatIP on the same numbers as one matrix a side, so it cuts no part and its "
         "scores are not ours; with nothing cut, ours finds the same companies for every need (checked)"
     )
-    return Mark(name, both.ratio, 1.0, "pairs", note)
+    return Mark(f"candidates beside FAISS, {size}", both.ratio, 1.0, "pairs", note)
 
 
 def _beside_loop(
