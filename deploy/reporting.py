@@ -11,9 +11,8 @@ from services.matching.domain.text.thesaurus import thesaurus_with
 from services.matching.exports import report_as_html, report_as_pdf, report_as_xlsx
 from services.matching.store import open_store
 from services.matching.store.reports import get_report
-from services.matching.texts.engines import make_engine
+from services.matching.texts.engines import at_hand, make_engine
 from services.matching.why_not import answer
-from shared.clock import system_clock
 from shared.settings import Settings
 
 
@@ -26,7 +25,7 @@ def read_why_not(settings: Settings, request_id: str, company_id: str) -> dict[s
     database = open_store(settings.matching_database)
     try:
         thesaurus = thesaurus_with(settings.thesaurus)
-        engine = make_engine(settings.text_engine, thesaurus, database, system_clock, computes=False)
+        engine = at_hand(make_engine(settings.text_engine, thesaurus, database, computes=False))
         with database.reading() as connection:
             return answer(connection, request_id, company_id, engine)
     finally:

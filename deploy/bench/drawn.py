@@ -48,6 +48,9 @@ class DrawnVectors:
         """Give a vector of length 1 for each text."""
         return {text: self._vector(text) for text in texts}
 
+    def prepare(self, texts: Iterable[str]) -> None:
+        """Do nothing: vectors are drawn at once."""
+
     def _vector(self, text: str) -> Matrix:
         drawn = np.random.default_rng(zlib.crc32(text.encode())).standard_normal(DIRECTIONS) @ self._base
         vector: Matrix = (drawn / np.sqrt(np.sum(drawn * drawn))).astype(np.float32)

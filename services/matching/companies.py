@@ -11,8 +11,9 @@ from sqlalchemy.engine import Connection
 from services.matching.domain.features import CompanyFeatures, company_features
 from services.matching.domain.model import company_from_state
 from services.matching.domain.policy import ScoringPolicy
-from services.matching.domain.scoring import texts_of_company
+from services.matching.domain.scoring import NAME, FieldReading, texts_of_company
 from services.matching.domain.text.engine import TextEngine
+from services.matching.domain.text.passages import units
 from services.matching.store import projection, tables
 from shared.clock import from_text
 from shared.storage import Database
@@ -27,6 +28,8 @@ class Companies:
     def __init__(self, engine: TextEngine) -> None:
         self.engine = engine
         self._features: CompanyFeatures | None = None
+        # Companies that were read by their words for want of vectors, which a worker may have made by now.
+        self._lacking: frozenset[str] = frozenset()
         self.moments: dict[str, datetime] = {}
 
     def prepare(self, database: Database) -> None:
@@ -35,7 +38,7 @@ class Companies:
             return
         with database.reading() as connection:
             versions = {id: version for id, (version, _) in _active(connection).items()}
-        known = {} if self._features is None else {one.id: one.version for one in self._features.companies}
+        known = self._known()
         changed = [one for one, version in versions.items() if known.get(one) != version]
         for some in projection.in_parts(changed, AT_ONCE):
             with database.reading() as connection:
@@ -47,14 +50,13 @@ class Companies:
         """Read the features of the companies that are active in the database, in the order of their ids.
 
         Only companies of a new version are read from the database and made into features; the others' rows are
-        taken over from the call before: they do not depend on the policy. `moments` then says by id when each of them
-        was changed.
+        taken over from the call before: they do not depend on the policy. One that lacked vectors is made anew, too.
+        `moments` then says by id when each of them was changed.
         """
         heads = _active(connection)
         versions = {id: version for id, (version, _) in heads.items()}
-        old = self._features
-        known = {} if old is None else {one.id: one.version for one in old.companies}
-        if old is None or known != versions:
+        old, known = self._features, self._known()
+        if old is None or self._lacking or known != versions:
             changed = [one for one, version in versions.items() if known.get(one) != version]
             states = projection.get_states(connection, tables.companies, changed)
             new = company_features(
@@ -62,10 +64,27 @@ class Companies:
             )
             kept = [one for one in known if known[one] == versions.get(one)]
             self._features = new if old is None else joined(old, kept, new)
+            self._lacking = _without_vectors(new) if self.engine.vector_size else frozenset()
             new_moments = {one: from_text(heads[one][1]) for one in changed}
             self.moments = {one: self.moments[one] for one in kept} | new_moments
             return self._features
         return old
+
+    def _known(self) -> dict[str, int]:
+        """Give by id the versions of the companies whose features need not be made anew."""
+        if self._features is None:
+            return {}
+        return {one.id: one.version for one in self._features.companies if one.id not in self._lacking}
+
+
+def _without_vectors(features: CompanyFeatures) -> frozenset[str]:
+    """Give the companies with a text that has something to embed and was read by its words."""
+
+    def lacks(one: FieldReading) -> bool:
+        return one.field != NAME and one.reading.vector is None and bool(units(one.reading.text))
+
+    both = zip(features.companies, features.readings, strict=True)
+    return frozenset(company.id for company, fields in both if any(lacks(one) for one in fields))
 
 
 def _active(connection: Connection) -> dict[str, tuple[int, str]]:

@@ -79,7 +79,7 @@ def create_app(settings: Settings, clock: Clock = system_clock, ids: IdSource = 
         database,
         # Vectors are computed by workers; what has none yet is read by its words.
         lambda: make_engine(
-            settings.text_engine, thesaurus_with(settings.thesaurus), database, clock, computes=False
+            settings.text_engine, thesaurus_with(settings.thesaurus), database, computes=False
         ),
     )
     return app

@@ -36,7 +36,7 @@ def create_work(settings: Settings, event_log: EventLog, clock: Clock, ids: IdSo
         # One worker only: what one that died had claimed need not wait.
         with database.writing() as connection:
             stale.release_all(connection)
-    engine = make_engine(settings.text_engine, thesaurus_with(settings.thesaurus), database, clock)
+    engine = make_engine(settings.text_engine, thesaurus_with(settings.thesaurus), database)
     with database.writing() as connection:
         text_engine.remake_others(connection, engine.name, clock())
     relay = Relay(database, tables.backbone, event_log, GROUP)

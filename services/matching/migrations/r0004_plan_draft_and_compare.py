@@ -27,12 +27,8 @@ def upgrade() -> None:
         sa.Column("engine", sa.String(length=100), nullable=False),
         sa.Column("digest", sa.String(length=64), nullable=False),
         sa.Column("vector", sa.LargeBinary(), nullable=False),
-        sa.Column("used_at", sa.String(length=40), nullable=False),
         sa.PrimaryKeyConstraint("engine", "digest"),
     )
-    with op.batch_alter_table("embeddings", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_embeddings_used_at"), ["used_at"], unique=False)
-
     op.create_table(
         "policy_drafts",
         sa.Column("id", sa.String(length=200), nullable=False),

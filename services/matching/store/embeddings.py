@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from services.matching.store.projection import in_parts, upsert
 from services.matching.store.tables import embeddings
-from shared.clock import to_text
 
 
 def find(connection: Connection, model: str, digests: Iterable[str]) -> dict[str, bytes]:
@@ -23,15 +21,20 @@ def find(connection: Connection, model: str, digests: Iterable[str]) -> dict[str
     return found
 
 
-def keep(connection: Connection, model: str, vectors: Mapping[str, bytes], now: datetime) -> None:
-    """Keep vectors by digest, as used now."""
+def present(connection: Connection, model: str, digests: Iterable[str]) -> set[str]:
+    """Read of which digests the vectors are there."""
+    found: set[str] = set()
+    for part in in_parts(digests):
+        query = sa.select(embeddings.c.digest)
+        mine = query.where(embeddings.c.engine == model, embeddings.c.digest.in_(part))
+        found.update(connection.execute(mine).scalars())
+    return found
+
+
+def keep(connection: Connection, model: str, vectors: Mapping[str, bytes]) -> None:
+    """Keep vectors by digest."""
     for digest, vector in sorted(vectors.items()):
-        upsert(
-            connection,
-            embeddings,
-            {"engine": model, "digest": digest},
-            {"vector": vector, "used_at": to_text(now)},
-        )
+        upsert(connection, embeddings, {"engine": model, "digest": digest}, {"vector": vector})
 
 
 def digests(connection: Connection) -> set[str]:

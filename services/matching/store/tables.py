@@ -180,7 +180,6 @@ embeddings = sa.Table(
     sa.Column("engine", sa.String(100), primary_key=True),
     sa.Column("digest", sa.String(64), primary_key=True),
     sa.Column("vector", sa.LargeBinary, nullable=False),
-    sa.Column("used_at", sa.String(40), nullable=False, index=True),
 )
 
 lifted = sa.Table(

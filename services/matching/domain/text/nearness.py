@@ -31,6 +31,10 @@ TERMS_EACH = 2
 """Words of a concept that are embedded beside its names, of each of those languages."""
 
 
+class LackingError(LookupError):
+    """Vectors that nearness rests on cannot be had, or not yet."""
+
+
 class VectorSource(Protocol):
     """Where the vectors of texts come from. The same text always has the same vector."""
 
@@ -40,6 +44,9 @@ class VectorSource(Protocol):
 
     def vectors(self, texts: Iterable[str]) -> Mapping[str, Vector]:
         """Give the vectors of texts, all of one length; those that cannot be had are left out."""
+
+    def prepare(self, texts: Iterable[str]) -> None:
+        """Have the vectors of texts made, and kept for others where that is done."""
 
 
 @cache
@@ -77,27 +84,29 @@ class Nearness:
     """Centres vectors by language, and tells how far each concept stands out for a vector."""
 
     def __init__(self, thesaurus: Thesaurus, source: VectorSource) -> None:
-        """Take the vectors of the material from the source; a concept without one is near to nothing."""
-        had = source.vectors(material(thesaurus))
+        """Take the vectors of the material from the source. Raises LackingError where it cannot give them all."""
+        texts = material(thesaurus)
+        had = source.vectors(texts)
+        if len(had) < len(texts):
+            raise LackingError(
+                f"{len(texts) - len(had)} of {len(texts)} vectors of {source.name} are not there"
+            )
         by_language = {
-            language: [had[one].astype(np.float64) for one in some if one in had]
+            language: [had[one].astype(np.float64) for one in some]
             for language, some in reference_sentences().items()
         }
-        sums = {language: np.sum(some, axis=0) for language, some in by_language.items() if some}
-        size = len(next(iter(had.values()))) if had else 1
-        zero = np.zeros(size)
+        sums = {language: np.sum(some, axis=0) for language, some in by_language.items()}
         means = [total / len(by_language[language]) for language, total in sums.items()]
-        self._common: Wide = np.mean(means, axis=0) if means else zero
+        self._common: Wide = np.mean(means, axis=0)
         self._means = {
             language: (total + SHRINKING * self._common) / (len(by_language[language]) + SHRINKING)
             for language, total in sums.items()
         }
-        self.size = size
+        self.size = len(self._common)
         self.concepts = tuple(thesaurus.concepts)
-        terms = [had.get(terms_of(concept)) for concept in thesaurus.concepts.values()]
-        known = [term.astype(np.float64) for term in terms if term is not None]
-        middle = np.mean(known, axis=0) if known else zero
-        self._matrix = np.array([zero if term is None else _unit(term - middle) for term in terms])
+        terms = [had[terms_of(concept)].astype(np.float64) for concept in thesaurus.concepts.values()]
+        middle = np.mean(terms, axis=0)
+        self._matrix = np.array([_unit(term - middle) for term in terms])
 
     def centred(self, vector: Vector, language: str) -> Wide:
         """Take a language's mean from a vector (the common mean where the language is not known); length 1."""

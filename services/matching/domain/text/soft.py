@@ -7,8 +7,14 @@ from functools import cached_property
 
 import numpy as np
 
-from services.matching.domain.text.engine import ConceptEngine, Mention, Passage, Reading
-from services.matching.domain.text.nearness import Nearness, VectorSource, Wide, material_hash
+from services.matching.domain.text.engine import ConceptEngine, Mention, Passage, Reading, TextEngine
+from services.matching.domain.text.nearness import (
+    LackingError,
+    Nearness,
+    VectorSource,
+    Wide,
+    material_hash,
+)
 from services.matching.domain.text.passages import LONGEST_QUOTE, pieces, sentences, shortened, units
 from services.matching.domain.text.thesaurus import Thesaurus
 
@@ -24,7 +30,11 @@ LEAST = 0.1
 
 
 class SoftEngine:
-    """Concepts by their words, and by nearness of the text's vectors to the concepts' terms."""
+    """Concepts by their words, and by nearness of the text's vectors to the concepts' terms.
+
+    Where the source computes nothing the vectors of those terms may not be there yet: take the engine from `at_hand`
+    then, `vector_size` and `read` raise LackingError.
+    """
 
     def __init__(self, thesaurus: Thesaurus, source: VectorSource) -> None:
         self._by_words = ConceptEngine(thesaurus)
@@ -52,6 +62,17 @@ class SoftEngine:
         """Give the same engine for other concepts."""
         return SoftEngine(thesaurus, self._source)
 
+    def at_hand(self) -> TextEngine:
+        """Give itself if all that nearness rests on can be had by now, else the engine of the concepts alone.
+
+        Both are the same ones each time, so that what was read by one can be told from what the other read.
+        """
+        try:
+            self._nearness  # noqa: B018  # made now, or else next time
+        except LackingError:
+            return self._by_words
+        return self
+
     @property
     def vector_size(self) -> int:
         """Give the numbers in a vector of the model."""
@@ -63,26 +84,26 @@ class SoftEngine:
 
     def prepare(self, texts: Iterable[str]) -> None:
         """Have the vectors of texts made in one go; reading them is quick then."""
-        self._source.vectors(dict.fromkeys(unit for text in texts for unit in units(text)))
+        self._source.prepare(dict.fromkeys(unit for text in texts for unit in units(text)))
 
     def read(self, text: str, language: str, by_words: bool = False) -> Reading:
-        """Find the concepts of a text; `by_words`: without nearness. Where a vector cannot be had, words must do."""
+        """Find the concepts of a text; `by_words`: without nearness.
+
+        Where any of the text's vectors cannot be had, words must do, and the reading has no vector.
+        """
         reading = self._by_words.read(text, language)
         if by_words:
             return reading
-        had = self._source.vectors(units(text))
+        embedded = units(text)
+        had = self._source.vectors(embedded)
         nearness = self._nearness
+        if not embedded or len(had) < len(embedded):
+            return reading
 
         def centred(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int, Wide]]:
-            return [
-                (start, end, nearness.centred(had[text[start:end]], language))
-                for start, end in spans
-                if text[start:end] in had
-            ]
+            return [(start, end, nearness.centred(had[text[start:end]], language)) for start, end in spans]
 
         whole, parts = centred(pieces(text)), centred(sentences(text))
-        if not whole or not parts:
-            return reading
         passages = tuple(Passage(start, end, vector.astype(np.float32)) for start, end, vector in parts)
         total = np.sum([vector for _, _, vector in whole], axis=0)
         mean = (total / np.sqrt(np.sum(total * total))).astype(np.float32)

