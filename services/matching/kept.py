@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,8 +38,16 @@ class Kept:
         self._companies: CompanyFeatures | None = None
         self._policy: ScoringPolicy | None = None
 
-    def follow(self, companies: CompanyFeatures, policy: ScoringPolicy) -> None:
-        """Take note of the companies as they are now: reports that their changes can touch are known no more."""
+    def follow(
+        self, companies: CompanyFeatures, policy: ScoringPolicy, open_requests: Collection[str]
+    ) -> None:
+        """Take note of the companies and the open requests as they are now.
+
+        Reports that the companies' changes can touch are known no more, nor is anything of other requests.
+        """
+        for request_id in (self._entries.keys() | self._touched.keys()) - set(open_requests):
+            self.forget(request_id)
+            self._touched.pop(request_id, None)
         before, self._companies = self._companies, companies
         if before is None or policy != self._policy:
             self.forget_all()

@@ -153,7 +153,8 @@ class Scorer:
             policy = policies.active_policy(connection)
             companies = self._companies.features(connection, policy)
             read = [_read_case(connection, claim) for claim in claims]
-        self._kept.follow(companies, policy)
+            open_requests = stale.open_requests(connection)
+        self._kept.follow(companies, policy, open_requests)
         cases = tuple(case for case in read if case is not None)
         return Snapshot(at, number, policy, companies, self._companies.moments, cases)
 

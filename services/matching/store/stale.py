@@ -69,6 +69,11 @@ def partner_changed(connection: Connection, partner_id: str, at: datetime, but: 
     )
 
 
+def open_requests(connection: Connection) -> set[str]:
+    """Read the ids of the open requests."""
+    return set(connection.execute(sa.select(scoring.c.request_id).where(scoring.c.open)).scalars())
+
+
 def request_touched(connection: Connection, request_id: str, at: datetime) -> bool:
     """Have the report of an open request made again, and say whether there is such a request."""
     since = sa.func.coalesce(scoring.c.stale_since, to_text(at))

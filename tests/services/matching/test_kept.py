@@ -151,6 +151,29 @@ def test_a_report_that_a_rebuild_emptied_is_made(
     assert _report(database).content == before
 
 
+@pytest.mark.parametrize("how", ["closed", "erased", "withdrawn"])
+def test_nothing_stays_known_of_a_request_that_is_not_open_any_more(
+    scored: Any, scorer: Scorer, clock: SettableClock, how: str
+) -> None:
+    scored.request("R2", "P1", text="Telemedicine for patients with chronic disease at home.")
+    scored.request("R3", "P1", text="Telemedicine for patients with chronic disease at home.")
+    scorer.score_stale()
+    kept = scorer._kept
+    scored.company("C4", f"{TELECARE} For hospitals, too.")
+    scorer.settle_untouched(scorer.read([]))
+    assert set(kept.known) == {"R1"}
+    assert kept.touched_by("R2") == {"C4"}
+    for request_id in ("R1", "R2"):
+        if how == "erased":
+            scored.erase("requests", request_id)
+        else:
+            scored.request(request_id, "P1", status=how)
+    scorer.score_stale()
+    assert set(kept.known) == {"R3"}
+    assert kept.touched_by("R2") == set()
+    assert kept._watch().requests == ["R3"]
+
+
 def test_another_policy_makes_every_report(
     scored: Any, scorer: Scorer, database: Database, clock: SettableClock, made: list[str]
 ) -> None:
