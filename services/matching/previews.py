@@ -20,19 +20,23 @@ from services.matching.domain.comparison import (
     placed_chosen,
 )
 from services.matching.domain.features import CompanyFeatures, need_features
-from services.matching.domain.introductions import introduced_matches
 from services.matching.domain.model import MatchRequest, Partner, partner_from_state, request_from_state
 from services.matching.domain.policy import ScoringPolicy
 from services.matching.domain.selection import choose
 from services.matching.domain.text.engine import TextEngine
 from services.matching.store import decisions, policies, projection, tables
-from services.matching.store.lifted import lifted_of
+from services.matching.store.lifted import lifted_by_request
+from services.matching.texts.engines import at_hand
 from shared.storage import Database
 
 SECONDS = 5.0
 """How long a preview may compute before it says how far it came."""
 MOST_REQUESTS = 500
 """Requests that one preview reads at most."""
+
+
+class BusyError(Exception):
+    """Another preview is being made for so long that this one was not begun."""
 
 
 @dataclass(frozen=True)
@@ -80,28 +84,40 @@ class Previews:
     def __init__(self, database: Database, engine: Callable[[], TextEngine]) -> None:
         self._database = database
         self._engine = engine
-        self._made: Companies | None = None
+        self._made: TextEngine | None = None
+        self._making = threading.Lock()
+        self._companies: Companies | None = None
         self._turn = threading.Lock()
 
-    @property
-    def _companies(self) -> Companies:
-        # Made when it is needed first: most web processes never make a preview.
-        self._made = self._made or Companies(self._engine())
-        return self._made
-
     def engine(self) -> TextEngine:
-        """Give the engine that texts are read with."""
-        return self._companies.engine
+        """Give the engine to read texts with now: by words alone until a worker has made what nearness rests on."""
+        with self._making:
+            # Made when it is needed first: most web processes never make a preview.
+            self._made = self._made or self._engine()
+        return at_hand(self._made)
 
     def make(self, draft: ScoringPolicy, seconds: float = SECONDS, most: int = MOST_REQUESTS) -> Preview:
-        """Compare a policy with the active one for at most about `seconds`, on at most `most` requests."""
-        with self._turn:
+        """Compare a policy with the active one for at most about `seconds`, on at most `most` requests.
+
+        Raises BusyError when its turn does not come within `seconds`.
+        """
+        if not self._turn.acquire(timeout=seconds):
+            raise BusyError
+        try:
             until = time.monotonic() + seconds
             with self._database.reading() as connection:
                 active = policies.active_policy(connection)
-                companies = self._companies.features(connection, active)
+                companies = self._features(connection, active)
                 asked, total = _asked(connection, most)
             return self._compared(draft, active, companies, asked, total, until)
+        finally:
+            self._turn.release()
+
+    def _features(self, connection: Connection, active: ScoringPolicy) -> CompanyFeatures:
+        engine = self.engine()
+        if self._companies is None or self._companies.engine is not engine:
+            self._companies = Companies(engine)
+        return self._companies.features(connection, active)
 
     def _compared(
         self,
@@ -150,7 +166,7 @@ class Previews:
         self, one: Asked, companies: CompanyFeatures, active: ScoringPolicy, draft: ScoringPolicy
     ) -> tuple[tuple[Placed, ...], tuple[Placed, ...]]:
         pairs = [(one.partner, need) for need in one.request.needs]
-        needs = need_features(pairs, self._companies.engine, active)
+        needs = need_features(pairs, companies.engine, active)
         need_ids = [need.id for need in one.request.needs]
 
         def named(policy: ScoringPolicy) -> tuple[Placed, ...]:
@@ -227,22 +243,17 @@ def _asked(connection: Connection, most: int) -> tuple[list[Asked], int]:
     partner_ids, total = decisions.open_or_decided(connection, most)
     states = projection.get_states(connection, tables.requests, partner_ids)
     sides = projection.get_states(connection, tables.partners, partner_ids.values())
+    lifted = lifted_by_request(connection, partner_ids)
+    decided = decisions.decisions_by_request(connection, partner_ids)
     return [
         Asked(
             request_from_state(states[id].state),
             partner_from_state(sides[partner_id].state),
-            lifted_of(connection, id),
-            _decided(connection, id),
+            lifted.get(id, frozenset()),
+            decided[id],
         )
         for id, partner_id in partner_ids.items()
     ], total
-
-
-def _decided(connection: Connection, request_id: str) -> dict[str, str]:
-    """Read the last decision by match id; an approval that was cancelled is none."""
-    approved = introduced_matches(one.state for one in decisions.introductions_of(connection, request_id))
-    last = {one.match_id: one.decision for one in decisions.reviews_of(connection, request_id)}
-    return {id: said for id, said in last.items() if said != "approved" or id in approved}
 
 
 def _is_there(match_id: str, request: MatchRequest, company_ids: set[str]) -> bool:

@@ -16,7 +16,7 @@ from services.matching.decisions import LONGEST_TEXT, RefusedError
 from services.matching.domain.policy import STANDARD_WEIGHTS
 from services.matching.domain.policy_checks import MOST_WEIGHT, RULES, BadPolicyError, policy_to_json
 from services.matching.policies import activate_draft, change_draft, discard_draft, open_draft
-from services.matching.previews import MOST_REQUESTS, Previews, preview_to_json
+from services.matching.previews import MOST_REQUESTS, BusyError, Previews, preview_to_json
 from services.matching.store import policies, tables
 from services.matching.store.policies import Draft, PolicyVersion
 from shared.web.api import (
@@ -265,7 +265,8 @@ def delete_draft(draft_id: str) -> Response:
 @route(
     blueprint, "/drafts/<draft_id>/preview", "GET", "staff", "Preview a draft",
     description="Compares the draft with the active policy on the requests that are open or that staff decided on, "
-    "those with the newest change first, for a few seconds: `looked_at` says how many of them. Keeps nothing.",
+    "those with the newest change first, for a few seconds: `looked_at` says how many of them. Keeps nothing. Answers "
+    "503 while other previews are being made.",
 )  # fmt: skip
 @query(blueprint, PreviewArgs)
 @answers(blueprint, 200, PreviewAnswer)
@@ -273,7 +274,11 @@ def preview_draft(args: Args, draft_id: str) -> Args:
     """Say what the draft would change."""
     draft = _draft(draft_id)
     previews: Previews = current_app.extensions["handslag-previews"]
-    return preview_to_json(previews.make(draft.policy, most=args["requests"]))
+    try:
+        return preview_to_json(previews.make(draft.policy, most=args["requests"]))
+    except BusyError as busy:
+        why = "Another preview is being made; try again in a few seconds."
+        raise Problem(503, why, headers={"Retry-After": "5"}) from busy
 
 
 @route(

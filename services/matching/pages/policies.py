@@ -14,7 +14,7 @@ from services.matching.decisions import RefusedError
 from services.matching.domain.policy_checks import PARTS, RULES, BadPolicyError, Fault
 from services.matching.pages.policy_words import RULE_WORDS, fault_text
 from services.matching.policies import activate_draft, change_draft, check_note, discard_draft, open_draft
-from services.matching.previews import Previews, preview_to_json
+from services.matching.previews import BusyError, Previews, preview_to_json
 from services.matching.store import policies
 from services.matching.store.policies import Draft
 from shared.storage import Database
@@ -135,7 +135,6 @@ def _page(
 ) -> str:
     """Show a draft; `given` are dials as they were sent and could not be kept, `note` is what was written of it."""
     draft, active = _read(draft_id)
-    previews: Previews = current_app.extensions["handslag-previews"]
     values = {f"weights.{part}": weight for part, weight in draft.policy.weights.items()}
     values |= {name: getattr(draft.policy, name) for name in RULES}
     return render_template(
@@ -150,8 +149,17 @@ def _page(
         faults={one.field: fault_text(one) for one in faults},
         why=why,
         note=note,
-        preview=preview_to_json(previews.make(draft.policy)) if preview else None,
+        preview=_previewed(draft) if preview else None,
     )
+
+
+def _previewed(draft: Draft) -> dict[str, Any]:
+    previews: Previews = current_app.extensions["handslag-previews"]
+    try:
+        return preview_to_json(previews.make(draft.policy))
+    except BusyError as busy:
+        why = _("What another draft would change is being found out. Load this page again in a few seconds.")
+        raise Problem(503, why, headers={"Retry-After": "5"}) from busy
 
 
 def _others(kept: Mapping[str, float], given: Mapping[str, str]) -> dict[str, float]:

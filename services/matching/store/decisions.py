@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from services.matching.store.projection import Stored, get_state, put_state, states_where
+from services.matching.domain.introductions import introduced_matches
+from services.matching.store.projection import Stored, get_state, in_parts, put_state, states_where
 from services.matching.store.tables import introductions, partners, requests, reviews
 from shared.events.event import Event
 
@@ -39,6 +40,23 @@ def reviews_of(connection: Connection, request_id: str) -> list[Review]:
         Review(row.report_version, row.match_id, row.decision, row.reason, row.approval_id, row.at)
         for row in connection.execute(query)
     ]
+
+
+def decisions_by_request(connection: Connection, request_ids: Iterable[str]) -> dict[str, dict[str, str]]:
+    """Read the last decision by match id, by request; an approval that was cancelled is none."""
+    found: dict[str, dict[str, str]] = {}
+    for part in in_parts(request_ids):
+        made: dict[str, list[Mapping[str, Any]]] = {}
+        for one in states_where(connection, introductions, introductions.c.request_id.in_(part)):
+            made.setdefault(one.state["request_id"], []).append(one.state)
+        last: dict[str, dict[str, str]] = {id: {} for id in part}
+        query = sa.select(reviews).where(reviews.c.request_id.in_(part)).order_by(reviews.c.number)
+        for row in connection.execute(query):
+            last[row.request_id][row.match_id] = row.decision
+        for id, said in last.items():
+            approved = introduced_matches(made.get(id, ()))
+            found[id] = {match: one for match, one in said.items() if one != "approved" or match in approved}
+    return found
 
 
 def open_or_decided(connection: Connection, most: int) -> tuple[dict[str, str], int]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from services.matching.store.projection import upsert
+from services.matching.store.projection import in_parts, upsert
 from services.matching.store.tables import lifted
 
 
@@ -24,6 +25,17 @@ class Lifted:
 def lifted_of(connection: Connection, request_id: str) -> frozenset[tuple[str, str]]:
     """Read the exclusions that staff lifted for a request, as (company id, code)."""
     return frozenset((one.company_id, one.code) for one in list_lifted(connection, request_id))
+
+
+def lifted_by_request(
+    connection: Connection, request_ids: Iterable[str]
+) -> dict[str, frozenset[tuple[str, str]]]:
+    """Read what `lifted_of` gives of several requests, by request; those without any are left out."""
+    found: dict[str, set[tuple[str, str]]] = {}
+    for part in in_parts(request_ids):
+        for row in connection.execute(sa.select(lifted).where(lifted.c.request_id.in_(part))):
+            found.setdefault(row.request_id, set()).add((row.company_id, row.code))
+    return {id: frozenset(some) for id, some in found.items()}
 
 
 def list_lifted(connection: Connection, request_id: str) -> list[Lifted]:
