@@ -31,14 +31,14 @@ def why_not_page(request_id: str) -> str:
                     id=request_id,
                 ),
             )
-        found = find_companies(connection, words)
-        if not company_id and len(found) == 1:
+        found = [] if company_id else find_companies(connection, words)
+        if len(found) == 1:
             company_id = found[0]["id"]
         if company_id:
             try:
                 said = answer(connection, request_id, company_id, text_engine())
             except UnknownError:
-                unknown = company_id
+                unknown, found = company_id, find_companies(connection, words)
     needs = {need["id"]: need["title"] or need["text"] for need in report.content["needs"]}
     return render_template(
         "why_not.html",

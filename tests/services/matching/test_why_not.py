@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 
 from services.matching.decisions import approve, reject
 from services.matching.domain.policy import STANDARD_POLICY
+from services.matching.pages import why_not as why_not_pages
 from services.matching.store.policies import add_version
 from services.matching.store.reports import get_report
 from services.matching.store.stale import companies_changed
@@ -151,6 +152,24 @@ def test_the_page_leads_from_the_report_to_the_company_and_its_letter(client: Fl
     assert "Why you were not chosen:" in one
     assert "Därför valdes ni inte:" in one
     assert "Text till företaget" in page(client, "?company=C3&lang=sv")
+
+
+def test_where_a_company_is_chosen_none_is_looked_for_by_name(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sought: list[str] = []
+
+    def noting(connection: Any, words: str) -> list[dict[str, str]]:
+        sought.append(words)
+        return []
+
+    monkeypatch.setattr(why_not_pages, "find_companies", noting)
+    shown = page(client, "?name=company&company=C3")
+    assert "Text for the company" in shown
+    assert "No company is called that." not in shown
+    assert sought == []
+    assert "No company is called that." in page(client, "?name=company&company=C404")
+    assert sought == ["company"]
 
 
 def test_the_page_says_what_to_do_where_nothing_is_found(client: FlaskClient) -> None:
