@@ -14,6 +14,8 @@ from flask import Flask, Response, g, render_template, request
 from marshmallow import Schema, fields
 from werkzeug.exceptions import HTTPException, SecurityError
 
+from shared.outbox import EventTooLargeError
+
 log = logging.getLogger(__name__)
 
 API_PREFIX = "/api/"
@@ -168,6 +170,10 @@ def handle_problems(app: Flask) -> None:
         if error.code is not None and error.code < 400:
             return Response(error.get_body(), status=error.code, headers=error.get_headers())
         return problem_response(problem_of_http_error(error))
+
+    @app.errorhandler(EventTooLargeError)
+    def too_large(error: EventTooLargeError) -> Response:
+        return problem_response(Problem(413, f"This is too large: {error}."))
 
     @app.errorhandler(sqlalchemy.exc.OperationalError)
     @app.errorhandler(OSError)

@@ -8,12 +8,11 @@ from flask import Response, current_app, jsonify
 
 from services.matching.api import plan_schemas
 from services.matching.api.refusals import STATUS
+from services.matching.api.routes import database
 from services.matching.domain.plans.introducing import Limits
 from services.matching.plans.consortia import consortia_of
 from services.matching.plans.introductions import PlanRefusedError, Wanted, approve_plan, introduction_plan
 from services.matching.store import tables
-from shared.outbox import EventTooLargeError
-from shared.storage import Database
 from shared.web.api import Blueprint, answers, body, not_found, query, route
 from shared.web.idempotency import answer_once
 from shared.web.problems import Problem, field_error
@@ -36,7 +35,7 @@ blueprint = Blueprint(
 def plan_introductions(args: Args) -> Args:
     """Give the best plan and what each request by itself would take."""
     limits = Limits(args["per_request"], args["company_capacity"])
-    with _database().reading() as connection:
+    with database().reading() as connection:
         return introduction_plan(
             connection, current_app.config["CLOCK"](), limits, args["request"], args["role"]
         )
@@ -64,7 +63,7 @@ def approve_planned(data: Args) -> Response:
         errors = [field_error("approvals", "A request comes twice.", "Put its matches into one entry.")]
         raise Problem(422, "A request comes twice.", errors=errors)
     try:
-        with _database().writing() as connection:
+        with database().writing() as connection:
 
             def act() -> Response:
                 done = approve_plan(connection, wanted, data["note"], clock, ids)
@@ -83,8 +82,6 @@ def approve_planned(data: Args) -> Response:
             return answer_once(connection, tables.idempotency, clock(), act)
     except PlanRefusedError as refused:
         raise _problem(refused) from refused
-    except EventTooLargeError as error:
-        raise Problem(413, str(error)) from error
 
 
 @route(
@@ -95,7 +92,7 @@ def approve_planned(data: Args) -> Response:
 @answers(blueprint, 200, plan_schemas.ConsortiaAnswer)
 def find_consortia(request_id: str) -> Args:
     """Give the best sets of the request's latest report."""
-    with _database().reading() as connection:
+    with database().reading() as connection:
         found = consortia_of(connection, request_id)
     if found is None:
         raise not_found("match report", request_id)
@@ -118,8 +115,3 @@ def _problem(refused: PlanRefusedError) -> Problem:
         for request, one in refused.refusals.items()
     ]
     return Problem(status, f"Nothing was approved. {refused}", extra={"refused": said})
-
-
-def _database() -> Database:
-    opened: Database = current_app.extensions["handslag-database"]
-    return opened

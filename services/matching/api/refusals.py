@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from services.matching.decisions import Refusal, RefusedError
-from shared.outbox import EventTooLargeError
 from shared.web.problems import Problem, field_error
 
 STATUS: dict[Refusal, int] = {
@@ -25,8 +24,6 @@ def refusals_as_problems(seen_version: int | None = None) -> Iterator[None]:
         yield
     except RefusedError as refused:
         raise _problem(refused, seen_version) from refused
-    except EventTooLargeError as error:
-        raise Problem(413, str(error)) from error
 
 
 def _problem(refused: RefusedError, seen_version: int | None) -> Problem:

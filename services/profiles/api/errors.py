@@ -7,11 +7,10 @@ from flask import Flask, Response
 from services.profiles import handlers
 from services.profiles.domain.offers import FieldsError
 from services.profiles.domain.words import KINDS
-from shared.outbox import EventTooLargeError
 from shared.web.api import not_found, stale_version
 from shared.web.problems import Problem, field_error, problem_response
 
-Refusal = handlers.ProfileError | FieldsError | EventTooLargeError
+Refusal = handlers.ProfileError | FieldsError
 
 
 def problem_of(error: Refusal) -> Problem:
@@ -19,8 +18,6 @@ def problem_of(error: Refusal) -> Problem:
     if isinstance(error, FieldsError):
         entries = [field_error(field, *problem.split("; ", 1)) for field, problem in error.problems.items()]
         return Problem(422, f"These fields are wrong: {', '.join(error.problems)}.", errors=entries)
-    if isinstance(error, EventTooLargeError):
-        return Problem(413, f"This is too large: {error}.")
     if isinstance(error, handlers.StaleVersionError):
         return stale_version(error.current)
     if isinstance(error, handlers.NotFoundError):
@@ -37,5 +34,5 @@ def handle_profile_errors(app: Flask) -> None:
     def answer(error: Refusal) -> Response:
         return problem_response(problem_of(error))
 
-    for refusal in (handlers.ProfileError, FieldsError, EventTooLargeError):
+    for refusal in (handlers.ProfileError, FieldsError):
         app.register_error_handler(refusal, answer)

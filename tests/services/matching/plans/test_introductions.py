@@ -226,6 +226,33 @@ def test_the_page_asks_once_more_and_then_introduces(client: FlaskClient, two_re
     assert len(_introduced(client)) == 2
 
 
+def test_an_introduction_that_is_larger_than_the_log_takes_is_413_everywhere_and_nothing_is_approved(
+    client: FlaskClient, two_requests: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = _wanted(_get(client, f"{PLAN}?per_request=1").json)
+    chosen = _values(_page(client, f"{PAGE}?per_request=1"))
+    monkeypatch.setattr("shared.outbox.MAX_VALUE_BYTES", 99)
+    one = {name: wanted[0][name] for name in ("report_version", "matches")}
+    answers: list[Any] = [
+        _approve(client, wanted),
+        client.post(f"/api/v1/reports/{wanted[0]['request_id']}/approvals", json=one, headers=STAFF),
+    ]
+    for answer in answers:
+        assert (answer.status_code, answer.mimetype) == (413, "application/problem+json")
+        assert "make its texts shorter" in answer.json["detail"]
+    report = f"/reports/{wanted[0]['request_id']}"
+    token = re.search(r'name="csrf_token" value="([^"]+)"', _page(client, report))
+    assert token is not None
+    sent = {"csrf_token": token.group(1), "confirmed": "yes", **one}
+    for page in (
+        _post(client, pair=chosen, per_request=1, confirmed="yes"),
+        client.post(f"{report}/approve", data=sent, headers=STAFF),
+    ):
+        assert (page.status_code, page.mimetype) == (413, "text/html")
+        assert "make its texts shorter" in page.text
+    assert _introduced(client) == []
+
+
 def test_a_plan_that_changed_is_409_and_shown_anew(
     client: FlaskClient, two_requests: Any, scorer: Any
 ) -> None:
