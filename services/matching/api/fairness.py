@@ -7,9 +7,9 @@ from typing import Any
 from flask import current_app
 from marshmallow import Schema, fields
 
+from services.matching.api.routes import database
 from services.matching.api.why_not import text_engine
 from services.matching.plans.fairness import also_look_at_for, fairness_of
-from shared.storage import Database
 from shared.web.api import Blueprint, answers, not_found, route
 
 Args = dict[str, Any]
@@ -78,7 +78,7 @@ class AlsoLookAtAnswer(Schema):
 @answers(blueprint, 200, FairnessAnswer)
 def list_fairness() -> Args:
     """List calls and meetings of members in the last twelve months, those called least first."""
-    with _database().reading() as connection:
+    with database().reading() as connection:
         return fairness_of(connection, current_app.config["CLOCK"]())
 
 
@@ -91,13 +91,8 @@ def list_fairness() -> Args:
 def find_also_look_at(request_id: str) -> Args:
     """Give the best rarely seen small member for a request."""
     engine = text_engine()
-    with _database().reading() as connection:
+    with database().reading() as connection:
         found = also_look_at_for(connection, request_id, current_app.config["CLOCK"](), engine)
     if found is None:
         raise not_found("match report", request_id)
     return found
-
-
-def _database() -> Database:
-    opened: Database = current_app.extensions["handslag-database"]
-    return opened

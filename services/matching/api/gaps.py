@@ -7,8 +7,8 @@ from typing import Any
 from flask import Response, current_app
 from marshmallow import Schema, fields
 
+from services.matching.api.routes import database
 from services.matching.plans.gaps import as_csv, gaps_of
-from shared.storage import Database
 from shared.web.api import Blueprint, answers, route
 
 Args = dict[str, Any]
@@ -78,6 +78,5 @@ def export_gaps() -> Response:
 
 
 def _gaps() -> Args:
-    opened: Database = current_app.extensions["handslag-database"]
-    with opened.reading() as connection:
+    with database().reading() as connection:
         return gaps_of(connection, current_app.config["CLOCK"](), current_app.config["SETTINGS"].thesaurus)

@@ -10,9 +10,9 @@ from flask_babel import gettext as _
 
 from services.matching.api.why_not import text_engine
 from services.matching.domain.plans.fairness import Near
+from services.matching.pages.routes import database
 from services.matching.plans.fairness import also_look_at_for, fairness_of, rare_in_report
 from services.matching.store import reports
-from shared.storage import Database
 from shared.web.access import access
 from shared.web.problems import Problem
 
@@ -32,7 +32,7 @@ def fairness_tools() -> dict[str, Any]:
 @access("staff")
 def fairness_page() -> str:
     """Show calls and meetings of members in twelve months, how they are spread, and who is never seen."""
-    with _database().reading() as connection:
+    with database().reading() as connection:
         found = fairness_of(connection, current_app.config["CLOCK"]())
     return render_template("plan_fairness.html", found=found, most=MOST_SHOWN)
 
@@ -42,7 +42,7 @@ def fairness_page() -> str:
 def also_page(request_id: str) -> str:
     """Show the best rarely seen small member for a request."""
     engine = text_engine()
-    with _database().reading() as connection:
+    with database().reading() as connection:
         report = reports.get_report(connection, request_id)
         found = also_look_at_for(connection, request_id, current_app.config["CLOCK"](), engine)
     if report is None or found is None:
@@ -58,10 +58,5 @@ def also_page(request_id: str) -> str:
 
 
 def _rare(report: Mapping[str, Any]) -> Near | None:
-    with _database().reading() as connection:
+    with database().reading() as connection:
         return rare_in_report(connection, report, current_app.config["CLOCK"]())
-
-
-def _database() -> Database:
-    opened: Database = current_app.extensions["handslag-database"]
-    return opened

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from flask import Blueprint, current_app, render_template
 
+from services.matching.pages.routes import database
 from services.matching.plans.gaps import gaps_of
-from shared.storage import Database
 from shared.web.access import access
 
 MOST_SHOWN = 200
@@ -18,8 +18,7 @@ blueprint = Blueprint("gap_pages", __name__)
 @access("staff")
 def gaps_page() -> str:
     """Show the needs of open requests that nobody covers, by focus area and by concept."""
-    opened: Database = current_app.extensions["handslag-database"]
-    with opened.reading() as connection:
+    with database().reading() as connection:
         found = gaps_of(connection, current_app.config["CLOCK"](), current_app.config["SETTINGS"].thesaurus)
     names = {group["code"]: group["names"] for group in found["by_concept"]}
     return render_template("plan_gaps.html", found=found, concept_names=names, most=MOST_SHOWN)

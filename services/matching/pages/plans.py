@@ -17,9 +17,9 @@ from services.matching.domain.plans.introducing import Limits
 from services.matching.domain.roles import ROLES
 from services.matching.language import say
 from services.matching.pages.plan_words import bar_word, full_words
+from services.matching.pages.routes import database
 from services.matching.plans.consortia import consortia_of
 from services.matching.plans.introductions import PlanRefusedError, Wanted, approve_plan, introduction_plan
-from shared.storage import Database
 from shared.web.access import access
 
 PAGE_SIZE = 50
@@ -73,7 +73,7 @@ def approve_page() -> AnyResponse | str:
                 "plan_confirm.html", listed=listed, chosen=chosen, note=note, asked=shown["asked"]
             )
         clock, ids = current_app.config["CLOCK"], current_app.config["IDS"]
-        with _database().writing() as connection:
+        with database().writing() as connection:
             done = approve_plan(connection, wanted, note, clock, ids)
     except PlanRefusedError as refused:
         refusals = {name: _(one.template, **one.values) for name, one in refused.refusals.items()}
@@ -93,7 +93,7 @@ def approve_page() -> AnyResponse | str:
 
 
 def _consortia(request_id: str) -> dict[str, Any] | None:
-    with _database().reading() as connection:
+    with database().reading() as connection:
         found = consortia_of(connection, request_id)
     return found and {**found, "titles": {need["id"]: need["title"] for need in found["needs"]}}
 
@@ -102,7 +102,7 @@ def _plan() -> dict[str, Any]:
     asked = _asked()
     limits = Limits(int(asked["per_request"]), int(asked["company_capacity"]))
     clock = current_app.config["CLOCK"]
-    with _database().reading() as connection:
+    with database().reading() as connection:
         plan = introduction_plan(connection, clock(), limits, role=asked["role"] or None)
     # What is to be decided comes first.
     plan["requests"].sort(key=lambda one: not one["introductions"])
@@ -155,8 +155,3 @@ def _wanted(chosen: list[str]) -> list[Wanted]:
 
 def _refused_all(template: str, kind: Refusal = "invalid") -> PlanRefusedError:
     return PlanRefusedError({"": RefusedError(kind, template)})
-
-
-def _database() -> Database:
-    opened: Database = current_app.extensions["handslag-database"]
-    return opened

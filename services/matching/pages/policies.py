@@ -13,11 +13,11 @@ from werkzeug.wrappers import Response as AnyResponse
 from services.matching.decisions import RefusedError
 from services.matching.domain.policy_checks import PARTS, RULES, BadPolicyError, Fault
 from services.matching.pages.policy_words import RULE_WORDS, fault_text
+from services.matching.pages.routes import database
 from services.matching.policies import activate_draft, change_draft, check_note, discard_draft, open_draft
 from services.matching.previews import BusyError, Previews, preview_to_json
 from services.matching.store import policies
 from services.matching.store.policies import Draft
-from shared.storage import Database
 from shared.web.access import access
 from shared.web.problems import Problem
 
@@ -28,7 +28,7 @@ blueprint = Blueprint("matching_policies", __name__)
 @access("staff")
 def policy_list() -> str:
     """Show the active policy, the versions before it, and the drafts."""
-    with _database().reading() as connection:
+    with database().reading() as connection:
         versions, drafts = policies.list_versions(connection), policies.list_drafts(connection)
     active = next(one for one in versions if one.active)
     return render_template(
@@ -43,7 +43,7 @@ def open_page() -> AnyResponse | str:
     based_on = request.form.get("based_on", type=int)
     clock, ids = current_app.config["CLOCK"], current_app.config["IDS"]
     try:
-        with _database().writing() as connection:
+        with database().writing() as connection:
             draft = open_draft(connection, based_on, clock, ids)
     except RefusedError as refused:
         raise Problem(404, _(refused.template, **refused.values)) from refused
@@ -65,7 +65,7 @@ def change_page(draft_id: str) -> AnyResponse | str:
     weights = {part: _number(request.form.get(f"weights.{part}", "")) for part in PARTS}
     rules = {name: _number(request.form.get(name, "")) for name in RULES}
     try:
-        with _database().writing() as connection:
+        with database().writing() as connection:
             change_draft(connection, draft_id, seen, weights, rules, current_app.config["CLOCK"])
     except BadPolicyError as bad:
         return _answer(_page(draft_id, given=request.form, faults=bad.faults), 422)
@@ -171,7 +171,7 @@ def _decide(
     draft_id: str, act: Callable[[Any], Any], told: Callable[[Any], str], note: str = ""
 ) -> AnyResponse | str:
     try:
-        with _database().writing() as connection:
+        with database().writing() as connection:
             done = act(connection)
     except RefusedError as refused:
         return _refused(draft_id, refused, note=note)
@@ -195,7 +195,7 @@ def _answer(page: str, status: int) -> Response:
 
 
 def _read(draft_id: str) -> tuple[Draft, policies.PolicyVersion]:
-    with _database().reading() as connection:
+    with database().reading() as connection:
         draft = policies.get_draft(connection, draft_id)
         versions = policies.list_versions(connection)
     if draft is None:
@@ -211,8 +211,3 @@ def _number(text: str) -> float:
         return float(text.strip().replace(",", "."))
     except ValueError:
         return math.nan
-
-
-def _database() -> Database:
-    opened: Database = current_app.extensions["handslag-database"]
-    return opened

@@ -65,7 +65,16 @@ def test_the_page_shows_groups_and_needs(client: FlaskClient, uncovered: Any) ->
     assert PAGE in _get(client, "/plans").text
 
 
-def test_an_empty_house_and_one_without_gaps_say_so(client: FlaskClient, tell: Any, scorer: Any) -> None:
+def test_a_page_that_leaves_groups_out_says_so(
+    client: FlaskClient, uncovered: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "are shown" not in _get(client, PAGE).text
+    monkeypatch.setattr("services.matching.pages.gaps.MOST_SHOWN", 0)
+    assert "The first 0 of 1 are shown" in _get(client, PAGE).text
+    assert "De första 0 av 1 visas" in _get(client, f"{PAGE}?lang=sv").text
+
+
+def test_an_empty_house_says_so_and_its_file_has_a_head_only(client: FlaskClient) -> None:
     assert "nothing to compare with" in _get(client, PAGE).text
     assert _get(client, f"{API}.csv").data.decode("utf-8-sig").count("\n") == 1
 
