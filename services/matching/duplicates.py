@@ -18,6 +18,7 @@ from services.matching.store.duplicates import (
     DuplicateReview,
     Side,
     drop_duplicate_review,
+    get_duplicate_review,
     list_duplicate_reviews,
     put_duplicate_review,
 )
@@ -146,8 +147,7 @@ def decide_duplicate(
             "unknown", say("There is no organisation %(id)s on this side (any more)."), missing, id=missing[0]
         )
     decision = "not_same" if keep is None else "keep_first" if keep == first else "keep_second"
-    earlier = {(one.id, one.other_id): one for one in list_duplicate_reviews(connection, side)}
-    review = earlier.get((first, second))
+    review = get_duplicate_review(connection, side, first, second)
     if review is None or (review.decision, review.reason) != (decision, reason):
         review = DuplicateReview(side, first, second, decision, reason, to_text(clock()))  # type: ignore[arg-type]
         put_duplicate_review(connection, review)

@@ -46,6 +46,16 @@ def list_duplicate_reviews(connection: Connection, side: Side) -> list[Duplicate
     return [DuplicateReview(side, row.id, row.other_id, row.decision, row.reason, row.at) for row in rows]
 
 
+def get_duplicate_review(
+    connection: Connection, side: Side, id: str, other_id: str
+) -> DuplicateReview | None:
+    """Read the decision on two, `id` before `other_id`, or None."""
+    columns = duplicate_reviews.c
+    same = sa.and_(columns.side == side, columns.id == id, columns.other_id == other_id)
+    row = connection.execute(sa.select(duplicate_reviews).where(same)).first()
+    return DuplicateReview(side, id, other_id, row.decision, row.reason, row.at) if row else None
+
+
 def put_duplicate_review(connection: Connection, one: DuplicateReview) -> None:
     """Keep a decision, in place of an earlier one on the same two."""
     key = {"side": one.side, "id": one.id, "other_id": one.other_id}

@@ -49,13 +49,12 @@ _SAME = re.compile(
 
 @dataclass(frozen=True)
 class Named:
-    """What keys are made of: folded words of the name, host, domain, texts, and the name as written."""
+    """What keys are made of: folded words of the name, host, domain and texts."""
 
     words: tuple[str, ...]
     host: str
     domain: str
     texts: tuple[str, ...]
-    name: str
 
 
 @dataclass(frozen=True)

@@ -86,25 +86,17 @@ class Suggestion:
     reasons: tuple[Reason, ...]
 
 
-def suggest(
-    identities: Iterable[Identity], settled: Iterable[tuple[str, str]] = (), least: float = LEAST
-) -> list[Suggestion]:
-    """Suggest pairs, the likeliest first; the order of the identities does not matter.
-
-    `settled` are pairs (in either order) that staff decided on: they are not suggested.
-    """
+def suggest(identities: Iterable[Identity]) -> list[Suggestion]:
+    """Suggest pairs, the likeliest first; the order of the identities does not matter."""
     by_id = {one.id: one for one in identities}
     named = {
-        one.id: Named(
-            name_words(one.name), website_place(one.website)[0], one.contact_domain, one.texts, one.name
-        )
+        one.id: Named(name_words(one.name), website_place(one.website)[0], one.contact_domain, one.texts)
         for one in by_id.values()
     }
-    done = {(min(pair), max(pair)) for pair in settled}
     blocks = candidate_pairs(named)
     nearness = _Nearness()
     found = []
-    for first, second in sorted(blocks.pairs - done):
+    for first, second in sorted(blocks.pairs):
         said = compare(
             by_id[first],
             by_id[second],
@@ -113,7 +105,7 @@ def suggest(
             (first, second) in blocks.texts,
             nearness,
         )
-        if said.score >= least:
+        if said.score >= LEAST:
             found.append(said)
     return sorted(found, key=lambda one: (-one.score, one.id, one.other_id))
 

@@ -99,12 +99,6 @@ def test_a_reason_has_the_words_of_both() -> None:
     ]
 
 
-def test_what_staff_settled_is_never_suggested_again() -> None:
-    both = [Identity("a", "Zaffo"), Identity("b", "Zaffo")]
-    assert len(suggest(both)) == 1
-    assert suggest(both, settled=[("b", "a")]) == []
-
-
 def test_a_host_that_many_share_says_nothing() -> None:
     names = ["Anemon", "Brillig", "Citrus", "Dovre", "Ekvator", "Fjord", "Granit", "Hassel", "Indigo", "Jord"]
     many = [
