@@ -36,7 +36,7 @@ def test_every_letter_stands_in_one_sentence_and_one_piece(text: str) -> None:
 
 def test_long_texts_are_cut_between_words_and_short_ones_are_one_piece() -> None:
     word = "omsorgsteknik "
-    assert all(not unit.startswith("msorg") for unit in units(word * 200))
+    assert all(unit.startswith("omsorgsteknik") for unit in units(word * 200))
     assert pieces("One. Two. Three.") == ((0, 16),)
     assert units("One.") == ("One.",)
 
