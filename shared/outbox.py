@@ -144,6 +144,13 @@ def delete_rows(connection: Connection, backbone: Backbone, positions: Sequence[
     connection.execute(sa.delete(backbone.outbox).where(backbone.outbox.c.position.in_(positions)))
 
 
+def forget_waiting(connection: Connection, backbone: Backbone, topic: str, aggregate_id: str) -> None:
+    """Delete all rows of an aggregate, as a newer state or a tombstone makes up for them: each state is whole."""
+    outbox = backbone.outbox
+    mine = sa.and_(outbox.c.aggregatetype == topic, outbox.c.aggregateid == aggregate_id)
+    connection.execute(sa.delete(outbox).where(mine))
+
+
 def mark_refused(connection: Connection, backbone: Backbone, position: int, reason: str) -> None:
     """Keep a row that the log can never take, with the reason; later versions of its aggregate go on."""
     connection.execute(

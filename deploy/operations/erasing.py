@@ -20,7 +20,7 @@ from deploy.operations.erasures import LEDGER, keep_ledger
 from deploy.operations.exporting import TOPIC_OF, Kind, Stores, UnknownError
 from deploy.operations.opening import STORES
 from deploy.settling import READS
-from services.matching.erasure import pending
+from services.matching.store.erasures import pending
 from services.profiles.erasure import Erasure, erase, erasures
 from shared.clock import Clock
 from shared.event_log import event_log_of

@@ -16,8 +16,8 @@ import services.matching.store.tables as matching_tables
 import services.notifications.tables as notifications_tables
 import services.profiles.store as profiles_store
 from deploy.operations.opening import STORES, opened
-from services.matching.erasure import reviews_of_company
 from services.matching.store import projection
+from services.matching.store.decisions import reviews_of_company
 from services.notifications.mailbox import Mailbox
 from services.notifications.server import mailbox_of
 from services.profiles.erasure import last_version

@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 from services.matching import erasure
 from services.matching.decisions import Decided, RefusedError, approve, cancel, reject
 from services.matching.domain.duplicates.naming import mail_domain
-from services.matching.store import programmes, projection, reports, stale, tables
+from services.matching.store import erasures, programmes, projection, reports, stale, tables
 from shared.events.event import Event
 
 __all__ = ["HANDLERS", "Decided", "RefusedError", "approve", "cancel", "reject"]
@@ -23,7 +23,7 @@ def company_changed(connection: Connection, event: Event) -> None:
     """Keep a company without its contact, or forget an erased one; all open reports are made again."""
     if event.state is None:
         projection.drop_state(connection, tables.companies, event.aggregate_id)
-        erasure.note(connection, "company", event)
+        erasures.note(connection, "company", event)
     else:
         projection.put_state(connection, tables.companies, _without_contact(event))
     stale.companies_changed(connection, event.time)
@@ -41,7 +41,7 @@ def partner_changed(connection: Connection, event: Event) -> None:
         )
         for request_id in theirs:
             reports.forget_report(connection, request_id)
-        erasure.note(connection, "partner", event)
+        erasures.note(connection, "partner", event)
     else:
         projection.put_state(connection, tables.partners, _without_contact(event))
     stale.partner_changed(connection, event.aggregate_id, event.time)

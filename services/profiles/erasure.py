@@ -15,7 +15,7 @@ from services.profiles.domain.words import KINDS
 from shared.backbone import Backbone
 from shared.clock import to_text
 from shared.events.event import Event
-from shared.outbox import record_event
+from shared.outbox import forget_waiting, record_event
 from shared.web.idempotency import empty_answers
 
 WITH_PARTNERS = ("requests", "visits")
@@ -54,10 +54,9 @@ def erase(connection: Connection, backbone: Backbone, kind: str, id: str, now: d
 def forget(connection: Connection, backbone: Backbone, topic: str, event: Event) -> None:
     """Remove all that the database holds of the aggregate of a tombstone, and keep its id and version."""
     id = event.aggregate_id
-    table, outbox = store.TABLES[topic], backbone.outbox
+    table = store.TABLES[topic]
     connection.execute(sa.delete(table).where(table.c.id == id))
-    # States that wait to be published: the tombstone makes up for them, as each state is whole.
-    connection.execute(sa.delete(outbox).where(outbox.c.aggregatetype == topic, outbox.c.aggregateid == id))
+    forget_waiting(connection, backbone, topic, id)
     empty_answers(connection, store.IDEMPOTENCY, id)
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     values = {"version": event.version, "erased_at": to_text(event.time)}

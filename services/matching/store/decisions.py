@@ -11,8 +11,15 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from services.matching.domain.introductions import introduced_matches
-from services.matching.store.projection import Stored, get_state, in_parts, put_state, states_where
-from services.matching.store.tables import introductions, partners, requests, reviews
+from services.matching.store.projection import (
+    Stored,
+    get_state,
+    in_parts,
+    put_state,
+    states_where,
+    versions_where,
+)
+from services.matching.store.tables import companies, introductions, partners, requests, reviews
 from shared.events.event import Event
 
 
@@ -57,6 +64,25 @@ def decisions_by_request(connection: Connection, request_ids: Iterable[str]) -> 
             approved = introduced_matches(made.get(id, ()))
             found[id] = {match: one for match, one in said.items() if one != "approved" or match in approved}
     return found
+
+
+def reviews_of_company(connection: Connection, id: str) -> sa.ColumnElement[bool]:
+    """Give the condition that a review is of a company's match, and not of one whose id begins with the same."""
+    longer = versions_where(connection, companies, companies.c.id.startswith(f"{id}.", autoescape=True))
+    of_others = [reviews.c.match_id.startswith(f"{other}.", autoescape=True) for other in longer]
+    mine = reviews.c.match_id.startswith(f"{id}.", autoescape=True)
+    return sa.and_(mine, *(~other for other in of_others))
+
+
+def empty_reasons_of_company(connection: Connection, id: str) -> None:
+    """Take staff's words out of the decisions on a company's matches."""
+    mine = reviews_of_company(connection, id)
+    connection.execute(sa.update(reviews).where(mine).values(reason=""))
+
+
+def empty_reasons_of_request(connection: Connection, request_id: str) -> None:
+    """Take staff's words out of the decisions on a request's matches."""
+    connection.execute(sa.update(reviews).where(reviews.c.request_id == request_id).values(reason=""))
 
 
 def open_or_decided(connection: Connection, most: int) -> tuple[dict[str, str], int]:

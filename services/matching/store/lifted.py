@@ -51,6 +51,16 @@ def put_lifted(connection: Connection, request_id: str, one: Lifted) -> None:
     upsert(connection, lifted, key, {"reason": one.reason, "at": one.at})
 
 
+def drop_of_company(connection: Connection, company_id: str) -> None:
+    """Forget all that was lifted of a company."""
+    connection.execute(sa.delete(lifted).where(lifted.c.company_id == company_id))
+
+
+def drop_of_request(connection: Connection, request_id: str) -> None:
+    """Forget all that was lifted for a request."""
+    connection.execute(sa.delete(lifted).where(lifted.c.request_id == request_id))
+
+
 def drop_lifted(connection: Connection, request_id: str, company_id: str, code: str) -> None:
     """Let an exclusion hold again; one that is not lifted is no error."""
     same = sa.and_(

@@ -86,19 +86,29 @@ def save_report(
             else changes_between(json.loads(old.content), content, old.version, touched)
         )
         add_change(connection, request_id, version, made_at, changed)
-    values = {
-        "version": version,
-        "digest": digest,
-        "as_of": content["as_of"],
-        "made_at": made_at,
-        "verdict": content["verdict"],
-        "match_count": len(content["matches"]),
-        "best_name": content["matches"][0]["company"]["name"] if content["matches"] else "",
-        "content": canonical_json(content),
-        "traceparent": traces.current(),
-    }
+    values = {**_values(version, digest, content), "made_at": made_at, "traceparent": traces.current()}
     upsert(connection, reports, {"request_id": request_id}, values)
     return version
+
+
+def hold_next_naming(
+    connection: Connection, company_id: str, after: str, most: int
+) -> list[tuple[str, int, ReportJson]]:
+    """Read and hold up to `most` reports that may name a company, those after that of request `after`, by request.
+
+    Gives request id, version and content; frozen ones too.
+    """
+    named = reports.c.content.contains(f'"id":{json.dumps(company_id)}', autoescape=True)
+    query = sa.select(reports).where(named, reports.c.request_id > after).order_by(reports.c.request_id)
+    rows = connection.execute(query.limit(most).with_for_update())
+    return [(row.request_id, row.version, json.loads(row.content)) for row in rows]
+
+
+def replace_content(connection: Connection, version: int, content: ReportJson) -> None:
+    """Keep a content as this version of a report that is there, made when it was."""
+    same = reports.c.request_id == content["request_id"]
+    values = _values(version, content_digest(content), content)
+    connection.execute(sa.update(reports).where(same).values(**values))
 
 
 def get_report(connection: Connection, request_id: str, hold: bool = False) -> StoredReport | None:
@@ -188,6 +198,18 @@ def count_by_verdict(connection: Connection) -> dict[str, int]:
     source = scoring.join(reports, reports.c.request_id == scoring.c.request_id, isouter=True)
     query = sa.select(verdict, sa.func.count()).select_from(source).where(scoring.c.open).group_by(verdict)
     return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def _values(version: int, digest: str, content: ReportJson) -> dict[str, Any]:
+    return {
+        "version": version,
+        "digest": digest,
+        "as_of": content["as_of"],
+        "verdict": content["verdict"],
+        "match_count": len(content["matches"]),
+        "best_name": content["matches"][0]["company"]["name"] if content["matches"] else "",
+        "content": canonical_json(content),
+    }
 
 
 def _line(row: Any) -> ReportLine:

@@ -8,13 +8,12 @@ from datetime import timedelta
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from services.matching import erasure
 from services.matching.domain.model import company_from_state, request_from_state
 from services.matching.domain.scoring import texts_of_company, texts_of_need
 from services.matching.domain.text.nearness import material
 from services.matching.domain.text.passages import units
 from services.matching.domain.text.thesaurus import Thesaurus
-from services.matching.store import embeddings, projection, tables
+from services.matching.store import embeddings, erasures, projection, tables
 from services.matching.texts.vector_cache import digest_of
 from shared.clock import Clock
 from shared.storage import Database
@@ -75,7 +74,7 @@ class Forgetter:
     def step(self) -> bool:
         """Forget what is due, and say whether anything went."""
         with self._database.reading() as connection:
-            erased = erasure.newest(connection)
+            erased = erasures.newest(connection)
         if erased == self._seen and self._clock() - self._at < EVERY:
             return False
         gone = forget_unused(self._database, self._thesaurus, self._model)
