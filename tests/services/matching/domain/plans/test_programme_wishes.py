@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 
+from services.matching.domain.introductions import introduction_id
 from services.matching.domain.plans.programme import Problem, Track
-from services.matching.domain.plans.programme_content import Planned, planned_from
+from services.matching.domain.plans.programme_content import Planned, planned_from, without_company
 from services.matching.domain.plans.programme_mend import Cancellation
-from services.matching.domain.plans.programme_plan import Programme, plan
+from services.matching.domain.plans.programme_plan import Programme, Unplaced, plan
 from services.matching.domain.plans.programme_settings import (
     STANDARD_MINUTES,
     SettingError,
@@ -189,6 +191,20 @@ def test_what_is_kept_is_read_as_it_was() -> None:
     cancelled = Cancellation("place", "visit:1"), Cancellation("delegate", "d3")
     kept = Planned(7, "digest", chosen, cancelled, case, plan(case), ("R1.S",), "of delegates", "of places")
     assert planned_from(json.loads(json.dumps(kept.to_json()))) == kept
+
+
+@pytest.mark.parametrize(
+    ("request_id", "company_id"), [("R1", "C1"), ("R1", "C.1"), ("R" * 40, "C" * 40), ("R.1", "C1")]
+)
+def test_of_an_erased_company_neither_cancelled_sessions_nor_empty_ones_are_left(
+    request_id: str, company_id: str
+) -> None:
+    id, other = introduction_id(request_id, company_id), introduction_id("R1", "other")
+    cancelled = Cancellation("session", id), Cancellation("session", other)
+    emptied = replace(one(id), companies=())
+    empty = Programme({}, (Unplaced(id, "too_few"),), (), True)
+    left = without_company(Planned(1, "", Settings(), cancelled, problem(emptied), empty, ()), company_id)
+    assert (left.cancelled, left.problem.wanted, left.programme.unplaced) == (cancelled[1:], (), ())
 
 
 def test_what_was_kept_before_the_digests_of_delegates_and_places_can_be_read() -> None:
