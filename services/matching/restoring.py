@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 
-import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from services.matching.store import decisions, projection, tables
@@ -17,11 +15,9 @@ TOPICS = ("introductions",)
 
 def current(connection: Connection, topic: str) -> Iterator[Event]:
     """Give every introduction as the event that would tell of its state."""
-    rows = connection.execute(sa.select(tables.introductions).order_by(tables.introductions.c.id)).all()
-    for row in rows:
-        state = json.loads(row.state)
-        moment = from_text(state["updated_at"])
-        yield Event(f"introduction.{state['status']}", row.id, row.version, moment, state)
+    for one in projection.states_where(connection, tables.introductions):
+        moment = from_text(one.state["updated_at"])
+        yield Event(f"introduction.{one.state['status']}", one.id, one.version, moment, dict(one.state))
 
 
 def adopt(connection: Connection, topic: str, event: Event) -> None:
@@ -38,8 +34,6 @@ def approvals(connection: Connection) -> Mapping[str, set[str]]:
     for event in current(connection, "introductions"):
         state = event.state or {}
         found.setdefault(state["request_id"], set()).add(state["approval"]["id"])
-    reviews = tables.reviews.c
-    query = sa.select(reviews.request_id, reviews.approval_id).where(reviews.approval_id.is_not(None))
-    for row in connection.execute(query):
-        found.setdefault(row.request_id, set()).add(row.approval_id)
+    for request_id, approval_id in decisions.approvals_reviewed(connection):
+        found.setdefault(request_id, set()).add(approval_id)
     return found

@@ -66,6 +66,12 @@ def decisions_by_request(connection: Connection, request_ids: Iterable[str]) -> 
     return found
 
 
+def approvals_reviewed(connection: Connection) -> list[tuple[str, str]]:
+    """Read request and approval of every decision that approved."""
+    query = sa.select(reviews.c.request_id, reviews.c.approval_id).where(reviews.c.approval_id.is_not(None))
+    return [(row.request_id, row.approval_id) for row in connection.execute(query)]
+
+
 def reviews_of_company(connection: Connection, id: str) -> sa.ColumnElement[bool]:
     """Give the condition that a review is of a company's match, and not of one whose id begins with the same."""
     longer = versions_where(connection, companies, companies.c.id.startswith(f"{id}.", autoescape=True))
