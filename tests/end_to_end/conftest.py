@@ -84,10 +84,18 @@ class Process:
     def said(self) -> str:
         return self.output.read_text(errors="replace")
 
-    def end(self, number: int = signal.SIGTERM, within: float = 30) -> int:
-        """Send a signal and give the exit code; fails when it takes longer than `within` seconds."""
+    def ask(self, number: int = signal.SIGTERM) -> None:
+        """Send a signal, if the process goes on still."""
         if self.process.poll() is None:
             self.process.send_signal(number)
+
+    def end(self, number: int = signal.SIGTERM, within: float = 30) -> int:
+        """Send a signal and give the exit code; fails when it takes longer than `within` seconds."""
+        self.ask(number)
+        return self.ended(within)
+
+    def ended(self, within: float = 30) -> int:
+        """Wait for the end of what was asked to end, and give the exit code."""
         try:
             return self.process.wait(within)
         except subprocess.TimeoutExpired:
@@ -156,7 +164,9 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Process]]:
 
     yield begin
     for process in started:
-        process.end(within=40)
+        process.ask()
+    for process in started:
+        process.ended(within=40)
 
 
 def browser_path() -> str:
