@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import statistics
 import time
 from collections.abc import Callable, Sequence
@@ -50,15 +51,23 @@ class Pairs:
 
 
 def in_turn(ours: Timed, peer: Timed, repetitions: int, warm_up: bool = True) -> Pairs:
-    """Time both in turn, whoever was second going first the next time, so that neither gains by its place."""
+    """Time both in turn, whoever was second going first the next time, so that neither gains by its place.
+
+    What is in memory before, samples above all, is not looked through for garbage meanwhile.
+    """
     if warm_up:
         ours(), peer()
     seconds: dict[str, list[float]] = {"ours": [], "peer": []}
     order: Sequence[tuple[str, Timed]] = (("ours", ours), ("peer", peer))
-    for _ in range(repetitions):
-        for who, work in order:
-            seconds[who].append(work())
-        order = order[::-1]
+    gc.collect()
+    gc.freeze()
+    try:
+        for _ in range(repetitions):
+            for who, work in order:
+                seconds[who].append(work())
+            order = order[::-1]
+    finally:
+        gc.unfreeze()
     return Pairs(tuple(seconds["ours"]), tuple(seconds["peer"]))
 
 

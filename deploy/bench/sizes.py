@@ -35,7 +35,7 @@ def measure_sizes(show: Callable[[str], None] = lambda line: None) -> list[Row]:
         for companies in COMPANIES:
             show(f"measuring: {companies:,} companies")
             measured = in_own_process(pool, companies, NEEDS, BEST, SEARCHES)
-            rounded = {name: round(value, 3) for name, value in measured.items()}
+            rounded = {name: round(value, 6) for name, value in measured.items()}
             rows.append({"companies": companies, "needs": NEEDS, **rounded})
     return rows
 
