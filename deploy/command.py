@@ -13,7 +13,9 @@ from typing import Any
 
 import click
 
-from deploy.commands import keeping, operations, rights
+from deploy.commands import backups as keeping
+from deploy.commands import operating as operations
+from deploy.commands import rights
 from deploy.commands.common import (
     answer,
     check_text_engine,
@@ -27,9 +29,9 @@ from deploy.commands.common import (
 from deploy.commands.thesaurus import thesaurus
 from deploy.commands.topics import topics
 from deploy.commands.why_not import why_not
-from services.profiles.importing import IMPORT_HELP
-from shared.migrations import NewerDatabaseError
-from shared.settings import Settings, describe_settings
+from services.profiles.importing.columns import IMPORT_HELP
+from shared.settings.registry import Settings, describe_settings
+from shared.storage.migrations import NewerDatabaseError
 
 # The mark \b keeps click from filling paragraphs that are tables.
 IMPORT_EPILOG = "\n\n".join(f"\b\n{paragraph}" for paragraph in IMPORT_HELP.split("\n\n"))
@@ -63,10 +65,10 @@ def main() -> None:
 )
 def serve(sample: bool) -> None:
     """Serve everything on one machine: a web and a work process under one supervisor."""
-    from deploy import sample as sample_data
-    from deploy.metrics import share_folder
-    from deploy.secrets import with_own_secrets
-    from deploy.serve import AddressInUseError, supervise
+    from deploy.demo import prepare as sample_data
+    from deploy.demo.secrets import with_own_secrets
+    from deploy.runtime.metrics_port import share_folder
+    from deploy.runtime.serve import AddressInUseError, supervise
 
     settings = own_settings(process="serve")
     share_folder(settings)
@@ -90,13 +92,13 @@ def serve(sample: bool) -> None:
 @click.option("--sample", is_flag=True, hidden=True)
 def web(service: str, workers: int, sample: bool) -> None:
     """Answer web requests of one service (or all): never touches the event log."""
-    from deploy.serve import watch_lifeline
+    from deploy.runtime.serve import watch_lifeline
 
     settings = own_settings(service, "web")
     _needs_secret_key(settings)
     watch_lifeline(os.environ)  # before what takes its time to import
-    from deploy.metrics import MetricsPortError
-    from deploy.web import serve_web
+    from deploy.runtime.metrics_port import MetricsPortError
+    from deploy.runtime.web import serve_web
 
     try:
         serve_web(service, _sample(settings) if sample else settings, workers)
@@ -109,13 +111,13 @@ def web(service: str, workers: int, sample: bool) -> None:
 @click.option("--sample", is_flag=True, hidden=True)
 def work(service: str, sample: bool) -> None:
     """Do the work of one service (or all): relay, consumer and workers."""
-    from deploy.serve import watch_lifeline
+    from deploy.runtime.serve import watch_lifeline
 
     settings = own_settings(service, "work")
     watch_lifeline(os.environ)
-    from deploy.metrics import MetricsPortError
-    from deploy.work import work_until_signalled
-    from services.matching.texts.embedders import EmbedderError
+    from deploy.runtime.metrics_port import MetricsPortError
+    from deploy.runtime.work import work_until_signalled
+    from services.matching.text.models import EmbedderError
 
     try:
         sys.exit(work_until_signalled(service, _sample(settings) if sample else settings))
@@ -131,8 +133,8 @@ def work(service: str, sample: bool) -> None:
 @json_option
 def demo(and_exit: bool, data: Path, as_json: bool) -> None:
     """Do the main job in a fresh state: import, match, approve the best of each request, send the mails."""
-    from deploy.demo import DemoError, demo_settings, run_demo
-    from deploy.serve import AddressInUseError, supervise
+    from deploy.demo.run import DemoError, demo_settings, run_demo
+    from deploy.runtime.serve import AddressInUseError, supervise
 
     settings = own_settings()
     check_thesaurus(settings)
@@ -191,7 +193,7 @@ def import_partners(file: Path, rejects: Path | None, as_json: bool) -> None:
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file.")
 def report(request_id: str, kind: str, language: str | None, output: Path | None) -> None:
     """Write the match report of a request."""
-    from deploy.reporting import read_report
+    from deploy.commands.reporting import read_report
 
     settings = own_settings()
     content = read_report(settings, request_id, kind, language or settings.default_language)
@@ -221,7 +223,7 @@ def evaluate(
     as_json: bool,
 ) -> None:
     """Measure match quality on labelled data, beside simple baselines and with each part left out."""
-    from deploy.evaluate import EvaluateError, evaluate_files, table
+    from deploy.commands.evaluate import EvaluateError, evaluate_files, table
 
     files = {
         name: given or (data / f"{name}.csv" if data else None)
@@ -252,9 +254,9 @@ def evaluate(
 @json_option
 def bench(kafka: str | None, sizes: Path | None, as_json: bool) -> None:
     """Measure the speed of our parts beside bare peers; about eight minutes, in temporary folders."""
-    from deploy.bench.measure import BenchError
-    from deploy.bench.run import run_bench, table
     from shared.event_log.port import EventLogError
+    from tests.bench.measure import BenchError
+    from tests.bench.run import run_bench, table
 
     try:
         result = run_bench(kafka, show=_progress(), picture=sizes)
@@ -288,8 +290,9 @@ def settings_command(as_json: bool) -> None:
 def _import(kind: str, file: Path, rejects: Path | None, as_json: bool) -> None:
     import sqlalchemy.exc
 
-    from deploy.importing import import_into
-    from services.profiles.importing import FileError, ImportFailedError
+    from deploy.commands.importing import import_into
+    from services.profiles.importing.importer import ImportFailedError
+    from services.profiles.importing.sheet import FileError
 
     settings = own_settings(process="import")
     try:

@@ -11,11 +11,11 @@ import tempfile
 from pathlib import Path
 
 from deploy.services import SERVICES
-from shared import metrics
 from shared.clock import system_clock
 from shared.events import asyncapi
 from shared.ids import random_ids
-from shared.settings import for_tests
+from shared.settings.registry import for_tests
+from shared.telemetry import metrics
 
 DOCS = Path(__file__).parents[1] / "docs"
 

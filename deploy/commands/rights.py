@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from deploy.commands.common import answer, fail, json_option, own_settings, storage_problem
-from shared.settings import Settings
+from shared.settings.registry import Settings
 
 kind_option = click.option(
     "--kind",
@@ -32,7 +32,7 @@ def export(id: str, kind: Any, output: Path | None, as_json: bool) -> None:
 
     ID may be the mail address of its contact. The document holds personal data: a file is its owner's alone.
     """
-    from deploy.operations.exporting import counts, find_organisation, held_of, opened_stores
+    from deploy.operations.export import counts, find_organisation, held_of, opened_stores
     from shared.clock import system_clock
 
     settings = own_settings()
@@ -67,8 +67,8 @@ def erase(id: str, kind: Any, yes: bool, wait: int, as_json: bool) -> None:
     Introductions and reports of others stay, without its name and words. The work processes must run: the command
     watches until all is gone, and says what is left. Run it again for an ID that is erased already to look after it.
     """
-    from deploy.operations.erasing import erase_organisation
-    from deploy.operations.exporting import counts, held_of, opened_stores, to_erase
+    from deploy.operations.erase import erase_organisation
+    from deploy.operations.export import counts, held_of, opened_stores, to_erase
     from shared.clock import system_clock
 
     settings = own_settings()
@@ -120,7 +120,7 @@ def _told(settings: Settings) -> Iterator[None]:
     """End the command with exit code 1, and say why, when it cannot be done."""
     import sqlalchemy.exc
 
-    from deploy.operations.exporting import AmbiguousError, UnknownError
+    from deploy.operations.export import AmbiguousError, UnknownError
     from deploy.operations.opening import DatabaseAwayError
 
     try:

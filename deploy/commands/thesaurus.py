@@ -27,9 +27,9 @@ def check(file: Path | None, as_json: bool) -> None:
     Names every fault with its concept, its field and the fix, and exits with 1 when there is one. Warns where no
     stem finds the own name of a concept of yours.
     """
-    from services.matching.domain.text.engine import ConceptEngine
-    from services.matching.domain.text.names import unread_names
-    from services.matching.domain.text.thesaurus import BadThesaurusError, read_thesaurus, standard_thesaurus
+    from services.matching.text.domain.engine import ConceptEngine
+    from services.matching.text.domain.names import unread_names
+    from services.matching.text.domain.thesaurus import BadThesaurusError, read_thesaurus, standard_thesaurus
     from shared.focus_areas import read_focus_areas
 
     settings = own_settings()
@@ -73,11 +73,11 @@ def check(file: Path | None, as_json: bool) -> None:
 def unknown(companies: Path | None, partners: Path | None, most: int, least: int, as_json: bool) -> None:
     """List words that texts use and no concept knows, each with an example; common words are left out."""
     from deploy.operations.opening import DatabaseAwayError
-    from deploy.operations.words import texts_of_file, texts_of_state
-    from services.matching.domain.text.engine import ConceptEngine
-    from services.matching.domain.text.thesaurus import BadThesaurusError, thesaurus_with
-    from services.matching.domain.text.unknown import unknown_words
-    from services.profiles.importing import FileError
+    from deploy.operations.thesaurus_texts import texts_of_file, texts_of_state
+    from services.matching.text.domain.engine import ConceptEngine
+    from services.matching.text.domain.thesaurus import BadThesaurusError, thesaurus_with
+    from services.matching.text.domain.unknown_words import unknown_words
+    from services.profiles.importing.sheet import FileError
 
     settings = own_settings()
     try:

@@ -25,8 +25,8 @@ def why_not(request_id: str, company_id: str, language: str | None, as_json: boo
     The text names no other company, no score and no rank, and may be sent to the company. With --json there is also
     what only staff may see, under `for_staff`.
     """
-    from deploy.reporting import read_why_not
-    from services.matching.why_not import UnknownError
+    from deploy.commands.reporting import read_why_not
+    from services.matching.why_not.views import UnknownError
 
     settings = own_settings()
     check_thesaurus(settings)

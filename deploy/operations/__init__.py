@@ -1,0 +1,1 @@
+"""Looking after a running house: status, backup, restore, erasure, rebuild."""

@@ -33,13 +33,13 @@ from deploy.operations.backup_folder import (
 )
 from deploy.operations.backup_tables import copy_out, reading_file, row_counts
 from deploy.operations.opening import STORES, opened
-from deploy.operations.reconciling import OWNED, newer_events
+from deploy.operations.reconcile import OWNED, newer_events
 from shared.clock import Clock, to_text
 from shared.event_log import event_log_of
 from shared.event_log.port import EventLog, Record, read_headers, write_headers
 from shared.event_log.reading import read_topic
-from shared.migrations import FOLDER, newest
-from shared.settings import Settings
+from shared.settings.registry import Settings
+from shared.storage.migrations import FOLDER, newest
 
 Show = Callable[[str], None]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from shared.storage import Database, open_database
+from shared.storage.engine import Database, open_database
 
 BUSY_SECONDS = 30
 BATCH = 500

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from deploy.operations.opening import STORES, opened
-from services.matching.handlers import HANDLERS
-from services.notifications.handlers import make_handlers
-from shared import dead_letters
+from services.matching.events import HANDLERS
+from services.notifications.events import make_handlers
 from shared.clock import Clock
-from shared.dead_letters import DeadLetter, NoSuchDeadLetterError, ReplayFailedError
-from shared.effects import Handler
-from shared.settings import Settings
+from shared.messaging import dead_letters
+from shared.messaging.dead_letters import DeadLetter, NoSuchDeadLetterError, ReplayFailedError
+from shared.messaging.effects import Handler
+from shared.settings.registry import Settings
 
 Handlers = Mapping[str, Handler]
 

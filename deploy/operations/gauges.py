@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shared import metrics
+from shared.telemetry import metrics
 
 if TYPE_CHECKING:
     from prometheus_client.core import GaugeMetricFamily

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-import services.matching.store.tables as matching_tables
+import services.matching.tables as matching_tables
 import services.notifications.tables as notifications_tables
-import services.profiles.store as profiles_store
-from shared.backbone import Backbone
-from shared.settings import Settings, hide_password
-from shared.storage import Database, open_database
+import services.profiles.organisations.store as profiles_store
+from shared.messaging.tables import Backbone
+from shared.settings.registry import Settings, hide_password
+from shared.storage.engine import Database, open_database
 
 
 @dataclass(frozen=True)

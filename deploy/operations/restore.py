@@ -19,21 +19,21 @@ from sqlalchemy.engine import Connection
 from deploy.operations.backup import kept_events
 from deploy.operations.backup_folder import MAILBOX, BackupError, Manifest, check_backup, sync_folder
 from deploy.operations.backup_tables import copy_tables, keep_waiting
-from deploy.operations.erasures import LEDGER, read_ledger
+from deploy.operations.erasure_ledger import LEDGER, read_ledger
 from deploy.operations.opening import STORES
-from deploy.operations.reconciling import Erased, Reconciled, have_all_read_again, reconcile
+from deploy.operations.reconcile import Erased, Reconciled, have_all_read_again, reconcile
 from deploy.operations.restore_mark import mark_begun, mark_ended, was_begun
 from deploy.operations.restore_places import check_places, is_sqlite, sqlite_path
-from services.notifications.queue import release_all
-from services.notifications.restoring import hold_mails
+from services.notifications.deliveries.restore import hold_mails
+from services.notifications.deliveries.store.queue import release_all
 from shared.clock import Clock
 from shared.event_log import event_log_of
 from shared.event_log.port import EventLog, Record
 from shared.event_log.reading import read_topic
 from shared.events.catalogue import TOPICS
-from shared.migrations import FOLDER, newest
-from shared.settings import Settings
-from shared.storage import Database, open_database
+from shared.settings.registry import Settings
+from shared.storage.engine import Database, open_database
+from shared.storage.migrations import FOLDER, newest
 
 STAGE = ".restoring"
 HELD = (

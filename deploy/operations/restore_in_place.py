@@ -7,15 +7,15 @@ from functools import partial
 
 from deploy.operations.backup_folder import BackupError
 from deploy.operations.backup_tables import keep_waiting
-from deploy.operations.erasures import LEDGER, read_ledger
+from deploy.operations.erasure_ledger import LEDGER, read_ledger
+from deploy.operations.machine_state import has_worker
 from deploy.operations.opening import STORES, opened
-from deploy.operations.reconciling import Reconciled, have_all_read_again, reconcile
-from deploy.operations.stock import has_worker
+from deploy.operations.reconcile import Reconciled, have_all_read_again, reconcile
 from shared.clock import Clock
 from shared.event_log import event_log_of
 from shared.event_log.reading import read_topic
 from shared.events.catalogue import TOPICS
-from shared.settings import Settings
+from shared.settings.registry import Settings
 
 
 def reconcile_in_place(settings: Settings, clock: Clock) -> Reconciled:

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from deploy.operations.backup_folder import sync_folder
-from shared.settings import Settings
+from shared.settings.registry import Settings
 
 MARK = "restore-unfinished.json"
 

@@ -10,10 +10,10 @@ import sqlalchemy as sa
 
 from deploy.operations.backup_folder import MAILBOX, BackupError
 from deploy.operations.backup_tables import row_counts
+from deploy.operations.machine_state import has_worker
 from deploy.operations.opening import STORES
-from deploy.operations.stock import has_worker
-from shared.settings import Settings, hide_password
-from shared.storage import open_database
+from shared.settings.registry import Settings, hide_password
+from shared.storage.engine import open_database
 
 OWN_ROWS = {"pool", "relay_fence", "holds"}
 """Tables that have a row in a database that nothing was ever put in."""

@@ -6,33 +6,33 @@ from pathlib import Path
 
 from flask import Flask
 
-from services.matching.api.changes import blueprint as changes_api
-from services.matching.api.duplicates import blueprint as duplicates_api
-from services.matching.api.exclusions import blueprint as exclusions_api
-from services.matching.api.fairness import blueprint as fairness_api
-from services.matching.api.gaps import blueprint as gaps_api
-from services.matching.api.plans import blueprint as plans_api
-from services.matching.api.policies import blueprint as policies_api
-from services.matching.api.programmes import blueprint as programmes_api
-from services.matching.api.routes import blueprint as api
-from services.matching.api.why_not import blueprint as why_not_api
-from services.matching.domain.text.thesaurus import thesaurus_with
-from services.matching.duplicates import Suggestions
-from services.matching.pages.duplicates import blueprint as duplicate_pages
-from services.matching.pages.exclusions import blueprint as exclusion_pages
-from services.matching.pages.fairness import blueprint as fairness_pages
-from services.matching.pages.gaps import blueprint as gap_pages
-from services.matching.pages.plans import blueprint as plan_pages
-from services.matching.pages.policies import blueprint as policy_pages
-from services.matching.pages.programmes import blueprint as programme_pages
-from services.matching.pages.routes import blueprint as pages
-from services.matching.pages.why_not import blueprint as why_not_pages
-from services.matching.previews import Previews
-from services.matching.store import open_store
-from services.matching.texts.engines import make_engine
+from services.matching.database import open_store
+from services.matching.duplicates.actions import Suggestions
+from services.matching.duplicates.api import blueprint as duplicates_api
+from services.matching.duplicates.pages import blueprint as duplicate_pages
+from services.matching.planning.api import blueprint as plans_api
+from services.matching.planning.fairness_api import blueprint as fairness_api
+from services.matching.planning.fairness_pages import blueprint as fairness_pages
+from services.matching.planning.gap_api import blueprint as gaps_api
+from services.matching.planning.gap_pages import blueprint as gap_pages
+from services.matching.planning.pages import blueprint as plan_pages
+from services.matching.policies.api import blueprint as policies_api
+from services.matching.policies.pages import blueprint as policy_pages
+from services.matching.policies.previews import Previews
+from services.matching.programmes.api import blueprint as programmes_api
+from services.matching.programmes.pages import blueprint as programme_pages
+from services.matching.review.api import blueprint as api
+from services.matching.review.change_api import blueprint as changes_api
+from services.matching.review.exclusion_api import blueprint as exclusions_api
+from services.matching.review.exclusion_pages import blueprint as exclusion_pages
+from services.matching.review.pages import blueprint as pages
+from services.matching.text.domain.thesaurus import thesaurus_with
+from services.matching.text.engines import make_engine
+from services.matching.why_not.api import blueprint as why_not_api
+from services.matching.why_not.pages import blueprint as why_not_pages
 from shared.clock import Clock, system_clock
 from shared.ids import IdSource, random_ids
-from shared.settings import Settings
+from shared.settings.registry import Settings
 from shared.web.app import create_service_app
 
 

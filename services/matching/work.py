@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from services.matching.domain.text.soft import SoftEngine
-from services.matching.domain.text.thesaurus import thesaurus_with
-from services.matching.erasure import Eraser
-from services.matching.handlers import HANDLERS
-from services.matching.rereading import rereading_loop
-from services.matching.store import open_store, stale, tables, text_engine
-from services.matching.texts.engines import make_engine
-from services.matching.texts.unused_vectors import forgetting_vectors
-from services.matching.workers import Scorer
+from services.matching import tables
+from services.matching.database import open_store
+from services.matching.events import HANDLERS
+from services.matching.reports.store import due as stale
+from services.matching.reports.store import engine_change as text_engine
+from services.matching.reports.worker import Scorer
+from services.matching.text.domain.embedding_engine import SoftEngine
+from services.matching.text.domain.thesaurus import thesaurus_with
+from services.matching.text.engines import make_engine
+from services.matching.upkeep.erase import Eraser
+from services.matching.upkeep.replay import rereading_loop
+from services.matching.upkeep.unused_vectors import forgetting_vectors
 from shared.clock import Clock
-from shared.consumer import Consumer
 from shared.event_log.port import EventLog
 from shared.ids import IdSource
-from shared.pulse import pulsing
-from shared.relay import Relay
-from shared.settings import Settings
-from shared.tidying import truncating
-from shared.web.idempotency import forgetting
-from shared.work import Loop, due_work
+from shared.loops import Loop, due_work
+from shared.messaging.consumer import Consumer
+from shared.messaging.pulse import pulsing
+from shared.messaging.relay import Relay
+from shared.settings.registry import Settings
+from shared.storage.wal import truncating
+from shared.web.answer_once import forgetting
 
 GROUP = "matching"
 

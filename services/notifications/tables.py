@@ -6,7 +6,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from shared.backbone import backbone_tables
+from shared.messaging.tables import backbone_tables
 
 metadata = sa.MetaData(info={"migrations": Path(__file__).parent / "migrations"})
 backbone = backbone_tables(metadata)

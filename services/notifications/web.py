@@ -6,13 +6,13 @@ from pathlib import Path
 
 from flask import Flask
 
-from services.notifications.api import blueprint as api
-from services.notifications.pages import blueprint as pages
+from services.notifications.deliveries.api import blueprint as api
+from services.notifications.deliveries.pages import blueprint as pages
 from services.notifications.tables import metadata
 from shared.clock import Clock, system_clock
 from shared.ids import IdSource, random_ids
-from shared.settings import Settings
-from shared.storage import open_database
+from shared.settings.registry import Settings
+from shared.storage.engine import open_database
 from shared.web.app import create_service_app
 
 

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from services.notifications.composer import Composer
-from services.notifications.handlers import make_handlers
-from services.notifications.mail import read_sender
-from services.notifications.removal import MailRemover
-from services.notifications.sender import MailWorker
-from services.notifications.server import mail_server, mailbox_of
+from services.notifications.deliveries.composer import Composer
+from services.notifications.deliveries.removal import MailRemover
+from services.notifications.deliveries.sender import MailWorker
+from services.notifications.events import make_handlers
+from services.notifications.mail.building import read_sender
+from services.notifications.mail.server import mail_server, mailbox_of
 from services.notifications.tables import backbone, metadata
 from shared.clock import Clock, system_clock
-from shared.consumer import Consumer
 from shared.event_log.port import EventLog
 from shared.ids import IdSource, random_ids
-from shared.pulse import pulsing
-from shared.relay import Relay
-from shared.settings import Settings
-from shared.storage import open_database
-from shared.tidying import truncating
-from shared.work import Loop, due_work
+from shared.loops import Loop, due_work
+from shared.messaging.consumer import Consumer
+from shared.messaging.pulse import pulsing
+from shared.messaging.relay import Relay
+from shared.settings.registry import Settings
+from shared.storage.engine import open_database
+from shared.storage.wal import truncating
 
 SERVICE = "notifications"
 

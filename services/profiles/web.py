@@ -6,11 +6,12 @@ from pathlib import Path
 
 from flask import Flask
 
-from services.profiles.api import blueprints, handle_profile_errors
-from services.profiles.store import open_store
+from services.profiles.organisations.api import blueprints
+from services.profiles.organisations.store import open_store
+from services.profiles.refusals import handle_profile_errors
 from shared.clock import Clock, system_clock
 from shared.ids import IdSource, random_ids
-from shared.settings import Settings
+from shared.settings.registry import Settings
 from shared.web.app import create_service_app
 
 

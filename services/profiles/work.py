@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from services.profiles.store import BACKBONE, IDEMPOTENCY, open_store
+from services.profiles.organisations.store import BACKBONE, IDEMPOTENCY, open_store
 from shared.clock import Clock, system_clock
 from shared.event_log.port import EventLog
 from shared.ids import IdSource, random_ids
-from shared.pulse import pulsing
-from shared.relay import Relay
-from shared.settings import Settings
-from shared.tidying import truncating
-from shared.web.idempotency import forgetting
-from shared.work import Loop
+from shared.loops import Loop
+from shared.messaging.pulse import pulsing
+from shared.messaging.relay import Relay
+from shared.settings.registry import Settings
+from shared.storage.wal import truncating
+from shared.web.answer_once import forgetting
 
 
 def create_work(

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 from shared.clock import Clock, system_clock
 from shared.event_log.kafka_options import DEFAULTS, KafkaOptions
 from shared.event_log.port import EventLog
-from shared.settings import Settings
+from shared.settings.registry import Settings
 
 
 def event_log_of(settings: Settings, clock: Clock = system_clock) -> EventLog:

@@ -13,8 +13,8 @@ from shared.event_log.port import AccessRefusedError
 class KafkaOptions:
     """Security and times of every Kafka client of a process; the defaults are safe ones.
 
-    `security` and `sasl_mechanism` are words that `shared.kafka_settings` lists; with `sasl_…` the mechanism, the
-    user and the password are needed. With `ssl` or `sasl_ssl` the broker's certificate must be signed by `ca_file`
+    `security` and `sasl_mechanism` are words that `shared.settings.kafka_checks` lists; with `sasl_…` the mechanism,
+    the user and the password are needed. With `ssl` or `sasl_ssl` the broker's certificate must be signed by `ca_file`
     (PEM; empty: the authorities that the machine trusts) and name the host; `certificate_file` and `key_file`
     (PEM) are shown to the broker where it asks for them.
 

@@ -26,7 +26,7 @@ MAX_IN_FLIGHT = 2_000
 CLOSE_SECONDS = 3.0
 GRACE_SECONDS = 2.0
 """How long after a call's timeout what it sent may still leave: a relay knows that it is the active one only when it
-calls, and another one takes over no sooner than `shared.relay_lock.IDLE_SECONDS` later."""
+calls, and another one takes over no sooner than `shared.messaging.relay_lock.IDLE_SECONDS` later."""
 
 _log = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from shared.event_log.port import EventLogError, LogUnavailableError
-from shared.gate import Gate
+from shared.storage.file_lock import Gate
 
 BUSY_SECONDS = 30.0
 

@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeVar
 
 from flask import Flask, Response, current_app, redirect, request, session, url_for
 
-from shared.settings import Settings
+from shared.settings.registry import Settings
 from shared.web.problems import API_PREFIX, Problem
 
 Role = Literal["anyone", "staff"]

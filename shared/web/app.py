@@ -16,7 +16,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from shared.clock import Clock
 from shared.focus_areas import read_focus_areas
 from shared.ids import IdSource
-from shared.settings import Settings
+from shared.settings.registry import Settings
 from shared.web import health, pages
 from shared.web.access import guard, is_staff
 from shared.web.api import Blueprint, register_api

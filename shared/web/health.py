@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 import sqlalchemy as sa
 from flask import Blueprint, Flask, Response, current_app
 
-from shared.storage import Database
+from shared.storage.engine import Database
 from shared.web.access import access
 
 log = logging.getLogger(__name__)

@@ -14,7 +14,7 @@ from flask import Flask, Response, g, render_template, request
 from marshmallow import Schema, fields
 from werkzeug.exceptions import HTTPException, SecurityError
 
-from shared.outbox import EventTooLargeError
+from shared.messaging.outbox import EventTooLargeError
 
 log = logging.getLogger(__name__)
 

@@ -11,8 +11,8 @@ from contextlib import ExitStack
 
 from flask import Flask, Response, g, request
 
-from shared import logs, metrics, traces
 from shared.ids import ID_PATTERN, random_ids
+from shared.telemetry import logs, metrics, traces
 
 log = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from deploy.command import main
-from shared.metrics import METRICS
+from shared.telemetry.metrics import METRICS
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "deploy" / "alerts"

@@ -13,7 +13,7 @@ import pytest
 
 from deploy.command import main
 from deploy.services import SERVICES
-from shared.settings import SETTINGS
+from shared.settings.registry import SETTINGS
 from shared.web.app import MAX_BODY_BYTES
 from tests.scale.compose import DRAW_SECRETS, FILE, PROXY, ROOT, ours, read_compose
 

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from deploy.services import SERVICES
-from shared.settings import SETTINGS
+from shared.settings.registry import SETTINGS
 from shared.web.health import ALIVE_PATH, READY_PATH
 from tests.scale.compose import ours, read_compose
 

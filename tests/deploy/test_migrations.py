@@ -16,26 +16,26 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
+from deploy.commands.reporting import read_report
+from deploy.operations.backlog import dead_letters, deliveries, open_databases
 from deploy.operations.opening import STORES
-from deploy.reporting import read_report
-from deploy.serve import environment_of
-from deploy.settling import dead_letters, deliveries, open_databases
-from services.matching.handlers import HANDLERS
-from services.matching.store import tables as matching
-from services.matching.store.reports import get_report
-from services.matching.workers import Scorer
-from services.profiles import handlers
-from services.profiles.store import BACKBONE
+from deploy.runtime.serve import environment_of
+from services.matching import tables as matching
+from services.matching.events import HANDLERS
+from services.matching.reports.store.reports import get_report
+from services.matching.reports.worker import Scorer
+from services.profiles.organisations import actions as handlers
+from services.profiles.organisations.store import BACKBONE
 from shared.clock import system_clock
-from shared.consumer import Consumer
 from shared.event_log import open_event_log
 from shared.events.catalogue import TOPICS
-from shared.migrations import FLOOR_TABLE, newest, reached
-from shared.migrations.configuration import configured, is_ours
-from shared.outbox import outbox_counts
-from shared.relay import Relay
-from shared.settings import Settings, for_tests
-from shared.storage import Database, open_database
+from shared.messaging.consumer import Consumer
+from shared.messaging.outbox import outbox_counts
+from shared.messaging.relay import Relay
+from shared.settings.registry import Settings, for_tests
+from shared.storage.engine import Database, open_database
+from shared.storage.migrations import FLOOR_TABLE, newest, reached
+from shared.storage.migrations.configuration import configured, is_ours
 from tests.golden.keep import Kept, any_value, rows_of
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"

@@ -10,12 +10,15 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from services.matching.store import open_store, reports, stale, tables
-from services.matching.store.holds import end_hold, hold_scoring
-from services.matching.workers import Scorer
+from services.matching import tables
+from services.matching.database import open_store
+from services.matching.reports.store import due as stale
+from services.matching.reports.store import reports
+from services.matching.reports.store.pause import end_hold, hold_scoring
+from services.matching.reports.worker import Scorer
 from shared.clock import SettableClock, system_clock
-from shared.settings import Settings, for_tests
-from shared.storage import Database
+from shared.settings.registry import Settings, for_tests
+from shared.storage.engine import Database
 from tests.end_to_end.conftest import Process, environment, wait_for
 from tests.services.matching.conftest import Teller
 

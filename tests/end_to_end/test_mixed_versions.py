@@ -16,17 +16,18 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from services.matching.handlers import HANDLERS
-from services.matching.store import open_store, tables
+from services.matching import tables
+from services.matching.database import open_store
+from services.matching.events import HANDLERS
 from shared.clock import system_clock
-from shared.consumer import Consumer
-from shared.dead_letters import count_dead
-from shared.effects import Handler
 from shared.event_log import open_event_log
 from shared.event_log.port import EventLog, Message
 from shared.events.catalogue import TOPICS
 from shared.events.event import Event
-from shared.storage import Database
+from shared.messaging.consumer import Consumer
+from shared.messaging.dead_letters import count_dead
+from shared.messaging.effects import Handler
+from shared.storage.engine import Database
 from tests.end_to_end.conftest import wait_for
 from tests.golden.describe import Description, restricted
 from tests.plugins.kafka_broker import KafkaBroker

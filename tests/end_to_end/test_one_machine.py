@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from deploy.liveness import PATIENCE
+from deploy.runtime.liveness import PATIENCE
 from tests.end_to_end.conftest import Process, Site, environment, free_port, handslag, wait_for
 
 

@@ -11,13 +11,14 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from services.profiles import handlers, store
+from services.profiles.organisations import actions as handlers
+from services.profiles.organisations import store
 from shared.clock import system_clock
 from shared.event_log import open_event_log
 from shared.ids import random_ids
-from shared.outbox import outbox_counts
-from shared.settings import Settings, for_tests
-from shared.storage import Database
+from shared.messaging.outbox import outbox_counts
+from shared.settings.registry import Settings, for_tests
+from shared.storage.engine import Database
 from tests.end_to_end.conftest import Process, environment, wait_for
 from tests.plugins.kafka_broker import KafkaBroker
 

@@ -14,7 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from shared.event_log import open_event_log
 from shared.event_log.port import Message
-from shared.metrics import METRICS
+from shared.telemetry.metrics import METRICS
 from tests.end_to_end.conftest import Process, Site, environment, free_port, handslag, wait_for
 
 SERVICES = ("profiles", "matching", "notifications")

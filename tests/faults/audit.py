@@ -16,7 +16,7 @@ from kafka.structs import TopicPartition
 
 from shared.event_log.port import Record, read_headers
 from shared.events.catalogue import TOPICS
-from shared.storage import Database
+from shared.storage.engine import Database
 from tests.faults.history import Stored, Version
 
 PROFILES = ("companies", "partners", "requests")

@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from deploy.settling import READS
-from shared import dead_letters
+from deploy.operations.backlog import READS
 from shared.event_log.port import Record
 from shared.events.envelope import BadEventError, from_record
+from shared.messaging import dead_letters
 from tests.faults import audit, strangers
 from tests.faults.clients import Records
 from tests.faults.history import History, Letter, Version

@@ -16,12 +16,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from deploy.settling import Databases, backlog, open_databases
+from deploy.operations.backlog import Databases, backlog, open_databases
 from shared.event_log import open_event_log
 from shared.event_log.port import EventLogError
 from shared.events.catalogue import TOPICS
-from shared.settings import Settings, read_settings
-from shared.storage import Database
+from shared.settings.registry import Settings, read_settings
+from shared.storage.engine import Database
 from tests.faults import audit
 from tests.faults.history import Mail
 from tests.faults.part import ROOT, Part
@@ -160,7 +160,7 @@ class House:
     def settle(self, seconds: float, but: Collection[str] = ()) -> float:
         """Wait until nothing is on its way, and return how long that took; raises WaitedInVainError.
 
-        `but` names stages of `deploy.settling.backlog` that are not waited for.
+        `but` names stages of `deploy.operations.backlog.backlog` that are not waited for.
         """
         started = time.monotonic()
         last: list[dict[str, int] | None] = []

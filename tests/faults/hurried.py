@@ -9,8 +9,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from deploy.command import main
-from services.notifications import queue
-from services.notifications.domain import delivery
+from services.notifications.deliveries.domain import delivery
+from services.notifications.deliveries.store import queue
 
 if __name__ == "__main__":
     queue.TAKEN_FOR = timedelta(seconds=20)

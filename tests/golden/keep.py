@@ -17,21 +17,21 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from deploy.intake import take_in
+from deploy.demo.posting import take_in
+from deploy.demo.reviewing import approve_best
+from deploy.operations.backlog import Databases, backlog, open_databases
 from deploy.operations.opening import STORES
-from deploy.reviewing import approve_best
-from deploy.settling import Databases, backlog, open_databases
-from deploy.work import work
-from services.profiles import handlers
-from services.profiles.store import BACKBONE
+from deploy.runtime.work import work
+from services.profiles.organisations import actions as handlers
+from services.profiles.organisations.store import BACKBONE
 from shared.clock import system_clock
 from shared.event_log import open_event_log
 from shared.event_log.port import LogUnavailableError
 from shared.events.event import Event
 from shared.ids import random_ids
-from shared.migrations import reached
-from shared.outbox import record_event
-from shared.settings import Settings, for_tests
+from shared.messaging.outbox import record_event
+from shared.settings.registry import Settings, for_tests
+from shared.storage.migrations import reached
 
 Kept = dict[str, Any]
 

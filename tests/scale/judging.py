@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from deploy.settling import READS, Databases
-from services.matching.domain.report import canonical_json
-from services.matching.store.stale import Claim
-from services.matching.workers import Scorer
+from deploy.operations.backlog import READS, Databases
+from services.matching.reports.domain.report import canonical_json
+from services.matching.reports.store.due import Claim
+from services.matching.reports.worker import Scorer
 from shared.clock import system_clock
 from shared.event_log.port import Record
 from shared.events.envelope import BadEventError, from_record
-from shared.storage import Database
+from shared.storage.engine import Database
 from tests.faults import audit
 from tests.faults.history import History, Mail, Verdict, Version, check
 from tests.scale.clients import Records

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from deploy.settling import Databases, backlog
+from deploy.operations.backlog import Databases, backlog
 from shared.event_log.port import EventLog, EventLogError
 from tests.faults import audit
 from tests.faults.history import Verdict

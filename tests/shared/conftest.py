@@ -11,15 +11,15 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from shared.backbone import Backbone, backbone_tables
 from shared.clock import SettableClock
-from shared.consumer import Consumer
 from shared.event_log import open_event_log
 from shared.event_log.port import EventLog, Message
 from shared.events.envelope import to_message
 from shared.events.event import Event
-from shared.outbox import record_event
-from shared.storage import Database, open_database
+from shared.messaging.consumer import Consumer
+from shared.messaging.outbox import record_event
+from shared.messaging.tables import Backbone, backbone_tables
+from shared.storage.engine import Database, open_database
 
 metadata = sa.MetaData()
 backbone_of_tests = backbone_tables(metadata)

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from services.profiles.domain.words import MEMBERSHIPS
 from services.profiles.importing.sheet import REASONS
+from services.profiles.organisations.domain.codes import MEMBERSHIPS
 from shared.focus_areas import read_focus_areas
 
 Cells = Mapping[str, str]

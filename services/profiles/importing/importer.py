@@ -15,20 +15,21 @@ import sqlalchemy.exc
 from marshmallow import ValidationError
 from sqlalchemy.engine import Connection
 
-from services.profiles import handlers, store
-from services.profiles.domain.offers import FieldsError
-from services.profiles.domain.states import State, fields_of
-from services.profiles.domain.words import KINDS
 from services.profiles.importing.columns import OFFERS, column_of_field, fields_of_row, offers_differ
 from services.profiles.importing.reading import read_sheet, unknown_columns
 from services.profiles.importing.rejects import Rejection, write_rejects
 from services.profiles.importing.sheet import Row, Sheet
-from services.profiles.schemas import NEW
-from shared.backbone import Backbone
+from services.profiles.organisations import actions as handlers
+from services.profiles.organisations import store
+from services.profiles.organisations.domain.codes import KINDS
+from services.profiles.organisations.domain.offers import FieldsError
+from services.profiles.organisations.domain.states import State, fields_of
+from services.profiles.organisations.schemas.profiles import NEW
 from shared.clock import Clock
 from shared.ids import ID_PATTERN, IdSource
-from shared.outbox import EventTooLargeError
-from shared.storage import Database
+from shared.messaging.outbox import EventTooLargeError
+from shared.messaging.tables import Backbone
+from shared.storage.engine import Database
 from shared.web.problems import CORRECT, flatten_messages
 
 CHUNK = 200

@@ -16,12 +16,12 @@ import pytest
 from click.testing import CliRunner, Result
 
 from deploy.command import main
-from deploy.serve import environment_of
-from deploy.settling import Databases, backlog, open_databases
-from deploy.work import work
+from deploy.operations.backlog import Databases, backlog, open_databases
+from deploy.runtime.serve import environment_of
+from deploy.runtime.work import work
 from shared.event_log import event_log_of
 from shared.event_log.port import LogUnavailableError
-from shared.settings import Settings
+from shared.settings.registry import Settings
 
 WAIT = 120.0
 

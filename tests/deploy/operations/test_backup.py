@@ -11,18 +11,18 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from deploy.demo.reviewing import all_reports, approve_best
+from deploy.operations.backlog import Databases, deliveries, open_databases
 from deploy.operations.backup import make_backup, make_kept_backup
 from deploy.operations.backup_folder import MANIFEST, PART, BackupError, check_backup
 from deploy.operations.restore import restore_backup
-from deploy.reviewing import all_reports, approve_best
-from deploy.settling import Databases, deliveries, open_databases
-from services.profiles import handlers
-from services.profiles.store import BACKBONE, TABLES
+from services.profiles.organisations import actions as handlers
+from services.profiles.organisations.store import BACKBONE, TABLES
 from shared.clock import SettableClock, system_clock
 from shared.event_log.port import EventLog, Record
 from shared.event_log.reading import read_topic
 from shared.ids import random_ids
-from shared.settings import Settings, for_tests
+from shared.settings.registry import Settings, for_tests
 from tests.deploy.operations.conftest import Command, settled, working
 from tests.plugins.kafka_broker import KafkaBroker
 

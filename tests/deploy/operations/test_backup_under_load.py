@@ -11,21 +11,21 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from deploy.demo.reviewing import approve_best
+from deploy.operations.backlog import Databases, dead_letters, open_databases
 from deploy.operations.backup import make_backup
 from deploy.operations.restore import restore_backup
-from deploy.reviewing import approve_best
-from deploy.settling import Databases, dead_letters, open_databases
-from services.matching.decisions import RefusedError
-from services.matching.store import tables
+from services.matching import tables
+from services.matching.introductions.actions import RefusedError
 from services.notifications.tables import contacts, deliveries
-from services.profiles import handlers
-from services.profiles.store import BACKBONE, TABLES
+from services.profiles.organisations import actions as handlers
+from services.profiles.organisations.store import BACKBONE, TABLES
 from shared.clock import system_clock
 from shared.event_log import event_log_of
 from shared.event_log.reading import read_topic
 from shared.events.envelope import from_record
 from shared.ids import random_ids
-from shared.settings import Settings, for_tests
+from shared.settings.registry import Settings, for_tests
 from tests.deploy.operations.conftest import settled, wait_for, working
 
 BACKUPS = 4

@@ -12,22 +12,22 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from deploy.demo.reviewing import approve_best
+from deploy.operations.backlog import Databases, deliveries, open_databases
 from deploy.operations.backup_folder import BackupError
 from deploy.operations.restore_in_place import reconcile_in_place
-from deploy.reviewing import approve_best
-from deploy.settling import Databases, deliveries, open_databases
-from services.matching.store import tables
+from services.matching import tables
 from services.notifications.tables import deliveries as delivery_table
-from services.profiles import handlers
-from services.profiles.store import BACKBONE, TABLES
+from services.profiles.organisations import actions as handlers
+from services.profiles.organisations.store import BACKBONE, TABLES
 from shared.clock import system_clock
 from shared.event_log import event_log_of
 from shared.event_log.reading import read_topic
 from shared.events.envelope import from_record, to_message
 from shared.events.event import Event
 from shared.ids import random_ids
-from shared.settings import Settings, for_tests
-from shared.storage import Database
+from shared.settings.registry import Settings, for_tests
+from shared.storage.engine import Database
 from tests.deploy.operations.conftest import Command, settled, working
 
 STEAM = "Steam sterilisers and washer disinfectors for hospitals' sterile services."

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
+from deploy.operations.backlog import Databases
 from deploy.operations.opening import STORES
-from deploy.settling import Databases
 from shared.clock import SettableClock
-from shared.dead_letters import bury
 from shared.event_log.port import Record
 from shared.events.envelope import to_message
 from shared.events.event import Event
+from shared.messaging.dead_letters import bury
 from tests.deploy.operations.conftest import Command
 
 Bury = Callable[..., str]

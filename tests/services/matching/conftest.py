@@ -11,17 +11,18 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from services.matching.handlers import HANDLERS
-from services.matching.store import open_store, tables
+from services.matching import tables
+from services.matching.database import open_store
+from services.matching.events import HANDLERS
+from services.matching.reports.worker import Scorer
 from services.matching.web import create_app
-from services.matching.workers import Scorer
 from shared.clock import SettableClock, to_text
-from shared.effects import apply_once
 from shared.events.catalogue import TOPICS
 from shared.events.event import Event
 from shared.ids import IdSource
-from shared.settings import Settings, for_tests
-from shared.storage import Database
+from shared.messaging.effects import apply_once
+from shared.settings.registry import Settings, for_tests
+from shared.storage.engine import Database
 
 STAFF = {"Authorization": "Bearer staff-token-for-tests"}
 STERILE = "Washer-disinfectors and autoclaves for sterile processing of surgical instruments in hospitals."

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from services.matching.store import open_store, reports
+from services.matching.database import open_store
+from services.matching.reports.store import reports
 from services.matching.work import create_work
 from shared.clock import SettableClock
 from shared.event_log import open_event_log
@@ -14,8 +15,8 @@ from shared.events.catalogue import TOPICS
 from shared.events.envelope import to_message
 from shared.events.event import Event
 from shared.ids import IdSource
-from shared.settings import Settings
-from shared.work import run_loops
+from shared.loops import run_loops
+from shared.settings.registry import Settings
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 

@@ -17,19 +17,19 @@ import sqlalchemy as sa
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from services.notifications import store
-from services.notifications.composer import Composer
-from services.notifications.domain.delivery import Delivery
-from services.notifications.handlers import make_handlers
-from services.notifications.mail import MailServer, read_sender
-from services.notifications.sender import MailWorker
+from services.notifications.deliveries.composer import Composer
+from services.notifications.deliveries.domain.delivery import Delivery
+from services.notifications.deliveries.sender import MailWorker
+from services.notifications.deliveries.store import records as store
+from services.notifications.events import make_handlers
+from services.notifications.mail.building import MailServer, read_sender
 from services.notifications.tables import backbone, metadata
 from shared.clock import SettableClock
 from shared.events.catalogue import TOPICS
 from shared.events.event import Event
 from shared.ids import IdSource
-from shared.settings import Settings, for_tests
-from shared.storage import Database, open_database
+from shared.settings.registry import Settings, for_tests
+from shared.storage.engine import Database, open_database
 
 
 @dataclass

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from services.notifications.mail import AddressError
-from services.notifications.mailbox import Mailbox
+from services.notifications.mail.building import AddressError
+from services.notifications.mail.mailbox import Mailbox
 from services.notifications.work import create_work
 from shared.clock import SettableClock
 from shared.event_log import open_event_log
@@ -19,8 +19,8 @@ from shared.events.catalogue import TOPICS
 from shared.events.envelope import from_record, to_message
 from shared.events.event import Event
 from shared.ids import IdSource
-from shared.settings import Settings, for_tests
-from shared.work import run_loops
+from shared.loops import run_loops
+from shared.settings.registry import Settings, for_tests
 
 if TYPE_CHECKING:
     from pathlib import Path

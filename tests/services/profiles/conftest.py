@@ -14,13 +14,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from services.profiles import store
+from services.profiles.organisations import store
 from services.profiles.web import create_app
 from shared.clock import SettableClock
 from shared.events.event import Event
 from shared.ids import IdSource
-from shared.settings import Settings, for_tests
-from shared.storage import Database
+from shared.settings.registry import Settings, for_tests
+from shared.storage.engine import Database
 
 STAFF = {"Authorization": "Bearer staff-token-for-tests"}
 

@@ -14,8 +14,8 @@ from shared.event_log.port import Record
 from shared.events.envelope import from_record
 from shared.events.event import Event
 from shared.ids import IdSource
-from shared.settings import Settings
-from shared.work import run_loops
+from shared.loops import run_loops
+from shared.settings.registry import Settings
 
 
 def test_what_was_submitted_arrives_on_its_topic_and_leaves_the_outbox(

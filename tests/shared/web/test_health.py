@@ -10,11 +10,11 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from shared.backbone import backbone_tables
 from shared.clock import Clock
 from shared.ids import IdSource
-from shared.settings import Settings
-from shared.storage import Database, open_database
+from shared.messaging.tables import backbone_tables
+from shared.settings.registry import Settings
+from shared.storage.engine import Database, open_database
 from shared.web.app import create_service_app
 from shared.web.health import Probe
 

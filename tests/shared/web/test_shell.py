@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 
 from shared.clock import Clock
 from shared.ids import IdSource
-from shared.settings import Settings, for_tests
+from shared.settings.registry import Settings, for_tests
 from shared.web.access import access
 from shared.web.api import Blueprint, answers, body, route
 from shared.web.app import create_service_app

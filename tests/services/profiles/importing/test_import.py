@@ -12,13 +12,14 @@ import openpyxl
 import pytest
 import sqlalchemy as sa
 
-from services.profiles import store
-from services.profiles.importing import IMPORT_HELP, FileError, ImportFailedError, ImportResult, import_file
-from services.profiles.importing.columns import COLUMNS
+from services.profiles.importing.columns import COLUMNS, IMPORT_HELP
+from services.profiles.importing.importer import ImportFailedError, ImportResult, import_file
+from services.profiles.importing.sheet import FileError
+from services.profiles.organisations import store
 from shared.clock import SettableClock
 from shared.events.event import Event
 from shared.ids import IdSource
-from shared.storage import Database
+from shared.storage.engine import Database
 
 Import = Callable[..., ImportResult]
 Events = Callable[[], list[Event]]

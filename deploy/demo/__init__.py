@@ -1,0 +1,1 @@
+"""The sample organisations, and the main job done with them."""

@@ -1,0 +1,1 @@
+"""The processes that serve: web, work, and the supervisor of one machine."""

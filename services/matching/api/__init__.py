@@ -1,1 +1,0 @@
-"""Matching's REST API: reports and what staff decide on them, introductions."""

@@ -1,1 +1,0 @@
-"""Plans on the match graph: introductions under capacities, consortia, who is rarely seen, what nobody covers."""

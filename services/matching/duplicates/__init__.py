@@ -1,0 +1,1 @@
+"""Which organisations may be one, and what staff say of it."""

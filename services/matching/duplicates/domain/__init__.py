@@ -1,0 +1,1 @@
+"""Names made comparable, pairs worth comparing, the reasons in words."""

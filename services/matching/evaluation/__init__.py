@@ -1,0 +1,1 @@
+"""How good matching is on labelled organisations."""

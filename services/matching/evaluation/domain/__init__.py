@@ -1,0 +1,1 @@
+"""Measures, simple baselines, and rankings with parts left out."""

@@ -1,0 +1,63 @@
+"""What each part of the ranking is worth: the same ranking with one part left out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from services.matching.scoring.domain.features import PARTS
+from services.matching.scoring.domain.policy import ScoringPolicy
+from services.matching.text.domain.embedding_engine import SoftEngine
+from services.matching.text.domain.engine import ConceptEngine, Reading, TextEngine
+from services.matching.text.domain.thesaurus import Thesaurus
+
+
+class WithoutNearness:
+    """A soft engine whose concepts are those that words name; its vectors stay."""
+
+    def __init__(self, engine: SoftEngine) -> None:
+        self._engine = engine
+
+    @property
+    def name(self) -> str:
+        """Give the engine's name, marked."""
+        return f"{self._engine.name} without nearness"
+
+    @property
+    def thesaurus(self) -> Thesaurus:
+        """Give the engine's concepts."""
+        return self._engine.thesaurus
+
+    @property
+    def vector_size(self) -> int:
+        """Give the numbers in a vector."""
+        return self._engine.vector_size
+
+    def prepare(self, texts: Iterable[str]) -> None:
+        """Do as the engine does."""
+        self._engine.prepare(texts)
+
+    def read(self, text: str, language: str, by_words: bool = False) -> Reading:
+        """Read a text as the engine does, without the concepts that are only near."""
+        reading = self._engine.read(text, language, by_words)
+        return replace(reading, mentions=tuple(one for one in reading.mentions if not one.near))
+
+
+def left_out(engine: TextEngine, policy: ScoringPolicy) -> dict[str, tuple[TextEngine, ScoringPolicy]]:
+    """Give by name the engine and the policy with one part left out.
+
+    The parts of the score (their weight 0); `links`: parents and what serves; with an embedding `nearness`: the
+    concepts that are only near, and `embedding`: all that rests on it.
+    """
+    found: dict[str, tuple[TextEngine, ScoringPolicy]] = {
+        part: (engine, replace(policy, weights={**policy.weights, part: 0.0})) for part in PARTS
+    }
+    alone = {id: replace(one, parents=(), served_by={}) for id, one in engine.thesaurus.concepts.items()}
+    unlinked = Thesaurus(alone, f"{engine.thesaurus.content_hash} without links")
+    if isinstance(engine, SoftEngine):
+        found["links"] = engine.with_thesaurus(unlinked), policy
+        found["nearness"] = WithoutNearness(engine), policy
+        found["embedding"] = ConceptEngine(engine.thesaurus), policy
+    elif isinstance(engine, ConceptEngine):
+        found["links"] = ConceptEngine(unlinked), policy
+    return found

@@ -1,0 +1,1 @@
+"""What staff decide on a report: approve, reject, cancel, lift an exclusion."""

@@ -1,0 +1,280 @@
+"""The decisions of staff on a report: approve, reject, cancel. Each is whole in the caller's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sqlalchemy.engine import Connection
+
+from services.matching import tables
+from services.matching.i18n import say
+from services.matching.introductions import store as decisions
+from services.matching.introductions.domain.introductions import introductions
+from services.matching.introductions.store import Review
+from services.matching.organisations.store import projection
+from services.matching.organisations.store.projection import Stored
+from services.matching.reports.store import reports
+from services.matching.reports.store.due import partner_changed
+from services.matching.reports.store.reports import StoredReport
+from shared.clock import Clock, to_text
+from shared.events.event import Event
+from shared.ids import IdSource
+from shared.messaging.outbox import record_event
+from shared.telemetry import traces
+
+Refusal = Literal["unknown", "stale", "unknown_match", "conflict", "invalid"]
+Texts = dict[str, list[str]]
+
+LONGEST_TEXT = 2000
+
+
+class RefusedError(Exception):
+    """A decision that cannot be taken; the message says why and what to do.
+
+    `kind`: unknown (no such report or introduction), stale (the report is another one now), unknown_match,
+    conflict (with an earlier decision or a mail already sent), invalid (a field is wrong). `template` and `values`
+    make up the message, so that pages can translate it. `about` names the match ids or the field;
+    `current_version` is the report's, where it matters.
+    """
+
+    def __init__(
+        self,
+        kind: Refusal,
+        template: str,
+        about: Sequence[str] = (),
+        current_version: int | None = None,
+        **values: object,
+    ) -> None:
+        super().__init__(template % values)
+        self.kind = kind
+        self.template = template
+        self.values = values
+        self.about = tuple(about)
+        self.current_version = current_version
+
+
+def refuse_long(text: str, field: str) -> None:
+    """Raise RefusedError invalid, about `field`, when its text has more than LONGEST_TEXT characters."""
+    if len(text) > LONGEST_TEXT:
+        raise RefusedError(
+            "invalid",
+            say("The text has %(length)s characters; at most %(most)s are taken."),
+            [field],
+            length=len(text),
+            most=LONGEST_TEXT,
+        )
+
+
+@dataclass(frozen=True)
+class Decided:
+    """What a decision made: the approval's id (None for a rejection) and the introductions as they now stand."""
+
+    approval_id: str | None
+    introductions: tuple[Mapping[str, Any], ...]
+
+
+def approve(
+    connection: Connection,
+    request_id: str,
+    report_version: int,
+    match_ids: Sequence[str],
+    note: str,
+    clock: Clock,
+    ids: IdSource,
+) -> Decided:
+    """Approve matches of the report version that was seen: one introduction per company goes on its way.
+
+    Matches of one company under several needs become one introduction. Raises RefusedError (any kind), and
+    shared.messaging.outbox.EventTooLargeError when an introduction would be larger than the event log takes.
+    """
+    report, chosen = _chosen(connection, request_id, report_version, match_ids, note, "note")
+    if report.status != "open":
+        raise RefusedError(
+            "conflict",
+            say("The request is %(status)s; open it again before approving matches."),
+            status=report.status,
+        )
+    _refuse_outdated(connection, report, chosen)
+    earlier = {item.id: item.state for item in decisions.introductions_of(connection, request_id)}
+    standing = {state["company"]["id"] for state in earlier.values() if state["status"] != "cancelled"}
+    met = [match for match in chosen if match["company"]["id"] in standing]
+    if met:
+        names = ", ".join(sorted({match["company"]["name"] for match in met}))
+        raise RefusedError(
+            "conflict",
+            say(
+                "Already introduced for this request: %(names)s. Leave out what is already introduced, or cancel "
+                "that introduction first."
+            ),
+            [match["id"] for match in met],
+            names=names,
+        )
+    now = clock()
+    approval_id = ids()
+    traces.link(report.traceparent)
+    made = introductions(report.content, match_ids, report.version, approval_id, to_text(now), note, earlier)
+    for state in made:
+        _keep(connection, Event("introduction.approved", state["id"], state["version"], now, state))
+    for match in chosen:
+        review = Review(report_version, match["id"], "approved", note, approval_id, to_text(now))
+        decisions.add_review(connection, request_id, review)
+    # The partner's other reports say whom it has met.
+    partner_changed(connection, report.content["partner"]["id"], now, but=request_id)
+    return Decided(approval_id, tuple(made))
+
+
+def reject(
+    connection: Connection,
+    request_id: str,
+    report_version: int,
+    match_ids: Sequence[str],
+    reason: str,
+    clock: Clock,
+) -> Decided:
+    """Reject matches of the report version that was seen; the reason is required and kept.
+
+    Raises RefusedError (any kind).
+    """
+    if not reason.strip():
+        raise RefusedError(
+            "invalid",
+            say("A rejection needs a reason: say why, so that the company can learn it."),
+            ["reason"],
+        )
+    _, chosen = _chosen(connection, request_id, report_version, match_ids, reason, "reason")
+    introduced = {
+        item.state["company"]["id"]
+        for item in decisions.introductions_of(connection, request_id)
+        if item.status != "cancelled"
+    }
+    met = [match for match in chosen if match["company"]["id"] in introduced]
+    if met:
+        names = ", ".join(sorted({match["company"]["name"] for match in met}))
+        raise RefusedError(
+            "conflict",
+            say("Already introduced for this request: %(names)s. Cancel the introduction first."),
+            [match["id"] for match in met],
+            names=names,
+        )
+    at = to_text(clock())
+    for match in chosen:
+        review = Review(report_version, match["id"], "rejected", reason.strip(), None, at)
+        decisions.add_review(connection, request_id, review)
+    return Decided(None, ())
+
+
+def cancel(connection: Connection, introduction_id: str, clock: Clock) -> Mapping[str, Any]:
+    """Cancel an introduction of which no mail has been sent, and return its state.
+
+    Cancelling a cancelled one changes nothing. Raises RefusedError unknown, or conflict once a mail was sent.
+    """
+    stored = decisions.get_introduction(connection, introduction_id)
+    if stored is None:
+        raise RefusedError("unknown", say("There is no introduction with the id %(id)s."), id=introduction_id)
+    if stored.status == "cancelled":
+        return stored.state
+    sent = [
+        mail.state["side"]
+        for mail in deliveries_of(connection, stored.state["request_id"])
+        if introduction_id in mail.state["introduction_ids"] and mail.status == "sent"
+    ]
+    if sent:
+        raise RefusedError(
+            "conflict",
+            say(
+                "A mail of this introduction has been sent already and cannot be called back. Write to both sides "
+                "instead."
+            ),
+            sorted(set(sent)),
+        )
+    now = clock()
+    state = {**stored.state, "status": "cancelled", "version": stored.version + 1, "updated_at": to_text(now)}
+    cancelled = Event("introduction.cancelled", introduction_id, state["version"], now, state)
+    _keep(connection, cancelled, before=stored.state)
+    partner_changed(connection, state["partner"]["id"], now, but=state["request_id"])
+    return state
+
+
+def deliveries_of(connection: Connection, request_id: str) -> list[Stored]:
+    """Read the deliveries of a request's introductions, by id."""
+    return projection.states_where(
+        connection, tables.deliveries, tables.deliveries.c.request_id == request_id
+    )
+
+
+def _chosen(
+    connection: Connection,
+    request_id: str,
+    report_version: int,
+    match_ids: Sequence[str],
+    text: str,
+    field: str,
+) -> tuple[StoredReport, list[dict[str, Any]]]:
+    """Read the report and the matches that a decision names, in the report's order."""
+    refuse_long(text, field)
+    if not match_ids:
+        raise RefusedError("invalid", say("Choose at least one match."), ["matches"])
+    report = reports.get_report(connection, request_id, hold=True)
+    if report is None:
+        raise RefusedError(
+            "unknown", say("There is no match report for the request %(id)s (yet)."), id=request_id
+        )
+    if report.version != report_version:
+        raise RefusedError(
+            "stale",
+            say(
+                "You saw version %(seen)s of this report, it is at version %(now)s now. Read it again, then decide."
+            ),
+            current_version=report.version,
+            seen=report_version,
+            now=report.version,
+        )
+    wanted = set(match_ids)
+    chosen = [match for match in report.content["matches"] if match["id"] in wanted]
+    unknown = sorted(wanted - {match["id"] for match in chosen})
+    if unknown:
+        raise RefusedError(
+            "unknown_match",
+            say("The report has no match %(ids)s; its matches are listed in it."),
+            unknown,
+            ids=", ".join(unknown),
+        )
+    return report, chosen
+
+
+def _refuse_outdated(
+    connection: Connection, report: StoredReport, chosen: Sequence[Mapping[str, Any]]
+) -> None:
+    """Refuse when a profile behind the chosen matches is not as the report saw it: it is being made again."""
+    seen = {match["company"]["id"]: match["company"] for match in chosen}
+    now = projection.get_states(connection, tables.companies, seen)
+    changed = [
+        side["name"]
+        for side_id, side in seen.items()
+        if side_id not in now or now[side_id].version != side["version"] or now[side_id].status != "active"
+    ]
+    side = report.content["partner"]
+    partner = projection.get_state(connection, tables.partners, side["id"])
+    if partner is None or partner.version != side["version"] or partner.status != "active":
+        changed.append(side["name"])
+    request = projection.get_state(connection, tables.requests, report.request_id)
+    if request is None or request.version != report.content["request_version"]:
+        changed.append(report.request_id)
+    if changed:
+        raise RefusedError(
+            "stale",
+            say(
+                "Changed since version %(now)s of this report was made: %(names)s. The report is being made again; "
+                "read it again in a moment, then decide."
+            ),
+            current_version=report.version,
+            now=report.version,
+            names=", ".join(changed),
+        )
+
+
+def _keep(connection: Connection, event: Event, before: Mapping[str, Any] | None = None) -> None:
+    decisions.put_introduction(connection, event)
+    record_event(connection, tables.backbone, event, None if before is None else dict(before))

@@ -1,0 +1,1 @@
+"""Both sides as matching sees them, and the projection that keeps them."""

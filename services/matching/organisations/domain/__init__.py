@@ -1,0 +1,1 @@
+"""What an organisation is, offers, needs, speaks and where it stands."""

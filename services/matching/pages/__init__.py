@@ -1,1 +1,0 @@
-"""Matching's pages: the landing page, the list of reports, and one report to review."""

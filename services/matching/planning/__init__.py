@@ -1,0 +1,1 @@
+"""Plans over many requests: introductions under capacities, consortia, fairness, gaps."""

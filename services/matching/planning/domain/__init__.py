@@ -1,0 +1,1 @@
+"""The planning itself, as plain functions and values."""

@@ -1,0 +1,34 @@
+"""The words that the pages of plans use for codes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from flask_babel import gettext
+
+from services.matching.i18n import say
+
+FULL: Mapping[str, str] = {
+    "company": say("the company has no introduction left"),
+    "request": say("the request has all it takes"),
+    "partner": say("the organisation has all it takes"),
+    "met": say("they meet for another request of the organisation"),
+}
+BARS: Mapping[str, str] = {
+    "introduced": say("introduced for this request already"),
+    "already_introduced": say("introduced to each other not long ago"),
+    "tender_open": say("the tender is open: no one-to-one meetings"),
+    "existing_customer": say("a customer already"),
+    "competitor": say("seen as a competitor"),
+    "rejected": say("rejected by staff"),
+}
+
+
+def full_words(codes: Sequence[str]) -> str:
+    """Say what is full for a pair, in the language of the page."""
+    return "; ".join(str(gettext(FULL[code])) if code in FULL else code for code in codes)
+
+
+def bar_word(code: str) -> str:
+    """Say what bars a pair, in the language of the page."""
+    return str(gettext(BARS[code])) if code in BARS else code

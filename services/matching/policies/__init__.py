@@ -1,0 +1,1 @@
+"""Scoring policies as staff change them: drafts, previews, activation."""

@@ -1,0 +1,1 @@
+"""What a scoring policy may say."""

@@ -1,0 +1,1 @@
+"""The sessions of a visit: made, pinned, mended, shown as a calendar."""

@@ -1,0 +1,1 @@
+"""A visit's programme as a problem, its solution, its timetable."""

@@ -1,0 +1,102 @@
+"""The programmes, one a visit: kept as canonical JSON of ids and times, with a version that grows with each change."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection
+
+from services.matching.programmes.domain.content import Planned, planned_from, without_company
+from services.matching.reports.domain.report import canonical_json
+from services.matching.tables import programmes, visits
+
+
+@dataclass(frozen=True)
+class StoredProgramme:
+    """A visit's programme as it stands."""
+
+    visit_id: str
+    version: int
+    updated_at: str
+    planned: Planned
+
+
+@dataclass(frozen=True)
+class VisitLine:
+    """A visit in the list of programmes; `programme_version` 0: none is made."""
+
+    visit_id: str
+    title: str
+    starts_on: str
+    ends_on: str
+    programme_version: int
+
+
+def get_programme(connection: Connection, visit_id: str, hold: bool = False) -> StoredProgramme | None:
+    """Read a visit's programme, or None; `hold` keeps others from changing it until the transaction ends."""
+    query = sa.select(programmes).where(programmes.c.visit_id == visit_id)
+    row = connection.execute(query.with_for_update() if hold else query).first()
+    if row is None:
+        return None
+    return StoredProgramme(row.visit_id, row.version, row.updated_at, planned_from(json.loads(row.content)))
+
+
+def add_programme(connection: Connection, visit_id: str, planned: Planned, at: str) -> bool:
+    """Keep a visit's first programme; False, and nothing is kept, where it has one."""
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    new = insert(programmes).values(visit_id=visit_id, **_values(1, planned, at)).on_conflict_do_nothing()
+    return connection.execute(new.returning(programmes.c.visit_id)).first() is not None
+
+
+def change_programme(connection: Connection, visit_id: str, version: int, planned: Planned, at: str) -> None:
+    """Keep a visit's programme as another version in place of the one that it has."""
+    mine = programmes.c.visit_id == visit_id
+    connection.execute(sa.update(programmes).where(mine).values(**_values(version, planned, at)))
+
+
+def _values(version: int, planned: Planned, at: str) -> dict[str, Any]:
+    return {"version": version, "content": canonical_json(planned.to_json()), "updated_at": at}
+
+
+def forget_programme(connection: Connection, visit_id: str) -> None:
+    """Delete the programme of an erased visit."""
+    connection.execute(sa.delete(programmes).where(programmes.c.visit_id == visit_id))
+
+
+def forget_company(connection: Connection, company_id: str, at: str) -> None:
+    """Take an erased company out of all programmes."""
+    said = json.dumps(company_id)[1:-1]
+    # By its id, in the id of its place, and in the ids of its sessions, which may be cut short.
+    texts = f'"{said}"', f':{said}"', f'.{said}"', f".{json.dumps(company_id[:15])[1:-1]}."
+    named = sa.or_(*(programmes.c.content.contains(text, autoescape=True) for text in texts))
+    query = sa.select(programmes.c.visit_id).where(named).order_by(programmes.c.visit_id)
+    for visit_id in list(connection.execute(query).scalars()):
+        stored = get_programme(connection, visit_id, hold=True)
+        if stored is not None:
+            left = without_company(stored.planned, company_id)
+            change_programme(connection, visit_id, stored.version + 1, left, at)
+
+
+def list_visits(connection: Connection, page: int, page_size: int) -> tuple[list[VisitLine], int]:
+    """Read a page (from 1) of the planned visits with the versions of their programmes, the newest change first."""
+    wanted = visits.c.status == "planned"
+    count = connection.execute(sa.select(sa.func.count()).select_from(visits).where(wanted)).scalar_one()
+    query = (
+        sa.select(visits.c.id, visits.c.state, programmes.c.version)
+        .join(programmes, programmes.c.visit_id == visits.c.id, isouter=True)
+        .where(wanted)
+        .order_by(visits.c.happened_at.desc(), visits.c.id)
+        .limit(page_size)
+        .offset((page - 1) * page_size)
+    )
+    lines = []
+    for row in connection.execute(query):
+        state = json.loads(row.state)
+        lines.append(
+            VisitLine(row.id, state["title"], state["starts_on"], state["ends_on"], row.version or 0)
+        )
+    return lines, int(count)

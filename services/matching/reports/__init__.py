@@ -1,0 +1,1 @@
+"""Match reports: making, keeping, dating and comparing them."""

@@ -1,0 +1,1 @@
+"""Reports, which are due, what changed, which exclusions are lifted, and pauses."""

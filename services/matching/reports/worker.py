@@ -1,0 +1,275 @@
+"""The worker that makes stale reports again: it reads a snapshot, computes outside of any transaction, and saves
+a report only if what it read is still so.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Literal
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from services.matching import tables
+from services.matching.organisations.domain.model import (
+    MatchRequest,
+    Partner,
+    partner_from_state,
+    request_from_state,
+)
+from services.matching.organisations.store import projection
+from services.matching.reports.domain.report import make_report
+from services.matching.reports.settled import Kept
+from services.matching.reports.store import due as stale
+from services.matching.reports.store import reports
+from services.matching.reports.store.due import Claim
+from services.matching.reports.store.lifted import lifted_of
+from services.matching.reports.store.pause import is_held
+from services.matching.reports.store.reports import ReportJson
+from services.matching.scoring import store as policies
+from services.matching.scoring.domain.features import CompanyFeatures, NeedFeatures, need_features
+from services.matching.scoring.domain.history import History, PastIntroduction
+from services.matching.scoring.domain.policy import ScoringPolicy
+from services.matching.scoring.feature_cache import Companies
+from services.matching.text.domain.engine import TextEngine, standard_engine
+from services.matching.upkeep import erase as erasure
+from shared.clock import Clock, from_text, to_text
+from shared.storage.engine import Database
+from shared.telemetry import metrics, traces
+
+log = logging.getLogger(__name__)
+
+MOST_AT_ONCE = 20
+"""Requests in one pass: few enough that a change of a company throws little work away."""
+OVERDUE = timedelta(seconds=2)
+"""How long a report may be stale before it is saved although companies changed while it was made: it stays due, but
+a stream of changes must not keep staff from seeing any report."""
+MOST_LOOKS = 10
+"""How often in a row a pass waits for companies that keep coming before it is done all the same."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One claimed request with all that its report is made of, apart from the companies."""
+
+    claim: Claim
+    request: MatchRequest
+    partner: Partner
+    history: History
+    lifted: frozenset[tuple[str, str]]
+    as_of: str
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What one pass read at a moment: the companies as they were at the pool's `number`, the policy, and the cases."""
+
+    at: str
+    number: int
+    policy: ScoringPolicy
+    companies: CompanyFeatures
+    moments: Mapping[str, datetime]
+    cases: tuple[Case, ...]
+
+
+@dataclass(frozen=True)
+class Made:
+    """A report's content, with the features of the needs that it was made of, and their reach."""
+
+    content: ReportJson
+    needs: NeedFeatures
+    reach: tuple[float, ...]
+
+
+class Scorer:
+    """Makes stale reports again; one a worker thread."""
+
+    def __init__(self, database: Database, clock: Clock, engine: TextEngine | None = None) -> None:
+        self._database = database
+        self._clock = clock
+        self._companies = Companies(engine or standard_engine())
+        self._kept = Kept()
+        self._seen: int | None = None
+        self._looks = 0
+        for outcome in ("saved", "outdated", "failed"):
+            metrics.REPORTS_MADE.add(0, outcome)
+
+    def step(self) -> bool:
+        """Make due reports again, and say whether there were any.
+
+        Does nothing while companies keep arriving (the pool's number is another one than at the last look),
+        at most `MOST_LOOKS` times in a row; a request without any report does not wait for that.
+        """
+        with self._database.reading() as connection:
+            due = stale.next_due(connection, self._clock())
+            if due is None:
+                if is_held(connection, self._clock()):
+                    self._kept.forget_all()  # a rebuild begins to count anew
+                return False
+            number = stale.pool_number(connection)
+        if due == "newer report" and number != self._seen and self._looks < MOST_LOOKS:
+            self._seen = number
+            self._looks += 1
+            return False
+        self._looks = 0
+        return self.score_stale() > 0
+
+    def score_stale(self, most: int = MOST_AT_ONCE) -> int:
+        """Make up to `most` stale reports again and return how many were claimed, saved or not.
+
+        Reports that no company changed since can touch are settled without being made, however many.
+        """
+        # Before anything is claimed: the vectors of many new texts take longer than a claim lasts.
+        self._companies.prepare(self._database)
+        with self._database.writing() as connection:
+            claims = stale.claim_stale(connection, self._clock(), most)
+        if claims:
+            snapshot = self.read(claims)
+            untouched = self.settle_untouched(snapshot)
+            cases = tuple(case for case in snapshot.cases if case.request.id not in untouched)
+            snapshot = replace(snapshot, cases=cases)
+            self.save(snapshot, self.compute(snapshot))
+        return len(claims)
+
+    def settle_untouched(self, snapshot: Snapshot) -> set[str]:
+        """Settle the stale reports that are what they would be made; return their requests.
+
+        When companies changed since the snapshot was read they stay due, and were up to date until it.
+        """
+        known = self._kept.known
+        if not known:
+            return set()
+        mine = {case.request.id for case in snapshot.cases}
+        with self._database.writing() as connection:
+            current = stale.pool_number(connection, hold=True) == snapshot.number
+            since = None if current else snapshot.at
+            return set(stale.settle_same(connection, known, mine, self._clock(), since))
+
+    def read(self, claims: Sequence[Claim]) -> Snapshot:
+        """Read what the claimed requests' reports are made of."""
+        at = to_text(self._clock())
+        with self._database.reading() as connection:
+            # The number comes first: a company that changes while the rest is read makes the save fail.
+            number = stale.pool_number(connection)
+            policy = policies.active_policy(connection)
+            companies = self._companies.features(connection, policy)
+            read = [_read_case(connection, claim) for claim in claims]
+            open_requests = stale.open_requests(connection)
+        self._kept.follow(companies, policy, open_requests)
+        cases = tuple(case for case in read if case is not None)
+        return Snapshot(at, number, policy, companies, self._companies.moments, cases)
+
+    def compute(self, snapshot: Snapshot) -> dict[str, Made | Exception]:
+        """Make the reports of a snapshot, by request id; where one cannot be made, the exception stands instead."""
+        made: dict[str, Made | Exception] = {}
+        for case in snapshot.cases:
+            try:
+                with traces.carried_on("matching make report", case.claim.traceparent):
+                    made[case.request.id] = self._make(case, snapshot)
+            except Exception as error:  # kept with its request; the other reports go on
+                log.exception("the report of request %s could not be made", case.request.id)
+                made[case.request.id] = error
+        return made
+
+    def save(self, snapshot: Snapshot, made: Mapping[str, Made | Exception]) -> int:
+        """Save reports whose material is as it was read, and return how many; the others stay due.
+
+        Each report has a transaction of its own, so that a handler never waits for a whole pass.
+        """
+        saved = 0
+        for case in snapshot.cases:
+            with traces.carried_on("matching save report", case.claim.traceparent):
+                outcome = self._save_one(snapshot, case, made[case.request.id])
+            metrics.REPORTS_MADE.add(1, outcome)
+            saved += outcome == "saved"
+        return saved
+
+    def _save_one(
+        self, snapshot: Snapshot, case: Case, made: Made | Exception
+    ) -> Literal["saved", "outdated", "failed"]:
+        now = self._clock()
+        with self._database.writing() as connection:
+            current = stale.pool_number(connection, hold=True) == snapshot.number
+            overdue = now - from_text(case.claim.stale_since) > OVERDUE
+            if not (stale.still_wanted(connection, case.claim) and (current or overdue)):
+                stale.release(connection, [case.claim])
+                return "outdated"
+            if isinstance(made, Exception):
+                stale.note_failure(connection, case.claim, now, repr(made))
+                return "failed"
+            if not current and erasure.names_erased(connection, made.content):
+                stale.release(connection, [case.claim])
+                return "outdated"
+            touched = self._kept.touched_by(case.request.id)
+            reports.save_report(connection, made.content, to_text(now), touched)
+            if current:
+                stale.settle(connection, case.claim)
+            else:
+                stale.settle_for_now(connection, case.claim, snapshot.at)
+        self._kept.put(
+            case.request.id,
+            case.claim.wanted,
+            made.content,
+            made.needs,
+            made.reach,
+            snapshot.companies,
+            snapshot.policy,
+        )
+        return "saved"
+
+    def _make(self, case: Case, snapshot: Snapshot) -> Made:
+        engine, policy = self._companies.engine, snapshot.policy
+        needs = need_features([(case.partner, need) for need in case.request.needs], engine, policy)
+        report = make_report(
+            case.request,
+            case.partner,
+            snapshot.companies,
+            case.history,
+            policy,
+            engine,
+            from_text(case.as_of),
+            case.lifted,
+            moments=snapshot.moments,
+            needs=needs,
+        )
+        return Made(report.to_json(), needs, report.reach)
+
+
+def _read_case(connection: Connection, claim: Claim) -> Case | None:
+    """Read a claimed request; None when it or its partner has gone since it was claimed.
+
+    `as_of` is the moment of the newest event that the report takes account of, the companies that it names apart:
+    made again from the same events, a report says the same.
+    """
+    request = projection.get_state(connection, tables.requests, claim.request_id)
+    partner = request and projection.get_state(connection, tables.partners, request.state["partner_id"])
+    if request is None or partner is None:
+        return None
+    # A report is not changed by what came of it: made again after an approval, it says the same.
+    elsewhere = tables.introductions.c.request_id != claim.request_id
+    met = sa.and_(tables.introductions.c.partner_id == partner.id, elsewhere)
+    past = projection.states_where(connection, tables.introductions, met)
+    moments = [request.happened_at, partner.happened_at, *(one.happened_at for one in past)]
+    history = History(
+        tuple(
+            PastIntroduction(
+                partner.id,
+                one.state["company"]["id"],
+                from_text(one.state["approval"]["at"]),
+                one.state["request_id"],
+            )
+            for one in past
+            if one.status == "approved"
+        )
+    )
+    return Case(
+        claim=claim,
+        request=request_from_state(request.state),
+        partner=partner_from_state(partner.state),
+        history=history,
+        lifted=lifted_of(connection, claim.request_id),
+        as_of=max(moments),
+    )

@@ -1,0 +1,1 @@
+"""The reports' pages, API and files, where staff review."""

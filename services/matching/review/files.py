@@ -1,0 +1,192 @@
+"""A match report as a file: a page that stands alone, a workbook, a PDF."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import typst
+from flask import render_template
+from openpyxl import Workbook
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+from openpyxl.styles import Alignment, Font
+from openpyxl.worksheet.worksheet import Worksheet
+
+from services.matching.i18n import say, translator
+from services.matching.reports.domain.erased_words import ERASED_NAME
+from services.matching.review.graph_picture import picture
+from services.matching.review.labels import PARTS, ROLES, VERDICTS
+from services.matching.review.views import report_view, with_erased_named
+from services.matching.web import create_app
+from shared.clock import from_text
+from shared.settings.registry import Settings
+
+HERE = Path(__file__).parent
+STYLES = HERE.parent / "static" / "matching.css"
+ReportJson = Mapping[str, Any]
+Row = Sequence[str | float]
+LONGEST_CELL = 32_000
+"""Characters in a cell; a workbook takes 32,767."""
+
+MATCH_COLUMNS = (
+    say("Company"),
+    say("Country"),
+    say("Need"),
+    say("Role"),
+    say("Points"),
+    say("Why"),
+    say("To ask the company"),
+    say("Flags"),
+)
+PART_COLUMNS = (
+    say("Company"),
+    say("Need"),
+    say("Part"),
+    say("Points"),
+    say("At most"),
+    say("Words on both sides"),
+    say("What is missing"),
+)
+EXCLUDED_COLUMNS = (say("Company"), say("Need"), say("Reason"))
+LABELS = {
+    "title": say("Match report"),
+    "need": say("Need"),
+    "why": say("Why"),
+    "requirements": say("Requirements"),
+    "questions": say("To ask the company"),
+    "excluded": say("Excluded, and why"),
+    "none": say("No company is a good match for this need."),
+    "part": say("Part"),
+    "points": say("Points"),
+    "missing": say("What is missing"),
+    "together": say("Together"),
+}
+
+
+def report_as_html(settings: Settings, request_id: str, language: str) -> str:
+    """Give a report as one HTML page in `sv` or `en` that needs no other file.
+
+    Raises LookupError when there is no report, and what `services.matching.web.create_app` raises.
+    """
+    app = create_app(settings)
+    database = app.extensions["handslag-database"]
+    try:
+        with database.reading() as connection:
+            report = report_view(connection, request_id)
+        if report is None:
+            raise LookupError(f"there is no match report for the request {request_id!r}")
+        report = with_erased_named(report, translator(language)(ERASED_NAME))
+        with app.test_request_context(f"/?lang={language}"):
+            drawn = picture(report, language)
+            return render_template("review/report_alone.html", report=report, picture=drawn, style=_style())
+    finally:
+        database.close()
+
+
+def report_as_xlsx(report: ReportJson, language: str = "en") -> bytes:
+    """Give a report as a workbook: a sheet of matches, one of score parts, one of exclusions.
+
+    Every text is written as text: one that begins like a formula stays what it was and is never computed.
+    """
+    say_it = translator(language)
+    report = with_erased_named(report, say_it(ERASED_NAME))
+    book = Workbook()
+    first = book.active
+    assert isinstance(first, Worksheet)
+    first.title = say_it(say("Matches"))
+    _fill(first, [say_it(text) for text in MATCH_COLUMNS], _match_rows(report, language))
+    parts = book.create_sheet(say_it(say("Parts")))
+    _fill(parts, [say_it(text) for text in PART_COLUMNS], _part_rows(report, language))
+    excluded = book.create_sheet(say_it(say("Excluded")))
+    rows = ([one["company"]["name"], one["need_id"], one["reason"][language]] for one in report["excluded"])
+    _fill(excluded, [say_it(text) for text in EXCLUDED_COLUMNS], rows)
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def report_as_pdf(report: ReportJson, language: str) -> bytes:
+    """Give a report as a PDF in `sv` or `en`.
+
+    The report goes in as data, never as markup. The same report gives the same bytes on the same machine.
+    """
+    say_it = translator(language)
+    report = with_erased_named(report, say_it(ERASED_NAME))
+    words = {
+        "labels": {name: say_it(text) for name, text in LABELS.items()},
+        "parts": {name: say_it(text) for name, text in PARTS.items()},
+        "roles": {name: say_it(text) for name, text in ROLES.items()},
+        "verdicts": {name: say_it(text) for name, text in VERDICTS.items()},
+    }
+    inputs = {
+        "language": language,
+        "report": json.dumps(report, ensure_ascii=False),
+        "words": json.dumps(words, ensure_ascii=False),
+    }
+    made = int(from_text(report["as_of"]).timestamp())
+    pdf = typst.compile(
+        HERE / "templates" / "review/report.typ", format="pdf", sys_inputs=inputs, timestamp=made
+    )
+    return bytes(pdf)
+
+
+def _match_rows(report: ReportJson, language: str) -> Iterator[Row]:
+    roles = {code: translator(language)(text) for code, text in ROLES.items()}
+    needs = {need["id"]: need["title"] or need["text"] for need in report["needs"]}
+    for match in report["matches"]:
+        yield [
+            match["company"]["name"],
+            match["company"]["country"],
+            needs[match["need_id"]],
+            roles.get(match["role"], match["role"]),
+            match["score"],
+            "\n".join(match["reasons"][language]),
+            "\n".join(match["questions"][language]),
+            "\n".join(flag["text"][language] for flag in match["flags"]),
+        ]
+
+
+def _part_rows(report: ReportJson, language: str) -> Iterator[Row]:
+    names = {code: translator(language)(text) for code, text in PARTS.items()}
+    for match in report["matches"]:
+        for part in match["parts"]:
+            quotes = [f"{quote['need']} ↔ {quote['company']}" for quote in part["quotes"]]
+            name = names.get(part["name"], part["name"])
+            start = [
+                match["company"]["name"],
+                match["need_id"],
+                name,
+                part["points"],
+                part["most"],
+            ]
+            yield [*start, "\n".join(quotes), part["missing"][language]]
+
+
+def _fill(sheet: Worksheet, head: Row, rows: Iterable[Row]) -> None:
+    for number, row in enumerate([head, *rows], start=1):
+        for column, value in enumerate(row, start=1):
+            cell = sheet.cell(number, column)
+            if isinstance(value, str):
+                cell.value = ILLEGAL_CHARACTERS_RE.sub("", value)[:LONGEST_CELL]
+                # A text, whatever it begins with; the quote prefix keeps it so when somebody edits the cell.
+                cell.data_type = "s"
+                cell.quotePrefix = value[:1] in ("=", "+", "-", "@")
+                cell.alignment = Alignment(wrap_text=True, vertical="top")
+            else:
+                cell.value = value
+            if number == 1:
+                cell.font = Font(bold=True)
+    for column, letter in enumerate("ABCDEFGH"[: len(head)]):
+        sheet.column_dimensions[letter].width = 28 if column < 3 else 18 if column < 5 else 50
+    sheet.freeze_panes = "A2"
+
+
+def _style() -> str:
+    bootstrap = files("flask_bootstrap") / "static" / "bootstrap5" / "css" / "bootstrap.min.css"
+    own = STYLES.read_text(encoding="utf-8")
+    sheet = bootstrap.read_text(encoding="utf-8").split("/*# sourceMappingURL")[0]
+    return f"{sheet}\n{own}".replace("</", "<\\/")

@@ -1,0 +1,209 @@
+"""The pages of matching."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from flask import (
+    Blueprint,
+    Response,
+    current_app,
+    flash,
+    redirect,
+    render_template,
+    request,
+    send_from_directory,
+    url_for,
+)
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from werkzeug.wrappers import Response as AnyResponse
+
+from services.matching.i18n import say
+from services.matching.introductions.actions import RefusedError, approve, cancel, reject
+from services.matching.reports.domain.erased_words import ERASED_NAME
+from services.matching.reports.store import reports
+from services.matching.reports.store.reports import ReportFilter
+from services.matching.review.graph_picture import picture
+from services.matching.review.labels import word
+from services.matching.review.marked_text import marked, moment, number, quotes_of
+from services.matching.review.score_bars import bars
+from services.matching.review.store import Counts, count_all
+from services.matching.review.views import report_view, with_erased_named
+from shared.storage.engine import Database
+from shared.web.access import access, is_staff
+from shared.web.app import current_language
+from shared.web.problems import Problem
+
+PAGE_SIZE = 50
+STATIC = Path(__file__).parents[1] / "static"
+
+blueprint = Blueprint("matching_pages", __name__, template_folder="templates")
+
+
+@blueprint.app_context_processor
+def page_tools() -> dict[str, Any]:
+    """Give the templates what they show codes, moments, quotes and bars with."""
+    return {
+        "word": word,
+        "moment": moment,
+        "marked": marked,
+        "quotes_of": quotes_of,
+        "bars": bars,
+        "number": number,
+    }
+
+
+@blueprint.route("/")
+@access("anyone")
+def landing() -> str:
+    """Show what this is; to staff also what there is and what to do next."""
+    if not is_staff():
+        return render_template("review/landing.html", counts=None, latest=[])
+    with database().reading() as connection:
+        counts = count_all(connection)
+        latest, _total = reports.list_reports(connection, ReportFilter(status="open"), 1, 8)
+    return render_template("review/landing.html", counts=counts, latest=latest, next_step=_next_step(counts))
+
+
+@blueprint.route("/reports")
+@access("staff")
+def report_list() -> str:
+    """Show the reports as a table that can be filtered."""
+    asked = {name: request.args.get(name, "") for name in ("status", "verdict", "partner")}
+    page = max(1, request.args.get("page", 1, type=int))
+    chosen = ReportFilter(asked["status"] or None, asked["partner"] or None, asked["verdict"] or None)
+    with database().reading() as connection:
+        lines, total = reports.list_reports(connection, chosen, page, PAGE_SIZE)
+    pages = max(1, -(-total // PAGE_SIZE))
+    return render_template(
+        "review/reports.html", lines=lines, total=total, page=page, pages=pages, asked=asked
+    )
+
+
+@blueprint.route("/reports/<request_id>")
+@access("staff")
+def report_page(request_id: str) -> str:
+    """Show one report with everything that a decision needs."""
+    return render_template("review/report.html", **_report(request_id), refused=None)
+
+
+@blueprint.route("/reports/<request_id>/approve", methods=["POST"])
+@access("staff")
+def approve_page(request_id: str) -> AnyResponse | str:
+    """Ask once more what an approval would send; approve when that was answered."""
+    version, chosen = _form()
+    note = request.form.get("note", "").strip()
+    if request.form.get("confirmed") != "yes":
+        if not chosen:
+            return _refused(request_id, RefusedError("invalid", say("Choose at least one match.")))
+        values = _report(request_id)
+        matches = [match for match in values["report"]["matches"] if match["id"] in set(chosen)]
+        return render_template(
+            "review/confirm.html", **values, chosen=matches, seen_version=version, note=note
+        )
+    clock, ids = current_app.config["CLOCK"], current_app.config["IDS"]
+    return decide(
+        request_id,
+        lambda connection: approve(connection, request_id, version, chosen, note, clock, ids),
+        lambda done: ngettext(
+            "%(num)d introduction is on its way to both sides.",
+            "%(num)d introductions are on their way to both sides.",
+            len(done.introductions),
+        ),
+    )
+
+
+@blueprint.route("/reports/<request_id>/reject", methods=["POST"])
+@access("staff")
+def reject_page(request_id: str) -> AnyResponse | str:
+    """Reject the chosen matches with a reason."""
+    version, chosen = _form()
+    reason = request.form.get("reason", "").strip()
+    if not reason:
+        return _refused(
+            request_id, RefusedError("invalid", say("Write why the chosen matches are rejected."))
+        )
+    if not chosen:
+        return _refused(request_id, RefusedError("invalid", say("Choose at least one match.")))
+    clock = current_app.config["CLOCK"]
+    return decide(
+        request_id,
+        lambda connection: reject(connection, request_id, version, chosen, reason, clock),
+        lambda done: _("The chosen matches are rejected; the reason is kept."),
+    )
+
+
+@blueprint.route("/reports/<request_id>/introductions/<introduction_id>/cancel", methods=["POST"])
+@access("staff")
+def cancel_page(request_id: str, introduction_id: str) -> AnyResponse | str:
+    """Cancel an introduction of which no mail has been sent."""
+    clock = current_app.config["CLOCK"]
+    return decide(
+        request_id,
+        lambda connection: cancel(connection, introduction_id, clock),
+        lambda done: _("The introduction is cancelled; no mail of it goes out."),
+    )
+
+
+@blueprint.route("/static/matching/<name>")
+@access("anyone")
+def static_file(name: str) -> Response:
+    """Serve the pages' own style."""
+    return send_from_directory(STATIC, name, max_age=3600)
+
+
+def decide(request_id: str, act: Callable[[Any], Any], say: Callable[[Any], str]) -> AnyResponse | str:
+    """Take a decision on a report, say what it did and show the report; or say why it was refused."""
+    try:
+        with database().writing() as connection:
+            done = act(connection)
+    except RefusedError as refused:
+        return _refused(request_id, refused)
+    flash(say(done), "success")
+    return redirect(url_for("matching_pages.report_page", request_id=request_id), code=303)
+
+
+def _refused(request_id: str, refused: RefusedError) -> AnyResponse:
+    """Show the report as it is now, with why the decision was not taken."""
+    why = _(refused.template, **refused.values)
+    page = render_template("review/report.html", **_report(request_id), refused=refused.kind, why=why)
+    status = 409 if refused.kind in ("stale", "conflict") else 422
+    return Response(page, status=status, mimetype="text/html")
+
+
+def _report(request_id: str) -> dict[str, Any]:
+    with database().reading() as connection:
+        view = report_view(connection, request_id)
+    if view is None:
+        raise Problem(
+            404,
+            _(
+                "There is no match report for %(id)s (yet). A new request is scored within seconds.",
+                id=request_id,
+            ),
+        )
+    view = with_erased_named(view, _(ERASED_NAME))
+    return {"report": view, "picture": picture(view, current_language()), "interactive": True}
+
+
+def _form() -> tuple[int, list[str]]:
+    version = request.form.get("report_version", 0, type=int)
+    return version, request.form.getlist("matches")
+
+
+def _next_step(counts: Counts) -> str:
+    """Name what staff would do next."""
+    if not counts.companies:
+        return "import_companies"
+    if not counts.requests:
+        return "import_partners"
+    return "review" if counts.with_matches else "wait" if counts.stale else "more_companies"
+
+
+def database() -> Database:
+    """Give the database of the app that answers."""
+    opened: Database = current_app.extensions["handslag-database"]
+    return opened

@@ -1,0 +1,138 @@
+"""What the API takes and answers."""
+
+from __future__ import annotations
+
+from marshmallow import RAISE, Schema, fields, validate
+
+from services.matching.introductions.actions import LONGEST_TEXT
+from shared.events.states import Introduction
+from shared.web.api import PageArgs
+
+MOST_MATCHES = 200
+
+
+class Strict(Schema):
+    """A body whose unknown fields are errors."""
+
+    class Meta:
+        """Refuse unknown fields."""
+
+        unknown = RAISE
+
+
+def _version() -> fields.Integer:
+    return fields.Integer(
+        required=True,
+        strict=True,
+        validate=validate.Range(1, 2**53),
+        metadata={"description": "the version of the report that was seen"},
+    )
+
+
+def _matches() -> fields.List[str]:
+    return fields.List(
+        fields.String(validate=validate.Length(1, 200)),
+        required=True,
+        validate=validate.Length(1, MOST_MATCHES),
+        metadata={"description": "match ids, as the report lists them"},
+    )
+
+
+class ApprovalBody(Strict):
+    """Which matches are approved."""
+
+    report_version = _version()
+    matches = _matches()
+    note = fields.String(load_default="", validate=validate.Length(max=LONGEST_TEXT))
+
+
+class RejectionBody(Strict):
+    """Which matches are rejected, and why."""
+
+    report_version = _version()
+    matches = _matches()
+    reason = fields.String(required=True, validate=validate.Length(1, LONGEST_TEXT))
+
+
+class ReportArgs(PageArgs):
+    """Which reports to list."""
+
+    status = fields.String(validate=validate.OneOf(["open", "closed", "withdrawn"]))
+    partner = fields.String(validate=validate.Length(1, 200), metadata={"description": "partner id"})
+    verdict = fields.String(validate=validate.OneOf(["matches", "no_good_match"]))
+
+
+class IntroductionArgs(PageArgs):
+    """Which introductions to list."""
+
+    status = fields.String(validate=validate.OneOf(["approved", "cancelled"]))
+    request = fields.String(validate=validate.Length(1, 200), metadata={"description": "match request id"})
+    company = fields.String(validate=validate.Length(1, 200), metadata={"description": "company id"})
+    partner = fields.String(validate=validate.Length(1, 200), metadata={"description": "partner id"})
+
+
+class ReportLine(Schema):
+    """A request with what its report says in short; `version` 0: not made yet."""
+
+    request_id = fields.String()
+    title = fields.String()
+    partner_id = fields.String()
+    partner_name = fields.String(metadata={"description": "empty while the partner is not known yet"})
+    country = fields.String()
+    need = fields.String()
+    status = fields.String(metadata={"description": "of the request: open, closed or withdrawn"})
+    version = fields.Integer()
+    verdict = fields.String(metadata={"description": "matches, no_good_match, or empty: not made yet"})
+    match_count = fields.Integer()
+    best_name = fields.String()
+    as_of = fields.String()
+    stale_since = fields.String(
+        allow_none=True, metadata={"description": "when it became stale; null: up to date"}
+    )
+
+
+class ReportList(Schema):
+    """One page of the reports."""
+
+    items = fields.List(fields.Nested(ReportLine))
+    page = fields.Integer()
+    page_size = fields.Integer()
+    total = fields.Integer()
+
+
+class MailState(Schema):
+    """What became of one mail."""
+
+    id = fields.String()
+    side = fields.String()
+    status = fields.String()
+    reason = fields.String()
+    updated_at = fields.String()
+
+
+class IntroductionWithDeliveries(Introduction):
+    """An introduction with its deliveries."""
+
+    deliveries = fields.List(fields.Nested(MailState))
+
+
+class IntroductionList(Schema):
+    """One page of the introductions."""
+
+    items = fields.List(fields.Nested(IntroductionWithDeliveries))
+    page = fields.Integer()
+    page_size = fields.Integer()
+    total = fields.Integer()
+
+
+class ApprovalAnswer(Schema):
+    """The introductions that an approval made."""
+
+    approval_id = fields.String()
+    introductions = fields.List(fields.Nested(Introduction))
+
+
+class RejectionAnswer(Schema):
+    """What was rejected."""
+
+    rejected = fields.List(fields.String())

@@ -1,0 +1,1 @@
+"""Words, stems, thesaurus and nearness, as plain functions and values."""

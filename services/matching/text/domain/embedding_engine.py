@@ -1,0 +1,128 @@
+"""The text engine with an embedding beside the words: a concept may be there by its words or, weaker, by nearness."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cached_property
+
+import numpy as np
+
+from services.matching.text.domain.engine import ConceptEngine, Mention, Passage, Reading, TextEngine
+from services.matching.text.domain.nearness import LackingError, Nearness, VectorSource, Wide, material_hash
+from services.matching.text.domain.passages import LONGEST_QUOTE, pieces, sentences, shortened, units
+from services.matching.text.domain.thesaurus import Thesaurus
+
+SOFT_VERSION = "1"
+"""Changes when the same vectors would be read differently."""
+MOST_NEAR = 6
+"""Concepts that one text may have by nearness."""
+FROM, FULL = 1.75, 4.25
+"""A concept begins to count, and counts in full, when it stands out by so many standard deviations."""
+STRONGEST = 0.7
+"""The strength of a concept that counts in full by nearness; one by words has 1.0."""
+LEAST = 0.1
+
+
+class SoftEngine:
+    """Concepts by their words, and by nearness of the text's vectors to the concepts' terms.
+
+    Where the source computes nothing the vectors of those terms may not be there yet: take the engine from `at_hand`
+    then, `vector_size` and `read` raise LackingError.
+    """
+
+    def __init__(self, thesaurus: Thesaurus, source: VectorSource) -> None:
+        self._by_words = ConceptEngine(thesaurus)
+        self._source = source
+
+    @property
+    def name(self) -> str:
+        """Give the name of the concepts' engine, the model's and a hash of what nearness rests on."""
+        return (
+            f"{self._by_words.name}+{self._source.name}-{SOFT_VERSION}-"
+            f"{material_hash(self._by_words.thesaurus)}"
+        )
+
+    @property
+    def model(self) -> str:
+        """Give the name of the model whose vectors it reads."""
+        return self._source.name
+
+    @property
+    def thesaurus(self) -> Thesaurus:
+        """Give the concepts it knows."""
+        return self._by_words.thesaurus
+
+    def with_thesaurus(self, thesaurus: Thesaurus) -> SoftEngine:
+        """Give the same engine for other concepts."""
+        return SoftEngine(thesaurus, self._source)
+
+    def at_hand(self) -> TextEngine:
+        """Give itself if all that nearness rests on can be had by now, else the engine of the concepts alone.
+
+        Both are the same ones each time, so that what was read by one can be told from what the other read.
+        """
+        try:
+            self._nearness  # noqa: B018  # made now, or else next time
+        except LackingError:
+            return self._by_words
+        return self
+
+    @property
+    def vector_size(self) -> int:
+        """Give the numbers in a vector of the model."""
+        return self._nearness.size
+
+    @cached_property
+    def _nearness(self) -> Nearness:
+        return Nearness(self.thesaurus, self._source)
+
+    def prepare(self, texts: Iterable[str]) -> None:
+        """Have the vectors of texts made in one go; reading them is quick then."""
+        self._source.prepare(dict.fromkeys(unit for text in texts for unit in units(text)))
+
+    def read(self, text: str, language: str, by_words: bool = False) -> Reading:
+        """Find the concepts of a text; `by_words`: without nearness.
+
+        Where any of the text's vectors cannot be had, words must do, and the reading has no vector.
+        """
+        reading = self._by_words.read(text, language)
+        if by_words:
+            return reading
+        embedded = units(text)
+        had = self._source.vectors(embedded)
+        nearness = self._nearness
+        if not embedded or len(had) < len(embedded):
+            return reading
+
+        def centred(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int, Wide]]:
+            return [(start, end, nearness.centred(had[text[start:end]], language)) for start, end in spans]
+
+        whole, parts = centred(pieces(text)), centred(sentences(text))
+        passages = tuple(Passage(start, end, vector.astype(np.float32)) for start, end, vector in parts)
+        total = np.sum([vector for _, _, vector in whole], axis=0)
+        mean = (total / np.sqrt(np.sum(total * total))).astype(np.float32)
+        near = self._near(reading, whole, parts)
+        mentions = sorted([*reading.mentions, *near], key=lambda one: (one.start, one.end, one.concept))
+        return Reading(text, language, tuple(mentions), mean, passages)
+
+    def _near(
+        self, reading: Reading, whole: list[tuple[int, int, Wide]], parts: list[tuple[int, int, Wide]]
+    ) -> list[Mention]:
+        """Give the concepts that stand out most, each with the beginning of the sentence that is nearest to it."""
+        by_part = np.array([self._nearness.standing_out(vector) for _, _, vector in parts])
+        by_whole = np.array([self._nearness.standing_out(vector) for _, _, vector in whole])
+        # The whole text tells better what it is about, a sentence what it names in passing: both count alike.
+        out = (by_whole.max(axis=0) + by_part.max(axis=0)) / 2.0
+        said = reading.strongest()
+        near = []
+        for place in np.lexsort((np.arange(len(out)), -out))[:MOST_NEAR]:
+            strength = round(STRONGEST * min(1.0, float((out[place] - FROM) / (FULL - FROM))), 2)
+            concept = self._nearness.concepts[place]
+            if strength < LEAST:
+                break
+            if concept in said and said[concept].strength >= strength:
+                continue
+            start, end, _ = parts[int(by_part[:, place].argmax())]
+            start, end = shortened(reading.text, start, end, LONGEST_QUOTE)
+            near.append(Mention(concept, reading.text[start:end], start, end, strength, near=True))
+        return near

@@ -1,0 +1,1 @@
+"""Erasing, replaying, rebuilding and restoring what matching keeps."""

@@ -1,0 +1,78 @@
+"""Reading again, beside serving, the events that a rebuild asked for: a consumer group of its own does it.
+
+The group that serves goes on with what is new; a key's version decides which of the two has an effect. Work processes
+share the partitions, and one that dies leaves its part to the others.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+from services.matching import tables
+from services.matching.events import HANDLERS
+from services.matching.reports.store.pause import end_rereading, rereading
+from shared.clock import Clock
+from shared.event_log.port import EventLog, LogUnavailableError
+from shared.loops import Loop, due_work
+from shared.messaging.consumer import Consumer
+from shared.storage.engine import Database
+
+GROUP = "matching-rebuild"
+LOOK_SECONDS = 1.0
+POLL_SECONDS = 0.5
+
+log = logging.getLogger(__name__)
+
+
+class Rereader:
+    """One member of the group that reads again; use it from one thread."""
+
+    def __init__(self, database: Database, event_log: EventLog, clock: Clock) -> None:
+        self._database = database
+        self._event_log = event_log
+        self._clock = clock
+        self._consumer: Consumer | None = None
+
+    def step(self) -> bool:
+        """Read some events again where a rebuild is under way, end it when none is left; say whether it is."""
+        with self._database.reading() as connection:
+            mark = rereading(connection)
+        if mark is None:
+            self.close()
+            return False
+        if self._consumer is None:
+            self._consumer = Consumer(
+                self._database, tables.backbone, self._event_log, GROUP, HANDLERS, self._clock
+            )
+        if not self._consumer.consume_once(POLL_SECONDS) and self._nothing_left():
+            with self._database.writing() as connection:
+                end_rereading(connection, mark)
+            log.info("all events are read again")
+        return not self._consumer.halted
+
+    def close(self) -> None:
+        """Leave the group."""
+        if self._consumer is not None:
+            self._consumer.close()
+            self._consumer = None
+
+    def _nothing_left(self) -> bool:
+        try:
+            return self._event_log.lag(GROUP, list(HANDLERS)) == 0
+        except LogUnavailableError:
+            return False
+
+
+def rereading_loop(database: Database, event_log: EventLog, clock: Clock) -> Loop:
+    """Make the loop that looks every second whether a rebuild has begun."""
+    rereader = Rereader(database, event_log, clock)
+    stepping = due_work("matching rereader", rereader.step, wake=LOOK_SECONDS)
+
+    def run(stop: threading.Event) -> None:
+        try:
+            stepping.run(stop)
+        finally:
+            rereader.close()
+
+    return Loop(stepping.name, run)

@@ -1,0 +1,1 @@
+"""Why a company was not chosen for a request."""

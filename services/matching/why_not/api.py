@@ -1,0 +1,109 @@
+"""The route by which staff learn why a company was not chosen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import current_app
+from marshmallow import Schema, fields, validate
+
+from services.matching.policies.previews import Previews
+from services.matching.review.api import database
+from services.matching.text.domain.engine import TextEngine
+from services.matching.why_not.views import UnknownError, answer
+from shared.web.api import Blueprint, answers, not_found, route
+
+blueprint = Blueprint(
+    "why-not",
+    __name__,
+    url_prefix="/api/v1",
+    description="Why a company was not chosen, and what would change it",
+)
+
+
+class InBothLanguages(Schema):
+    """One text in Swedish and English."""
+
+    sv = fields.String()
+    en = fields.String()
+
+
+def _both() -> fields.Nested:
+    return fields.Nested(InBothLanguages)
+
+
+class Told(Schema):
+    """One thing that is said, with its code."""
+
+    code = fields.String()
+    text = _both()
+
+
+class AskedFor(Schema):
+    """A term that the need asks for and the profile does not mention, with the need's words."""
+
+    concept = _both()
+    need = fields.String()
+
+
+class ForStaff(Schema):
+    """What the company must not see: words of the need."""
+
+    asked_for = fields.List(fields.Nested(AskedFor))
+
+
+class NeedAnswer(Schema):
+    """What became of the company under one need; `reasons` and `changes` may be sent to it."""
+
+    need_id = fields.String()
+    outcome = fields.String(validate=validate.OneOf(["suggested", "introduced", "rejected", "not_chosen"]))
+    reasons = fields.List(fields.Nested(Told))
+    changes = fields.List(fields.Nested(Told))
+    for_staff = fields.Nested(ForStaff)
+
+
+class CompanyNamed(Schema):
+    """A company by id and name."""
+
+    id = fields.String()
+    name = fields.String()
+
+
+class WhyNotAnswer(Schema):
+    """Why a company was not chosen for a request; `up_to_date` false: the report is being made again."""
+
+    request_id = fields.String()
+    report_version = fields.Integer()
+    up_to_date = fields.Boolean()
+    company = fields.Nested(CompanyNamed)
+    needs = fields.List(fields.Nested(NeedAnswer))
+    profile = fields.List(
+        fields.Nested(Told),
+        metadata={"description": "what the profile leaves open; may be sent to the company"},
+    )
+    letter = fields.Nested(
+        InBothLanguages, metadata={"description": "reasons, changes and profile as a text for the company"}
+    )
+
+
+def text_engine() -> TextEngine:
+    """Give the text engine of the app that answers."""
+    previews: Previews = current_app.extensions["handslag-previews"]
+    return previews.engine()
+
+
+@route(
+    blueprint, "/reports/<request_id>/companies/<company_id>/why-not", "GET", "staff",
+    "Read why a company was not chosen",
+    description="From the company's profile as it is now. What may be sent to the company names no other company, no "
+    "score, no rank, and neither the foreign organisation nor its words; `for_staff` must not be sent.",
+)  # fmt: skip
+@answers(blueprint, 200, WhyNotAnswer)
+def read_why_not(request_id: str, company_id: str) -> dict[str, Any]:
+    """Say what kept a company out, and what would change it."""
+    engine = text_engine()
+    try:
+        with database().reading() as connection:
+            return answer(connection, request_id, company_id, engine)
+    except UnknownError as error:
+        raise not_found(error.what, error.identifier) from error

@@ -1,0 +1,1 @@
+"""The reasons, and the sentences that a company may be sent."""

@@ -1,0 +1,104 @@
+"""Why a company was not chosen for a request, from what is kept: for the API, the page and the command."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy.engine import Connection
+
+from services.matching import tables
+from services.matching.introductions import store as decisions
+from services.matching.organisations.domain.model import (
+    company_from_state,
+    partner_from_state,
+    request_from_state,
+)
+from services.matching.organisations.store import projection
+from services.matching.organisations.store.projection import Stored
+from services.matching.reports.store import reports
+from services.matching.reports.store.lifted import lifted_of
+from services.matching.scoring import store as policies
+from services.matching.text.domain.engine import TextEngine
+from services.matching.why_not.domain.reasons import INTRODUCED, REJECTED, Decided, why_not
+
+MOST_FOUND = 20
+"""Companies that a search gives."""
+
+
+class UnknownError(LookupError):
+    """There is no such request with a report, or no such company; `what` says which."""
+
+    def __init__(self, what: str, identifier: str) -> None:
+        super().__init__(f"there is no {what} with the id {identifier!r}")
+        self.what = what
+        self.identifier = identifier
+
+
+def answer(connection: Connection, request_id: str, company_id: str, engine: TextEngine) -> dict[str, Any]:
+    """Give what `domain.why_not` says of a company as it is now, beside `request_id`, `report_version`, `up_to_date`.
+
+    Raises UnknownError.
+    """
+    report = reports.get_report(connection, request_id)
+    request = projection.get_state(connection, tables.requests, request_id)
+    partner = request and projection.get_state(connection, tables.partners, request.state["partner_id"])
+    if report is None or request is None or partner is None:
+        raise UnknownError("match report", request_id)
+    company = projection.get_state(connection, tables.companies, company_id)
+    if company is None:
+        raise UnknownError("company", company_id)
+    version = policies.get_version(connection, report.content["policy_version"])
+    policy = policies.active_policy(connection) if version is None else version.policy
+    # An open request's report is stale where a change is not taken into account yet; a closed one's is not made again.
+    closed = request.status != "open"
+    changed = report.stale_since is not None or (closed and company.happened_at > report.made_at)
+    said = why_not(
+        request_from_state(request.state),
+        partner_from_state(partner.state),
+        company_from_state(company.state),
+        report.content,
+        policy,
+        engine,
+        lifted_of(connection, request_id),
+        _decided(connection, request, company_id),
+        changed,
+    )
+    about = {
+        "request_id": request_id,
+        "report_version": report.version,
+        "up_to_date": report.stale_since is None,
+    }
+    return {**about, **said.to_json()}
+
+
+def find_companies(connection: Connection, words: str) -> list[dict[str, str]]:
+    """Find up to `MOST_FOUND` companies whose name holds some words, or whose id they are, as `id` and `name`.
+
+    The one of that id comes first, then by name.
+    """
+    wanted = words.strip()
+    if not wanted:
+        return []
+    # Compared here: SQLite's own comparison without case knows neither å nor ö.
+    named = {
+        one.id: str(one.state.get("name") or one.id)
+        for one in projection.states_where(connection, tables.companies)
+    }
+    found = [id for id, name in named.items() if id == wanted or wanted.casefold() in name.casefold()]
+    found.sort(key=lambda id: (id != wanted, named[id].casefold(), id))
+    return [{"id": id, "name": named[id]} for id in found[:MOST_FOUND]]
+
+
+def _decided(connection: Connection, request: Stored, company_id: str) -> Mapping[str, Decided]:
+    """Give what staff decided on the company last, by need id; an introduction that stands says more than a review."""
+    found: dict[str, Decided] = {}
+    latest = {review.match_id: review for review in decisions.reviews_of(connection, request.id)}
+    for need in request.state.get("needs") or ():
+        review = latest.get(f"{company_id}.{need['id']}")
+        if review is not None and review.decision == "rejected":
+            found[need["id"]] = Decided(REJECTED, review.reason)
+    for made in decisions.introductions_of(connection, request.id):
+        if made.state["company"]["id"] == company_id and made.status != "cancelled":
+            found |= {need_id: Decided(INTRODUCED) for need_id in made.state["need_ids"]}
+    return found

@@ -1,0 +1,1 @@
+"""Introductions, organisations and contacts as notifications sees them."""

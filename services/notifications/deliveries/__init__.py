@@ -1,0 +1,1 @@
+"""Deliveries: made of approvals, queued, sent, retried, cancelled."""

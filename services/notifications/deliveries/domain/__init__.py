@@ -1,0 +1,1 @@
+"""The life of a delivery, and which mails an approval yields."""

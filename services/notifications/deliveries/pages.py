@@ -1,0 +1,100 @@
+"""The mailbox's pages: what the built-in mailbox keeps, for staff to look at."""
+
+from __future__ import annotations
+
+from email.message import EmailMessage
+
+from flask import Blueprint, Response, current_app, render_template, request
+
+from services.notifications.deliveries.store import records as store
+from services.notifications.mail.mailbox import Mailbox
+from services.notifications.mail.server import mailbox_of
+from shared.settings.registry import hide_password
+from shared.storage.engine import Database
+from shared.web.access import access
+from shared.web.problems import Problem
+
+PAGE_SIZE = 50
+HTML_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'self'; base-uri 'none'"
+)
+"""For a mail's own HTML: it may look like something, and do nothing."""
+
+blueprint = Blueprint("mailbox", __name__, template_folder="templates")
+
+
+@blueprint.get("/mailbox")
+@access("staff")
+def mailbox_page() -> str:
+    """List the mails, newest first, with the deliveries that have not become one yet."""
+    settings = current_app.config["SETTINGS"]
+    mailbox = mailbox_of(settings)
+    database: Database = current_app.extensions["handslag-database"]
+    with database.reading() as connection:
+        counts = store.count_deliveries(connection)
+    mails = mailbox.mails() if mailbox else []
+    pages = max(1, -(-len(mails) // PAGE_SIZE))
+    page = min(max(request.args.get("page", 1, type=int), 1), pages)
+    return render_template(
+        "deliveries/mailbox.html",
+        mails=mails[(page - 1) * PAGE_SIZE : page * PAGE_SIZE],
+        total=len(mails),
+        page=page,
+        pages=pages,
+        counts=counts,
+        server=None if mailbox else hide_password(settings.smtp),
+    )
+
+
+@blueprint.get("/mailbox/<mail_id>")
+@access("staff")
+def mail_page(mail_id: str) -> str:
+    """Show one mail: its headers, its text, and its HTML in a frame that can do nothing."""
+    mail = _read(mail_id)
+    names = ("From", "To", "Reply-To", "Subject", "Date", "Message-ID", "Auto-Submitted", "Content-Language")
+    headers = [(name, str(mail[name])) for name in names if mail[name]]
+    return render_template(
+        "deliveries/mail.html", mail_id=mail_id, headers=headers, text=_part(mail, "plain")
+    )
+
+
+@blueprint.get("/mailbox/<mail_id>/html")
+@access("staff")
+def mail_html(mail_id: str) -> Response:
+    """Serve a mail's HTML part for the frame."""
+    response = Response(_part(_read(mail_id), "html"), mimetype="text/html")
+    response.headers["Content-Security-Policy"] = HTML_POLICY
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+@blueprint.get("/mailbox/<mail_id>.eml")
+@access("staff")
+def mail_file(mail_id: str) -> Response:
+    """Hand out a mail as the file that it is."""
+    content = _mailbox().read_bytes(mail_id)
+    if content is None:
+        raise Problem(404, "There is no such mail in the mailbox.")
+    response = Response(content, mimetype="message/rfc822")
+    response.headers["Content-Disposition"] = f'attachment; filename="{mail_id}.eml"'
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _mailbox() -> Mailbox:
+    mailbox = mailbox_of(current_app.config["SETTINGS"])
+    if mailbox is None:
+        raise Problem(404, "There is no mailbox here: mails go to the mail server that HANDSLAG_SMTP names.")
+    return mailbox
+
+
+def _read(mail_id: str) -> EmailMessage:
+    mail = _mailbox().read(mail_id)
+    if mail is None:
+        raise Problem(404, "There is no such mail in the mailbox.")
+    return mail
+
+
+def _part(mail: EmailMessage, subtype: str) -> str:
+    part = mail.get_body((subtype,))
+    return str(part.get_content()).replace("\r\n", "\n") if part is not None else ""

@@ -1,0 +1,1 @@
+"""Deliveries and the mail queue in the service's database."""

@@ -1,0 +1,1 @@
+"""What a mail says, and words made safe for headers and pages."""

@@ -1,0 +1,110 @@
+"""What a mail says: data for a template, put together from introductions and the organiser's settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from services.notifications.contacts.domain.contact import Introduction, Organisation, Side
+from services.notifications.mail.domain.safe_text import name_line, one_line
+
+LONGEST_TEXT = 1200
+"""Characters that a mail quotes of what an organisation offers or looks for."""
+
+
+@dataclass(frozen=True)
+class Counterpart:
+    """An organisation that the recipient is introduced to, what it says of itself, and why. Neither score nor rank."""
+
+    name: str
+    country: str
+    website: str
+    text: str
+    role: str
+    reasons: tuple[str, ...]
+    questions: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class MailText:
+    """All that a mail's template may say; every text is one safe line."""
+
+    template: str
+    language: str
+    organisation: str
+    contact: str
+    counterparts: tuple[Counterpart, ...]
+    organiser: str
+    answer_to: str
+    reference: str
+
+
+def mail_language(code: str) -> str:
+    """Give the language of a mail to someone whose language is `code` (ISO 639-1, perhaps with a region): sv or en."""
+    return "sv" if code.strip().lower().replace("_", "-").split("-")[0] == "sv" else "en"
+
+
+def compose(
+    template: str,
+    side: Side,
+    introductions: Sequence[Introduction],
+    contact_name: str,
+    language: str,
+    organiser: str,
+    answer_to: str,
+) -> MailText:
+    """Put together what one recipient is told about one or more introductions of the same request.
+
+    `language` is sv or en. The counterparts come in the order of their names, which says nothing of how well
+    each suits. Raises ValueError without introductions.
+    """
+    if not introductions:
+        raise ValueError("a mail needs an introduction to tell of")
+    other: Side = "partner" if side == "company" else "company"
+    about = sorted(introductions, key=lambda one: (name_line(one.of(other).name).casefold(), one.id))
+    return MailText(
+        template=template,
+        language=language,
+        organisation=_name(about[0].of(side)),
+        contact=name_line(contact_name),
+        counterparts=tuple(_counterpart(one, other, language) for one in about),
+        organiser=name_line(organiser),
+        answer_to=answer_to,
+        reference=about[0].request_id,
+    )
+
+
+def _counterpart(introduction: Introduction, other: Side, language: str) -> Counterpart:
+    organisation = introduction.of(other)
+    return Counterpart(
+        name=_name(organisation),
+        country=name_line(organisation.country),
+        website=_web_address(organisation.website),
+        text=_shortened(one_line(organisation.text)),
+        role=introduction.role,
+        reasons=_sentences(introduction.reasons, language),
+        questions=_sentences(introduction.questions, language),
+    )
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT].rsplit(maxsplit=1)[0]} …"
+
+
+def _name(organisation: Organisation) -> str:
+    return name_line(organisation.name) or organisation.id
+
+
+def _sentences(by_language: Mapping[str, Sequence[str]], language: str) -> tuple[str, ...]:
+    spoken = by_language.get(language) or by_language.get("en") or by_language.get("sv") or ()
+    return tuple(line for line in map(one_line, spoken) if line)
+
+
+def _web_address(website: str) -> str:
+    # Only http and https: a mail must not carry a script or a file as a link.
+    address = "".join(one_line(website).split())
+    if not address:
+        return ""
+    if "://" not in address and ":" not in address.split("/")[0]:
+        address = f"https://{address}"
+    return address if address.lower().startswith(("https://", "http://")) else ""

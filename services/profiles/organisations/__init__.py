@@ -1,0 +1,1 @@
+"""Companies, partners, visits and match requests: taken in, changed, withdrawn, erased."""

@@ -1,0 +1,156 @@
+"""The addresses of companies, partners, visits and match requests: the same six of each, and closing of requests."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, current_app, json, request
+
+from services.profiles.organisations import actions as handlers
+from services.profiles.organisations import store
+from services.profiles.organisations.domain.codes import KINDS
+from services.profiles.organisations.domain.states import State, membership_problem
+from services.profiles.organisations.filters import FILTERS, page_schema, wanted
+from services.profiles.organisations.schemas.answering import plain_dumper
+from services.profiles.organisations.schemas.profiles import NEW, WHOLE, example
+from shared.clock import Clock
+from shared.ids import ID_PATTERN, IdSource
+from shared.storage.engine import Database
+from shared.web.access import is_staff
+from shared.web.answer_once import answer_once
+from shared.web.api import Blueprint, answers, body, etag_of, not_found, query, required_version, route
+from shared.web.problems import Problem, field_error
+
+FOR_STAFF = frozenset({"visits"})
+"""The kinds that only staff create; the others may come from anybody."""
+
+_ANSWERS = {kind: plain_dumper(WHOLE[kind]()) for kind in KINDS}
+
+_ABOUT = {
+    "companies": "Organisations that offer something.",
+    "partners": "Foreign organisations that look for something.",
+    "visits": "Incoming, outbound and online visits.",
+    "requests": "Partners' enquiries, which match reports are made for.",
+}
+_KEYED = "Send an `Idempotency-Key` to be able to repeat the request for a day without a second effect."
+_MATCHED = (
+    "Send the ETag of the version you saw as `If-Match`: 428 without it, 412 when there is a newer one."
+)
+_BACK = "What is withdrawn or closed is as it was before. "
+_CLOSED = "Its report stays as it is and is made again no more. "
+
+
+def blueprints(database: Database, clock: Clock, ids: IdSource) -> list[Blueprint]:
+    """Make the API's blueprints over a database, one a kind."""
+    return [_blueprint(kind, database, clock, ids) for kind in KINDS]
+
+
+def _blueprint(kind: str, database: Database, clock: Clock, ids: IdSource) -> Blueprint:
+    blueprint = Blueprint(kind, __name__, url_prefix=f"/api/v1/{kind}", description=_ABOUT[kind])
+    one = KINDS[kind].aggregate if kind != "requests" else "match request"
+    whole = WHOLE[kind]
+    creator = "staff" if kind in FOR_STAFF else "anyone"
+
+    @route(blueprint, "", "POST", creator, f"Create a {one}", description=_KEYED)
+    @body(blueprint, NEW[kind], example=example(kind))
+    @answers(blueprint, 201, whole)
+    def create(fields: dict[str, Any]) -> Response:
+        by_staff = is_staff()
+        _refuse_staff_fields(fields, by_staff)
+        now = clock()
+
+        def act() -> Response:
+            state = handlers.create(connection, store.BACKBONE, kind, fields, now, ids, by_staff)
+            response = _answer(kind, state, 201)
+            response.headers["Location"] = f"{request.script_root}{request.path}/{state['id']}"
+            return response
+
+        with database.writing() as connection:
+            return answer_once(connection, store.IDEMPOTENCY, now, act)
+
+    @route(blueprint, "", "GET", "staff", f"List {kind if kind != 'requests' else 'match requests'}")
+    @query(blueprint, FILTERS[kind])
+    @answers(blueprint, 200, page_schema(kind))
+    def list_all(asked: dict[str, Any]) -> dict[str, Any]:
+        page = wanted(asked)
+        with database.reading() as connection:
+            states, total = store.listed(connection, kind, page)
+        return {"items": states, "page": page.page, "page_size": page.page_size, "total": total}
+
+    @route(blueprint, "/<id>", "GET", "staff", f"Read a {one}")
+    @answers(blueprint, 200, whole)
+    def read(id: str) -> Response:
+        _check_id(kind, id)
+        with database.reading() as connection:
+            state = store.find(connection, kind, id)
+        if state is None:
+            raise not_found(one, id)
+        response = _answer(kind, state, 200)
+        return response.make_conditional(request)  # type: ignore[return-value]  # werkzeug's own class
+
+    @route(blueprint, "/<id>", "PUT", "staff", f"Replace a {one}", description=_MATCHED)
+    @body(blueprint, whole, example=example(kind))
+    @answers(blueprint, 200, whole)
+    def replace(fields: dict[str, Any], id: str) -> Response:
+        _check_id(kind, id)
+        seen = required_version()
+        with database.writing() as connection:
+            state = handlers.replace(connection, store.BACKBONE, kind, id, fields, clock(), seen)
+        return _answer(kind, state, 200)
+
+    @route(blueprint, "/<id>/withdraw", "POST", "staff", f"Withdraw a {one}", description=_MATCHED)
+    @answers(blueprint, 200, whole)
+    def withdraw(id: str) -> Response:
+        _check_id(kind, id)
+        seen = required_version()
+        with database.writing() as connection:
+            state = handlers.withdraw(connection, store.BACKBONE, kind, id, clock(), seen)
+        return _answer(kind, state, 200)
+
+    @route(blueprint, "/<id>/reopen", "POST", "staff", f"Bring a {one} back", description=_BACK + _MATCHED)
+    @answers(blueprint, 200, whole)
+    def reopen(id: str) -> Response:
+        _check_id(kind, id)
+        seen = required_version()
+        with database.writing() as connection:
+            state = handlers.reopen(connection, store.BACKBONE, kind, id, clock(), seen)
+        return _answer(kind, state, 200)
+
+    if kind == "requests":
+
+        @route(
+            blueprint, "/<id>/close", "POST", "staff", "Close a match request", description=_CLOSED + _MATCHED
+        )
+        @answers(blueprint, 200, whole)
+        def close(id: str) -> Response:
+            _check_id(kind, id)
+            seen = required_version()
+            with database.writing() as connection:
+                state = handlers.close(connection, store.BACKBONE, id, clock(), seen)
+            return _answer(kind, state, 200)
+
+    return blueprint
+
+
+def _answer(kind: str, state: State, status: int) -> Response:
+    text = json.dumps(_ANSWERS[kind](state), ensure_ascii=False)
+    response: Response = current_app.response_class(text, status=status, mimetype="application/json")
+    response.headers["ETag"] = etag_of(state["version"])
+    response.headers["Cache-Control"] = "private, no-cache"
+    return response
+
+
+def _check_id(kind: str, id: str) -> None:
+    if not ID_PATTERN.fullmatch(id):
+        raise not_found(KINDS[kind].aggregate, id[:100])
+
+
+def _refuse_staff_fields(fields: dict[str, Any], by_staff: bool) -> None:
+    problem = membership_problem(fields.get("membership"), by_staff)
+    if problem:
+        what, fix = problem.split("; ", 1)
+        raise Problem(
+            403,
+            "Only staff may set the membership; send the staff token or leave it out.",
+            errors=[field_error("membership", what, fix)],
+        )

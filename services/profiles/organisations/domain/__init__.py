@@ -1,0 +1,1 @@
+"""The states of profiles and what their fields may say."""

@@ -1,0 +1,76 @@
+"""How lists are asked for and answered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, pre_load
+
+from services.profiles.organisations.schemas.fields import Strict, Text, id_field, word_field
+from services.profiles.organisations.schemas.profiles import WHOLE
+from services.profiles.organisations.store import Wanted
+from shared.web.api import PageArgs
+
+
+class _Filters(PageArgs, Strict):
+    status = word_field(metadata={"description": "such as active, open or withdrawn"})
+    focus_area = word_field(metadata={"description": "a focus area's code"})
+    q = Text(200, metadata={"description": "a part of the name or title, in any case"})
+
+    @pre_load
+    def refuse_unknown(self, data: Mapping[str, Any], **_rest: Any) -> Mapping[str, Any]:
+        """Refuse what is no filter: a misspelt one would show everything."""
+        unknown = {name: [f"is no filter here; choose from {', '.join(self.fields)}"] for name in data}
+        for name in self.fields:
+            unknown.pop(name, None)
+        if unknown:
+            raise ValidationError(unknown)
+        return data
+
+
+class OrganisationFilters(_Filters):
+    """Which companies or partners are wanted."""
+
+    country = Text(80)
+    kind = word_field()
+
+
+class VisitFilters(_Filters):
+    """Which visits are wanted."""
+
+    direction = word_field(metadata={"description": "incoming, outbound or online"})
+    partner_id = id_field()
+
+
+class RequestFilters(_Filters):
+    """Which match requests are wanted."""
+
+    partner_id = id_field()
+
+
+FILTERS: Mapping[str, type[Schema]] = {
+    "companies": OrganisationFilters,
+    "partners": OrganisationFilters,
+    "visits": VisitFilters,
+    "requests": RequestFilters,
+}
+
+
+def wanted(query: Mapping[str, Any]) -> Wanted:
+    """Read what a list's query asks for."""
+    names = {"q": "name", "direction": "kind"}
+    return Wanted(**{names.get(name, name): value for name, value in query.items()})
+
+
+def page_schema(kind: str) -> type[Schema]:
+    """Make the schema of one page of a list."""
+    return Schema.from_dict(
+        {
+            "items": fields.List(fields.Nested(WHOLE[kind])),
+            "page": fields.Integer(),
+            "page_size": fields.Integer(),
+            "total": fields.Integer(metadata={"description": "how many there are on all pages"}),
+        },
+        name=f"{WHOLE[kind].__name__}Page",
+    )

@@ -1,0 +1,284 @@
+"""What the API and the import take as a company, a partner, a visit or a match request: unknown fields are refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from marshmallow import Schema, fields, validate
+
+from services.profiles.organisations.domain.codes import (
+    DIRECTIONS,
+    MEMBERSHIPS,
+    PROCUREMENT_STAGES,
+    USUAL_COMPANY_KINDS,
+    USUAL_PARTNER_KINDS,
+)
+from services.profiles.organisations.schemas.fields import (
+    MOST_IN_LIST,
+    Items,
+    Strict,
+    Text,
+    choice_field,
+    day_field,
+    email_field,
+    focus_areas_field,
+    id_field,
+    language_field,
+    lines_field,
+    messages,
+    number_field,
+    part,
+    website_field,
+    word_field,
+)
+
+NAME = 200
+COUNTRY = 80
+LONG = 5_000
+MEDIUM = 2_000
+
+
+class Contact(Strict):
+    """Who to write to; may be missing altogether, then introductions wait for it."""
+
+    name = Text(NAME, load_default=None, allow_none=True)
+    email = email_field(required=True)
+    phone = Text(40, load_default=None, allow_none=True)
+    language = language_field(load_default=None, allow_none=True)
+
+
+class Capability(Strict):
+    """One thing a company offers."""
+
+    id = id_field(metadata={"description": "unique in this company; numbered when left out"})
+    title = Text(NAME, load_default="")
+    text = lines_field(LONG, least=1, required=True)
+    focus_areas = focus_areas_field()
+    regulatory_status = Items(
+        Text(80, least=1),
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "approvals it has, such as CE, MDR, FDA; empty: none; null: not known"},
+    )
+    evidence = lines_field(MEDIUM, load_default="")
+    stage = word_field(load_default=None, allow_none=True, metadata={"description": "how ready it is"})
+    references = Items(Text(300, least=1))
+
+
+class Need(Strict):
+    """One thing a partner looks for."""
+
+    id = id_field(metadata={"description": "unique in this list; numbered when left out"})
+    title = Text(NAME, load_default="")
+    text = lines_field(LONG, least=1, required=True)
+    focus_areas = focus_areas_field()
+    requirements = lines_field(MEDIUM, load_default="")
+
+
+class _Organisation(Strict):
+    name = Text(NAME, least=1, required=True)
+    country = Text(COUNTRY, load_default="", metadata={"example": "Sweden"})
+    city = Text(120, load_default="")
+    website = website_field(load_default="")
+    language = language_field(load_default="", metadata={"description": "language of the texts, ISO 639-1"})
+    description = lines_field(LONG, load_default="")
+    partnership_kinds = Items(word_field(least=1))
+    languages = Items(language_field(least=1))
+    employees = number_field()
+    contact = part(Contact, load_default=None, allow_none=True)
+
+
+class CompanyFields(_Organisation):
+    """What a client may set of a company. A `description` alone, with `focus_areas`, becomes one capability."""
+
+    kind = word_field(load_default="", metadata={"description": f"such as {', '.join(USUAL_COMPANY_KINDS)}"})
+    membership = choice_field(
+        MEMBERSHIPS, load_default=None, metadata={"description": "set by staff; otherwise network"}
+    )
+    capabilities = Items(part(Capability), most=50)
+    focus_areas = focus_areas_field(load_only=True)
+    markets = Items(
+        Text(COUNTRY, least=1),
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "countries it wants to sell in; null: not known"},
+    )
+    excluded_markets = Items(
+        Text(COUNTRY, least=1), metadata={"description": "countries it does not sell in"}
+    )
+    exclusive_distributors = fields.Dict(
+        keys=Text(COUNTRY, least=1),
+        values=Text(NAME, least=1),
+        load_default=dict,
+        validate=validate.Length(max=MOST_IN_LIST, error="has too many items; at most {max} are taken"),
+        error_messages=messages("send an object"),
+        metadata={"description": "country to the partner id or the name of who sells there alone"},
+    )
+    capacity = number_field(metadata={"description": "introductions it can take in twelve months"})
+    not_to_meet = Items(id_field(), metadata={"description": "partner ids"})
+    existing_customers = Items(Text(NAME, least=1), metadata={"description": "partner ids or names"})
+    competitors = Items(id_field(), metadata={"description": "company or partner ids"})
+
+
+class PartnerFields(_Organisation):
+    """What a client may set of a partner. One `need`, with `focus_areas`, may stand for the list."""
+
+    kind = word_field(load_default="", metadata={"description": f"such as {', '.join(USUAL_PARTNER_KINDS)}"})
+    needs = Items(part(Need), most=50)
+    need = lines_field(LONG, load_only=True)
+    focus_areas = focus_areas_field(load_only=True)
+    capacity = number_field()
+    not_to_meet = Items(id_field(), metadata={"description": "company ids"})
+
+
+class Delegate(Strict):
+    """One seat in a delegation, by role."""
+
+    role = Text(NAME, least=1, required=True)
+    needs = Items(part(Need), most=20)
+
+
+class VisitFields(Strict):
+    """What a client may set of a visit."""
+
+    title = Text(NAME, least=1, required=True)
+    direction = choice_field(DIRECTIONS, required=True)
+    partner_id = id_field(load_default=None, allow_none=True)
+    starts_on = day_field(required=True)
+    ends_on = day_field(required=True)
+    places = Items(Text(NAME, least=1))
+    staff_owner = Text(
+        NAME, load_default="", metadata={"description": "a staff role or account id, not a name"}
+    )
+    payer = Text(NAME, load_default="")
+    delegates = Items(part(Delegate), most=60)
+
+
+class MustHaves(Strict):
+    """What a company must have to be introduced at all; an empty list asks nothing."""
+
+    regulatory_status = Items(Text(80, least=1))
+    partnership_kinds = Items(word_field(least=1))
+    languages = Items(language_field(least=1))
+
+
+class RequestFields(Strict):
+    """What a client may set of a match request; without needs it takes those that its partner has now."""
+
+    partner_id = id_field(required=True)
+    visit_id = id_field(load_default=None, allow_none=True)
+    title = Text(NAME, load_default="")
+    needs = Items(part(Need), most=50)
+    must_haves = part(MustHaves, load_default=lambda: MustHaves().load({}))
+    procurement_stage = choice_field(PROCUREMENT_STAGES, load_default="none")
+    visit_from = day_field(load_default=None, allow_none=True)
+    visit_to = day_field(load_default=None, allow_none=True)
+
+
+class _WithId(Strict):
+    id = id_field(metadata={"description": "chosen by the client, otherwise given by the service"})
+
+
+class _Kept(Strict):
+    """What the service sets; a client may send it back unchanged."""
+
+    id = fields.String()
+    version = fields.Integer(strict=True)
+    status = fields.String()
+    updated_at = fields.String(metadata={"format": "date-time"})
+
+
+class NewCompany(_WithId, CompanyFields):
+    """A company to be created."""
+
+
+class NewPartner(_WithId, PartnerFields):
+    """A partner to be created."""
+
+
+class NewVisit(_WithId, VisitFields):
+    """A visit to be created."""
+
+
+class NewRequest(_WithId, RequestFields):
+    """A match request to be created."""
+
+
+class Company(_Kept, CompanyFields):
+    """A company as it stands."""
+
+
+class Partner(_Kept, PartnerFields):
+    """A partner as it stands."""
+
+
+class Visit(_Kept, VisitFields):
+    """A visit as it stands."""
+
+
+class Request(_Kept, RequestFields):
+    """A match request as it stands."""
+
+
+NEW: Mapping[str, type[Schema]] = {
+    "companies": NewCompany,
+    "partners": NewPartner,
+    "visits": NewVisit,
+    "requests": NewRequest,
+}
+"""What is taken to create one of each kind."""
+
+WHOLE: Mapping[str, type[Schema]] = {
+    "companies": Company,
+    "partners": Partner,
+    "visits": Visit,
+    "requests": Request,
+}
+"""What is answered, and taken back to replace, of each kind."""
+
+
+def example(kind: str) -> dict[str, Any]:
+    """Give an example of what is taken to create one of a kind."""
+    return dict(_EXAMPLES[kind])
+
+
+_NEED = {
+    "text": "Digital follow-up of patients with chronic disease at home",
+    "focus_areas": ["ageing", "digital"],
+}
+_EXAMPLES: Mapping[str, Mapping[str, Any]] = {
+    "companies": {
+        "name": "Exempel Vårdteknik AB",
+        "country": "Sweden",
+        "city": "Umeå",
+        "website": "example.org",
+        "kind": "digital",
+        "language": "en",
+        "capabilities": [
+            {
+                "title": "Home monitoring",
+                "text": "Monitoring of patients with heart failure at home, with a nurse's dashboard.",
+                "focus_areas": ["ageing", "digital"],
+                "regulatory_status": ["CE"],
+            }
+        ],
+        "contact": {"name": "Sales", "email": "sales@example.org", "language": "en"},
+    },
+    "partners": {
+        "name": "Example Hospital",
+        "country": "Norway",
+        "kind": "hospital",
+        "language": "en",
+        "needs": [_NEED],
+    },
+    "visits": {
+        "title": "Study visit on ageing at home",
+        "direction": "incoming",
+        "starts_on": "2026-09-14",
+        "ends_on": "2026-09-16",
+        "places": ["Umeå"],
+        "delegates": [{"role": "Medical director", "needs": [_NEED]}],
+    },
+    "requests": {"partner_id": "P001", "needs": [_NEED], "procurement_stage": "exploring"},
+}

@@ -1,0 +1,1 @@
+"""How services hear of each other: outbox, relay, consumer, effects, dead letters."""

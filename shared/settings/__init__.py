@@ -1,0 +1,1 @@
+"""Every setting there is, read and checked in one place."""

@@ -1,0 +1,36 @@
+"""Reports that another text engine made are made again when work starts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from services.matching.reports.store import due as stale
+from services.matching.reports.store import engine_change as text_engine
+from services.matching.reports.worker import Scorer
+from services.matching.text.domain.engine import ConceptEngine, standard_engine
+from services.matching.text.domain.thesaurus import make_thesaurus
+from shared.clock import SettableClock
+from shared.storage.engine import Database
+
+OTHER = ConceptEngine(
+    make_thesaurus([{"id": "a", "names": {"sv": "A", "en": "A"}, "stems": {"en": ["sterile"]}}], "other")
+)
+
+
+def test_reports_of_another_engine_are_made_again_once(
+    tell: Any, database: Database, clock: SettableClock
+) -> None:
+    tell.company("C1")
+    tell.partner("P1")
+    tell.request("R1", "P1")
+    tell.request("R2", "P1", status="closed")
+    Scorer(database, clock, OTHER).score_stale()
+    with database.writing() as connection:
+        assert text_engine.remake_others(connection, OTHER.name, clock()) == 0
+        assert text_engine.remake_others(connection, standard_engine().name, clock()) == 1
+        assert text_engine.remake_others(connection, standard_engine().name, clock()) == 0
+        assert stale.stale_count(connection) == 1
+    Scorer(database, clock, standard_engine()).score_stale()
+    with database.writing() as connection:
+        assert text_engine.remake_others(connection, standard_engine().name, clock()) == 0
+        assert stale.stale_count(connection) == 0

@@ -1,0 +1,335 @@
+"""Sending what is queued: once, to the right people, and again when the server was away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from email.message import EmailMessage
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+import sqlalchemy as sa
+
+from services.notifications.deliveries.actions import retry_delivery
+from services.notifications.deliveries.removal import MailRemover
+from services.notifications.mail.building import MailServer
+from services.notifications.mail.mailbox import Mailbox
+from services.notifications.mail.smtp import smtp_server
+from services.notifications.tables import deliveries
+
+if TYPE_CHECKING:
+    from tests.services.notifications.conftest import PostOffice, World
+
+
+def approved(world: World, *companies: str, language: str = "sv") -> None:
+    """Have companies approved for a partner; all contacts are known."""
+    world.organisation("partner", "P1", "kari@sykehus.example", language="no", contact_name="Kari")
+    for company in companies:
+        world.organisation("company", company, f"{company}@firm.example", language=language)
+        world.introduction(company, size=len(companies))
+    world.compose()
+
+
+def test_each_side_gets_one_mail_in_its_language(world: World, open_office: PostOffice) -> None:
+    approved(world, "C1", "C2")
+    world.send(smtp_server(open_office.url))
+    assert open_office.to() == ["C1@firm.example", "C2@firm.example", "kari@sykehus.example"]
+    by_recipient = {mail["To"].addresses[0].addr_spec: mail for mail in open_office.taken}
+    texts = dict(zip(by_recipient, open_office.texts(), strict=True))
+    company, partner = by_recipient["C1@firm.example"], by_recipient["kari@sykehus.example"]
+    assert company["Content-Language"] == "sv"
+    assert "Ni gör det som de söker." in texts["C1@firm.example"]
+    assert partner["Content-Language"] == "en"
+    assert str(partner["To"]) == "Kari <kari@sykehus.example>"
+    text = texts["kari@sykehus.example"]
+    assert "Företaget C1" in text
+    assert "Företaget C2" in text
+    assert set(world.statuses().values()) == {"sent"}
+    assert [kind for kind, _id, _version in world.events()] == ["delivery.queued"] * 3 + ["delivery.sent"] * 3
+
+
+def test_a_sent_mail_is_not_sent_again_whatever_is_heard_again(world: World, open_office: PostOffice) -> None:
+    for _again in range(3):
+        approved(world, "C1")
+        world.send(smtp_server(open_office.url))
+    assert len(open_office.taken) == 2
+
+
+def test_a_mail_without_a_contact_waits_and_goes_when_there_is_one(
+    world: World, open_office: PostOffice
+) -> None:
+    world.introduction("C1")
+    world.compose()
+    world.send(smtp_server(open_office.url))
+    assert open_office.taken == []
+    world.organisation("company", "C1", "asa@firm.example")
+    world.compose()
+    world.send(smtp_server(open_office.url))
+    assert open_office.to() == ["asa@firm.example"]
+
+
+def test_a_latecomer_after_the_partners_mail_goes_in_a_further_mail(
+    world: World, open_office: PostOffice
+) -> None:
+    world.organisation("partner", "P1", "kari@sykehus.example")
+    world.introduction("C1", size=2)
+    world.clock.advance(timedelta(minutes=5))
+    world.compose()
+    world.send(smtp_server(open_office.url))
+    world.introduction("C2", size=2)
+    world.compose()
+    world.send(smtp_server(open_office.url))
+    told = open_office.texts()
+    assert ["Företaget C1" in text for text in told] == [True, False]
+    assert ["Företaget C2" in text for text in told] == [False, True]
+    assert len({mail["Message-ID"] for mail in open_office.taken}) == 2
+
+
+def test_a_server_that_is_away_loses_nothing_and_gets_all_when_it_is_back(
+    world: World, post_office: PostOffice
+) -> None:
+    approved(world, "C1")
+    server = smtp_server(post_office.url)
+    world.send(server)
+    assert world.statuses() == {"C1": "queued", "P1": "queued"}
+    assert all("cannot be reached" in one.reason for one in world.deliveries())
+    post_office.open()
+    world.send(server)
+    assert post_office.taken == []
+    world.clock.advance(timedelta(seconds=30))
+    world.send(server)
+    assert post_office.to() == ["C1@firm.example", "kari@sykehus.example"]
+    assert [(one.status, one.attempts, one.reason) for one in world.deliveries()] == [("sent", 2, "")] * 2
+
+
+def test_a_server_that_is_away_for_days_is_told_of_once_and_given_up_after_five(
+    world: World, free_port: int
+) -> None:
+    approved(world, "C1")
+    server = smtp_server(f"smtp://127.0.0.1:{free_port}")
+    start = world.clock()
+    while world.clock() - start < timedelta(days=5):
+        world.send(server)
+        assert set(world.statuses().values()) == {"queued"}
+        world.clock.advance(timedelta(hours=6))
+    told = len(world.events())
+    assert told == 4  # queued, and queued with the reason, for two mails
+    world.send(server)
+    assert set(world.statuses().values()) == {"failed"}
+    assert all("Given up after five days" in one.reason for one in world.deliveries())
+    assert all(one.attempts == 21 for one in world.deliveries())
+
+
+def test_a_busy_server_gets_the_mail_later(world: World, open_office: PostOffice) -> None:
+    approved(world, "C1")
+    open_office.answers["C1@firm.example"] = "451 greylisted, come back later"
+    server = smtp_server(open_office.url)
+    world.send(server)
+    assert world.statuses() == {"C1": "queued", "P1": "sent"}
+    del open_office.answers["C1@firm.example"]
+    world.clock.advance(timedelta(minutes=1))
+    world.send(server)
+    assert world.statuses() == {"C1": "sent", "P1": "sent"}
+
+
+def test_a_refused_recipient_fails_alone_and_staff_can_have_it_tried_again(
+    world: World, open_office: PostOffice
+) -> None:
+    approved(world, "C1")
+    open_office.answers["C1@firm.example"] = "550 <C1@firm.example> no such user"
+    server = smtp_server(open_office.url)
+    world.send(server)
+    assert world.statuses() == {"C1": "failed", "P1": "sent"}
+    failed = world.deliveries()[0]
+    assert failed.reason == "The mail server refused the mail: 550 <(address)> no such user"
+    world.clock.advance(timedelta(days=1))
+    world.send(server)
+    assert world.statuses()["C1"] == "failed"
+
+    open_office.answers.clear()
+    with world.database.writing() as connection:
+        retry_delivery(connection, failed.id, world.clock())
+    world.send(server)
+    assert world.statuses() == {"C1": "sent", "P1": "sent"}
+
+
+@pytest.mark.parametrize("address", ["not an address", "a@b\r\nBcc: eve@evil.example", "asa@", "ü@ü@ü", ""])
+def test_an_address_that_is_none_fails_and_stops_nothing_else(
+    world: World, open_office: PostOffice, address: str
+) -> None:
+    approved(world, "C1", "C2")
+    world.organisation("company", "C1", address)
+    world.compose()
+    world.send(smtp_server(open_office.url))
+    assert open_office.to() == ["C2@firm.example", "kari@sykehus.example"]
+    failed = world.deliveries()[0]
+    # Without any address there is no contact: then it waits.
+    assert failed.status == ("failed" if address else "waiting")
+    assert "mail address" in failed.reason
+
+
+def test_a_company_cancelled_after_queueing_is_left_out_and_gets_no_mail(
+    world: World, open_office: PostOffice
+) -> None:
+    approved(world, "C1", "C2")
+    world.introduction("C1", size=2, status="cancelled")
+    # No composer in between: the sender itself must see it.
+    world.send(smtp_server(open_office.url))
+    assert open_office.to() == ["C2@firm.example", "kari@sykehus.example"]
+    assert not any("Företaget C1" in text for text in open_office.texts())
+    assert world.statuses() == {"C1": "cancelled", "C2": "sent", "P1": "sent"}
+    assert world.deliveries()[-1].introduction_ids == ("R-P1.C2",)
+
+
+def test_a_contact_gone_after_queueing_makes_the_mail_wait_again(
+    world: World, open_office: PostOffice
+) -> None:
+    approved(world, "C1")
+    world.organisation("company", "C1", None)
+    world.send(smtp_server(open_office.url))
+    assert open_office.to() == ["kari@sykehus.example"]
+    assert world.statuses()["C1"] == "waiting"
+
+
+class Killed(BaseException):
+    """The process dies."""
+
+
+class DiesAfterSending:
+    """Hands mails to a real server, and dies before anybody can note it."""
+
+    def __init__(self, server: MailServer) -> None:
+        self.server = server
+
+    def send(self, message: EmailMessage) -> None:
+        self.server.send(message)
+        raise Killed
+
+
+def test_after_a_death_between_sending_and_noting_the_mail_comes_again_with_the_same_message_id(
+    world: World, open_office: PostOffice
+) -> None:
+    approved(world, "C1")
+    server = smtp_server(open_office.url)
+    with pytest.raises(Killed):
+        world.worker(DiesAfterSending(server)).step()
+    world.send(server)
+    # The other mail went; the one in the dead process's hands is left alone until it lets go.
+    assert len(open_office.taken) == 2
+    world.clock.advance(timedelta(seconds=60))
+    world.send(server)
+    ids = [mail["Message-ID"] for mail in open_office.taken]
+    assert len(ids) == 3
+    assert len(set(ids)) == 2
+    assert set(world.statuses().values()) == {"sent"}
+
+
+@contextmanager
+def unable_to_note(world: World) -> Iterator[None]:
+    with world.database.writing() as connection:
+        connection.execute(sa.text("ALTER TABLE told RENAME TO told_elsewhere"))
+    try:
+        yield
+    finally:
+        with world.database.writing() as connection:
+            connection.execute(sa.text("ALTER TABLE told_elsewhere RENAME TO told"))
+
+
+def test_a_mail_is_not_sent_again_because_noting_it_failed(world: World, open_office: PostOffice) -> None:
+    approved(world, "C1")
+    worker = world.worker(smtp_server(open_office.url))
+    with unable_to_note(world):
+        for _again in range(3):
+            with pytest.raises(sa.exc.DBAPIError, match="told"):
+                worker.step()
+        assert len(open_office.taken) == 1
+    while worker.step():
+        pass
+    assert len(open_office.taken) == 2
+    assert set(world.statuses().values()) == {"sent"}
+
+
+def test_a_mail_in_hand_is_not_taken_by_another_worker_nor_cancelled(
+    world: World, open_office: PostOffice
+) -> None:
+    approved(world, "C1")
+    office, seen = smtp_server(open_office.url), []
+
+    class WhileSending:
+        """While this mail is being sent, another worker does all that is due, and everything is cancelled."""
+
+        def send(self, message: EmailMessage) -> None:
+            seen.append(message["Message-ID"])
+            world.introduction("C1", status="cancelled")
+            world.compose()
+            world.send(office)
+            office.send(message)
+
+    world.worker(WhileSending()).step()
+    assert [mail["Message-ID"] for mail in open_office.taken] == seen
+    assert sorted(world.statuses().values()) == ["cancelled", "sent"]
+
+
+def test_a_mail_that_leaves_while_its_delivery_is_cancelled_counts_as_sent(
+    world: World, open_office: PostOffice
+) -> None:
+    approved(world, "C1")
+    office = smtp_server(open_office.url)
+
+    class Slow:
+        """So slow that the hold on the mail runs out."""
+
+        def send(self, message: EmailMessage) -> None:
+            world.clock.advance(timedelta(minutes=2))
+            world.introduction("C1", status="cancelled")
+            world.compose()
+            office.send(message)
+
+    world.worker(Slow()).step()
+    assert sorted(world.statuses().values()) == ["cancelled", "sent"]
+
+
+def test_what_a_server_chokes_on_is_tried_again_and_stops_nothing_else(
+    world: World, open_office: PostOffice
+) -> None:
+    approved(world, "C1")
+    office = smtp_server(open_office.url)
+
+    class Chokes:
+        """Breaks on one recipient in a way nobody foresaw."""
+
+        def send(self, message: EmailMessage) -> None:
+            if "C1@" in message["To"]:
+                raise RuntimeError("unforeseen")
+            office.send(message)
+
+    world.send(Chokes())
+    assert world.statuses() == {"C1": "queued", "P1": "sent"}
+    world.clock.advance(timedelta(minutes=1))
+    world.send(office)
+    assert world.statuses() == {"C1": "sent", "P1": "sent"}
+
+
+def test_an_erased_recipients_mails_leave_the_built_in_mailbox(world: World, state_dir: Path) -> None:
+    approved(world, "C1")
+    mailbox = Mailbox(state_dir / "mailbox")
+    world.send(mailbox)
+    assert len(mailbox.mails()) == 2
+    world.hear("companies", "C1", None)
+    remover = MailRemover(world.database, mailbox, world.clock)
+    assert remover.step()
+    assert not remover.step()
+    assert [one.to for one in mailbox.mails()] == ["Kari <kari@sykehus.example>"]
+
+
+def test_no_address_and_no_name_of_a_contact_is_kept_with_a_delivery(
+    world: World, open_office: PostOffice
+) -> None:
+    approved(world, "C1")
+    open_office.answers["C1@firm.example"] = "550 C1@firm.example: refused, call Kari"
+    world.send(smtp_server(open_office.url))
+    with world.database.reading() as connection:
+        rows = [str(tuple(row)) for row in connection.execute(sa.select(deliveries))]
+    assert not any("@" in row for row in rows)

@@ -1,0 +1,107 @@
+"""What a mail says, before it is written out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from services.notifications.contacts.domain.contact import (
+    Introduction,
+    Organisation,
+    Side,
+    contact_from_state,
+)
+from services.notifications.mail.domain.composing import LONGEST_TEXT, MailText, compose, mail_language
+
+
+def introduction(company: str, name: str, website: str = "", country: str = "Sweden") -> Introduction:
+    return Introduction(
+        id=f"R1.{company}",
+        status="approved",
+        request_id="R1",
+        role="supplier",
+        company=Organisation(company, name, country, website),
+        partner=Organisation("P1", "Sykehus", "Norway", "https://sykehus.example"),
+        approval_id="A1",
+        approval_size=1,
+        reasons={"sv": ("Därför.",), "en": ("Therefore.",)},
+        questions={"sv": ("Varför inte?",)},
+    )
+
+
+def mail(side: Side, *introductions: Introduction, language: str = "sv") -> MailText:
+    return compose(f"introduction_to_{side}", side, introductions, "Kari", language, "Org", "a@b.example")
+
+
+@pytest.mark.parametrize(
+    ("code", "language"),
+    [
+        ("sv", "sv"),
+        ("SV", "sv"),
+        ("sv-FI", "sv"),
+        ("sv_SE", "sv"),
+        ("en", "en"),
+        ("da", "en"),
+        ("no", "en"),
+        ("", "en"),
+    ],
+)
+def test_swedish_is_for_those_whose_language_it_is_and_english_for_all_else(code: str, language: str) -> None:
+    assert mail_language(code) == language
+
+
+def test_a_company_reads_about_the_partner() -> None:
+    said = mail("company", introduction("C1", "Företaget"))
+    assert (said.organisation, [one.name for one in said.counterparts]) == ("Företaget", ["Sykehus"])
+    assert said.reference == "R1"
+
+
+def test_companies_come_in_the_order_of_their_names_not_of_their_rank() -> None:
+    said = mail("partner", introduction("C1", "Zeta"), introduction("C2", "alfa"), introduction("C3", "Beta"))
+    assert [one.name for one in said.counterparts] == ["alfa", "Beta", "Zeta"]
+
+
+def test_sentences_come_in_the_mails_language_or_else_in_the_one_there_is() -> None:
+    said = mail("company", introduction("C1", "Företaget"), language="en").counterparts[0]
+    assert (said.reasons, said.questions) == (("Therefore.",), ("Varför inte?",))
+
+
+@pytest.mark.parametrize(
+    ("website", "shown"),
+    [
+        ("www.example.se", "https://www.example.se"),
+        ("https://example.se/a b", "https://example.se/ab"),
+        ("javascript:alert(1)", ""),
+        ("JAVASCRIPT://x", ""),
+        ("file:///etc/passwd", ""),
+        ("", ""),
+    ],
+)
+def test_only_web_addresses_become_links(website: str, shown: str) -> None:
+    assert mail("partner", introduction("C1", "Företaget", website)).counterparts[0].website == shown
+
+
+def test_a_name_of_nothing_visible_falls_back_on_the_id() -> None:
+    assert mail("partner", introduction("C1", "\u202e\u200b")).counterparts[0].name == "C1"
+
+
+def test_the_contacts_language_counts_before_the_organisations() -> None:
+    state = {"status": "active", "language": "sv", "contact": {"email": "a@b.se", "language": "en"}}
+    contact = contact_from_state(state)
+    assert contact is not None
+    assert contact.language == "en"
+
+
+@pytest.mark.parametrize("change", [{"status": "withdrawn"}, {"contact": None}])
+def test_nobody_is_written_to_who_has_withdrawn_or_names_no_contact(change: dict[str, object]) -> None:
+    state = {"status": "active", "language": "sv", "contact": {"email": "a@b.se"}, **change}
+    assert contact_from_state(state) is None
+
+
+def test_a_long_text_of_its_own_is_cut_at_a_word() -> None:
+    told = introduction("C1", "Vård AB")
+    wordy = replace(told, company=replace(told.company, text="långt ord " * 500))
+    (company,) = mail("partner", wordy).counterparts
+    assert len(company.text) <= LONGEST_TEXT + 2
+    assert company.text.endswith(("långt …", "ord …"))

@@ -1,0 +1,160 @@
+"""The written mails, in both languages and both forms."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.notifications.mail.domain.composing import Counterpart, MailText
+from services.notifications.mail.rendering import Rendered, country_name, render
+
+TEMPLATES = ["introduction_to_company", "introduction_to_partner"]
+EVERY = pytest.mark.parametrize(
+    ("template", "language"), [(t, lang) for t in TEMPLATES for lang in ("sv", "en")]
+)
+
+
+def other(name: str = "Sykehus", **changes: object) -> Counterpart:
+    fields = {
+        "country": "Norway",
+        "website": "https://sykehus.example",
+        "text": "In its own words.",
+        "role": "supplier",
+        "reasons": ("Reason one.", "Reason two."),
+        "questions": ("Question one?",),
+        **changes,
+    }
+    return Counterpart(name=name, **fields)  # type: ignore[arg-type]
+
+
+def rendered(template: str, language: str, *others: Counterpart, **changes: str) -> Rendered:
+    fields = {
+        "organisation": "Vårdbolaget",
+        "contact": "Kari",
+        "organiser": "Organisatören",
+        "answer_to": "match@organiser.example",
+        "reference": "R1",
+        **changes,
+    }
+    return render(MailText(template=template, language=language, counterparts=others or (other(),), **fields))
+
+
+class Elements(HTMLParser):
+    """Collects what elements an HTML text has, and its words."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.attributes: list[tuple[str, str | None]] = []
+        self.balanced = True
+        self.words = ""
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.attributes += attrs
+        if tag not in {"meta", "br"}:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        self.balanced &= bool(self.open) and self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.words += data
+
+
+@EVERY
+def test_a_mail_says_who_why_what_is_open_what_next_and_how_to_reach_the_organiser(
+    template: str, language: str
+) -> None:
+    mail = rendered(template, language)
+    country = "Norge" if language == "sv" else "Norway"
+    for form in (mail.text, Elements(mail.html).words):
+        words = " ".join(form.split())
+        for said in (
+            "Sykehus", country, "https://sykehus.example", "In its own words.",
+            "Reason one.", "Reason two.", "Question one?", "Vårdbolaget",
+            "Kari", "Organisatören", "match@organiser.example", "R1",
+        ):  # fmt: skip
+            assert said in words
+    assert "1. " in mail.text
+    assert "<ol>" in mail.html
+
+
+@EVERY
+def test_the_html_is_whole_and_says_its_language(template: str, language: str) -> None:
+    mail = rendered(template, language, other(), other("B"))
+    elements = Elements(mail.html)
+    assert elements.balanced
+    assert elements.open == []
+    assert f'<html lang="{language}">' in mail.html
+    assert mail.html.count("<h1") == 1
+
+
+@EVERY
+def test_no_mail_speaks_of_scores_or_ranks(template: str, language: str) -> None:
+    mail = rendered(template, language, other(), other("B"))
+    words = Elements(mail.html).words + mail.text + mail.subject
+    assert not re.search(r"score|rank|points|poäng|rankning|%", words, re.IGNORECASE)
+
+
+@EVERY
+def test_headings_without_anything_under_them_are_left_out(template: str, language: str) -> None:
+    full = rendered(template, language)
+    bare = rendered(template, language, other(reasons=(), questions=(), website=""))
+    assert len(bare.text) < len(full.text)
+    for said in ("Reason", "Question", "Website", "Webbplats", "Why we believe", "Varför vi tror"):
+        assert said not in bare.text
+
+
+@EVERY
+def test_lines_of_the_text_fit_a_narrow_window(template: str, language: str) -> None:
+    mail = rendered(template, language, other(reasons=("word " * 100,)))
+    assert max(map(len, mail.text.splitlines())) <= 76
+    assert "\n\n\n" not in mail.text
+
+
+def test_a_partner_reads_of_every_company_in_one_mail() -> None:
+    mail = rendered("introduction_to_partner", "en", other("Alfa"), other("Beta"), other("Gamma"))
+    assert mail.subject == "Introduction: 3 companies for your request"
+    assert [name in mail.text for name in ("Alfa", "Beta", "Gamma")] == [True] * 3
+
+
+def test_a_further_mail_of_an_approval_uses_the_same_wording() -> None:
+    one, further = (rendered(name, "sv") for name in ("introduction_to_partner", "introduction_to_partner.2"))
+    assert one == further
+
+
+hostile = st.text(st.sampled_from("<>&\"'{}%#/ aå\u0645") , max_size=40) | st.sampled_from(
+    ["<script>alert(1)</script>", "{{ 7*7 }}", "</li></ul><img src=x onerror=alert(1)>", "'\"><a href=javascript:x>"]
+)  # fmt: skip
+
+
+@given(st.sampled_from(TEMPLATES), st.sampled_from(["sv", "en"]), hostile, hostile, hostile)
+def test_names_and_sentences_are_never_markup(
+    template: str, language: str, name: str, sentence: str, website: str
+) -> None:
+    said = other(name, reasons=(sentence,), questions=(sentence,), website=f"https://{website}")
+    mail = rendered(template, language, said, contact=name, organisation=name, organiser=name)
+    plain = Elements(rendered(template, language).html)
+    elements = Elements(mail.html)
+    assert elements.balanced
+    assert sentence in elements.words
+    assert {name for name, _value in elements.attributes} <= {name for name, _value in plain.attributes}
+
+
+@pytest.mark.parametrize(
+    ("country", "language", "name"),
+    [
+        ("Norway", "sv", "Norge"),
+        ("NO", "en", "Norway"),
+        ("norway", "en", "Norway"),
+        ("Absurdistan", "sv", "Absurdistan"),
+    ],
+)
+def test_countries_are_named_in_the_mails_language(country: str, language: str, name: str) -> None:
+    assert country_name(country, language) == name

@@ -1,0 +1,64 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.profiles.organisations.domain.plain_text import (
+    clean_language,
+    clean_text,
+    clean_website,
+    clean_word,
+)
+
+
+@pytest.mark.parametrize(
+    "name", ["Больница №1", "مستشفى النور", "בית חולים", "東京大学病院", "Ångström & Söner", "e\u0301quipe"]
+)
+def test_a_name_in_any_script_comes_back_unchanged(name: str) -> None:
+    assert clean_text(name) == name
+
+
+@pytest.mark.parametrize("character", ["\0", "\x07", "\x1b", "\x7f", "\x85", "\ud800", "\uffff"])
+def test_control_characters_and_half_characters_are_refused_by_name(character: str) -> None:
+    with pytest.raises(ValueError, match=f"U\\+{ord(character):04X} at position 2"):
+        clean_text(f"a{character}b", lines=True)
+
+
+def test_newlines_and_tabs_belong_in_texts_of_several_lines_only() -> None:
+    assert clean_text("one\r\ntwo\tthree\rfour", lines=True) == "one\ntwo\tthree\nfour"
+    for character in "\n\t":
+        with pytest.raises(ValueError, match="one line"):
+            clean_text(f"a{character}b")
+
+
+@given(st.text())
+def test_a_cleaned_text_is_clean(text: str) -> None:
+    try:
+        once = clean_text(text, lines=True)
+    except ValueError:
+        return
+    assert clean_text(once, lines=True) == once
+
+
+def test_free_words_are_kept_in_lower_case_with_single_spaces() -> None:
+    assert clean_word("  Procurement   Body ") == "procurement body"
+
+
+def test_a_language_is_a_code() -> None:
+    assert [clean_language("SV"), clean_language("")] == ["sv", ""]
+    with pytest.raises(ValueError, match="two letters"):
+        clean_language("swedish")
+
+
+@pytest.mark.parametrize(
+    "address", ["", "example.org", "https://exämple.se/a?b=c#d", "picta.lindholmen.example:8080/x"]
+)
+def test_a_website_is_a_host_or_an_address(address: str) -> None:
+    assert clean_website(address) == address
+
+
+@pytest.mark.parametrize(
+    "address", ["javascript:alert(1)", "ftp://example.org", "example", 'a.org/"x', "a b.org"]
+)
+def test_what_no_page_should_link_to_is_no_website(address: str) -> None:
+    with pytest.raises(ValueError, match="no web address"):
+        clean_website(address)
