@@ -61,7 +61,7 @@ def rebuild_matching(
         opened(settings, SERVICE) as database,
         event_log_of(settings) as log,
     ):
-        reports = rebuild(database, lambda: log.rewind(GROUP, READS[SERVICE]), clock())
+        reports = rebuild(database, READS[SERVICE], lambda: log.rewind(GROUP, READS[SERVICE]), clock())
         events = _lag(log) or 0
         done = (
             _worker_shows(database)

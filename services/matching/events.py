@@ -12,9 +12,10 @@ from sqlalchemy.engine import Connection
 
 from services.matching import tables
 from services.matching.duplicates.domain.naming import mail_domain
-from services.matching.introductions.actions import Decided, RefusedError, approve, cancel, reject
+from services.matching.introductions.actions import Decided, approve, cancel, reject
 from services.matching.organisations.store import erasures, projection
 from services.matching.programmes import store as programmes
+from services.matching.refusals import RefusedError
 from services.matching.reports.store import due as stale
 from services.matching.reports.store import reports
 from services.matching.upkeep import erase as erasure

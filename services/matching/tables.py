@@ -9,8 +9,8 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from shared.messaging.answers_given import idempotency_table
 from shared.messaging.tables import backbone_tables
-from shared.web.answer_once import idempotency_table
 
 metadata = sa.MetaData(info={"migrations": Path(__file__).parent / "migrations"})
 backbone = backbone_tables(metadata)

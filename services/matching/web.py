@@ -6,6 +6,7 @@ from pathlib import Path
 
 from flask import Flask
 
+from services.matching.context import put_context
 from services.matching.database import open_store
 from services.matching.duplicates.actions import Suggestions
 from services.matching.duplicates.api import blueprint as duplicates_api
@@ -73,13 +74,14 @@ def create_app(settings: Settings, clock: Clock = system_clock, ids: IdSource = 
             programme_pages,
         ],
     )
-    app.extensions["handslag-database"] = database
     app.extensions["handslag-duplicates"] = Suggestions()
-    app.extensions["handslag-previews"] = Previews(
+    previews = Previews(
         database,
         # Vectors are computed by workers; what has none yet is read by its words.
         lambda: make_engine(
             settings.text_engine, thesaurus_with(settings.thesaurus), database, computes=False
         ),
     )
+    app.extensions["handslag-previews"] = previews
+    put_context(app, database, previews.engine)
     return app

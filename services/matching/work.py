@@ -18,12 +18,12 @@ from shared.clock import Clock
 from shared.event_log.port import EventLog
 from shared.ids import IdSource
 from shared.loops import Loop, due_work
+from shared.messaging.answers_given import forgetting
 from shared.messaging.consumer import Consumer
 from shared.messaging.pulse import pulsing
 from shared.messaging.relay import Relay
 from shared.settings.registry import Settings
 from shared.storage.wal import truncating
-from shared.web.answer_once import forgetting
 
 GROUP = "matching"
 
@@ -48,7 +48,7 @@ def create_work(settings: Settings, event_log: EventLog, clock: Clock, ids: IdSo
         Loop("matching relay", relay.run),
         pulsing(event_log, GROUP),
         Loop("matching consumer", consumer.run),
-        rereading_loop(database, event_log, clock),
+        rereading_loop(database, event_log, HANDLERS, clock),
         due_work("matching scorer", Scorer(database, clock, engine).step),
         forgetting(database, tables.idempotency, clock),
         due_work("matching erasure", Eraser(database, clock).step, wake=1.0),

@@ -7,11 +7,11 @@ from shared.clock import Clock, system_clock
 from shared.event_log.port import EventLog
 from shared.ids import IdSource, random_ids
 from shared.loops import Loop
+from shared.messaging.answers_given import forgetting
 from shared.messaging.pulse import pulsing
 from shared.messaging.relay import Relay
 from shared.settings.registry import Settings
 from shared.storage.wal import truncating
-from shared.web.answer_once import forgetting
 
 
 def create_work(

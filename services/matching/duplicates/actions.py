@@ -21,9 +21,9 @@ from services.matching.duplicates.store import (
     put_duplicate_review,
 )
 from services.matching.i18n import say
-from services.matching.introductions.actions import LONGEST_TEXT, RefusedError, refuse_long
 from services.matching.organisations.store import projection
 from services.matching.organisations.store.projection import Stored
+from services.matching.refusals import LONGEST_TEXT, Refusal, RefusedError, refuse_long
 from shared.clock import Clock, to_text
 
 TABLES: Mapping[Side, sa.Table] = {"company": tables.companies, "partner": tables.partners}
@@ -132,20 +132,23 @@ def decide_duplicate(
     refuse_long(reason, "reason")
     if not reason:
         raise RefusedError(
-            "invalid",
+            Refusal.INVALID,
             say("Write why, in at most %(most)d characters: the reason is kept with the decision."),
             ["reason"],
             most=LONGEST_TEXT,
         )
     if first == second:
-        raise RefusedError("invalid", say("Name two different organisations."), ["other_id"])
+        raise RefusedError(Refusal.INVALID, say("Name two different organisations."), ["other_id"])
     if keep not in (None, first, second):
-        raise RefusedError("invalid", say("Keep one of the two organisations: give its id."), ["keep"])
+        raise RefusedError(Refusal.INVALID, say("Keep one of the two organisations: give its id."), ["keep"])
     known = projection.get_states(connection, TABLES[side], [first, second])
     missing = [id for id in (first, second) if id not in known]
     if missing:
         raise RefusedError(
-            "unknown", say("There is no organisation %(id)s on this side (any more)."), missing, id=missing[0]
+            Refusal.UNKNOWN,
+            say("There is no organisation %(id)s on this side (any more)."),
+            missing,
+            id=missing[0],
         )
     decision = "not_same" if keep is None else "keep_first" if keep == first else "keep_second"
     review = get_duplicate_review(connection, side, first, second)

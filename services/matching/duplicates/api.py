@@ -8,6 +8,7 @@ from typing import Any
 from flask import Response, current_app
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
+from services.matching.context import database
 from services.matching.duplicates.actions import (
     Decided,
     Pair,
@@ -18,11 +19,9 @@ from services.matching.duplicates.actions import (
 )
 from services.matching.duplicates.domain.reason_text import reason_said
 from services.matching.duplicates.store import SIDES, Side
-from services.matching.introductions.actions import LONGEST_TEXT
-from services.matching.refusals import refusals_as_problems
-from services.matching.review.api import database
-from services.matching.review.schemas import Strict
+from services.matching.refusals import LONGEST_TEXT, refusals_as_problems
 from shared.web.api import Blueprint, PageArgs, answers, body, not_found, query, route
+from shared.web.schemas import Strict
 
 Args = dict[str, Any]
 

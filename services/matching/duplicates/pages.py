@@ -8,12 +8,12 @@ from flask import Blueprint, Response, current_app, flash, redirect, render_temp
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
+from services.matching.context import database
 from services.matching.duplicates.actions import decide_duplicate, decided, undo_duplicate
 from services.matching.duplicates.api import suggestions
 from services.matching.duplicates.domain.reason_text import reason_said
 from services.matching.duplicates.store import Side
-from services.matching.introductions.actions import RefusedError
-from services.matching.review.pages import database
+from services.matching.refusals import Refusal, RefusedError
 from shared.web.access import access
 
 MOST = 50
@@ -44,14 +44,14 @@ def decide_page() -> AnyResponse | str:
     keep = chosen.removeprefix("keep ") if chosen.startswith("keep ") else None
     try:
         if keep is None and chosen != "not_same":
-            raise RefusedError("invalid", _("Say whether they are the same."), ["decision"])
+            raise RefusedError(Refusal.INVALID, _("Say whether they are the same."), ["decision"])
         with database().writing() as connection:
             done = decide_duplicate(
                 connection, side, ids, keep, request.form.get("reason", ""), current_app.config["CLOCK"]
             )
     except RefusedError as refused:
         page = _page(side, why=_(refused.template, **refused.values), about=set(ids))
-        return Response(page, status=404 if refused.kind == "unknown" else 422, mimetype="text/html")
+        return Response(page, status=404 if refused.kind == Refusal.UNKNOWN else 422, mimetype="text/html")
     left = done.to_withdraw
     if left:
         flash(_("Noted: they are the same. Now withdraw %(name)s, as said below.", name=left.name), "success")

@@ -8,8 +8,8 @@ from typing import Literal, get_args
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from services.matching.organisations.store.projection import upsert
 from services.matching.tables import duplicate_reviews
+from shared.storage.rows import upsert
 
 Side = Literal["company", "partner"]
 SIDES: tuple[Side, ...] = get_args(Side)

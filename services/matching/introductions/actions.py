@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from sqlalchemy.engine import Connection
 
@@ -15,6 +15,7 @@ from services.matching.introductions.domain.introductions import introductions
 from services.matching.introductions.store import Review
 from services.matching.organisations.store import projection
 from services.matching.organisations.store.projection import Stored
+from services.matching.refusals import Refusal, RefusedError, refuse_long
 from services.matching.reports.store import reports
 from services.matching.reports.store.due import partner_changed
 from services.matching.reports.store.reports import StoredReport
@@ -24,47 +25,7 @@ from shared.ids import IdSource
 from shared.messaging.outbox import record_event
 from shared.telemetry import traces
 
-Refusal = Literal["unknown", "stale", "unknown_match", "conflict", "invalid"]
 Texts = dict[str, list[str]]
-
-LONGEST_TEXT = 2000
-
-
-class RefusedError(Exception):
-    """A decision that cannot be taken; the message says why and what to do.
-
-    `kind`: unknown (no such report or introduction), stale (the report is another one now), unknown_match,
-    conflict (with an earlier decision or a mail already sent), invalid (a field is wrong). `template` and `values`
-    make up the message, so that pages can translate it. `about` names the match ids or the field;
-    `current_version` is the report's, where it matters.
-    """
-
-    def __init__(
-        self,
-        kind: Refusal,
-        template: str,
-        about: Sequence[str] = (),
-        current_version: int | None = None,
-        **values: object,
-    ) -> None:
-        super().__init__(template % values)
-        self.kind = kind
-        self.template = template
-        self.values = values
-        self.about = tuple(about)
-        self.current_version = current_version
-
-
-def refuse_long(text: str, field: str) -> None:
-    """Raise RefusedError invalid, about `field`, when its text has more than LONGEST_TEXT characters."""
-    if len(text) > LONGEST_TEXT:
-        raise RefusedError(
-            "invalid",
-            say("The text has %(length)s characters; at most %(most)s are taken."),
-            [field],
-            length=len(text),
-            most=LONGEST_TEXT,
-        )
 
 
 @dataclass(frozen=True)
@@ -92,7 +53,7 @@ def approve(
     report, chosen = _chosen(connection, request_id, report_version, match_ids, note, "note")
     if report.status != "open":
         raise RefusedError(
-            "conflict",
+            Refusal.CONFLICT,
             say("The request is %(status)s; open it again before approving matches."),
             status=report.status,
         )
@@ -103,7 +64,7 @@ def approve(
     if met:
         names = ", ".join(sorted({match["company"]["name"] for match in met}))
         raise RefusedError(
-            "conflict",
+            Refusal.CONFLICT,
             say(
                 "Already introduced for this request: %(names)s. Leave out what is already introduced, or cancel "
                 "that introduction first."
@@ -139,7 +100,7 @@ def reject(
     """
     if not reason.strip():
         raise RefusedError(
-            "invalid",
+            Refusal.INVALID,
             say("A rejection needs a reason: say why, so that the company can learn it."),
             ["reason"],
         )
@@ -153,7 +114,7 @@ def reject(
     if met:
         names = ", ".join(sorted({match["company"]["name"] for match in met}))
         raise RefusedError(
-            "conflict",
+            Refusal.CONFLICT,
             say("Already introduced for this request: %(names)s. Cancel the introduction first."),
             [match["id"] for match in met],
             names=names,
@@ -172,7 +133,9 @@ def cancel(connection: Connection, introduction_id: str, clock: Clock) -> Mappin
     """
     stored = decisions.get_introduction(connection, introduction_id)
     if stored is None:
-        raise RefusedError("unknown", say("There is no introduction with the id %(id)s."), id=introduction_id)
+        raise RefusedError(
+            Refusal.UNKNOWN, say("There is no introduction with the id %(id)s."), id=introduction_id
+        )
     if stored.status == "cancelled":
         return stored.state
     sent = [
@@ -182,7 +145,7 @@ def cancel(connection: Connection, introduction_id: str, clock: Clock) -> Mappin
     ]
     if sent:
         raise RefusedError(
-            "conflict",
+            Refusal.CONFLICT,
             say(
                 "A mail of this introduction has been sent already and cannot be called back. Write to both sides "
                 "instead."
@@ -215,15 +178,15 @@ def _chosen(
     """Read the report and the matches that a decision names, in the report's order."""
     refuse_long(text, field)
     if not match_ids:
-        raise RefusedError("invalid", say("Choose at least one match."), ["matches"])
+        raise RefusedError(Refusal.INVALID, say("Choose at least one match."), ["matches"])
     report = reports.get_report(connection, request_id, hold=True)
     if report is None:
         raise RefusedError(
-            "unknown", say("There is no match report for the request %(id)s (yet)."), id=request_id
+            Refusal.UNKNOWN, say("There is no match report for the request %(id)s (yet)."), id=request_id
         )
     if report.version != report_version:
         raise RefusedError(
-            "stale",
+            Refusal.STALE,
             say(
                 "You saw version %(seen)s of this report, it is at version %(now)s now. Read it again, then decide."
             ),
@@ -236,7 +199,7 @@ def _chosen(
     unknown = sorted(wanted - {match["id"] for match in chosen})
     if unknown:
         raise RefusedError(
-            "unknown_match",
+            Refusal.UNKNOWN_MATCH,
             say("The report has no match %(ids)s; its matches are listed in it."),
             unknown,
             ids=", ".join(unknown),
@@ -264,7 +227,7 @@ def _refuse_outdated(
         changed.append(report.request_id)
     if changed:
         raise RefusedError(
-            "stale",
+            Refusal.STALE,
             say(
                 "Changed since version %(now)s of this report was made: %(names)s. The report is being made again; "
                 "read it again in a moment, then decide."

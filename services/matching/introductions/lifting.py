@@ -14,7 +14,6 @@ from sqlalchemy.engine import Connection
 from services.matching import tables
 from services.matching.i18n import say
 from services.matching.introductions import store as decisions
-from services.matching.introductions.actions import RefusedError, refuse_long
 from services.matching.organisations.domain.model import (
     company_from_state,
     partner_from_state,
@@ -22,6 +21,7 @@ from services.matching.organisations.domain.model import (
 )
 from services.matching.organisations.store import projection
 from services.matching.organisations.store.projection import Stored
+from services.matching.refusals import Refusal, RefusedError, refuse_long
 from services.matching.reports.store import due as stale
 from services.matching.reports.store import reports
 from services.matching.reports.store.lifted import Lifted, drop_lifted, list_lifted, put_lifted
@@ -66,7 +66,7 @@ def take_back(connection: Connection, request_id: str, company_id: str, code: st
     made = decisions.introductions_of(connection, request_id)
     if any(one.state["company"]["id"] == company_id and one.status != "cancelled" for one in made):
         raise RefusedError(
-            "conflict",
+            Refusal.CONFLICT,
             say("The company is already introduced for this request. Cancel the introduction first."),
         )
     drop_lifted(connection, request_id, company_id, code)
@@ -94,7 +94,7 @@ def lifted_view(connection: Connection, request_id: str) -> list[dict[str, Any]]
 def _check(code: str, reason: str) -> None:
     if code not in LIFTABLE:
         raise RefusedError(
-            "invalid",
+            Refusal.INVALID,
             say("There is no exclusion %(code)s that can be lifted; these can: %(codes)s."),
             ["code"],
             code=code,
@@ -102,7 +102,9 @@ def _check(code: str, reason: str) -> None:
         )
     if not reason:
         raise RefusedError(
-            "invalid", say("Write why the exclusion is lifted: who looks at it later must know."), ["reason"]
+            Refusal.INVALID,
+            say("Write why the exclusion is lifted: who looks at it later must know."),
+            ["reason"],
         )
     refuse_long(reason, "reason")
 
@@ -110,12 +112,12 @@ def _check(code: str, reason: str) -> None:
 def _refuse_without_conflict(connection: Connection, request: Stored, company_id: str, code: str) -> None:
     company = projection.get_state(connection, tables.companies, company_id)
     if company is None:
-        raise RefusedError("unknown", say("There is no company with the id %(id)s."), id=company_id)
+        raise RefusedError(Refusal.UNKNOWN, say("There is no company with the id %(id)s."), id=company_id)
     partner_id = request.state["partner_id"]
     partner = projection.get_state(connection, tables.partners, partner_id)
     if partner is None:
         raise RefusedError(
-            "unknown", say("There is no foreign organisation with the id %(id)s."), id=partner_id
+            Refusal.UNKNOWN, say("There is no foreign organisation with the id %(id)s."), id=partner_id
         )
     found = conflicts(
         company_from_state(company.state),
@@ -124,7 +126,7 @@ def _refuse_without_conflict(connection: Connection, request: Stored, company_id
     )
     if code not in {one.code for one in found}:
         raise RefusedError(
-            "conflict",
+            Refusal.CONFLICT,
             say(
                 "%(name)s is not excluded for that reason (any more); read the report again, it lists who is excluded "
                 "and why."
@@ -136,7 +138,7 @@ def _refuse_without_conflict(connection: Connection, request: Stored, company_id
 def _make_again(connection: Connection, request: Stored, clock: Clock) -> None:
     if not stale.request_touched(connection, request.id, clock()):
         raise RefusedError(
-            "conflict",
+            Refusal.CONFLICT,
             say("The request is %(status)s; open it again before changing what is excluded."),
             status=request.status,
         )
@@ -145,7 +147,7 @@ def _make_again(connection: Connection, request: Stored, clock: Clock) -> None:
 def _request(connection: Connection, request_id: str) -> Stored:
     request = projection.get_state(connection, tables.requests, request_id)
     if request is None:
-        raise RefusedError("unknown", say("There is no request with the id %(id)s."), id=request_id)
+        raise RefusedError(Refusal.UNKNOWN, say("There is no request with the id %(id)s."), id=request_id)
     return request
 
 

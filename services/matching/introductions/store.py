@@ -14,13 +14,13 @@ from services.matching.introductions.domain.introductions import introduced_matc
 from services.matching.organisations.store.projection import (
     Stored,
     get_state,
-    in_parts,
     put_state,
     states_where,
     versions_where,
 )
 from services.matching.tables import companies, introductions, partners, requests, reviews
 from shared.events.event import Event
+from shared.storage.rows import in_parts
 
 
 @dataclass(frozen=True)

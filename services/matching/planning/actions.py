@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy.engine import Connection
 
 from services.matching.i18n import say
-from services.matching.introductions.actions import Decided, RefusedError, approve
+from services.matching.introductions.actions import Decided, approve
 from services.matching.planning import store as plans
 from services.matching.planning.domain.introducing import (
     Candidate,
@@ -22,6 +22,7 @@ from services.matching.planning.domain.introducing import (
     plan,
 )
 from services.matching.planning.store import OpenReport
+from services.matching.refusals import Refusal, RefusedError
 from services.matching.reports.domain.graph import match_graph
 from shared.clock import Clock, to_text
 from shared.ids import IdSource
@@ -99,7 +100,9 @@ def approve_plan(
         except RefusedError as refused:
             refusals[one.request_id] = refused
     if not wanted:
-        refusals[""] = RefusedError("invalid", say("Choose at least one introduction."), ["introductions"])
+        refusals[""] = RefusedError(
+            Refusal.INVALID, say("Choose at least one introduction."), ["introductions"]
+        )
     if refusals:
         raise PlanRefusedError(refusals)
     return done

@@ -7,12 +7,12 @@ from typing import Any
 from flask import Response, current_app, jsonify
 
 from services.matching import tables
+from services.matching.context import database
 from services.matching.planning import schemas as plan_schemas
 from services.matching.planning.actions import PlanRefusedError, Wanted, approve_plan, introduction_plan
 from services.matching.planning.consortium_views import consortia_of
 from services.matching.planning.domain.introducing import Limits
-from services.matching.refusals import STATUS
-from services.matching.review.api import database
+from services.matching.refusals import STATUS, Refusal
 from shared.web.answer_once import answer_once
 from shared.web.api import Blueprint, answers, body, not_found, query, route
 from shared.web.problems import Problem, field_error
@@ -101,9 +101,8 @@ def find_consortia(request_id: str) -> Args:
 
 def _problem(refused: PlanRefusedError) -> Problem:
     kinds = {one.kind for one in refused.refusals.values()}
-    status = next(
-        STATUS[kind] for kind in ("stale", "conflict", "unknown", "unknown_match", "invalid") if kind in kinds
-    )
+    gravest = (Refusal.STALE, Refusal.CONFLICT, Refusal.UNKNOWN, Refusal.UNKNOWN_MATCH, Refusal.INVALID)
+    status = next(STATUS[kind] for kind in gravest if kind in kinds)
     said = [
         {
             "request_id": request,

@@ -7,9 +7,8 @@ from typing import Any
 from flask import current_app
 from marshmallow import Schema, fields
 
+from services.matching.context import database, text_engine
 from services.matching.planning.fairness_views import also_look_at_for, fairness_of
-from services.matching.review.api import database
-from services.matching.why_not.api import text_engine
 from shared.web.api import Blueprint, answers, not_found, route
 
 Args = dict[str, Any]

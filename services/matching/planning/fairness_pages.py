@@ -8,11 +8,10 @@ from typing import Any
 from flask import Blueprint, current_app, render_template
 from flask_babel import gettext as _
 
+from services.matching.context import database, text_engine
 from services.matching.planning.domain.fairness import Near
 from services.matching.planning.fairness_views import also_look_at_for, fairness_of, rare_in_report
 from services.matching.reports.store import reports
-from services.matching.review.pages import database
-from services.matching.why_not.api import text_engine
 from shared.web.access import access
 from shared.web.problems import Problem
 

@@ -7,8 +7,8 @@ from typing import Any
 from flask import Response, current_app
 from marshmallow import Schema, fields
 
+from services.matching.context import database
 from services.matching.planning.gap_views import as_csv, gaps_of
-from services.matching.review.api import database
 from shared.web.api import Blueprint, answers, route
 
 Args = dict[str, Any]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from flask import Blueprint, current_app, render_template
 
+from services.matching.context import database
 from services.matching.planning.gap_views import gaps_of
-from services.matching.review.pages import database
 from shared.web.access import access
 
 MOST_SHOWN = 200

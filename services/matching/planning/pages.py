@@ -11,15 +11,15 @@ from flask_babel import ngettext
 from marshmallow import ValidationError
 from werkzeug.wrappers import Response as AnyResponse
 
+from services.matching.context import database
 from services.matching.i18n import say
-from services.matching.introductions.actions import Refusal, RefusedError
 from services.matching.organisations.domain.roles import ROLES
 from services.matching.planning.actions import PlanRefusedError, Wanted, approve_plan, introduction_plan
 from services.matching.planning.consortium_views import consortia_of
 from services.matching.planning.domain.introducing import Limits
 from services.matching.planning.labels import bar_word, full_words
 from services.matching.planning.schemas import PlanApproval
-from services.matching.review.pages import database
+from services.matching.refusals import Refusal, RefusedError
 from shared.web.access import access
 
 PAGE_SIZE = 50
@@ -68,7 +68,7 @@ def approve_page() -> AnyResponse | str:
             ]
             listed = [(one, pairs) for one, pairs in listed if pairs]
             if sum(len(pairs) for _one, pairs in listed) < len(set(chosen)):
-                raise _refused_all(CHANGED, "conflict")
+                raise _refused_all(CHANGED, Refusal.CONFLICT)
             return render_template(
                 "planning/plan_confirm.html", listed=listed, chosen=chosen, note=note, asked=shown["asked"]
             )
@@ -153,5 +153,5 @@ def _wanted(chosen: list[str]) -> list[Wanted]:
     return [Wanted(request_id, version, tuple(matches)) for (request_id, version), matches in found.items()]
 
 
-def _refused_all(template: str, kind: Refusal = "invalid") -> PlanRefusedError:
+def _refused_all(template: str, kind: Refusal = Refusal.INVALID) -> PlanRefusedError:
     return PlanRefusedError({"": RefusedError(kind, template)})

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from services.matching.introductions.actions import LONGEST_TEXT
 from services.matching.organisations.domain.roles import ROLES
 from services.matching.planning.domain.introducing import BARS, Limits
-from services.matching.review.schemas import MOST_MATCHES, ApprovalBody, Strict
+from services.matching.refusals import LONGEST_TEXT
+from services.matching.review.schemas import MOST_MATCHES, ApprovalBody
 from shared.events.states import Introduction
+from shared.web.schemas import Strict
 
 MOST_REQUESTS = 500
 STANDARD = Limits()

@@ -22,6 +22,7 @@ from services.matching.scoring.domain.history import PastIntroduction
 from services.matching.scoring.store import active_policy
 from services.matching.tables import introductions, reports, requests, reviews
 from shared.clock import from_text
+from shared.storage import rows
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ def open_reports(connection: Connection, only: Collection[str] = ()) -> list[Ope
         .where(requests.c.status == "open", reports.c.content.is_not(None))
         .order_by(reports.c.request_id)
     )
-    parts = list(projection.in_parts(only)) if only else [None]
+    parts = list(rows.in_parts(only)) if only else [None]
     return [
         OpenReport(
             row.request_id, row.version, json.loads(row.state).get("title") or "", json.loads(row.content)
@@ -83,7 +84,7 @@ def approved_introductions(connection: Connection, company_id: str | None = None
 def rejected_matches(connection: Connection, request_ids: Iterable[str]) -> frozenset[tuple[str, str]]:
     """Read the matches whose latest review is a rejection, as (request id, match id)."""
     latest: dict[tuple[str, str], str] = {}
-    for part in projection.in_parts(request_ids):
+    for part in rows.in_parts(request_ids):
         query = sa.select(reviews).where(reviews.c.request_id.in_(part)).order_by(reviews.c.number)
         for row in connection.execute(query):
             latest[row.request_id, row.match_id] = row.decision

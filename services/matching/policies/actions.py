@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from sqlalchemy.engine import Connection
 
 from services.matching.i18n import say
-from services.matching.introductions.actions import RefusedError, refuse_long
-from services.matching.policies.domain.checks import make_policy, policy_to_json
+from services.matching.policies.domain.checks import make_policy
+from services.matching.refusals import Refusal, RefusedError, refuse_long
 from services.matching.reports.store import due as stale
 from services.matching.scoring import store as policies
-from services.matching.scoring.domain.policy import ScoringPolicy
+from services.matching.scoring.domain.policy import ScoringPolicy, policy_to_json
 from services.matching.scoring.store import Draft
 from shared.clock import Clock
 from shared.ids import IdSource
@@ -27,7 +27,7 @@ def open_draft(connection: Connection, based_on: int | None, clock: Clock, ids: 
     found = policies.get_version(connection, based_on)
     if found is None:
         raise RefusedError(
-            "unknown", say("There is no version %(version)s of the scoring policy."), version=based_on
+            Refusal.UNKNOWN, say("There is no version %(version)s of the scoring policy."), version=based_on
         )
     return policies.add_draft(connection, ids(), found.policy, clock())
 
@@ -60,7 +60,7 @@ def discard_draft(connection: Connection, draft_id: str, seen: int) -> None:
 def check_note(note: str) -> None:
     """Check the note of an activation; refused: invalid (it is missing or too long)."""
     if not note.strip():
-        raise RefusedError("invalid", say("Write in a note what the new policy is for."), ["note"])
+        raise RefusedError(Refusal.INVALID, say("Write in a note what the new policy is for."), ["note"])
     refuse_long(note, "note")
 
 
@@ -79,7 +79,7 @@ def activate_draft(
     active = policies.active_policy(connection)
     if active.version != active_seen:
         raise RefusedError(
-            "conflict",
+            Refusal.CONFLICT,
             say(
                 "You compared with version %(seen)s of the scoring policy, version %(now)s is active now. Compare "
                 "again, then activate."
@@ -90,7 +90,7 @@ def activate_draft(
         )
     if policy_to_json(active) == policy_to_json(draft.policy):
         raise RefusedError(
-            "conflict",
+            Refusal.CONFLICT,
             say(
                 "The draft says what the active policy says. Change a weight or a rule first, or discard it."
             ),
@@ -103,13 +103,13 @@ def _seen(connection: Connection, draft_id: str, seen: int) -> Draft:
     draft = policies.get_draft(connection, draft_id, lock=True)
     if draft is None:
         raise RefusedError(
-            "unknown",
+            Refusal.UNKNOWN,
             say("There is no draft with the id %(id)s: it was activated or discarded."),
             id=draft_id,
         )
     if draft.version != seen:
         raise RefusedError(
-            "stale",
+            Refusal.STALE,
             say(
                 "You saw version %(seen)s of this draft, it is at version %(now)s now. Read it again, then repeat "
                 "your change."

@@ -10,15 +10,13 @@ from flask import Response, current_app, jsonify, request
 from marshmallow import Schema, fields, validate
 
 from services.matching import tables
-from services.matching.introductions.actions import LONGEST_TEXT, RefusedError
+from services.matching.context import database
 from services.matching.policies.actions import activate_draft, change_draft, discard_draft, open_draft
-from services.matching.policies.domain.checks import MOST_WEIGHT, RULES, BadPolicyError, policy_to_json
+from services.matching.policies.domain.checks import MOST_WEIGHT, BadPolicyError
 from services.matching.policies.previews import MOST_REQUESTS, BusyError, Previews, preview_to_json
-from services.matching.refusals import refusals_as_problems
-from services.matching.review.api import database
-from services.matching.review.schemas import Strict
+from services.matching.refusals import LONGEST_TEXT, Refusal, RefusedError, refusals_as_problems
 from services.matching.scoring import store as policies
-from services.matching.scoring.domain.policy import STANDARD_WEIGHTS
+from services.matching.scoring.domain.policy import RULES, STANDARD_WEIGHTS, policy_to_json
 from services.matching.scoring.store import Draft, PolicyVersion
 from shared.web.answer_once import answer_once
 from shared.web.api import (
@@ -33,6 +31,7 @@ from shared.web.api import (
     stale_version,
 )
 from shared.web.problems import Problem, field_error
+from shared.web.schemas import Strict
 
 Args = dict[str, Any]
 
@@ -314,9 +313,9 @@ def _problems() -> Iterator[None]:
             try:
                 yield
             except RefusedError as refused:
-                if refused.kind == "stale" and refused.current_version is not None:
+                if refused.kind == Refusal.STALE and refused.current_version is not None:
                     raise stale_version(refused.current_version) from refused
-                if refused.kind == "conflict" and refused.current_version is not None:
+                if refused.kind == Refusal.CONFLICT and refused.current_version is not None:
                     raise Problem(
                         409, str(refused), extra={"active_version": refused.current_version}
                     ) from refused

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, current_app, flash, redirect, render_temp
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
-from services.matching.introductions.actions import RefusedError
+from services.matching.context import database
 from services.matching.policies.actions import (
     activate_draft,
     change_draft,
@@ -18,11 +18,12 @@ from services.matching.policies.actions import (
     discard_draft,
     open_draft,
 )
-from services.matching.policies.domain.checks import PARTS, RULES, BadPolicyError, Fault
+from services.matching.policies.domain.checks import PARTS, BadPolicyError, Fault
 from services.matching.policies.labels import RULE_WORDS, fault_text
 from services.matching.policies.previews import BusyError, Previews, preview_to_json
-from services.matching.review.pages import database
+from services.matching.refusals import Refusal, RefusedError
 from services.matching.scoring import store as policies
+from services.matching.scoring.domain.policy import RULES
 from services.matching.scoring.store import Draft
 from shared.web.access import access
 from shared.web.problems import Problem
@@ -197,7 +198,7 @@ def _refused(
 ) -> AnyResponse:
     """Show the draft as it is now, with why and with what was written."""
     why = _(refused.template, **refused.values)
-    if refused.kind == "unknown":
+    if refused.kind == Refusal.UNKNOWN:
         raise Problem(404, why)
     status = 409 if refused.kind in ("stale", "conflict") else 422
     return _answer(_page(draft_id, given=given, why=why, note=note), status)

@@ -14,7 +14,6 @@ from sqlalchemy.engine import Connection
 from services.matching import tables
 from services.matching.i18n import say
 from services.matching.introductions import store as decisions
-from services.matching.introductions.actions import RefusedError
 from services.matching.organisations.store import projection
 from services.matching.organisations.store.projection import Stored
 from services.matching.programmes import store as programmes
@@ -32,6 +31,7 @@ from services.matching.programmes.domain.settings import (
 )
 from services.matching.programmes.domain.wishes import Meeting, wanted_sessions
 from services.matching.programmes.store import StoredProgramme
+from services.matching.refusals import Refusal, RefusedError
 from services.matching.reports.store import reports
 from shared.clock import Clock, to_text
 from shared.storage.engine import Database
@@ -55,7 +55,7 @@ def material(connection: Connection, visit_id: str, source: str) -> Material:
     """
     visit = projection.get_state(connection, tables.visits, visit_id)
     if visit is None:
-        raise RefusedError("unknown", say("There is no visit with the id %(id)s."), id=visit_id)
+        raise RefusedError(Refusal.UNKNOWN, say("There is no visit with the id %(id)s."), id=visit_id)
     meetings = [
         meeting
         for request in projection.states_where(
@@ -87,9 +87,9 @@ def make(
         _refuse_other(old, seen_version)
         found = material(connection, visit_id, settings.source)
     if found.visit.status == "withdrawn":
-        raise RefusedError("conflict", say("The visit is withdrawn: it has no programme."))
+        raise RefusedError(Refusal.CONFLICT, say("The visit is withdrawn: it has no programme."))
     if not found.meetings:
-        raise RefusedError("conflict", _nothing_to_plan(settings.source))
+        raise RefusedError(Refusal.CONFLICT, _nothing_to_plan(settings.source))
     cancelled = _still_cancelled(old, found.visit, keep)
     problem = without(_problem(found, settings), cancelled)
     standing = old.planned.programme.placements if old else {}
@@ -117,7 +117,7 @@ def pin(
     unknown = sorted(set(sessions) - set(old.planned.programme.placements))
     if unknown:
         raise RefusedError(
-            "invalid",
+            Refusal.INVALID,
             say("The programme has no session %(ids)s at any time; only those that stand can be pinned."),
             ["sessions"],
             ids=", ".join(unknown),
@@ -168,7 +168,9 @@ def current(database: Database, visit_id: str, seen_version: int) -> StoredProgr
     with database.reading() as connection:
         old = programmes.get_programme(connection, visit_id)
     if old is None:
-        raise RefusedError("unknown", say("There is no programme of the visit %(id)s yet."), id=visit_id)
+        raise RefusedError(
+            Refusal.UNKNOWN, say("There is no programme of the visit %(id)s yet."), id=visit_id
+        )
     _refuse_other(old, seen_version)
     return old
 
@@ -195,7 +197,7 @@ def _still_cancelled(
     unknown = sorted({one.id for one in keep or ()} - {one.id for one in cancelled})
     if unknown:
         raise RefusedError(
-            "invalid",
+            Refusal.INVALID,
             say(
                 "The programme has no cancellation of %(ids)s to keep; a new one is made on the programme itself."
             ),
@@ -214,7 +216,7 @@ def _refuse_other(old: StoredProgramme | None, seen_version: int | None) -> None
 def _stale(old: StoredProgramme | None) -> RefusedError:
     now = old.version if old else 0
     return RefusedError(
-        "stale",
+        Refusal.STALE,
         say("The programme has changed since you read it: it is at version %(now)s now. Read it again."),
         current_version=now,
         now=now,
@@ -231,7 +233,7 @@ def _refuse_unknown(problem: Problem, cancelled: Sequence[Cancellation]) -> None
     unknown = sorted(one.id for one in cancelled if one.id not in known[one.kind])
     if unknown or not cancelled:
         raise RefusedError(
-            "invalid",
+            Refusal.INVALID,
             say("Choose who or what cancels: the programme does not know %(ids)s."),
             ["cancelled"],
             ids=", ".join(unknown) or "–",
@@ -251,7 +253,7 @@ def _problem(found: Material, settings: Settings) -> Problem:
             )
         return problem_of(visit, settings, wanted)
     except SettingError as error:
-        raise RefusedError("invalid", error.template, [error.field], None, **error.values) from error
+        raise RefusedError(Refusal.INVALID, error.template, [error.field], None, **error.values) from error
 
 
 def _nothing_to_plan(source: str) -> str:

@@ -10,14 +10,14 @@ from typing import Any
 from flask import Response, current_app, jsonify, request
 from sqlalchemy.engine import Connection
 
-from services.matching.introductions.actions import RefusedError
+from services.matching.context import database
 from services.matching.programmes import actions as programming
 from services.matching.programmes import schemas
 from services.matching.programmes import store as programmes
 from services.matching.programmes.calendar import calendar
 from services.matching.programmes.domain.mend import Cancellation
 from services.matching.programmes.views import mend_view, programme_view
-from services.matching.review.api import database
+from services.matching.refusals import Refusal, RefusedError
 from shared.web.api import (
     Blueprint,
     PageArgs,
@@ -151,7 +151,7 @@ def programme_refusals_as_problems() -> Iterator[None]:
     try:
         yield
     except RefusedError as refused:
-        if refused.kind == "stale":
+        if refused.kind == Refusal.STALE:
             raise stale_version(refused.current_version or 0) from refused
         status = {"unknown": 404, "conflict": 409}.get(refused.kind, 422)
         errors = [field_error(one, str(refused)) for one in refused.about]

@@ -13,8 +13,8 @@ from flask_babel import gettext as _
 from marshmallow import ValidationError
 from werkzeug.wrappers import Response as AnyResponse
 
+from services.matching.context import database
 from services.matching.i18n import say
-from services.matching.introductions.actions import RefusedError
 from services.matching.programmes import actions as programming
 from services.matching.programmes import store as programmes
 from services.matching.programmes.calendar import calendar
@@ -26,7 +26,7 @@ from services.matching.programmes.grid import grid
 from services.matching.programmes.schemas import Making, ProgrammeBody
 from services.matching.programmes.store import StoredProgramme
 from services.matching.programmes.views import Names, mend_view, programme_view
-from services.matching.review.pages import database
+from services.matching.refusals import RefusedError
 from shared.web.access import access
 from shared.web.problems import Problem
 

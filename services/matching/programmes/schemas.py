@@ -10,7 +10,7 @@ from marshmallow import Schema, ValidationError, fields, post_load, validate
 from services.matching.programmes.domain.mend import CANCELLABLE, CHANGES, Cancellation
 from services.matching.programmes.domain.problem import GRID, KINDS
 from services.matching.programmes.domain.settings import SOURCES, STANDARD_MINUTES, Settings
-from services.matching.review.schemas import Strict
+from shared.web.schemas import Strict
 
 STANDARD = Settings()
 TIME = r"\A([01][0-9]|2[0-3]):[0-5][0-9]\Z"

@@ -9,7 +9,6 @@ from typing import Any
 from sqlalchemy.engine import Connection
 
 from services.matching import tables
-from services.matching.introductions.actions import RefusedError
 from services.matching.introductions.domain.introductions import introduction_id
 from services.matching.organisations.domain.wording import both
 from services.matching.organisations.store import projection
@@ -21,6 +20,7 @@ from services.matching.programmes.domain.problem import Placement, Problem, Want
 from services.matching.programmes.domain.settings import time_of
 from services.matching.programmes.domain.timetable import Entry, timetable
 from services.matching.programmes.store import StoredProgramme
+from services.matching.refusals import RefusedError
 from services.matching.reports.domain.erased_words import ERASED_NAME
 
 View = dict[str, Any]

@@ -35,7 +35,6 @@ from services.matching.scoring.domain.history import History, PastIntroduction
 from services.matching.scoring.domain.policy import ScoringPolicy
 from services.matching.scoring.feature_cache import Companies
 from services.matching.text.domain.engine import TextEngine, standard_engine
-from services.matching.upkeep import erase as erasure
 from shared.clock import Clock, from_text, to_text
 from shared.storage.engine import Database
 from shared.telemetry import metrics, traces
@@ -200,7 +199,7 @@ class Scorer:
             if isinstance(made, Exception):
                 stale.note_failure(connection, case.claim, now, repr(made))
                 return "failed"
-            if not current and erasure.names_erased(connection, made.content):
+            if not current and reports.names_erased(connection, made.content):
                 stale.release(connection, [case.claim])
                 return "outdated"
             touched = self._kept.touched_by(case.request.id)

@@ -8,6 +8,7 @@ from typing import Any
 from flask import Response, current_app, jsonify
 
 from services.matching import tables
+from services.matching.context import database
 from services.matching.introductions import store as decisions
 from services.matching.introductions.actions import approve, cancel, reject
 from services.matching.refusals import refusals_as_problems
@@ -17,7 +18,6 @@ from services.matching.review import schemas
 from services.matching.review.views import introduction_view, report_view, with_deliveries
 from shared.clock import Clock
 from shared.ids import IdSource
-from shared.storage.engine import Database
 from shared.web.answer_once import answer_once
 from shared.web.api import Blueprint, answers, body, etag_of, not_found, query, route
 
@@ -26,12 +26,6 @@ Args = dict[str, Any]
 blueprint = Blueprint(
     "matching", __name__, url_prefix="/api/v1", description="Match reports and introductions"
 )
-
-
-def database() -> Database:
-    """Give the database of the app that answers."""
-    opened: Database = current_app.extensions["handslag-database"]
-    return opened
 
 
 @route(blueprint, "/reports", "GET", "staff", "List match reports")

@@ -6,8 +6,8 @@ from typing import Any
 
 from marshmallow import Schema, fields
 
+from services.matching.context import database
 from services.matching.reports.store import reports
-from services.matching.review.api import database
 from services.matching.review.comparison_views import changes_view
 from shared.web.api import Blueprint, answers, not_found, route
 

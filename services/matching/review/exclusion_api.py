@@ -8,13 +8,12 @@ from typing import Any
 from flask import Response, current_app
 from marshmallow import Schema, fields, validate
 
-from services.matching.introductions.actions import LONGEST_TEXT
+from services.matching.context import database
 from services.matching.introductions.lifting import lift, take_back
-from services.matching.refusals import refusals_as_problems
-from services.matching.review.api import database
-from services.matching.review.schemas import Strict
+from services.matching.refusals import LONGEST_TEXT, refusals_as_problems
 from services.matching.scoring.domain.exclusions import LIFTABLE
 from shared.web.api import Blueprint, answers, body, route
+from shared.web.schemas import Strict
 
 blueprint = Blueprint(
     "exclusions", __name__, url_prefix="/api/v1", description="Exclusions that staff lift for one request"

@@ -21,8 +21,10 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.wrappers import Response as AnyResponse
 
+from services.matching.context import database
 from services.matching.i18n import say
-from services.matching.introductions.actions import RefusedError, approve, cancel, reject
+from services.matching.introductions.actions import approve, cancel, reject
+from services.matching.refusals import Refusal, RefusedError
 from services.matching.reports.domain.erased_words import ERASED_NAME
 from services.matching.reports.store import reports
 from services.matching.reports.store.reports import ReportFilter
@@ -32,7 +34,6 @@ from services.matching.review.marked_text import marked, moment, number, quotes_
 from services.matching.review.score_bars import bars
 from services.matching.review.store import Counts, count_all
 from services.matching.review.views import report_view, with_erased_named
-from shared.storage.engine import Database
 from shared.web.access import access, is_staff
 from shared.web.app import current_language
 from shared.web.problems import Problem
@@ -98,7 +99,7 @@ def approve_page(request_id: str) -> AnyResponse | str:
     note = request.form.get("note", "").strip()
     if request.form.get("confirmed") != "yes":
         if not chosen:
-            return _refused(request_id, RefusedError("invalid", say("Choose at least one match.")))
+            return _refused(request_id, RefusedError(Refusal.INVALID, say("Choose at least one match.")))
         values = _report(request_id)
         matches = [match for match in values["report"]["matches"] if match["id"] in set(chosen)]
         return render_template(
@@ -124,10 +125,10 @@ def reject_page(request_id: str) -> AnyResponse | str:
     reason = request.form.get("reason", "").strip()
     if not reason:
         return _refused(
-            request_id, RefusedError("invalid", say("Write why the chosen matches are rejected."))
+            request_id, RefusedError(Refusal.INVALID, say("Write why the chosen matches are rejected."))
         )
     if not chosen:
-        return _refused(request_id, RefusedError("invalid", say("Choose at least one match.")))
+        return _refused(request_id, RefusedError(Refusal.INVALID, say("Choose at least one match.")))
     clock = current_app.config["CLOCK"]
     return decide(
         request_id,
@@ -201,9 +202,3 @@ def _next_step(counts: Counts) -> str:
     if not counts.requests:
         return "import_partners"
     return "review" if counts.with_matches else "wait" if counts.stale else "more_companies"
-
-
-def database() -> Database:
-    """Give the database of the app that answers."""
-    opened: Database = current_app.extensions["handslag-database"]
-    return opened

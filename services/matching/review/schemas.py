@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from marshmallow import RAISE, Schema, fields, validate
+from marshmallow import Schema, fields, validate
 
-from services.matching.introductions.actions import LONGEST_TEXT
+from services.matching.refusals import LONGEST_TEXT
 from shared.events.states import Introduction
 from shared.web.api import PageArgs
+from shared.web.schemas import Strict
 
 MOST_MATCHES = 200
-
-
-class Strict(Schema):
-    """A body whose unknown fields are errors."""
-
-    class Meta:
-        """Refuse unknown fields."""
-
-        unknown = RAISE
 
 
 def _version() -> fields.Integer:

@@ -16,6 +16,7 @@ from services.matching.organisations.store import projection
 from services.matching.organisations.store.projection import Stored
 from services.matching.reports.store import reports
 from services.matching.review.comparison_views import disagreements_view, latest_change_view
+from shared.storage import rows
 
 
 def report_view(connection: Connection, request_id: str) -> dict[str, Any] | None:
@@ -74,7 +75,7 @@ def with_deliveries(connection: Connection, introductions: Sequence[Stored]) -> 
     """Give introductions' states, each with its `deliveries` (side, status, reason)."""
     mails: dict[str, list[Stored]] = {}
     requests = [one.state["request_id"] for one in introductions]
-    for part in projection.in_parts(requests):
+    for part in rows.in_parts(requests):
         for mail in projection.states_where(
             connection, tables.deliveries, tables.deliveries.c.request_id.in_(part)
         ):

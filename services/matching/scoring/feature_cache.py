@@ -22,6 +22,7 @@ from services.matching.scoring.domain.policy import ScoringPolicy
 from services.matching.text.domain.engine import TextEngine
 from services.matching.text.domain.passages import units
 from shared.clock import from_text
+from shared.storage import rows
 from shared.storage.engine import Database
 
 AT_ONCE = 200
@@ -46,7 +47,7 @@ class Companies:
             versions = {id: version for id, (version, _) in _active(connection).items()}
         known = self._known()
         changed = [one for one, version in versions.items() if known.get(one) != version]
-        for some in projection.in_parts(changed, AT_ONCE):
+        for some in rows.in_parts(changed, AT_ONCE):
             with database.reading() as connection:
                 states = projection.get_states(connection, tables.companies, some)
             companies = [company_from_state(one.state) for one in states.values()]

@@ -9,8 +9,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
-from services.matching.policies.domain.checks import policy_to_json
-from services.matching.scoring.domain.policy import STANDARD_POLICY, ScoringPolicy
+from services.matching.scoring.domain.policy import STANDARD_POLICY, ScoringPolicy, policy_to_json
 from services.matching.tables import policies, policy_drafts
 from shared.clock import to_text
 

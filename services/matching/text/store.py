@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterable, Mapping
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from services.matching.organisations.store.projection import in_parts, upsert
 from services.matching.tables import embeddings
+from shared.storage.rows import in_parts, upsert
 
 
 def find(connection: Connection, model: str, digests: Iterable[str]) -> dict[str, bytes]:

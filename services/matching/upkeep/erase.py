@@ -25,9 +25,9 @@ from services.matching.reports.store.change_log import add_change
 from services.matching.tables import backbone, introductions
 from shared.clock import Clock, to_text
 from shared.events.event import Event
+from shared.messaging.answers_given import empty_answers
 from shared.messaging.outbox import forget_waiting, record_event
 from shared.storage.engine import Database
-from shared.web.answer_once import empty_answers
 
 BATCH = 20
 """Introductions and reports in one transaction: handlers wait for it."""
@@ -37,13 +37,6 @@ def forget_request_words(connection: Connection, request_id: str) -> None:
     """Take staff's words out of the decisions on an erased request, and forget the exclusions lifted for it."""
     decisions.empty_reasons_of_request(connection, request_id)
     lifted.drop_of_request(connection, request_id)
-
-
-def names_erased(connection: Connection, content: Mapping[str, Any]) -> bool:
-    """Say whether a report that was made holds words of a company that has been erased since."""
-    ids = {one["company"]["id"] for part in ("matches", "excluded") for one in content[part]}
-    erased = erasures.versions_of(connection, "company", ids)
-    return any(names_company(content, id, version) for id, version in erased.items())
 
 
 class Eraser:

@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from services.matching.events import HANDLERS
 from services.matching.reports.store.pause import want_rereading
 from services.matching.upkeep.store import forget_derived
 from shared.storage.engine import Database
 
 
 def rebuild(
-    database: Database, rewind: Callable[[], None] = lambda: None, now: datetime | None = None
+    database: Database,
+    topics: Sequence[str],
+    rewind: Callable[[], None] = lambda: None,
+    now: datetime | None = None,
 ) -> int:
-    """Forget the projection, the versions consumed of its topics and the open reports; return how many reports.
+    """Forget the projection, the versions consumed of its `topics` and the open reports; return how many reports.
 
     Decisions (policies, reviews, introductions, lifted exclusions) and the reports of closed requests are
     kept; so are the versions of open reports: one that says the same again keeps its number.
 
-    `rewind` puts the consumer group that reads again (`rereading.GROUP`) to the beginning of all topics: it is
+    `rewind` puts the consumer group that reads again (`replay.GROUP`) to the beginning of all topics: it is
     called last in the transaction, so that all is as before if it raises. The work processes do the rest, those
     that run or one that is started later, and make no report before all is read; without `now` nobody is told to.
     """
     with database.writing() as connection:
-        emptied = forget_derived(connection, tuple(HANDLERS))
+        emptied = forget_derived(connection, tuple(topics))
         if now is not None:
             want_rereading(connection, now)
         rewind()

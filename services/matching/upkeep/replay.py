@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Mapping
 
 from services.matching import tables
-from services.matching.events import HANDLERS
 from services.matching.reports.store.pause import end_rereading, rereading
 from shared.clock import Clock
 from shared.event_log.port import EventLog, LogUnavailableError
 from shared.loops import Loop, due_work
 from shared.messaging.consumer import Consumer
+from shared.messaging.effects import Handler
 from shared.storage.engine import Database
 
 GROUP = "matching-rebuild"
@@ -28,8 +29,11 @@ log = logging.getLogger(__name__)
 class Rereader:
     """One member of the group that reads again; use it from one thread."""
 
-    def __init__(self, database: Database, event_log: EventLog, clock: Clock) -> None:
+    def __init__(
+        self, database: Database, event_log: EventLog, handlers: Mapping[str, Handler], clock: Clock
+    ) -> None:
         self._database = database
+        self._handlers = handlers
         self._event_log = event_log
         self._clock = clock
         self._consumer: Consumer | None = None
@@ -43,7 +47,7 @@ class Rereader:
             return False
         if self._consumer is None:
             self._consumer = Consumer(
-                self._database, tables.backbone, self._event_log, GROUP, HANDLERS, self._clock
+                self._database, tables.backbone, self._event_log, GROUP, self._handlers, self._clock
             )
         if not self._consumer.consume_once(POLL_SECONDS) and self._nothing_left():
             with self._database.writing() as connection:
@@ -59,14 +63,16 @@ class Rereader:
 
     def _nothing_left(self) -> bool:
         try:
-            return self._event_log.lag(GROUP, list(HANDLERS)) == 0
+            return self._event_log.lag(GROUP, list(self._handlers)) == 0
         except LogUnavailableError:
             return False
 
 
-def rereading_loop(database: Database, event_log: EventLog, clock: Clock) -> Loop:
+def rereading_loop(
+    database: Database, event_log: EventLog, handlers: Mapping[str, Handler], clock: Clock
+) -> Loop:
     """Make the loop that looks every second whether a rebuild has begun."""
-    rereader = Rereader(database, event_log, clock)
+    rereader = Rereader(database, event_log, handlers, clock)
     stepping = due_work("matching rereader", rereader.step, wake=LOOK_SECONDS)
 
     def run(stop: threading.Event) -> None:

@@ -19,6 +19,7 @@ from services.matching.text.domain.thesaurus import Thesaurus
 from services.matching.text.vector_cache import digest_of
 from shared.clock import Clock
 from shared.loops import Loop, due_work
+from shared.storage import rows
 from shared.storage.engine import Database
 
 EVERY = timedelta(hours=1)
@@ -40,11 +41,11 @@ def forget_unused(database: Database, thesaurus: Thesaurus, model: str) -> int:
         gone = embeddings.forget_others(connection, model)
     kept -= {digest_of(text) for text in material(thesaurus)}
     for table, of_table in ids.items():
-        for some in projection.in_parts(of_table, AT_ONCE):
+        for some in rows.in_parts(of_table, AT_ONCE):
             with database.reading() as connection:
                 texts = list(_texts(connection, table, some))
             kept -= {digest_of(unit) for text in texts for unit in units(text)}
-    for some in projection.in_parts(kept, AT_ONCE):
+    for some in rows.in_parts(kept, AT_ONCE):
         with database.writing() as connection:
             gone += embeddings.forget(connection, some)
     return gone

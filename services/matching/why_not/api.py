@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import current_app
 from marshmallow import Schema, fields, validate
 
-from services.matching.policies.previews import Previews
-from services.matching.review.api import database
-from services.matching.text.domain.engine import TextEngine
+from services.matching.context import database, text_engine
 from services.matching.why_not.views import UnknownError, answer
 from shared.web.api import Blueprint, answers, not_found, route
 
@@ -84,12 +81,6 @@ class WhyNotAnswer(Schema):
     letter = fields.Nested(
         InBothLanguages, metadata={"description": "reasons, changes and profile as a text for the company"}
     )
-
-
-def text_engine() -> TextEngine:
-    """Give the text engine of the app that answers."""
-    previews: Previews = current_app.extensions["handslag-previews"]
-    return previews.engine()
 
 
 @route(

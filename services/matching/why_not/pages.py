@@ -5,9 +5,8 @@ from __future__ import annotations
 from flask import Blueprint, render_template, request
 from flask_babel import gettext as _
 
+from services.matching.context import database, text_engine
 from services.matching.reports.store import reports
-from services.matching.review.pages import database
-from services.matching.why_not.api import text_engine
 from services.matching.why_not.views import MOST_FOUND, UnknownError, answer, find_companies
 from shared.web.access import access
 from shared.web.problems import Problem

@@ -12,7 +12,6 @@ from email.policy import SMTP, SMTPUTF8
 from email.utils import format_datetime, parseaddr
 from typing import Protocol
 
-from services.notifications.deliveries.domain.mail_plan import message_id
 from services.notifications.mail.domain.safe_text import name_line, one_line
 
 # Quoted-printable and base64 pass every server; 8 bits need one that says it takes them.
@@ -137,3 +136,8 @@ def delivery_id_of(message: EmailMessage) -> str:
 def _mailbox(name: str, address: str) -> Address:
     local, _, domain = address.rpartition("@")
     return Address(display_name=name_line(name), username=local, domain=domain)
+
+
+def message_id(delivery: str, sender_domain: str) -> str:
+    """Derive a mail's Message-ID: the same at every attempt. `sender_domain` is in ASCII."""
+    return f"<{delivery}@{sender_domain}>"

@@ -14,9 +14,9 @@ from services.profiles.organisations import store
 from services.profiles.organisations.domain.codes import KINDS
 from shared.clock import to_text
 from shared.events.event import Event
+from shared.messaging.answers_given import empty_answers
 from shared.messaging.outbox import forget_waiting, record_event
 from shared.messaging.tables import Backbone
-from shared.web.answer_once import empty_answers
 
 WITH_PARTNERS = ("requests", "visits")
 """The kinds that belong to a partner and go with it."""

@@ -13,11 +13,11 @@ from sqlalchemy.engine import Connection
 
 from services.profiles.organisations.domain.codes import KINDS
 from services.profiles.organisations.domain.states import State, focus_areas_of
+from shared.messaging.answers_given import idempotency_table
 from shared.messaging.tables import backbone_tables
 from shared.settings.registry import Settings
 from shared.storage.engine import Database, open_database
 from shared.storage.statements import Insert
-from shared.web.answer_once import idempotency_table
 
 metadata = sa.MetaData(info={"migrations": Path(__file__).parents[1] / "migrations"})
 BACKBONE = backbone_tables(metadata)

@@ -16,7 +16,7 @@ from deploy.operations.backlog import Databases, dead_letters, open_databases
 from deploy.operations.backup import make_backup
 from deploy.operations.restore import restore_backup
 from services.matching import tables
-from services.matching.introductions.actions import RefusedError
+from services.matching.refusals import RefusedError
 from services.notifications.tables import contacts, deliveries
 from services.profiles.organisations import actions as handlers
 from services.profiles.organisations.store import BACKBONE, TABLES

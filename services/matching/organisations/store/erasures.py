@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from services.matching.organisations.store.projection import in_parts, upsert
 from services.matching.tables import erasures
 from shared.clock import to_text
 from shared.events.event import Event
+from shared.storage.rows import in_parts, upsert
 
 
 @dataclass(frozen=True)

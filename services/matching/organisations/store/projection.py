@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Row
 
 from shared.clock import to_text
 from shared.events.event import Event
-
-MOST_IN_LIST = 500
-"""Ids in one `IN (…)`: databases limit how many parameters a statement may have."""
+from shared.storage.rows import in_parts, upsert
 
 
 @dataclass(frozen=True)
@@ -42,21 +38,6 @@ def put_state(connection: Connection, table: sa.Table, event: Event, **columns: 
         **columns,
     }
     upsert(connection, table, {"id": event.aggregate_id}, values)
-
-
-def upsert(
-    connection: Connection, table: sa.Table, key: Mapping[str, Any], values: Mapping[str, Any]
-) -> None:
-    """Update the row of a key (the table's primary key), or insert it where there is none."""
-    statement = _upserting(table, connection.dialect.name, tuple(key), tuple(values))
-    connection.execute(statement, {**key, **values})
-
-
-@lru_cache(maxsize=64)
-def _upserting(table: sa.Table, dialect: str, key: tuple[str, ...], values: tuple[str, ...]) -> sa.Executable:
-    # Made once: to put a statement together costs as much as to run it.
-    new = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(table)
-    return new.on_conflict_do_update(index_elements=key, set_={name: new.excluded[name] for name in values})
 
 
 def drop_state(connection: Connection, table: sa.Table, aggregate_id: str) -> None:
@@ -109,13 +90,6 @@ def mark_of(connection: Connection, table: sa.Table) -> tuple[Any, ...]:
     columns = table.c
     query = sa.select(sa.func.count(), sa.func.sum(columns.version), sa.func.max(columns.happened_at))
     return tuple(connection.execute(query).one())
-
-
-def in_parts(ids: Iterable[str], most: int = MOST_IN_LIST) -> Iterator[list[str]]:
-    """Give ids, each once and in order, in lists that one statement can take."""
-    ordered = sorted(set(ids))
-    for start in range(0, len(ordered), most):
-        yield ordered[start : start + most]
 
 
 def _stored(row: Row[Any]) -> Stored:

@@ -6,10 +6,8 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from types import MappingProxyType
-from typing import Any
 
-from services.matching.scoring.domain.policy import STANDARD_WEIGHTS, ScoringPolicy
+from services.matching.scoring.domain.policy import RULES, STANDARD_WEIGHTS, Range, ScoringPolicy
 from services.matching.scoring.domain.selection import BY_WORDS
 
 PARTS = tuple(STANDARD_WEIGHTS)
@@ -20,32 +18,6 @@ MOST_WEIGHT = 1000.0
 
 LONGEST_SHOWN = 15
 """Digits of a whole number that a fault shows."""
-
-
-@dataclass(frozen=True)
-class Range:
-    """From `low` to `high`, both included; `whole`: whole numbers only."""
-
-    low: float
-    high: float
-    whole: bool = False
-
-
-RULES: Mapping[str, Range] = MappingProxyType(
-    {
-        "floor": Range(0, 100),
-        "tail": Range(0, 1),
-        "least_words": Range(0, 100),
-        "opening_words": Range(0, 100),
-        "most_matches": Range(1, 50, whole=True),
-        "candidates": Range(1, 500, whole=True),
-        # What is not known counts 50: a higher threshold would punish it.
-        "weak_direction": Range(0, 50),
-        "weak_cap": Range(0, 100),
-        "rest_days": Range(0, 3650, whole=True),
-    }
-)
-"""Every rule of a policy with its range."""
 
 
 @dataclass(frozen=True)
@@ -84,11 +56,6 @@ def make_policy(version: int, weights: Mapping[str, float], rules: Mapping[str, 
     if faults:
         raise BadPolicyError(faults)
     return policy
-
-
-def policy_to_json(policy: ScoringPolicy) -> dict[str, Any]:
-    """Give a policy's weights and rules, all but its version: `{"weights": {...}, "floor": ..., ...}`."""
-    return {"weights": dict(policy.weights), **{name: getattr(policy, name) for name in RULES}}
 
 
 def scaled(weights: Mapping[str, float]) -> dict[str, float]:

@@ -14,10 +14,10 @@ from typing import Literal
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from services.matching.organisations.store.projection import in_parts
 from services.matching.reports.store.pause import is_free
 from services.matching.tables import partners, pool, reports, requests, scoring
 from shared.clock import to_text
+from shared.storage.rows import in_parts
 from shared.telemetry import traces
 
 CLAIM_FOR = timedelta(seconds=20)

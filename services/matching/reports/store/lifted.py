@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from services.matching.organisations.store.projection import in_parts, upsert
 from services.matching.tables import lifted
+from shared.storage.rows import in_parts, upsert
 
 
 @dataclass(frozen=True)

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from services.matching.organisations.store.projection import upsert
+from services.matching.organisations.store import erasures
 from services.matching.reports.domain.changes import changes_between, unknown_changes
+from services.matching.reports.domain.erased_words import names_company
 from services.matching.reports.domain.report import canonical_json, content_digest
 from services.matching.reports.store.change_log import add_change, forget_changes
 from services.matching.tables import partners, reports, requests, scoring
+from shared.storage.rows import upsert
 from shared.telemetry import traces
 
 ReportJson = dict[str, Any]
@@ -231,3 +233,10 @@ def _line(row: Any) -> ReportLine:
         as_of=row.as_of or "",
         stale_since=row.stale_since,
     )
+
+
+def names_erased(connection: Connection, content: Mapping[str, Any]) -> bool:
+    """Say whether a report that was made holds words of a company that has been erased since."""
+    ids = {one["company"]["id"] for part in ("matches", "excluded") for one in content[part]}
+    erased = erasures.versions_of(connection, "company", ids)
+    return any(names_company(content, id, version) for id, version in erased.items())

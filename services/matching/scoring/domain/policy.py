@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Any
 
 STANDARD_WEIGHTS: Mapping[str, float] = MappingProxyType(
     {"concepts": 45.0, "text": 25.0, "areas": 20.0, "kind": 10.0}
@@ -41,3 +42,34 @@ class ScoringPolicy:
 
 
 STANDARD_POLICY = ScoringPolicy()
+
+
+@dataclass(frozen=True)
+class Range:
+    """From `low` to `high`, both included; `whole`: whole numbers only."""
+
+    low: float
+    high: float
+    whole: bool = False
+
+
+RULES: Mapping[str, Range] = MappingProxyType(
+    {
+        "floor": Range(0, 100),
+        "tail": Range(0, 1),
+        "least_words": Range(0, 100),
+        "opening_words": Range(0, 100),
+        "most_matches": Range(1, 50, whole=True),
+        "candidates": Range(1, 500, whole=True),
+        # What is not known counts 50: a higher threshold would punish it.
+        "weak_direction": Range(0, 50),
+        "weak_cap": Range(0, 100),
+        "rest_days": Range(0, 3650, whole=True),
+    }
+)
+"""Every rule of a policy with its range."""
+
+
+def policy_to_json(policy: ScoringPolicy) -> dict[str, Any]:
+    """Give a policy's weights and rules, all but its version: `{"weights": {...}, "floor": ..., ...}`."""
+    return {"weights": dict(policy.weights), **{name: getattr(policy, name) for name in RULES}}

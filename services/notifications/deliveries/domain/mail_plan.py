@@ -65,8 +65,3 @@ def delivery_id(approval_id: str, side: Side, organisation_id: str, template: st
     parts = [approval_id, side, organisation_id, template]
     text = "".join(f"{len(part)}:{part}," for part in parts)
     return hashlib.sha256(text.encode("utf-8")).hexdigest()[:32]
-
-
-def message_id(delivery: str, sender_domain: str) -> str:
-    """Derive a mail's Message-ID: the same at every attempt. `sender_domain` is in ASCII."""
-    return f"<{delivery}@{sender_domain}>"

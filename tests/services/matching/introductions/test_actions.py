@@ -9,7 +9,8 @@ from sqlalchemy.engine import Connection
 
 from services.matching import tables
 from services.matching.introductions import store as decisions
-from services.matching.introductions.actions import Decided, RefusedError, approve, cancel, reject
+from services.matching.introductions.actions import Decided, approve, cancel, reject
+from services.matching.refusals import RefusedError
 from services.matching.reports.store import due as stale
 from services.matching.reports.store import reports
 from services.matching.reports.worker import Scorer

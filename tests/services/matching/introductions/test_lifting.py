@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from services.matching.introductions.actions import RefusedError, approve
+from services.matching.introductions.actions import approve
 from services.matching.introductions.lifting import lift, take_back
+from services.matching.refusals import RefusedError
 from services.matching.reports.store.lifted import list_lifted
 from services.matching.reports.worker import Scorer
 from services.matching.review.views import report_view

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from services.matching import tables
-from services.matching.introductions.actions import RefusedError, approve
+from services.matching.introductions.actions import approve
 from services.matching.programmes import store as programmes
 from services.matching.programmes.actions import accept, make, pin, preview
 from services.matching.programmes.domain.content import planned_from
@@ -19,6 +19,7 @@ from services.matching.programmes.domain.mend import Cancellation, Mended, mend
 from services.matching.programmes.domain.settings import Settings
 from services.matching.programmes.store import StoredProgramme
 from services.matching.programmes.views import mend_view, programme_view
+from services.matching.refusals import RefusedError
 from services.matching.reports.store import reports
 from services.matching.upkeep.erase import Eraser
 from shared.clock import SettableClock

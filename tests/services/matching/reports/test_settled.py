@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from services.matching import tables
+from services.matching.events import HANDLERS
 from services.matching.reports.domain.report import canonical_json
 from services.matching.reports.store import due as stale
 from services.matching.reports.store import reports
@@ -141,7 +142,7 @@ def test_a_report_that_a_rebuild_emptied_is_made(
     scored: Any, scorer: Scorer, database: Database, made: list[str]
 ) -> None:
     before = _report(database).content
-    rebuild(database)
+    rebuild(database, tuple(HANDLERS))
     made.clear()
     scored.versions.clear()
     scored.partner("P1")

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from flask.testing import FlaskClient
 
 from services.matching import tables
+from services.matching.events import HANDLERS
 from services.matching.introductions.actions import approve, cancel, reject
 from services.matching.reports.store import reports
 from services.matching.reports.store.change_log import KEPT, changes_of
@@ -90,7 +91,7 @@ def test_the_changes_of_an_erased_request_go_with_its_report(
 def test_a_rebuild_that_says_something_else_says_that_what_was_before_is_not_known(
     client: FlaskClient, scored: Any, scorer: Scorer, database: Database
 ) -> None:
-    rebuild(database)
+    rebuild(database, tuple(HANDLERS))
     scored.company("C1", STERILE)
     scored.partner("P1")
     scored.request("R1", "P1")

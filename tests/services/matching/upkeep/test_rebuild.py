@@ -7,6 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from services.matching import tables
+from services.matching.events import HANDLERS
 from services.matching.introductions import store as decisions
 from services.matching.introductions.actions import approve
 from services.matching.reports.domain.report import canonical_json
@@ -41,7 +42,7 @@ def test_a_rebuild_makes_the_same_reports_from_the_log_and_keeps_decisions(
     log.append(("requests", tell.request("R3", "P1", status="closed")))
     before = _reports(database)
 
-    assert rebuild(database) == 2
+    assert rebuild(database, tuple(HANDLERS)) == 2
     with database.reading() as connection:
         assert reports.get_report(connection, "R1") is None
         assert reports.get_report(connection, "R3") is not None
@@ -61,7 +62,7 @@ def test_a_rebuild_whose_log_cannot_be_rewound_changes_nothing(scored: Any, data
         raise LogUnavailableError("the log is away")
 
     with pytest.raises(LogUnavailableError):
-        rebuild(database, refuse)
+        rebuild(database, tuple(HANDLERS), refuse)
     with database.reading() as connection:
         assert reports.get_report(connection, "R1") is not None
         assert connection.scalar(sa.select(sa.func.count()).select_from(tables.companies)) == 3
@@ -77,11 +78,11 @@ def test_no_report_is_made_before_the_last_rebuilds_events_are_read_again(
         ("requests", tell.request("R1", "P1")),
     ]
     assert scorer.score_stale() == 1
-    rebuild(database, now=clock())
+    rebuild(database, tuple(HANDLERS), now=clock())
     with database.reading() as connection:
         earlier = rereading(connection)
     clock.advance(timedelta(days=1))
-    rebuild(database, now=clock())
+    rebuild(database, tuple(HANDLERS), now=clock())
     with database.writing() as connection:
         mark = rereading(connection)
         assert earlier is not None

@@ -8,17 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.matching.policies.domain.checks import (
-    PARTS,
-    RULES,
-    BadPolicyError,
-    make_policy,
-    policy_to_json,
-    scaled,
-)
+from services.matching.policies.domain.checks import PARTS, BadPolicyError, make_policy, scaled
 from services.matching.policies.labels import FAULTS, RULE_WORDS
 from services.matching.scoring.domain.features import PARTS as SCORED
-from services.matching.scoring.domain.policy import STANDARD_POLICY, STANDARD_WEIGHTS, ScoringPolicy
+from services.matching.scoring.domain.policy import (
+    RULES,
+    STANDARD_POLICY,
+    STANDARD_WEIGHTS,
+    ScoringPolicy,
+    policy_to_json,
+)
 
 WEIGHTS = dict(STANDARD_WEIGHTS)
 

@@ -10,12 +10,8 @@ from hypothesis import strategies as st
 
 from services.notifications.contacts.domain.contact import Introduction, Organisation, Side
 from services.notifications.deliveries.domain.delivery import Delivery
-from services.notifications.deliveries.domain.mail_plan import (
-    approval_is_complete,
-    delivery_id,
-    message_id,
-    plan_mails,
-)
+from services.notifications.deliveries.domain.mail_plan import approval_is_complete, delivery_id, plan_mails
+from services.notifications.mail.building import message_id
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 
