@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from enum import StrEnum
 from types import MappingProxyType
 
-from services.matching.i18n import say
+from services.matching.i18n import N_
 from shared.web.problems import Problem, field_error
 
 
@@ -57,7 +57,7 @@ def refuse_long(text: str, field: str) -> None:
     if len(text) > LONGEST_TEXT:
         raise RefusedError(
             Refusal.INVALID,
-            say("The text has %(length)s characters; at most %(most)s are taken."),
+            N_("The text has %(length)s characters; at most %(most)s are taken."),
             [field],
             length=len(text),
             most=LONGEST_TEXT,

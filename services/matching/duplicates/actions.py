@@ -20,7 +20,7 @@ from services.matching.duplicates.store import (
     list_duplicate_reviews,
     put_duplicate_review,
 )
-from services.matching.i18n import say
+from services.matching.i18n import N_
 from services.matching.organisations.store import projection
 from services.matching.organisations.store.projection import Stored
 from services.matching.refusals import LONGEST_TEXT, Refusal, RefusedError, refuse_long
@@ -133,20 +133,20 @@ def decide_duplicate(
     if not reason:
         raise RefusedError(
             Refusal.INVALID,
-            say("Write why, in at most %(most)d characters: the reason is kept with the decision."),
+            N_("Write why, in at most %(most)d characters: the reason is kept with the decision."),
             ["reason"],
             most=LONGEST_TEXT,
         )
     if first == second:
-        raise RefusedError(Refusal.INVALID, say("Name two different organisations."), ["other_id"])
+        raise RefusedError(Refusal.INVALID, N_("Name two different organisations."), ["other_id"])
     if keep not in (None, first, second):
-        raise RefusedError(Refusal.INVALID, say("Keep one of the two organisations: give its id."), ["keep"])
+        raise RefusedError(Refusal.INVALID, N_("Keep one of the two organisations: give its id."), ["keep"])
     known = projection.get_states(connection, TABLES[side], [first, second])
     missing = [id for id in (first, second) if id not in known]
     if missing:
         raise RefusedError(
             Refusal.UNKNOWN,
-            say("There is no organisation %(id)s on this side (any more)."),
+            N_("There is no organisation %(id)s on this side (any more)."),
             missing,
             id=missing[0],
         )

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy.engine import Connection
 
 from services.matching import tables
-from services.matching.i18n import say
+from services.matching.i18n import N_
 from services.matching.introductions import store as decisions
 from services.matching.introductions.domain.introductions import introductions
 from services.matching.introductions.store import Review
@@ -54,7 +54,7 @@ def approve(
     if report.status != "open":
         raise RefusedError(
             Refusal.CONFLICT,
-            say("The request is %(status)s; open it again before approving matches."),
+            N_("The request is %(status)s; open it again before approving matches."),
             status=report.status,
         )
     _refuse_outdated(connection, report, chosen)
@@ -65,7 +65,7 @@ def approve(
         names = ", ".join(sorted({match["company"]["name"] for match in met}))
         raise RefusedError(
             Refusal.CONFLICT,
-            say(
+            N_(
                 "Already introduced for this request: %(names)s. Leave out what is already introduced, or cancel "
                 "that introduction first."
             ),
@@ -101,7 +101,7 @@ def reject(
     if not reason.strip():
         raise RefusedError(
             Refusal.INVALID,
-            say("A rejection needs a reason: say why, so that the company can learn it."),
+            N_("A rejection needs a reason: say why, so that the company can learn it."),
             ["reason"],
         )
     _, chosen = _chosen(connection, request_id, report_version, match_ids, reason, "reason")
@@ -115,7 +115,7 @@ def reject(
         names = ", ".join(sorted({match["company"]["name"] for match in met}))
         raise RefusedError(
             Refusal.CONFLICT,
-            say("Already introduced for this request: %(names)s. Cancel the introduction first."),
+            N_("Already introduced for this request: %(names)s. Cancel the introduction first."),
             [match["id"] for match in met],
             names=names,
         )
@@ -134,7 +134,7 @@ def cancel(connection: Connection, introduction_id: str, clock: Clock) -> Mappin
     stored = decisions.get_introduction(connection, introduction_id)
     if stored is None:
         raise RefusedError(
-            Refusal.UNKNOWN, say("There is no introduction with the id %(id)s."), id=introduction_id
+            Refusal.UNKNOWN, N_("There is no introduction with the id %(id)s."), id=introduction_id
         )
     if stored.status == "cancelled":
         return stored.state
@@ -146,7 +146,7 @@ def cancel(connection: Connection, introduction_id: str, clock: Clock) -> Mappin
     if sent:
         raise RefusedError(
             Refusal.CONFLICT,
-            say(
+            N_(
                 "A mail of this introduction has been sent already and cannot be called back. Write to both sides "
                 "instead."
             ),
@@ -178,16 +178,16 @@ def _chosen(
     """Read the report and the matches that a decision names, in the report's order."""
     refuse_long(text, field)
     if not match_ids:
-        raise RefusedError(Refusal.INVALID, say("Choose at least one match."), ["matches"])
+        raise RefusedError(Refusal.INVALID, N_("Choose at least one match."), ["matches"])
     report = reports.get_report(connection, request_id, hold=True)
     if report is None:
         raise RefusedError(
-            Refusal.UNKNOWN, say("There is no match report for the request %(id)s (yet)."), id=request_id
+            Refusal.UNKNOWN, N_("There is no match report for the request %(id)s (yet)."), id=request_id
         )
     if report.version != report_version:
         raise RefusedError(
             Refusal.STALE,
-            say(
+            N_(
                 "You saw version %(seen)s of this report, it is at version %(now)s now. Read it again, then decide."
             ),
             current_version=report.version,
@@ -200,7 +200,7 @@ def _chosen(
     if unknown:
         raise RefusedError(
             Refusal.UNKNOWN_MATCH,
-            say("The report has no match %(ids)s; its matches are listed in it."),
+            N_("The report has no match %(ids)s; its matches are listed in it."),
             unknown,
             ids=", ".join(unknown),
         )
@@ -228,7 +228,7 @@ def _refuse_outdated(
     if changed:
         raise RefusedError(
             Refusal.STALE,
-            say(
+            N_(
                 "Changed since version %(now)s of this report was made: %(names)s. The report is being made again; "
                 "read it again in a moment, then decide."
             ),

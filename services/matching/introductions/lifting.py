@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy.engine import Connection
 
 from services.matching import tables
-from services.matching.i18n import say
+from services.matching.i18n import N_
 from services.matching.introductions import store as decisions
 from services.matching.organisations.domain.model import (
     company_from_state,
@@ -67,7 +67,7 @@ def take_back(connection: Connection, request_id: str, company_id: str, code: st
     if any(one.state["company"]["id"] == company_id and one.status != "cancelled" for one in made):
         raise RefusedError(
             Refusal.CONFLICT,
-            say("The company is already introduced for this request. Cancel the introduction first."),
+            N_("The company is already introduced for this request. Cancel the introduction first."),
         )
     drop_lifted(connection, request_id, company_id, code)
     return True
@@ -95,7 +95,7 @@ def _check(code: str, reason: str) -> None:
     if code not in LIFTABLE:
         raise RefusedError(
             Refusal.INVALID,
-            say("There is no exclusion %(code)s that can be lifted; these can: %(codes)s."),
+            N_("There is no exclusion %(code)s that can be lifted; these can: %(codes)s."),
             ["code"],
             code=code,
             codes=", ".join(LIFTABLE),
@@ -103,7 +103,7 @@ def _check(code: str, reason: str) -> None:
     if not reason:
         raise RefusedError(
             Refusal.INVALID,
-            say("Write why the exclusion is lifted: who looks at it later must know."),
+            N_("Write why the exclusion is lifted: who looks at it later must know."),
             ["reason"],
         )
     refuse_long(reason, "reason")
@@ -112,12 +112,12 @@ def _check(code: str, reason: str) -> None:
 def _refuse_without_conflict(connection: Connection, request: Stored, company_id: str, code: str) -> None:
     company = projection.get_state(connection, tables.companies, company_id)
     if company is None:
-        raise RefusedError(Refusal.UNKNOWN, say("There is no company with the id %(id)s."), id=company_id)
+        raise RefusedError(Refusal.UNKNOWN, N_("There is no company with the id %(id)s."), id=company_id)
     partner_id = request.state["partner_id"]
     partner = projection.get_state(connection, tables.partners, partner_id)
     if partner is None:
         raise RefusedError(
-            Refusal.UNKNOWN, say("There is no foreign organisation with the id %(id)s."), id=partner_id
+            Refusal.UNKNOWN, N_("There is no foreign organisation with the id %(id)s."), id=partner_id
         )
     found = conflicts(
         company_from_state(company.state),
@@ -127,7 +127,7 @@ def _refuse_without_conflict(connection: Connection, request: Stored, company_id
     if code not in {one.code for one in found}:
         raise RefusedError(
             Refusal.CONFLICT,
-            say(
+            N_(
                 "%(name)s is not excluded for that reason (any more); read the report again, it lists who is excluded "
                 "and why."
             ),
@@ -139,7 +139,7 @@ def _make_again(connection: Connection, request: Stored, clock: Clock) -> None:
     if not stale.request_touched(connection, request.id, clock()):
         raise RefusedError(
             Refusal.CONFLICT,
-            say("The request is %(status)s; open it again before changing what is excluded."),
+            N_("The request is %(status)s; open it again before changing what is excluded."),
             status=request.status,
         )
 
@@ -147,7 +147,7 @@ def _make_again(connection: Connection, request: Stored, clock: Clock) -> None:
 def _request(connection: Connection, request_id: str) -> Stored:
     request = projection.get_state(connection, tables.requests, request_id)
     if request is None:
-        raise RefusedError(Refusal.UNKNOWN, say("There is no request with the id %(id)s."), id=request_id)
+        raise RefusedError(Refusal.UNKNOWN, N_("There is no request with the id %(id)s."), id=request_id)
     return request
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy.engine import Connection
 
-from services.matching.i18n import say
+from services.matching.i18n import N_
 from services.matching.introductions.actions import Decided, approve
 from services.matching.planning import store as plans
 from services.matching.planning.domain.introducing import (
@@ -101,7 +101,7 @@ def approve_plan(
             refusals[one.request_id] = refused
     if not wanted:
         refusals[""] = RefusedError(
-            Refusal.INVALID, say("Choose at least one introduction."), ["introductions"]
+            Refusal.INVALID, N_("Choose at least one introduction."), ["introductions"]
         )
     if refusals:
         raise PlanRefusedError(refusals)

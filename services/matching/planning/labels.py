@@ -6,21 +6,21 @@ from collections.abc import Mapping, Sequence
 
 from flask_babel import gettext
 
-from services.matching.i18n import say
+from services.matching.i18n import N_
 
 FULL: Mapping[str, str] = {
-    "company": say("the company has no introduction left"),
-    "request": say("the request has all it takes"),
-    "partner": say("the organisation has all it takes"),
-    "met": say("they meet for another request of the organisation"),
+    "company": N_("the company has no introduction left"),
+    "request": N_("the request has all it takes"),
+    "partner": N_("the organisation has all it takes"),
+    "met": N_("they meet for another request of the organisation"),
 }
 BARS: Mapping[str, str] = {
-    "introduced": say("introduced for this request already"),
-    "already_introduced": say("introduced to each other not long ago"),
-    "tender_open": say("the tender is open: no one-to-one meetings"),
-    "existing_customer": say("a customer already"),
-    "competitor": say("seen as a competitor"),
-    "rejected": say("rejected by staff"),
+    "introduced": N_("introduced for this request already"),
+    "already_introduced": N_("introduced to each other not long ago"),
+    "tender_open": N_("the tender is open: no one-to-one meetings"),
+    "existing_customer": N_("a customer already"),
+    "competitor": N_("seen as a competitor"),
+    "rejected": N_("rejected by staff"),
 }
 
 

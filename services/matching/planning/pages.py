@@ -12,7 +12,7 @@ from marshmallow import ValidationError
 from werkzeug.wrappers import Response as AnyResponse
 
 from services.matching.context import database
-from services.matching.i18n import say
+from services.matching.i18n import N_
 from services.matching.organisations.domain.roles import ROLES
 from services.matching.planning.actions import PlanRefusedError, Wanted, approve_plan, introduction_plan
 from services.matching.planning.consortium_views import consortia_of
@@ -25,7 +25,7 @@ from shared.web.access import access
 PAGE_SIZE = 50
 STANDARD = Limits()
 APPROVAL = PlanApproval()
-CHANGED = say("The plan has changed since you read it. Read it again, then decide.")
+CHANGED = N_("The plan has changed since you read it. Read it again, then decide.")
 
 blueprint = Blueprint("plan_pages", __name__, template_folder="templates")
 
@@ -59,7 +59,7 @@ def approve_page() -> AnyResponse | str:
     try:
         wanted = _wanted(chosen)
         if not wanted:
-            raise _refused_all(say("Choose at least one introduction."))
+            raise _refused_all(N_("Choose at least one introduction."))
         if request.form.get("confirmed") != "yes":
             shown = _plan()
             listed = [

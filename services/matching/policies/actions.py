@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from sqlalchemy.engine import Connection
 
-from services.matching.i18n import say
+from services.matching.i18n import N_
 from services.matching.policies.domain.checks import make_policy
 from services.matching.refusals import Refusal, RefusedError, refuse_long
 from services.matching.reports.store import due as stale
@@ -27,7 +27,7 @@ def open_draft(connection: Connection, based_on: int | None, clock: Clock, ids: 
     found = policies.get_version(connection, based_on)
     if found is None:
         raise RefusedError(
-            Refusal.UNKNOWN, say("There is no version %(version)s of the scoring policy."), version=based_on
+            Refusal.UNKNOWN, N_("There is no version %(version)s of the scoring policy."), version=based_on
         )
     return policies.add_draft(connection, ids(), found.policy, clock())
 
@@ -60,7 +60,7 @@ def discard_draft(connection: Connection, draft_id: str, seen: int) -> None:
 def check_note(note: str) -> None:
     """Check the note of an activation; refused: invalid (it is missing or too long)."""
     if not note.strip():
-        raise RefusedError(Refusal.INVALID, say("Write in a note what the new policy is for."), ["note"])
+        raise RefusedError(Refusal.INVALID, N_("Write in a note what the new policy is for."), ["note"])
     refuse_long(note, "note")
 
 
@@ -80,7 +80,7 @@ def activate_draft(
     if active.version != active_seen:
         raise RefusedError(
             Refusal.CONFLICT,
-            say(
+            N_(
                 "You compared with version %(seen)s of the scoring policy, version %(now)s is active now. Compare "
                 "again, then activate."
             ),
@@ -91,9 +91,7 @@ def activate_draft(
     if policy_to_json(active) == policy_to_json(draft.policy):
         raise RefusedError(
             Refusal.CONFLICT,
-            say(
-                "The draft says what the active policy says. Change a weight or a rule first, or discard it."
-            ),
+            N_("The draft says what the active policy says. Change a weight or a rule first, or discard it."),
         )
     policies.drop_draft(connection, draft_id)
     return policies.add_version(connection, draft.policy, note.strip(), now)
@@ -104,13 +102,13 @@ def _seen(connection: Connection, draft_id: str, seen: int) -> Draft:
     if draft is None:
         raise RefusedError(
             Refusal.UNKNOWN,
-            say("There is no draft with the id %(id)s: it was activated or discarded."),
+            N_("There is no draft with the id %(id)s: it was activated or discarded."),
             id=draft_id,
         )
     if draft.version != seen:
         raise RefusedError(
             Refusal.STALE,
-            say(
+            N_(
                 "You saw version %(seen)s of this draft, it is at version %(now)s now. Read it again, then repeat "
                 "your change."
             ),

@@ -6,58 +6,58 @@ from collections.abc import Mapping
 
 from flask_babel import gettext
 
-from services.matching.i18n import say
+from services.matching.i18n import N_
 from services.matching.policies.domain.checks import Fault
 from services.matching.review.labels import word
 
 RULE_WORDS: Mapping[str, tuple[str, str]] = {
-    "floor": (say("Fewest points of a match"), say("Whoever scores less is no match.")),
+    "floor": (N_("Fewest points of a match"), N_("Whoever scores less is no match.")),
     "tail": (
-        say("Share of the best"),
-        say("No match that serves the need with less than this share of the best one's points."),
+        N_("Share of the best"),
+        N_("No match that serves the need with less than this share of the best one's points."),
     ),
     "least_words": (
-        say("Fewest points by words"),
-        say(
+        N_("Fewest points by words"),
+        N_(
             "Each match needs as many points from what both sides say; ticked areas and kinds are not enough."
         ),
     ),
     "opening_words": (
-        say("Points by words that open a need"),
-        say("One match of a need must have as many, else the need has no good match."),
+        N_("Points by words that open a need"),
+        N_("One match of a need must have as many, else the need has no good match."),
     ),
-    "most_matches": (say("Most matches"), say("Of each need and role, in one report.")),
-    "candidates": (say("Candidates"), say("Companies a need that are looked at closely.")),
+    "most_matches": (N_("Most matches"), N_("Of each need and role, in one report.")),
+    "candidates": (N_("Candidates"), N_("Companies a need that are looked at closely.")),
     "weak_direction": (
-        say("Weak direction under"),
-        say(
+        N_("Weak direction under"),
+        N_(
             "A partner that is known to serve the company's aims with fewer points than this is of little use to it."
         ),
     ),
-    "weak_cap": (say("Cap of a weak direction"), say("A match of little use to the company scores no more.")),
+    "weak_cap": (N_("Cap of a weak direction"), N_("A match of little use to the company scores no more.")),
     "rest_days": (
-        say("Rest after an introduction (days)"),
-        say("Two that were introduced to each other within so many days are marked."),
+        N_("Rest after an introduction (days)"),
+        N_("Two that were introduced to each other within so many days are marked."),
     ),
 }
 """By rule its label and what it does."""
 
 FAULTS = (
-    say("has no points"),
-    say("give it points, 0 for none"),
-    say("%(given)s is no weight"),
-    say("give it a number from 0 to %(high)s"),
-    say("all parts have no points"),
-    say("give at least one of them points"),
-    say("%(given)s is out of range"),
-    say("give a whole number from %(low)s to %(high)s"),
-    say("give a number from %(low)s to %(high)s"),
-    say("is less than every match needs"),
-    say("give at least %(least)s, or lower the fewest points by words (least_words)"),
-    say("is more than words can give (%(words)s points)"),
-    say("give at most %(words)s, or concepts and text more weight"),
-    say("is less than the matches a report may hold"),
-    say("give at least %(most)s, or lower the most matches (most_matches)"),
+    N_("has no points"),
+    N_("give it points, 0 for none"),
+    N_("%(given)s is no weight"),
+    N_("give it a number from 0 to %(high)s"),
+    N_("all parts have no points"),
+    N_("give at least one of them points"),
+    N_("%(given)s is out of range"),
+    N_("give a whole number from %(low)s to %(high)s"),
+    N_("give a number from %(low)s to %(high)s"),
+    N_("is less than every match needs"),
+    N_("give at least %(least)s, or lower the fewest points by words (least_words)"),
+    N_("is more than words can give (%(words)s points)"),
+    N_("give at most %(words)s, or concepts and text more weight"),
+    N_("is less than the matches a report may hold"),
+    N_("give at least %(most)s, or lower the most matches (most_matches)"),
 )
 """What `policy_checks` finds wrong, as far as a form can be wrong so."""
 

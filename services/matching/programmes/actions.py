@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy.engine import Connection
 
 from services.matching import tables
-from services.matching.i18n import say
+from services.matching.i18n import N_
 from services.matching.introductions import store as decisions
 from services.matching.organisations.store import projection
 from services.matching.organisations.store.projection import Stored
@@ -55,7 +55,7 @@ def material(connection: Connection, visit_id: str, source: str) -> Material:
     """
     visit = projection.get_state(connection, tables.visits, visit_id)
     if visit is None:
-        raise RefusedError(Refusal.UNKNOWN, say("There is no visit with the id %(id)s."), id=visit_id)
+        raise RefusedError(Refusal.UNKNOWN, N_("There is no visit with the id %(id)s."), id=visit_id)
     meetings = [
         meeting
         for request in projection.states_where(
@@ -87,7 +87,7 @@ def make(
         _refuse_other(old, seen_version)
         found = material(connection, visit_id, settings.source)
     if found.visit.status == "withdrawn":
-        raise RefusedError(Refusal.CONFLICT, say("The visit is withdrawn: it has no programme."))
+        raise RefusedError(Refusal.CONFLICT, N_("The visit is withdrawn: it has no programme."))
     if not found.meetings:
         raise RefusedError(Refusal.CONFLICT, _nothing_to_plan(settings.source))
     cancelled = _still_cancelled(old, found.visit, keep)
@@ -118,7 +118,7 @@ def pin(
     if unknown:
         raise RefusedError(
             Refusal.INVALID,
-            say("The programme has no session %(ids)s at any time; only those that stand can be pinned."),
+            N_("The programme has no session %(ids)s at any time; only those that stand can be pinned."),
             ["sessions"],
             ids=", ".join(unknown),
         )
@@ -168,9 +168,7 @@ def current(database: Database, visit_id: str, seen_version: int) -> StoredProgr
     with database.reading() as connection:
         old = programmes.get_programme(connection, visit_id)
     if old is None:
-        raise RefusedError(
-            Refusal.UNKNOWN, say("There is no programme of the visit %(id)s yet."), id=visit_id
-        )
+        raise RefusedError(Refusal.UNKNOWN, N_("There is no programme of the visit %(id)s yet."), id=visit_id)
     _refuse_other(old, seen_version)
     return old
 
@@ -198,7 +196,7 @@ def _still_cancelled(
     if unknown:
         raise RefusedError(
             Refusal.INVALID,
-            say(
+            N_(
                 "The programme has no cancellation of %(ids)s to keep; a new one is made on the programme itself."
             ),
             ["cancelled"],
@@ -217,7 +215,7 @@ def _stale(old: StoredProgramme | None) -> RefusedError:
     now = old.version if old else 0
     return RefusedError(
         Refusal.STALE,
-        say("The programme has changed since you read it: it is at version %(now)s now. Read it again."),
+        N_("The programme has changed since you read it: it is at version %(now)s now. Read it again."),
         current_version=now,
         now=now,
     )
@@ -234,7 +232,7 @@ def _refuse_unknown(problem: Problem, cancelled: Sequence[Cancellation]) -> None
     if unknown or not cancelled:
         raise RefusedError(
             Refusal.INVALID,
-            say("Choose who or what cancels: the programme does not know %(ids)s."),
+            N_("Choose who or what cancels: the programme does not know %(ids)s."),
             ["cancelled"],
             ids=", ".join(unknown) or "–",
         )
@@ -258,11 +256,11 @@ def _problem(found: Material, settings: Settings) -> Problem:
 
 def _nothing_to_plan(source: str) -> str:
     if source == MATCHES:
-        return say(
+        return N_(
             "No report of this visit's requests has a match yet. Give the visit a match request, and wait for its "
             "report."
         )
-    return say(
+    return N_(
         "Nobody is introduced for this visit yet. Approve matches in the reports of its requests, or make the "
         "programme from all matches."
     )

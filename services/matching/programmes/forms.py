@@ -9,38 +9,38 @@ from flask_babel import gettext as _
 from marshmallow import ValidationError
 from werkzeug.datastructures import MultiDict
 
-from services.matching.i18n import say
+from services.matching.i18n import N_
 from services.matching.programmes.domain.problem import KINDS
 
-TIME_FIX = say("Write a time at a quarter of an hour, such as 09:15.")
-NUMBER_FIX = say("Write a whole number within the limits of the field.")
+TIME_FIX = N_("Write a time at a quarter of an hour, such as 09:15.")
+NUMBER_FIX = N_("Write a whole number within the limits of the field.")
 LABELS: Mapping[str, str] = {
-    "day_start": say("The day begins"),
-    "day_end": say("The day ends"),
-    "lunch_start": say("Lunch begins"),
-    "lunch_end": say("Lunch ends"),
-    "breaks": say("Breaks"),
-    "minutes": say("Lengths"),
-    "most_one_to_ones": say("One-to-ones per track and half-day, at most"),
-    "interpreters": say("Interpreters"),
-    "rooms": say("Rooms"),
-    "transfer_minutes": say("Minutes between two places"),
-    "transfers": say("Ways"),
-    "days": say("Days"),
-    "tracks": say("Tracks"),
-    "unavailable": say("Not available"),
-    "source": say("Made from"),
-    "cancelled": say("Who or what cancels"),
-    "sessions": say("Sessions"),
+    "day_start": N_("The day begins"),
+    "day_end": N_("The day ends"),
+    "lunch_start": N_("Lunch begins"),
+    "lunch_end": N_("Lunch ends"),
+    "breaks": N_("Breaks"),
+    "minutes": N_("Lengths"),
+    "most_one_to_ones": N_("One-to-ones per track and half-day, at most"),
+    "interpreters": N_("Interpreters"),
+    "rooms": N_("Rooms"),
+    "transfer_minutes": N_("Minutes between two places"),
+    "transfers": N_("Ways"),
+    "days": N_("Days"),
+    "tracks": N_("Tracks"),
+    "unavailable": N_("Not available"),
+    "source": N_("Made from"),
+    "cancelled": N_("Who or what cancels"),
+    "sessions": N_("Sessions"),
 }
 FIXES: Mapping[str, str] = {
     **dict.fromkeys(("day_start", "day_end", "lunch_start", "lunch_end"), TIME_FIX),
-    "breaks": say("Write breaks as 10:30-10:45, with a comma between two."),
-    "minutes": say("Write a multiple of 15 minutes, at most 480."),
+    "breaks": N_("Write breaks as 10:30-10:45, with a comma between two."),
+    "minutes": N_("Write a multiple of 15 minutes, at most 480."),
     **dict.fromkeys(("most_one_to_ones", "interpreters", "rooms", "transfer_minutes"), NUMBER_FIX),
-    "transfers": say("Choose two places and write the minutes, at most 600."),
+    "transfers": N_("Choose two places and write the minutes, at most 600."),
     "days": TIME_FIX,
-    "unavailable": say("Choose who and which day, and write both times, such as 09:15."),
+    "unavailable": N_("Choose who and which day, and write both times, such as 09:15."),
 }
 NUMBERS = ("most_one_to_ones", "interpreters", "rooms", "transfer_minutes")
 TIMES = ("day_start", "day_end", "lunch_start", "lunch_end")

@@ -14,7 +14,7 @@ from marshmallow import ValidationError
 from werkzeug.wrappers import Response as AnyResponse
 
 from services.matching.context import database
-from services.matching.i18n import say
+from services.matching.i18n import N_
 from services.matching.programmes import actions as programming
 from services.matching.programmes import store as programmes
 from services.matching.programmes.calendar import calendar
@@ -35,13 +35,13 @@ EMPTY_ROWS = 2
 """Rows that a table of the form has beside those that are filled in."""
 BODY = ProgrammeBody()
 ENTRIES: Mapping[str, str] = {
-    "study_visit": say("Study visit"),
-    "round_table": say("Round table"),
-    "presentation": say("Presentation"),
-    "one_to_one": say("One-to-one"),
-    "transfer": say("Transfer"),
-    "lunch": say("Lunch"),
-    "break": say("Break"),
+    "study_visit": N_("Study visit"),
+    "round_table": N_("Round table"),
+    "presentation": N_("Presentation"),
+    "one_to_one": N_("One-to-one"),
+    "transfer": N_("Transfer"),
+    "lunch": N_("Lunch"),
+    "break": N_("Break"),
 }
 
 blueprint = Blueprint("programme_pages", __name__, template_folder="templates")

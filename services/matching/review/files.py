@@ -16,7 +16,7 @@ from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Alignment, Font
 from openpyxl.worksheet.worksheet import Worksheet
 
-from services.matching.i18n import say, translator
+from services.matching.i18n import N_, translator
 from services.matching.reports.domain.erased_words import ERASED_NAME
 from services.matching.review.graph_picture import picture
 from services.matching.review.labels import PARTS, ROLES, VERDICTS
@@ -33,37 +33,37 @@ LONGEST_CELL = 32_000
 """Characters in a cell; a workbook takes 32,767."""
 
 MATCH_COLUMNS = (
-    say("Company"),
-    say("Country"),
-    say("Need"),
-    say("Role"),
-    say("Points"),
-    say("Why"),
-    say("To ask the company"),
-    say("Flags"),
+    N_("Company"),
+    N_("Country"),
+    N_("Need"),
+    N_("Role"),
+    N_("Points"),
+    N_("Why"),
+    N_("To ask the company"),
+    N_("Flags"),
 )
 PART_COLUMNS = (
-    say("Company"),
-    say("Need"),
-    say("Part"),
-    say("Points"),
-    say("At most"),
-    say("Words on both sides"),
-    say("What is missing"),
+    N_("Company"),
+    N_("Need"),
+    N_("Part"),
+    N_("Points"),
+    N_("At most"),
+    N_("Words on both sides"),
+    N_("What is missing"),
 )
-EXCLUDED_COLUMNS = (say("Company"), say("Need"), say("Reason"))
+EXCLUDED_COLUMNS = (N_("Company"), N_("Need"), N_("Reason"))
 LABELS = {
-    "title": say("Match report"),
-    "need": say("Need"),
-    "why": say("Why"),
-    "requirements": say("Requirements"),
-    "questions": say("To ask the company"),
-    "excluded": say("Excluded, and why"),
-    "none": say("No company is a good match for this need."),
-    "part": say("Part"),
-    "points": say("Points"),
-    "missing": say("What is missing"),
-    "together": say("Together"),
+    "title": N_("Match report"),
+    "need": N_("Need"),
+    "why": N_("Why"),
+    "requirements": N_("Requirements"),
+    "questions": N_("To ask the company"),
+    "excluded": N_("Excluded, and why"),
+    "none": N_("No company is a good match for this need."),
+    "part": N_("Part"),
+    "points": N_("Points"),
+    "missing": N_("What is missing"),
+    "together": N_("Together"),
 }
 
 
@@ -97,11 +97,11 @@ def report_as_xlsx(report: ReportJson, language: str = "en") -> bytes:
     book = Workbook()
     first = book.active
     assert isinstance(first, Worksheet)
-    first.title = say_it(say("Matches"))
+    first.title = say_it(N_("Matches"))
     _fill(first, [say_it(text) for text in MATCH_COLUMNS], _match_rows(report, language))
-    parts = book.create_sheet(say_it(say("Parts")))
+    parts = book.create_sheet(say_it(N_("Parts")))
     _fill(parts, [say_it(text) for text in PART_COLUMNS], _part_rows(report, language))
-    excluded = book.create_sheet(say_it(say("Excluded")))
+    excluded = book.create_sheet(say_it(N_("Excluded")))
     rows = ([one["company"]["name"], one["need_id"], one["reason"][language]] for one in report["excluded"])
     _fill(excluded, [say_it(text) for text in EXCLUDED_COLUMNS], rows)
     out = io.BytesIO()

@@ -6,54 +6,54 @@ from collections.abc import Mapping
 
 from flask_babel import gettext
 
-from services.matching.i18n import say
+from services.matching.i18n import N_
 
 ROLES: Mapping[str, str] = {
-    "supplier": say("Supplier"),
-    "study_visit_host": say("Study-visit host"),
-    "knowledge_partner": say("Knowledge partner"),
+    "supplier": N_("Supplier"),
+    "study_visit_host": N_("Study-visit host"),
+    "knowledge_partner": N_("Knowledge partner"),
 }
 VERDICTS: Mapping[str, str] = {
-    "matches": say("Matches"),
-    "no_good_match": say("No good match"),
-    "": say("Not made yet"),
+    "matches": N_("Matches"),
+    "no_good_match": N_("No good match"),
+    "": N_("Not made yet"),
 }
 STATUSES: Mapping[str, str] = {
-    "open": say("Open"),
-    "closed": say("Closed"),
-    "withdrawn": say("Withdrawn"),
-    "unknown": say("Unknown"),
+    "open": N_("Open"),
+    "closed": N_("Closed"),
+    "withdrawn": N_("Withdrawn"),
+    "unknown": N_("Unknown"),
 }
 PARTS: Mapping[str, str] = {
-    "areas": say("Focus areas"),
-    "concepts": say("Asked for and offered"),
-    "text": say("Wording"),
-    "kind": say("Kind of organisation"),
-    "cap": say("Capped: little use to the company"),
+    "areas": N_("Focus areas"),
+    "concepts": N_("Asked for and offered"),
+    "text": N_("Wording"),
+    "kind": N_("Kind of organisation"),
+    "cap": N_("Capped: little use to the company"),
 }
-SIDES: Mapping[str, str] = {"company": say("the company"), "partner": say("the partner")}
+SIDES: Mapping[str, str] = {"company": N_("the company"), "partner": N_("the partner")}
 DELIVERIES: Mapping[str, str] = {
-    "waiting": say("waiting for a contact"),
-    "queued": say("in the queue"),
-    "sent": say("sent"),
-    "failed": say("failed"),
-    "cancelled": say("cancelled"),
+    "waiting": N_("waiting for a contact"),
+    "queued": N_("in the queue"),
+    "sent": N_("sent"),
+    "failed": N_("failed"),
+    "cancelled": N_("cancelled"),
 }
-INTRODUCTIONS: Mapping[str, str] = {"approved": say("Introduced"), "cancelled": say("Introduction cancelled")}
-DECISIONS: Mapping[str, str] = {"approved": say("Approved"), "rejected": say("Rejected")}
+INTRODUCTIONS: Mapping[str, str] = {"approved": N_("Introduced"), "cancelled": N_("Introduction cancelled")}
+DECISIONS: Mapping[str, str] = {"approved": N_("Approved"), "rejected": N_("Rejected")}
 EXCLUSIONS: Mapping[str, str] = {
-    "withdrawn": say("Has left the register"),
-    "company_declines": say("The company does not want to meet them"),
-    "partner_declines": say("They do not want to meet the company"),
-    "excluded_market": say("The company has ruled out the country"),
-    "outside_markets": say("The country is not among the company's markets"),
-    "regulatory_status_missing": say("A required regulatory status is missing"),
+    "withdrawn": N_("Has left the register"),
+    "company_declines": N_("The company does not want to meet them"),
+    "partner_declines": N_("They do not want to meet the company"),
+    "excluded_market": N_("The company has ruled out the country"),
+    "outside_markets": N_("The country is not among the company's markets"),
+    "regulatory_status_missing": N_("A required regulatory status is missing"),
 }
 OUTCOMES: Mapping[str, str] = {
-    "suggested": say("Suggested"),
-    "introduced": say("Introduced"),
-    "rejected": say("Rejected"),
-    "not_chosen": say("Not chosen"),
+    "suggested": N_("Suggested"),
+    "introduced": N_("Introduced"),
+    "rejected": N_("Rejected"),
+    "not_chosen": N_("Not chosen"),
 }
 
 ALL: Mapping[str, Mapping[str, str]] = {

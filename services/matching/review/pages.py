@@ -22,7 +22,7 @@ from flask_babel import ngettext
 from werkzeug.wrappers import Response as AnyResponse
 
 from services.matching.context import database
-from services.matching.i18n import say
+from services.matching.i18n import N_
 from services.matching.introductions.actions import approve, cancel, reject
 from services.matching.refusals import Refusal, RefusedError
 from services.matching.reports.domain.erased_words import ERASED_NAME
@@ -99,7 +99,7 @@ def approve_page(request_id: str) -> AnyResponse | str:
     note = request.form.get("note", "").strip()
     if request.form.get("confirmed") != "yes":
         if not chosen:
-            return _refused(request_id, RefusedError(Refusal.INVALID, say("Choose at least one match.")))
+            return _refused(request_id, RefusedError(Refusal.INVALID, N_("Choose at least one match.")))
         values = _report(request_id)
         matches = [match for match in values["report"]["matches"] if match["id"] in set(chosen)]
         return render_template(
@@ -125,10 +125,10 @@ def reject_page(request_id: str) -> AnyResponse | str:
     reason = request.form.get("reason", "").strip()
     if not reason:
         return _refused(
-            request_id, RefusedError(Refusal.INVALID, say("Write why the chosen matches are rejected."))
+            request_id, RefusedError(Refusal.INVALID, N_("Write why the chosen matches are rejected."))
         )
     if not chosen:
-        return _refused(request_id, RefusedError(Refusal.INVALID, say("Choose at least one match.")))
+        return _refused(request_id, RefusedError(Refusal.INVALID, N_("Choose at least one match.")))
     clock = current_app.config["CLOCK"]
     return decide(
         request_id,
@@ -156,14 +156,14 @@ def static_file(name: str) -> Response:
     return send_from_directory(STATIC, name, max_age=3600)
 
 
-def decide(request_id: str, act: Callable[[Any], Any], say: Callable[[Any], str]) -> AnyResponse | str:
+def decide(request_id: str, act: Callable[[Any], Any], said: Callable[[Any], str]) -> AnyResponse | str:
     """Take a decision on a report, say what it did and show the report; or say why it was refused."""
     try:
         with database().writing() as connection:
             done = act(connection)
     except RefusedError as refused:
         return _refused(request_id, refused)
-    flash(say(done), "success")
+    flash(said(done), "success")
     return redirect(url_for("matching_pages.report_page", request_id=request_id), code=303)
 
 
