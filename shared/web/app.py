@@ -145,7 +145,7 @@ def _refuse_nul() -> None:
 
 
 def current_language() -> str:
-    """Give the language of the page being made: `sv` or `en`."""
+    """Return the language of the page being made: `sv` or `en`."""
     return str(get_locale() or "en")[:2]
 
 
