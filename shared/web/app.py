@@ -47,7 +47,8 @@ def create_service_app(
     """Make a service's Flask app.
 
     `package` is the service's folder: its `templates/`, `translations/` and `static/` are used where they
-    exist. The app's config carries SETTINGS, CLOCK and IDS for the views. Raises RuntimeError when a
+    exist. The app's config carries SETTINGS, CLOCK and IDS for the views; who serves it beside others puts their
+    NAVIGATION and API_SPECS there. Raises RuntimeError when a
     view does not declare who may call it, or when no secret key is set.
     """
     if not settings.secret_key:
@@ -66,6 +67,7 @@ def create_service_app(
         BOOTSTRAP_SERVE_LOCAL=True,
         SERVICE=service,
         API_SPECS=[service],
+        NAVIGATION=(),
         SETTINGS=settings,
         CLOCK=clock,
         IDS=ids,
@@ -111,7 +113,7 @@ def create_service_app(
             "language": current_language(),
             "focus_areas": read_focus_areas(),
             "staff": is_staff(),
-            "nav": pages.NAV,
+            "navigation": app.config["NAVIGATION"],
         }
 
     guard(app)
