@@ -6,12 +6,12 @@ import sys
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
-from services.profiles.importing.csv_file import read_csv
-from services.profiles.importing.sheet import FileError
+from shared.sheets.csv_file import read_csv
+from shared.sheets.sheet import FileError
 
 
 def read_rows(path: Path, needed: Collection[str], others: Sequence[str] = ()) -> list[Mapping[str, str]]:
-    """Give the cells of each row by column name (lower case), without white space around them; any number of rows.
+    """Return the cells of each row by column name (lower case), without white space around them; any number of rows.
 
     The columns `needed` must be there; together with `others` that are looked for they tell the separator. Raises
     FileError that names the file, and the line where it is a row's; OSError.

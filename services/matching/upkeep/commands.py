@@ -1,14 +1,16 @@
-"""The commands of who looks after the thesaurus: `thesaurus check`, `thesaurus unknown`."""
+"""The commands of who looks after matching: `thesaurus check`, `thesaurus unknown`, `rebuild matching`."""
 
 from __future__ import annotations
 
 import sys
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
-from deploy.commands.common import answer, fail, json_option, own_settings
+from shared.command_line import answer, fail, json_option, own_settings, progress
 
 existing_file = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -72,12 +74,12 @@ def check(file: Path | None, as_json: bool) -> None:
 @json_option
 def unknown(companies: Path | None, partners: Path | None, most: int, least: int, as_json: bool) -> None:
     """List words that texts use and no concept knows, each with an example; common words are left out."""
-    from deploy.operations.opening import DatabaseAwayError
-    from deploy.operations.thesaurus_texts import texts_of_file, texts_of_state
     from services.matching.text.domain.engine import ConceptEngine
     from services.matching.text.domain.thesaurus import BadThesaurusError, thesaurus_with
     from services.matching.text.domain.unknown_words import unknown_words
-    from services.profiles.importing.sheet import FileError
+    from services.matching.upkeep.thesaurus_texts import texts_of_file, texts_of_state
+    from shared.sheets.sheet import FileError
+    from shared.storage.opening import DatabaseAwayError
 
     settings = own_settings()
     try:
@@ -111,3 +113,55 @@ def unknown(companies: Path | None, partners: Path | None, most: int, least: int
         "\n".join(lines)
         or f"No word that {least} organisations or more use is unknown. --least 1 lists them all.",
     )
+
+
+@click.group()
+def rebuild() -> None:
+    """Make again what is derived from events."""
+
+
+@rebuild.command(name="matching")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@json_option
+def rebuild_matching(yes: bool, as_json: bool) -> None:
+    """Make matching's projection and the reports of open requests again, from the event log.
+
+    Decisions are kept. It works while everything serves.
+    """
+    from services.matching.upkeep.rebuild_watch import open_reports, rebuild_and_watch
+    from shared.clock import system_clock
+
+    settings = own_settings()
+    with _told():
+        if not yes:
+            click.confirm(
+                f"The reports of open requests ({open_reports(settings)}) are not to be seen until they are made "
+                "again; decisions are kept. Go on?",
+                abort=True,
+                err=True,
+            )
+        done = rebuild_and_watch(settings, system_clock, progress())
+    text = f"{done.reports} reports emptied, {done.events} events to read again. " + (
+        f"All is made again after {done.seconds} s."
+        if done.done
+        else "The work process of matching does the rest: start it (`handslag serve`, or `handslag work matching`) "
+        "if it does not run, and see `handslag status`. The reports come back when all events are read."
+    )
+    answer(vars(done), as_json, text)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """End the command with exit code 1, and say why, when what a rebuild works on is away."""
+    from shared.event_log.port import EventLogError, GroupInUseError
+    from shared.storage.opening import DatabaseAwayError
+
+    try:
+        yield
+    except GroupInUseError as error:
+        fail(
+            f"{error}. Nothing was changed: an earlier rebuild is under way or has only just ended. Run this again "
+            "in a minute; `handslag status` says what is left."
+        )
+    except (DatabaseAwayError, EventLogError) as error:
+        fail(str(error))

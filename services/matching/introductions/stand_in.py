@@ -46,3 +46,9 @@ def approve_best(database: Database, clock: Clock, ids: IdSource, most: int | No
                 decided = approve(connection, request_id, report.version, best, NOTE, clock, ids)
                 approved += len(decided.introductions)
     return approved
+
+
+def has_introductions(database: Database) -> bool:
+    """Say whether anything was ever approved."""
+    with database.reading() as connection:
+        return decisions.list_introductions(connection, {}, page=1, page_size=1)[1] > 0

@@ -1,4 +1,4 @@
-"""`handslag evaluate`: match quality on labelled data, beside simple baselines."""
+"""Match quality on labelled files, beside simple baselines, and the table that shows it."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from deploy.commands.csv_rows import read_rows
 from services.matching.evaluation.domain.measuring import evaluate
 from services.matching.text.domain.thesaurus import thesaurus_with
 from services.matching.text.engines import make_engine
 from services.matching.text.models import EmbedderError
-from services.profiles.importing.sheet import FileError
+from shared.sheets.csv_rows import read_rows
+from shared.sheets.sheet import FileError
 
 COLUMNS = {
     "companies": {"id", "name", "description"},

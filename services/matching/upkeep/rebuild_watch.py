@@ -1,25 +1,26 @@
-"""`handslag rebuild matching`: what matching derives from events is made again, while the house goes on serving."""
+"""Making again what matching derives from events, while the house goes on serving, and watching until it is done."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
-from deploy.operations.backlog import READS
-from deploy.operations.machine_state import has_worker
-from deploy.operations.opening import opened
 from services.matching.reports.store.pause import rereading
 from services.matching.reports.store.reports import count_emptied, count_open
+from services.matching.tables import metadata
+from services.matching.topics import READS
 from services.matching.upkeep.rebuild import rebuild
 from services.matching.upkeep.replay import GROUP
 from shared.clock import Clock
 from shared.event_log import event_log_of
 from shared.event_log.port import EventLog, LogUnavailableError
+from shared.messaging.relay_lock import has_relay
 from shared.settings.registry import Settings
 from shared.storage.engine import Database
+from shared.storage.opening import opened
 
-SERVICE = "matching"
 LOOK_SECONDS = 0.1
 START_SECONDS = 2.0
 PATIENCE_SECONDS = 10.0
@@ -36,13 +37,17 @@ class Rebuilt:
     seconds: float
 
 
+def _opened(settings: Settings) -> AbstractContextManager[Database]:
+    return opened(settings.matching_database, metadata, "matching_database")
+
+
 def open_reports(settings: Settings) -> int:
     """Count the reports that a rebuild would make again; raises DatabaseAwayError."""
-    with opened(settings, SERVICE) as database, database.reading() as connection:
+    with _opened(settings) as database, database.reading() as connection:
         return count_open(connection)
 
 
-def rebuild_matching(
+def rebuild_and_watch(
     settings: Settings,
     clock: Clock,
     show: Callable[[str], None] = lambda line: None,
@@ -58,10 +63,10 @@ def rebuild_matching(
     """
     started = time.monotonic()
     with (
-        opened(settings, SERVICE) as database,
+        _opened(settings) as database,
         event_log_of(settings) as log,
     ):
-        reports = rebuild(database, READS[SERVICE], lambda: log.rewind(GROUP, READS[SERVICE]), clock())
+        reports = rebuild(database, READS, lambda: log.rewind(GROUP, READS), clock())
         events = _lag(log) or 0
         done = (
             _worker_shows(database)
@@ -83,7 +88,7 @@ def _to_read(database: Database, log: EventLog) -> int | None:
 def _worker_shows(database: Database) -> bool:
     """Say whether a work process of matching is active, one that has only just been started included."""
     deadline = time.monotonic() + START_SECONDS
-    while not (shows := has_worker(database)) and time.monotonic() < deadline:
+    while not (shows := has_relay(database)) and time.monotonic() < deadline:
         time.sleep(LOOK_SECONDS)
     return shows
 
@@ -104,7 +109,7 @@ def _follow(left: Callable[[], int | None], what: str, show: Callable[[str], Non
 
 def _lag(log: EventLog) -> int | None:
     try:
-        return log.lag(GROUP, READS[SERVICE])
+        return log.lag(GROUP, READS)
     except LogUnavailableError:
         return None
 

@@ -1,33 +1,23 @@
-"""Bringing a folder of organisations through the front door: import, contacts where there are none, requests."""
+"""Bringing a folder of sample organisations in: import, contacts where there are none, a request a partner."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import services.profiles.organisations.store as profiles_store
-from services.profiles.importing.importer import import_file
+from services.profiles.importing.importer import ImportFailedError, import_file
 from services.profiles.organisations import actions as handlers
 from shared.clock import Clock
 from shared.ids import IdSource
+from shared.service import TakeInError, TakenIn
+from shared.sheets.sheet import FileError
 from shared.storage.engine import Database
 
 SAMPLE_DOMAIN = "sample.invalid"
 PAGE = 100
-
-
-@dataclass(frozen=True)
-class TakenIn:
-    """What a folder held: how many of each are there now, the rows that were rejected, and where they stand."""
-
-    companies: int
-    partners: int
-    requests: int
-    rejected: int
-    rejects_files: tuple[Path, ...]
 
 
 def take_in(
@@ -36,13 +26,16 @@ def take_in(
     """Import `companies.csv` and `partners.csv` of a folder, and make one match request per partner.
 
     An organisation without a contact gets `ID@sample.invalid`, so only for data that nobody is written to
-    about. What is there already stays as it is. Raises what the import raises for a file it cannot read.
+    about. What is there already stays as it is. Raises TakeInError for a file that cannot be imported.
     """
     rejected, files = 0, []
     for kind in ("companies", "partners"):
-        result = import_file(
-            database, profiles_store.BACKBONE, kind, folder / f"{kind}.csv", clock, ids, None, rejects
-        )
+        try:
+            result = import_file(
+                database, profiles_store.BACKBONE, kind, folder / f"{kind}.csv", clock, ids, None, rejects
+            )
+        except (FileError, ImportFailedError) as error:
+            raise TakeInError(str(error)) from error
         show(
             f"{kind}: {result.added + result.changed + result.unchanged} taken in, {result.rejected} rejected"
         )
@@ -59,7 +52,7 @@ def take_in(
 
 
 def request_id_of(partner_id: str) -> str:
-    """Give the id of the one request that a sample partner makes."""
+    """Return the id of the one request that a sample partner makes."""
     return f"R-{partner_id}"[:64]
 
 

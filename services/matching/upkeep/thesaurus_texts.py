@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from deploy.commands.csv_rows import read_rows
-from deploy.operations.opening import opened
 from services.matching import tables
 from services.matching.organisations.store.projection import states_where
 from services.matching.text.domain.unknown_words import Text
-from services.profiles.importing.sheet import FileError
 from shared.settings.registry import Settings
+from shared.sheets.csv_rows import read_rows
+from shared.sheets.sheet import FileError
+from shared.storage.opening import opened
 
 TEXT_COLUMNS = ("description", "need")
 
@@ -32,7 +32,10 @@ def texts_of_file(path: Path) -> list[Text]:
 
 def texts_of_state(settings: Settings) -> list[Text]:
     """Read the texts of all organisations and open requests that matching knows. Raises DatabaseAwayError."""
-    with opened(settings, "matching") as database, database.reading() as connection:
+    with (
+        opened(settings.matching_database, tables.metadata, "matching_database") as database,
+        database.reading() as connection,
+    ):
         active = [
             (side, one.id, one.state)
             for side, table in (("company", tables.companies), ("partner", tables.partners))

@@ -1,4 +1,4 @@
-"""Copying a service's tables: a backup holds each store as one SQLite file, whichever engine it is kept on."""
+"""Copying and emptying a service's tables, whichever they are: a backup holds each store as one SQLite file."""
 
 from __future__ import annotations
 
@@ -64,6 +64,13 @@ def row_counts(connection: Connection, metadata: sa.MetaData) -> dict[str, int]:
     }
 
 
+def vacuum(database: Database, metadata: sa.MetaData) -> None:
+    """Have PostgreSQL overwrite what was deleted from every table."""
+    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        for table in metadata.sorted_tables:
+            connection.exec_driver_sql(f'VACUUM "{table.name}"')
+
+
 @contextmanager
 def reading_file(path: Path) -> Iterator[Connection]:
     """Open a SQLite file of a backup to read it, and change nothing about it."""
@@ -76,7 +83,7 @@ def reading_file(path: Path) -> Iterator[Connection]:
 
 
 def _count_on(target: Connection, table: sa.Table) -> None:
-    """Have the counter of a table's numbers go on after the largest: rows that bring theirs do not move it."""
+    """Set the counter of a table's numbers behind the largest: rows that bring their number do not move it."""
     column = table.autoincrement_column
     if column is None:
         return

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.profiles.importing.csv_file import read_csv
-from services.profiles.importing.sheet import FileError
+from shared.sheets.csv_file import read_csv
+from shared.sheets.sheet import FileError
 
 KNOWN = ("id", "name", "country", "description", "focus_areas")
 TEXT = 'id,name,description\nC1,Ångström,"Vård – ""hemma"", dygnet\nrunt"\n'

@@ -1,4 +1,4 @@
-"""`handslag import`: a file through the front door of the profiles service."""
+"""Importing a file into the database that the settings name, and telling what came of it."""
 
 from __future__ import annotations
 

@@ -4,14 +4,7 @@ from __future__ import annotations
 
 import click
 
-from deploy.commands.common import (
-    answer,
-    check_text_engine,
-    check_thesaurus,
-    fail,
-    json_option,
-    own_settings,
-)
+from shared.command_line import answer, fail, json_option, own_settings
 
 
 @click.command(name="why-not")
@@ -25,12 +18,13 @@ def why_not(request_id: str, company_id: str, language: str | None, as_json: boo
     The text names no other company, no score and no rank, and may be sent to the company. With --json there is also
     what only staff may see, under `for_staff`.
     """
-    from deploy.commands.reporting import read_why_not
+    from services.matching.text.settings_check import text_engine_problem, thesaurus_problem
+    from services.matching.why_not.stored_answer import read_why_not
     from services.matching.why_not.views import UnknownError
 
     settings = own_settings()
-    check_thesaurus(settings)
-    check_text_engine(settings)
+    if problem := thesaurus_problem(settings) or text_engine_problem(settings):
+        fail(problem)
     try:
         said = read_why_not(settings, request_id, company_id)
     except UnknownError as error:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from deploy.commands.csv_rows import read_rows
-from services.profiles.importing.sheet import MOST_ROWS
+from shared.sheets.csv_rows import read_rows
+from shared.sheets.sheet import MOST_ROWS
 
 
 def test_labels_may_be_more_than_an_import_takes(tmp_path: Path) -> None:

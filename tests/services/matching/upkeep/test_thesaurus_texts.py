@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from deploy.operations.thesaurus_texts import texts_of_file, texts_of_state
 from services.matching.database import open_store
 from services.matching.text.domain.unknown_words import Text
-from services.profiles.importing.sheet import FileError
+from services.matching.upkeep.thesaurus_texts import texts_of_file, texts_of_state
 from shared.clock import SettableClock
 from shared.settings.registry import Settings
+from shared.sheets.sheet import FileError
 from tests.services.matching.conftest import Teller
 
 HEADER, ROW = ("id", "name", "language", "description"), ("C1", "Åby", "sv", "Vi flyger båtar, och åker.")
