@@ -64,7 +64,7 @@ class Decided:
 
     @property
     def to_withdraw(self) -> Organisation | None:
-        """Give the one that is still to be withdrawn."""
+        """Return the organisation that is still to be withdrawn, or None."""
         chosen = {self.first.id: self.first, self.second.id: self.second}.get(self.review.withdraw or "")
         return chosen if chosen and chosen.active else None
 
@@ -77,7 +77,7 @@ class Suggestions:
         self._made: dict[Side, tuple[tuple[Any, ...], list[Suggestion]]] = {}
 
     def of(self, connection: Connection, side: Side) -> list[Pair]:
-        """Give the pairs that staff have not decided on, the likeliest first."""
+        """Return the pairs that staff have not decided on, the likeliest first."""
         table = TABLES[side]
         mark = projection.mark_of(connection, table)
         with self._lock:
@@ -108,7 +108,7 @@ def identities(connection: Connection, side: Side) -> list[Identity]:
 
 
 def decided(connection: Connection, side: Side) -> list[Decided]:
-    """Give the decisions on one side, the newest first."""
+    """Return the decisions on one side, the newest first."""
     reviews = list_duplicate_reviews(connection, side)
     known = _organisations(connection, side, (id for one in reviews for id in (one.id, one.other_id)))
     return [Decided(one, known[one.id], known[one.other_id]) for one in reviews]

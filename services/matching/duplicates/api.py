@@ -120,7 +120,7 @@ class DuplicateDecisionList(Schema):
 
 
 def suggestions() -> Suggestions:
-    """Give the suggestions of the app that answers."""
+    """Return the suggestions of the app that answers."""
     made: Suggestions = current_app.extensions["handslag-duplicates"]
     return made
 
@@ -188,7 +188,7 @@ def undo(side: str, id: str, other_id: str) -> Response:
 
 
 def decision_view(one: Decided) -> Args:
-    """Give a decision as the API answers it."""
+    """Return a decision as the API answers it."""
     left = one.to_withdraw
     places = {"company": "companies", "partner": "partners"}
     return {

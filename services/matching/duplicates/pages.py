@@ -24,7 +24,7 @@ blueprint = Blueprint("matching_duplicates", __name__, template_folder="template
 
 @blueprint.app_context_processor
 def duplicate_tools() -> dict[str, Any]:
-    """Give the templates what they say reasons with."""
+    """Put into templates the function that says reasons."""
     return {"reason_said": reason_said}
 
 

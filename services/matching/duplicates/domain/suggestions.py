@@ -196,7 +196,7 @@ def _addresses(one: Identity, other: Identity) -> list[Weighed]:
 
 
 def _label(host: str) -> str:
-    """Give what stands before the country's or kind's ending: `kry` of kry.se and kry.fr."""
+    """Return what stands before the country's or kind's ending: `kry` of kry.se and kry.fr."""
     return ".".join(host.split(".")[:-1])
 
 
@@ -246,7 +246,7 @@ def _same(one: str, other: str) -> bool:
 
 
 def _beginning(texts: Sequence[str], most: int = 80) -> str:
-    """Give the first words of the first text that says something, exactly as they stand."""
+    """Return the first words of the first text that says something, exactly as they stand."""
     text = next(text for text in texts if text.strip()).strip()
     if len(text) <= most:
         return text

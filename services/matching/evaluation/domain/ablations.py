@@ -20,17 +20,17 @@ class WithoutNearness:
 
     @property
     def name(self) -> str:
-        """Give the engine's name, marked."""
+        """Return the engine's name, marked."""
         return f"{self._engine.name} without nearness"
 
     @property
     def thesaurus(self) -> Thesaurus:
-        """Give the engine's concepts."""
+        """Return the engine's concepts."""
         return self._engine.thesaurus
 
     @property
     def vector_size(self) -> int:
-        """Give the numbers in a vector."""
+        """Return how many numbers a vector has."""
         return self._engine.vector_size
 
     def prepare(self, texts: Iterable[str]) -> None:
@@ -44,7 +44,7 @@ class WithoutNearness:
 
 
 def left_out(engine: TextEngine, policy: ScoringPolicy) -> dict[str, tuple[TextEngine, ScoringPolicy]]:
-    """Give by name the engine and the policy with one part left out.
+    """Return by name the engine and the policy with one part left out.
 
     The parts of the score (their weight 0); `links`: parents and what serves; with an embedding `nearness`: the
     concepts that are only near, and `embedding`: all that rests on it.

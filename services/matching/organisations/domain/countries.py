@@ -62,7 +62,7 @@ def _codes_by_name() -> Mapping[str, str]:
 
 
 def country_code(name: str) -> str | None:
-    """Give the ISO 3166 code of two letters for a country's name or code, None where it is not known."""
+    """Return the ISO 3166 code of two letters for a country's name or code, None where it is not known."""
     return _codes_by_name().get(_key(name))
 
 
@@ -101,7 +101,7 @@ _ON_ISLANDS = frozenset({"IS", "MT", "CY", "IE", "GL", "FO", "CU", "JM", "BB", "
 
 
 def country_name(country: str, language: str) -> str:
-    """Give a country's name in a language (`sv`, `en`); as it was written where it is not known."""
+    """Return a country's name in a language (`sv`, `en`); as it was written where it is not known."""
     code = country_code(country)
     if code is None:
         return country
@@ -109,7 +109,7 @@ def country_name(country: str, language: str) -> str:
 
 
 def in_country(country: str, language: str) -> str:
-    """Give *in that country* as it stands in a sentence: `in the Netherlands`, `på Island`."""
+    """Return *in that country* as it stands in a sentence: `in the Netherlands`, `på Island`."""
     code, name = country_code(country), country_name(country, language)
     if language == "sv":
         return f"{'på' if code in _ON_ISLANDS else 'i'} {name}"

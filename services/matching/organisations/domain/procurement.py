@@ -11,5 +11,5 @@ FEWEST_IN_DIALOGUE = 3
 
 
 def stage_of(request: MatchRequest) -> str:
-    """Give a request's stage as a code, however it was written (`Tender open`, `tender-open`)."""
+    """Return a request's stage as a code, however it was written (`Tender open`, `tender-open`)."""
     return "_".join(request.procurement_stage.casefold().replace("-", " ").replace("_", " ").split())

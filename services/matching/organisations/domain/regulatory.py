@@ -70,7 +70,7 @@ def _meets(status: str, requirement: str) -> bool | None:
 
 
 def _words(text: str) -> frozenset[str]:
-    """Give the telling words: `CE-märkt, klass IIa` has {ce, iia}, `ISO13485:2016` has {iso, 13485, 2016}."""
+    """Return the telling words: `CE-märkt, klass IIa` has {ce, iia}, `ISO13485:2016` has {iso, 13485, 2016}."""
     plain = "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
     words = frozenset(re.findall(r"\d+|[^\W\d_]+", plain)) - _NOISE
     return words | {"ce"} if words & _CE_RULES else words

@@ -40,7 +40,7 @@ def pending(connection: Connection) -> int:
 
 
 def newest(connection: Connection) -> str:
-    """Give the moment of the newest erasure, as text; empty when there was none."""
+    """Return the moment of the newest erasure, as text; empty when there was none."""
     return connection.execute(sa.select(sa.func.max(erasures.c.at))).scalar() or ""
 
 

@@ -50,12 +50,12 @@ class Aims:
 
     @property
     def total(self) -> float:
-        """Give the sum of the parts, 0..100; 50 when nothing is known."""
+        """Return the sum of the parts, 0..100; 50 when nothing is known."""
         return round(sum(part.points for part in self.parts), 2)
 
     @property
     def unknown(self) -> tuple[str, ...]:
-        """Give the names of the parts that are not known."""
+        """Return the names of the parts that are not known."""
         return tuple(part.name for part in self.parts if not part.known)
 
 
@@ -86,7 +86,7 @@ def weak_aims(aims: Aims) -> Bilingual:
 
 
 def cap_of(aims: Aims, policy: ScoringPolicy) -> float | None:
-    """Give the most points a match may have when the direction is weak, None when nothing known makes it so.
+    """Return the most points a match may have when the direction is weak; None: nothing known makes it weak.
 
     Since the unknown is neutral (50), only what is known can bring the direction under a threshold of 50 or less;
     a policy with a higher threshold would punish the unknown, and is held at 50.

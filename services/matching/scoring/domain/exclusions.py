@@ -37,19 +37,19 @@ class Exclusion:
 def exclusions(
     company: Company, partner: Partner, request: MatchRequest, lifted: Lifted = frozenset()
 ) -> tuple[Exclusion, ...]:
-    """Give every known conflict between the two that staff have not lifted, the weightiest first."""
+    """Return every known conflict between the two that staff have not lifted, the weightiest first."""
     return tuple(one for one in conflicts(company, partner, request) if not _is_lifted(company, one, lifted))
 
 
 def lifted_conflicts(
     company: Company, partner: Partner, request: MatchRequest, lifted: Lifted
 ) -> tuple[Exclusion, ...]:
-    """Give the known conflicts between the two that staff have lifted: what would exclude, and does not."""
+    """Return the known conflicts between the two that staff have lifted: what would exclude, and does not."""
     return tuple(one for one in conflicts(company, partner, request) if _is_lifted(company, one, lifted))
 
 
 def conflicts(company: Company, partner: Partner, request: MatchRequest) -> tuple[Exclusion, ...]:
-    """Give every known conflict between the two, lifted or not, the weightiest first.
+    """Return every known conflict between the two, lifted or not, the weightiest first.
 
     Codes: `withdrawn` and those of `LIFTABLE`. Nothing that is unknown excludes; an exclusive distributor in the
     partner's country is a route there, whatever markets the company names.
@@ -63,7 +63,7 @@ def _is_lifted(company: Company, exclusion: Exclusion, lifted: Lifted) -> bool:
 
 
 def questions(company: Company, partner: Partner, request: MatchRequest) -> tuple[Bilingual, ...]:
-    """Give what is not known and is worth asking the company, as questions in both languages."""
+    """Return what is unknown and worth asking the company, as questions in both languages."""
     role = role_of(company.kind)
     found = [_host_question(company)] if role == STUDY_VISIT_HOST else []
     found += [] if role in (STUDY_VISIT_HOST, KNOWLEDGE_PARTNER) else _market_question(company, partner)

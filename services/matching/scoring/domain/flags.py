@@ -40,7 +40,7 @@ def flags_of(
     suppliers: int,
     lifted: Sequence[Exclusion] = (),
 ) -> tuple[Flag, ...]:
-    """Give the marks of a match.
+    """Return the marks of a match.
 
     `suppliers` is how many suppliers the report has for its need; `lifted` are the exclusions that would keep the two
     apart had staff not lifted them: each is a mark of its own, `lifted_` before its code.
