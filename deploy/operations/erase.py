@@ -20,7 +20,7 @@ from deploy.operations.backlog import READS
 from deploy.operations.erasure_ledger import LEDGER, keep_ledger
 from deploy.operations.export import TOPIC_OF, Kind, Stores, UnknownError
 from deploy.operations.opening import STORES
-from services.matching.organisations.store.erasures import pending
+from services.matching.organisations.store.erasures import count as pending
 from services.profiles.organisations.erase import Erasure, erase, erasures
 from shared.clock import Clock
 from shared.event_log import event_log_of

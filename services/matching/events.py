@@ -13,6 +13,7 @@ from sqlalchemy.engine import Connection
 from services.matching import tables
 from services.matching.duplicates.domain.naming import mail_domain
 from services.matching.introductions.actions import Decided, approve, cancel, reject
+from services.matching.organisations.domain.sides import Side
 from services.matching.organisations.store import erasures, projection
 from services.matching.programmes import store as programmes
 from services.matching.refusals import RefusedError
@@ -28,7 +29,7 @@ def company_changed(connection: Connection, event: Event) -> None:
     """Keep a company without its contact, or forget an erased one; all open reports are made again."""
     if event.state is None:
         projection.drop_state(connection, tables.companies, event.aggregate_id)
-        erasures.note(connection, "company", event)
+        erasures.add(connection, Side.COMPANY, event)
     else:
         projection.put_state(connection, tables.companies, _without_contact(event))
     stale.companies_changed(connection, event.time)
@@ -46,7 +47,7 @@ def partner_changed(connection: Connection, event: Event) -> None:
         )
         for request_id in theirs:
             reports.forget_report(connection, request_id)
-        erasures.note(connection, "partner", event)
+        erasures.add(connection, Side.PARTNER, event)
     else:
         projection.put_state(connection, tables.partners, _without_contact(event))
     stale.partner_changed(connection, event.aggregate_id, event.time)

@@ -8,7 +8,6 @@ from flask import Flask
 
 from services.matching.context import put_context
 from services.matching.database import open_store
-from services.matching.duplicates.actions import Suggestions
 from services.matching.duplicates.api import blueprint as duplicates_api
 from services.matching.duplicates.pages import blueprint as duplicate_pages
 from services.matching.planning.api import blueprint as plans_api
@@ -74,7 +73,6 @@ def create_app(settings: Settings, clock: Clock = system_clock, ids: IdSource = 
             programme_pages,
         ],
     )
-    app.extensions["handslag-duplicates"] = Suggestions()
     previews = Previews(
         database,
         # Vectors are computed by workers; what has none yet is read by its words.

@@ -77,7 +77,7 @@ class Forgetter:
     def step(self) -> bool:
         """Forget what is due, and say whether anything went."""
         with self._database.reading() as connection:
-            erased = erasures.newest(connection)
+            erased = erasures.get_newest_moment(connection)
         if erased == self._seen and self._clock() - self._at < EVERY:
             return False
         gone = forget_unused(self._database, self._thesaurus, self._model)
