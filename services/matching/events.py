@@ -1,7 +1,7 @@
-"""What matching does with events and with the decisions of staff: it records, all in the caller's transaction.
+"""What matching does with events: a handler for each topic, in the transaction of the caller.
 
-A handler brings the projection up to an event's state and marks the reports it touches; the worker makes them
-again. No handler relies on the order between topics.
+A handler brings the projection up to an event's state and marks the reports that the event touches; a worker makes
+such reports again. No handler relies on the order between topics.
 """
 
 from __future__ import annotations
@@ -12,17 +12,13 @@ from sqlalchemy.engine import Connection
 
 from services.matching import tables
 from services.matching.duplicates.domain.naming import mail_domain
-from services.matching.introductions.actions import Decided, approve, cancel, reject
 from services.matching.organisations.domain.sides import Side
 from services.matching.organisations.store import erasures, projection
 from services.matching.programmes import store as programmes
-from services.matching.refusals import RefusedError
 from services.matching.reports.store import due as stale
 from services.matching.reports.store import reports
 from services.matching.upkeep import erase as erasure
 from shared.events.event import Event
-
-__all__ = ["HANDLERS", "Decided", "RefusedError", "approve", "cancel", "reject"]
 
 
 def company_changed(connection: Connection, event: Event) -> None:

@@ -28,6 +28,8 @@ blueprint = Blueprint(
     "duplicates", __name__, url_prefix="/api/v1", description="Organisations that may be one and the same"
 )
 
+BLUEPRINTS = (blueprint,)
+
 PATH = "/duplicates/<side>/<id>/<other_id>"
 
 

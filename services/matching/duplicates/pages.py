@@ -22,6 +22,8 @@ MOST = 50
 
 blueprint = Blueprint("matching_duplicates", __name__, template_folder="templates")
 
+BLUEPRINTS = (blueprint,)
+
 
 @blueprint.app_context_processor
 def duplicate_tools() -> dict[str, Any]:
