@@ -13,7 +13,7 @@ import services.notifications.tables as notifications_tables
 import services.profiles.organisations.store as profiles_store
 from services.matching.database import open_store as open_matching
 from services.matching.reports.store.due import stale_count
-from services.matching.reports.store.pause import rereading
+from services.matching.reports.store.pause import get_replay
 from services.matching.upkeep.replay import GROUP as REBUILD_GROUP
 from services.notifications.deliveries.store.records import count_deliveries
 from shared.event_log.port import EventLog
@@ -100,7 +100,7 @@ def dead_letters(databases: Databases) -> int:
 
 def _to_read_again(database: Database, event_log: EventLog) -> int:
     with database.reading() as connection:
-        if rereading(connection) is None:
+        if get_replay(connection) is None:
             return 0
     return max(1, event_log.lag(REBUILD_GROUP, READS["matching"]))
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from deploy.operations.backlog import READS
 from deploy.operations.machine_state import has_worker
 from deploy.operations.opening import opened
-from services.matching.reports.store.pause import rereading
+from services.matching.reports.store.pause import get_replay
 from services.matching.reports.store.reports import count_emptied, count_open
 from services.matching.upkeep.rebuild import rebuild
 from services.matching.upkeep.replay import GROUP
@@ -74,7 +74,7 @@ def rebuild_matching(
 def _to_read(database: Database, log: EventLog) -> int | None:
     """Count the events that are not read again yet; 0 once the work processes have said that all are."""
     with database.reading() as connection:
-        if rereading(connection) is None:
+        if get_replay(connection) is None:
             return 0
     lag = _lag(log)
     return None if lag is None else max(1, lag)

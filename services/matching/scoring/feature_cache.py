@@ -29,7 +29,7 @@ AT_ONCE = 200
 """Companies whose texts are prepared in one go."""
 
 
-class Companies:
+class FeatureCache:
     """Holds the features of all active companies; one a worker, not safe to share between threads."""
 
     def __init__(self, engine: TextEngine) -> None:

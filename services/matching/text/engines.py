@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
-from services.matching.text.domain.embedding_engine import SoftEngine
+from services.matching.text.domain.embedding_engine import EmbeddingEngine
 from services.matching.text.domain.engine import ConceptEngine, TextEngine
 from services.matching.text.domain.thesaurus import Thesaurus
 from services.matching.text.models import (
@@ -47,12 +47,12 @@ def make_engine(
             raise
         log.warning("texts are read by concepts alone: %s", error)
         return ConceptEngine(thesaurus)
-    return SoftEngine(thesaurus, VectorCache(name, embedder, database))
+    return EmbeddingEngine(thesaurus, VectorCache(name, embedder, database))
 
 
 def at_hand(engine: TextEngine) -> TextEngine:
     """Return the engine to read with now: the concepts alone while the vectors that nearness rests on are not there."""
-    return engine.at_hand() if isinstance(engine, SoftEngine) else engine
+    return engine.at_hand() if isinstance(engine, EmbeddingEngine) else engine
 
 
 def _model(setting: str, computes: bool) -> tuple[str, Embedder | None]:

@@ -26,6 +26,7 @@ from services.matching.reports.store.change_log import add_change
 from services.matching.tables import backbone, introductions
 from shared.clock import Clock, to_text
 from shared.events.event import Event
+from shared.loops import Loop, due_work
 from shared.messaging.answers_given import empty_answers
 from shared.messaging.outbox import forget_waiting, record_event
 from shared.storage.engine import Database
@@ -67,6 +68,11 @@ class Eraser:
         if looked_at is not None:  # only now: what was not committed is looked at again
             self._looked_at[place] = looked_at
         return True
+
+
+def erasing_loop(database: Database, clock: Clock) -> Loop:
+    """Make the loop that does noted erasures."""
+    return due_work("matching erasure", Eraser(database, clock).step, wake=1.0)
 
 
 def _reports(connection: Connection, erased: Erased, now: datetime, after: str) -> str | None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from services.matching.scoring.domain.features import PARTS
 from services.matching.scoring.domain.policy import ScoringPolicy
-from services.matching.text.domain.embedding_engine import SoftEngine
+from services.matching.text.domain.embedding_engine import EmbeddingEngine
 from services.matching.text.domain.engine import ConceptEngine, Reading, TextEngine
 from services.matching.text.domain.thesaurus import Thesaurus
 
@@ -15,7 +15,7 @@ from services.matching.text.domain.thesaurus import Thesaurus
 class WithoutNearness:
     """A soft engine whose concepts are those that words name; its vectors stay."""
 
-    def __init__(self, engine: SoftEngine) -> None:
+    def __init__(self, engine: EmbeddingEngine) -> None:
         self._engine = engine
 
     @property
@@ -54,7 +54,7 @@ def left_out(engine: TextEngine, policy: ScoringPolicy) -> dict[str, tuple[TextE
     }
     alone = {id: replace(one, parents=(), served_by={}) for id, one in engine.thesaurus.concepts.items()}
     unlinked = Thesaurus(alone, f"{engine.thesaurus.content_hash} without links")
-    if isinstance(engine, SoftEngine):
+    if isinstance(engine, EmbeddingEngine):
         found["links"] = engine.with_thesaurus(unlinked), policy
         found["nearness"] = WithoutNearness(engine), policy
         found["embedding"] = ConceptEngine(engine.thesaurus), policy

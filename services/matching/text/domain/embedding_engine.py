@@ -12,7 +12,7 @@ from services.matching.text.domain.nearness import LackingError, Nearness, Vecto
 from services.matching.text.domain.passages import LONGEST_QUOTE, pieces, sentences, shortened, units
 from services.matching.text.domain.thesaurus import Thesaurus
 
-SOFT_VERSION = "1"
+EMBEDDING_VERSION = "1"
 """Changes when the same vectors would be read differently."""
 MOST_NEAR = 6
 """Concepts that one text may have by nearness."""
@@ -23,7 +23,7 @@ STRONGEST = 0.7
 LEAST = 0.1
 
 
-class SoftEngine:
+class EmbeddingEngine:
     """Concepts by their words, and by nearness of the text's vectors to the concepts' terms.
 
     Where the source computes nothing the vectors of those terms may not be there yet: take the engine from `at_hand`
@@ -38,7 +38,7 @@ class SoftEngine:
     def name(self) -> str:
         """Return the name of the concepts' engine, the model's and a hash of what nearness rests on."""
         return (
-            f"{self._by_words.name}+{self._source.name}-{SOFT_VERSION}-"
+            f"{self._by_words.name}+{self._source.name}-{EMBEDDING_VERSION}-"
             f"{material_hash(self._by_words.thesaurus)}"
         )
 
@@ -52,9 +52,9 @@ class SoftEngine:
         """Return the concepts it knows."""
         return self._by_words.thesaurus
 
-    def with_thesaurus(self, thesaurus: Thesaurus) -> SoftEngine:
+    def with_thesaurus(self, thesaurus: Thesaurus) -> EmbeddingEngine:
         """Return the same engine for other concepts."""
-        return SoftEngine(thesaurus, self._source)
+        return EmbeddingEngine(thesaurus, self._source)
 
     def at_hand(self) -> TextEngine:
         """Return this engine if all that nearness rests on is there by now, else the engine of the concepts alone.
