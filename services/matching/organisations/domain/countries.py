@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import json
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 
 from babel import Locale
+
+from services.matching.text.domain.folding import without_accents
 
 NAME_LANGUAGES = ("en", "sv", "da", "nb", "de", "fi", "fr", "es", "pt", "nl", "pl", "uk", "ru")
 """Languages whose names for countries are understood."""
@@ -45,8 +46,7 @@ _GROUPS = {
 @lru_cache(maxsize=4096)
 def _key(word: str) -> str:
     """Fold case and accents and leave out fillers, so that `The Netherlands` and `netherlands` are one."""
-    plain = "".join(c for c in unicodedata.normalize("NFKD", word.casefold()) if not unicodedata.combining(c))
-    plain = plain.replace("ø", "o").replace("æ", "a")
+    plain = without_accents(word).replace("ø", "o").replace("æ", "a")
     return "".join(part for part in re.split(r"[\W_]+", plain) if part not in _FILLER)
 
 

@@ -7,6 +7,8 @@ from functools import cache
 
 from babel import Locale
 
+from services.matching.organisations.domain.free_words import folded_name
+
 _CLOSE = frozenset({"sv", "no", "da"})
 _SAME = {"nb": "no", "nn": "no"}
 CLOSE = 0.7
@@ -25,7 +27,7 @@ def _codes_by_name() -> dict[str, str]:
 
 def language_code(word: str) -> str:
     """Return the code of a language (`sv` for `Swedish`, `svenska`, `sv-SE`); an unknown word stays, folded."""
-    folded = word.strip().casefold()
+    folded = folded_name(word)
     code = _codes_by_name().get(folded, folded.split("-")[0].split("_")[0])
     return _SAME.get(code, code)
 

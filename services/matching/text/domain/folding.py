@@ -56,3 +56,8 @@ def fold(text: str) -> Folded:
 def folded_words(text: str) -> list[str]:
     """Return the folded words of a text: runs of letters and digits, in order."""
     return WORD.findall(fold(text).text)
+
+
+def without_accents(text: str) -> str:
+    """Fold case and accents: what Unicode takes apart loses its marks, other letters stay (ø, æ, ł)."""
+    return "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
