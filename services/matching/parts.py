@@ -12,7 +12,7 @@ from services.matching.events import HANDLERS
 from services.matching.introductions.stand_in import all_reports, approve_best, has_introductions
 from services.matching.reports.domain.report import content_digest
 from services.matching.reports.store.due import stale_counts
-from services.matching.reports.store.pause import rereading
+from services.matching.reports.store.pause import get_replay
 from services.matching.text.models import EmbedderError
 from services.matching.upkeep import report_status, restore, views
 from services.matching.upkeep.replay import GROUP
@@ -46,7 +46,7 @@ def _handlers(clock: Clock) -> Mapping[str, Handler]:
 
 
 def _is_rereading(connection: Connection) -> bool:
-    return rereading(connection) is not None
+    return get_replay(connection) is not None
 
 
 def _adopt(connection: Connection, topic: str, event: Event, adopting: Adopting) -> None:

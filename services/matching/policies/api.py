@@ -39,6 +39,8 @@ blueprint = Blueprint(
     "policies", __name__, url_prefix="/api/v1/scoring-policies", description="Weights and rules of matching"
 )
 
+BLUEPRINTS = (blueprint,)
+
 _MATCHED = "Send the draft's ETag as `If-Match`: 428 without it, 412 when the draft has changed."
 
 

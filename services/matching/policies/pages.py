@@ -30,6 +30,8 @@ from shared.web.problems import Problem
 
 blueprint = Blueprint("matching_policies", __name__, template_folder="templates")
 
+BLUEPRINTS = (blueprint,)
+
 
 @blueprint.route("/policies")
 @access("staff")

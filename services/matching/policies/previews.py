@@ -32,7 +32,7 @@ from services.matching.scoring import store as policies
 from services.matching.scoring.domain.features import CompanyFeatures, need_features
 from services.matching.scoring.domain.policy import ScoringPolicy
 from services.matching.scoring.domain.selection import choose
-from services.matching.scoring.feature_cache import Companies
+from services.matching.scoring.feature_cache import FeatureCache
 from services.matching.text.domain.engine import TextEngine
 from services.matching.text.engines import at_hand
 from shared.storage.engine import Database
@@ -94,7 +94,7 @@ class Previews:
         self._engine = engine
         self._made: TextEngine | None = None
         self._making = threading.Lock()
-        self._companies: Companies | None = None
+        self._companies: FeatureCache | None = None
         self._turn = threading.Lock()
 
     def engine(self) -> TextEngine:
@@ -124,7 +124,7 @@ class Previews:
     def _features(self, connection: Connection, active: ScoringPolicy) -> CompanyFeatures:
         engine = self.engine()
         if self._companies is None or self._companies.engine is not engine:
-            self._companies = Companies(engine)
+            self._companies = FeatureCache(engine)
         return self._companies.features(connection, active)
 
     def _compared(

@@ -41,6 +41,8 @@ blueprint = Blueprint(
     description="Programmes of visits: who meets whom when",
 )
 
+BLUEPRINTS = (blueprint,)
+
 
 @route(blueprint, "", "GET", "staff", "List visits with their programmes")
 @query(blueprint, PageArgs)

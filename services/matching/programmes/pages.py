@@ -46,6 +46,8 @@ ENTRIES: Mapping[str, str] = {
 
 blueprint = Blueprint("programme_pages", __name__, template_folder="templates")
 
+BLUEPRINTS = (blueprint,)
+
 
 @blueprint.app_context_processor
 def programme_tools() -> dict[str, Any]:

@@ -43,6 +43,8 @@ STATIC = Path(__file__).parents[1] / "static"
 
 blueprint = Blueprint("matching_pages", __name__, template_folder="templates")
 
+BLUEPRINTS = (blueprint,)
+
 
 @blueprint.app_context_processor
 def page_tools() -> dict[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
-from services.matching.reports.store.pause import rereading
+from services.matching.reports.store.pause import get_replay
 from services.matching.reports.store.reports import count_emptied, count_open
 from services.matching.tables import metadata
 from services.matching.topics import READS
@@ -79,7 +79,7 @@ def rebuild_and_watch(
 def _to_read(database: Database, log: EventLog) -> int | None:
     """Count the events that are not read again yet; 0 once the work processes have said that all are."""
     with database.reading() as connection:
-        if rereading(connection) is None:
+        if get_replay(connection) is None:
             return 0
     lag = _lag(log)
     return None if lag is None else max(1, lag)

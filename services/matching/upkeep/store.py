@@ -21,10 +21,10 @@ PROJECTION = (
 )
 
 
-def forget_derived(connection: Connection, topics: Collection[str]) -> int:
-    """Forget the projection, the versions consumed of `topics` and the open reports' content; return how many reports.
+def delete_derived(connection: Connection, topics: Collection[str]) -> int:
+    """Delete the projection, the versions consumed of `topics` and the open reports' content; return how many reports.
 
-    It waits until no handler and no save of a report is under way, and keeps others from beginning before the
+    The call waits until no handler and no save of a report is under way, and keeps others from beginning before the
     transaction ends.
     """
     _wait_for_others(connection)

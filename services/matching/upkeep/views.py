@@ -50,7 +50,7 @@ def telling_of(connection: Connection, kind: Kind, id: str) -> Mapping[str, Sequ
 
 def left(connection: Connection, telling: Mapping[str, Sequence[str]]) -> Iterator[str]:
     """Say what an erasure has left to do."""
-    if erasures.pending(connection):
+    if erasures.count(connection):
         yield "matching has to take it out of reports and introductions"
 
 

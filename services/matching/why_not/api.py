@@ -17,6 +17,8 @@ blueprint = Blueprint(
     description="Why a company was not chosen, and what would change it",
 )
 
+BLUEPRINTS = (blueprint,)
+
 
 class InBothLanguages(Schema):
     """One text in Swedish and English."""

@@ -20,7 +20,7 @@ from services.matching.reports.store.lifted import Lifted, put_lifted
 from services.matching.reports.store.reports import get_report
 from services.matching.reports.worker import Scorer
 from services.matching.scoring.domain.policy import STANDARD_POLICY
-from services.matching.text.domain.embedding_engine import SoftEngine
+from services.matching.text.domain.embedding_engine import EmbeddingEngine
 from services.matching.text.domain.engine import ConceptEngine, TextEngine, standard_engine
 from services.matching.text.domain.thesaurus import standard_thesaurus
 from services.matching.text.vector_cache import VectorCache
@@ -39,8 +39,8 @@ def previews(database: Database) -> Previews:
     return Previews(database, standard_engine)
 
 
-def _soft(database: Database, embedder: Counting | None) -> SoftEngine:
-    return SoftEngine(standard_thesaurus(), VectorCache("counting-1", embedder, database))
+def _soft(database: Database, embedder: Counting | None) -> EmbeddingEngine:
+    return EmbeddingEngine(standard_thesaurus(), VectorCache("counting-1", embedder, database))
 
 
 def test_the_active_side_scores_as_the_report_also_where_the_worker_began_later(
