@@ -11,15 +11,13 @@ from services.matching.database import open_store
 from services.matching.duplicates.actions import Suggestions
 from services.matching.duplicates.api import blueprint as duplicates_api
 from services.matching.duplicates.pages import blueprint as duplicate_pages
-from services.matching.planning.api import blueprint as plans_api
-from services.matching.planning.fairness_api import blueprint as fairness_api
-from services.matching.planning.fairness_pages import blueprint as fairness_pages
-from services.matching.planning.gap_api import blueprint as gaps_api
-from services.matching.planning.gap_pages import blueprint as gap_pages
+from services.matching.planning.api import fairness as fairness_api
+from services.matching.planning.api import gaps as gaps_api
+from services.matching.planning.api import plans as plans_api
 from services.matching.planning.pages import blueprint as plan_pages
 from services.matching.policies.api import blueprint as policies_api
 from services.matching.policies.pages import blueprint as policy_pages
-from services.matching.policies.previews import Previews
+from services.matching.policies.views import Previews, put_previews
 from services.matching.programmes.api import blueprint as programmes_api
 from services.matching.programmes.pages import blueprint as programme_pages
 from services.matching.review.api import blueprint as api
@@ -68,8 +66,6 @@ def create_app(settings: Settings, clock: Clock = system_clock, ids: IdSource = 
             why_not_pages,
             policy_pages,
             plan_pages,
-            gap_pages,
-            fairness_pages,
             duplicate_pages,
             programme_pages,
         ],
@@ -82,6 +78,6 @@ def create_app(settings: Settings, clock: Clock = system_clock, ids: IdSource = 
             settings.text_engine, thesaurus_with(settings.thesaurus), database, computes=False
         ),
     )
-    app.extensions["handslag-previews"] = previews
+    put_previews(app, previews)
     put_context(app, database, previews.engine)
     return app

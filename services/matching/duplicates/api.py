@@ -19,7 +19,8 @@ from services.matching.duplicates.actions import (
 )
 from services.matching.duplicates.domain.reason_text import reason_said
 from services.matching.duplicates.store import SIDES, Side
-from services.matching.refusals import LONGEST_TEXT, refusals_as_problems
+from services.matching.refusal_answers import refusals_as_problems
+from services.matching.refusals import LONGEST_TEXT
 from shared.web.api import Blueprint, PageArgs, answers, body, not_found, query, route
 from shared.web.schemas import Strict
 

@@ -251,7 +251,9 @@ def _problem(found: Material, settings: Settings) -> Problem:
             )
         return problem_of(visit, settings, wanted)
     except SettingError as error:
-        raise RefusedError(Refusal.INVALID, error.template, [error.field], None, **error.values) from error
+        raise RefusedError(
+            Refusal.INVALID, error.template, [error.field], None, (), **error.values
+        ) from error
 
 
 def _nothing_to_plan(source: str) -> str:
