@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
-from types import MappingProxyType
-
-_NO_VALUES: Mapping[str, object] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -20,7 +17,7 @@ class Fault:
     field: str
     problem: str
     fix: str = ""
-    values: Mapping[str, object] = dataclass_field(default=_NO_VALUES)
+    values: Mapping[str, object] = dataclass_field(default_factory=dict)
 
     def __str__(self) -> str:
         """Return field, problem and fix as one line."""

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from types import MappingProxyType
 
 from services.matching.refusals import Refusal, RefusedError
-from shared.faults import Fault
 from shared.web.problems import Problem, field_error
 
 STATUS: Mapping[Refusal, int] = MappingProxyType(
@@ -40,9 +39,6 @@ def _problem(refused: RefusedError, seen_version: int | None) -> Problem:
         errors = [field_error("matches", f"{one} is no match of this report", fix) for one in refused.about]
         return Problem(422, str(refused), errors=errors)
     if refused.kind is Refusal.INVALID:
-        faults = refused.faults or [
-            Fault(one, refused.template, values=refused.values) for one in refused.about
-        ]
-        return Problem(422, str(refused), errors=[fault.to_json() for fault in faults])
+        return Problem(422, str(refused), errors=[fault.to_json() for fault in refused.faults])
     extra = {"matches": list(refused.about)} if refused.about else {}
     return Problem(STATUS[refused.kind], str(refused), extra=extra)

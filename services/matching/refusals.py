@@ -31,8 +31,8 @@ class RefusedError(Exception):
     """A decision that cannot be taken; the message says why and what to do.
 
     `template` and `values` make up the message, so that pages can translate it. `about` names the match ids or the
-    field; `faults` say what is wrong with each field, where several may be. `current_version` is the report's, where
-    it matters.
+    fields; `faults` say what is wrong with each field of an invalid decision, the message itself where nothing else is
+    given. `current_version` is the report's, where it matters.
     """
 
     def __init__(
@@ -50,6 +50,8 @@ class RefusedError(Exception):
         self.values = values
         self.about = tuple(about)
         self.faults = tuple(faults)
+        if kind is Refusal.INVALID and not faults:
+            self.faults = tuple(Fault(one, template, values=values) for one in about)
         self.current_version = current_version
 
 

@@ -15,7 +15,7 @@ from services.matching.organisations.domain.model import Company, company_from_s
 from services.matching.organisations.store import projection
 from services.matching.planning.domain.fairness import MEMBERSHIPS, SMALL_MEMBER, Member, Met
 from services.matching.planning.domain.introducing import Standing
-from services.matching.programmes.domain.content import planned_from
+from services.matching.programmes.domain.planned import planned_from
 from services.matching.programmes.domain.problem import by_id
 from services.matching.reports.store.reports import ReportJson
 from services.matching.scoring.domain.history import PastIntroduction

@@ -193,7 +193,7 @@ def _refused(
     draft_id: str, refused: RefusedError, given: Mapping[str, str] | None = None, note: str = ""
 ) -> AnyResponse:
     """Show the draft as it is now, with why and with what was written."""
-    if refused.faults:
+    if given is not None and refused.faults:
         return _answer(_page(draft_id, given=given, faults=refused.faults), 422)
     why = _(refused.template, **refused.values)
     if refused.kind == Refusal.UNKNOWN:

@@ -62,7 +62,7 @@ def plan_introductions(
     A company gets at most its capacity and a request at most its own (none where a mapping does not name it). With
     `partners`, a company meets a partner once, for whichever of its requests, and a partner with a capacity gets no
     more than that. Of plans with the same sum, pairs that come earlier by request and company are preferred as long as
-    the solver's numbers have room for it; pairs in any order give the same plan. Raises ValueError when a pair comes
+    the solver's numbers have room for it; the order of the pairs changes nothing. Raises ValueError when a pair comes
     twice or a score or a capacity is negative.
     """
     ordered = sorted(pairs, key=lambda one: (one.request, one.company))
@@ -148,7 +148,7 @@ def left_out(
     request_capacity: Mapping[str, int],
     partners: Partners | None = None,
 ) -> list[LeftOut]:
-    """Give the pairs that a plan does not take, by request, score and company, and what is full for each."""
+    """Return the pairs that a plan does not take, by request, score and company, and what is full for each."""
     of: Mapping[str, str] = partners.of if partners else {}
     taken = {(one.company, one.request) for one in plan}
     met = {(one.company, of.get(one.request, one.request)) for one in plan}
@@ -193,7 +193,7 @@ def _meetings(company: Numbers, request: Numbers, partners: tuple[Numbers, Numbe
 
 
 def _costs(points: Numbers, flow: int, nodes: int) -> Numbers:
-    """Give the cost of each pair: its points first, and where the numbers have room for it, its place after that."""
+    """Return the cost of each pair: its points first, and where the numbers have room for it, its place after that."""
     pairs = len(points)
     apart = flow * pairs + 1
     if (int(points.max()) * apart + pairs) * nodes >= _WIDEST:
@@ -219,7 +219,7 @@ def _flows(
 
 
 def _numbered(names: Sequence[str]) -> tuple[list[str], Numbers]:
-    """Give the names once, sorted, and each name's place among them."""
+    """Return the names once, sorted, and each name's place among them."""
     known = sorted(set(names))
     place = {name: at for at, name in enumerate(known)}
     return known, _array(place[name] for name in names)

@@ -40,7 +40,7 @@ class Candidate:
 
     @property
     def pair(self) -> Pair:
-        """Give what is planned with."""
+        """Return the pair that is planned with."""
         return Pair(self.company, self.request, self.score)
 
 
@@ -61,7 +61,7 @@ class Standing:
     rest_days: int = TWELVE_MONTHS.days
 
     def recent(self, within: timedelta = TWELVE_MONTHS) -> list[PastIntroduction]:
-        """Give the introductions of the last twelve months, or of another time."""
+        """Return the introductions of the last twelve months, or of another time."""
         return [one for one in self.introductions if self.at - within < one.at <= self.at]
 
 
@@ -97,12 +97,12 @@ class IntroductionPlan:
 
     @property
     def score(self) -> float:
-        """Give the summed score."""
+        """Return the summed score."""
         return round(sum(one.score for one in self.planned), 2)
 
 
 def candidates(graph: nx.Graph[str], standing: Standing, role: str | None = None) -> list[Candidate]:
-    """Give the pairs of a match graph by request and report order, those of one role where one is named.
+    """List the pairs of a match graph by request and report order, those of one role where one is named.
 
     Companies that are not active (any more) are left out.
     """
@@ -127,7 +127,7 @@ def candidates(graph: nx.Graph[str], standing: Standing, role: str | None = None
 def capacities_left(
     pairs: Sequence[Candidate], standing: Standing, limits: Limits, requests: Iterable[str] = ()
 ) -> Capacities:
-    """Give what companies, requests and partners of these pairs still take after what is approved already.
+    """Return what companies, requests and partners of these pairs still take after what is approved already.
 
     `requests` are those without a pair that are to be named, too.
     """
@@ -188,7 +188,7 @@ def _planned(pairs: list[Pair], left: Capacities) -> list[Pair]:
 
 
 def _less(left: Capacities, taken: Sequence[Pair]) -> Capacities:
-    """Give what is left after some pairs are taken."""
+    """Return what is left after some pairs are taken."""
 
     def reduced(capacity: Mapping[str, int], of: Callable[[Pair], str]) -> dict[str, int]:
         used = Counter(of(one) for one in taken)

@@ -24,7 +24,7 @@ Json = dict[str, Any]
 
 
 def consortia_of(connection: Connection, request_id: str) -> Json | None:
-    """Give the best sets of companies that cover a request's needs together, or None where it has no report.
+    """Find the best sets of companies that cover a request's needs together, or None where it has no report.
 
     Of the report's matches those of study-visit hosts (they receive visitors and deliver nothing), of companies that
     see the partner as a competitor or are not active any more, and those that staff rejected are left out. `nobody`

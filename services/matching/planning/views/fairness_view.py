@@ -38,7 +38,7 @@ MOST_LOOKED_AT = 300
 
 
 def fairness_of(connection: Connection, at: datetime) -> Json:
-    """Give the calls and meetings of every active member in the twelve months up to `at`, those called least first."""
+    """Count the calls and meetings of every active member in the twelve months up to `at`, those called least first."""
     members = plans.members(connection)
     never = never_matched(
         (one.id for one in members), (one.content for one in plans.open_reports(connection))
@@ -59,9 +59,9 @@ def fairness_of(connection: Connection, at: datetime) -> Json:
 
 
 def rare_in_report(connection: Connection, report: Mapping[str, Any], at: datetime) -> Near | None:
-    """Give the best match of a report whose company is a small member that was not introduced in twelve months.
+    """Find the best match of a report whose company is a small member that was not introduced in twelve months.
 
-    `report` is a report as `views.report_view` gives it; matches that staff rejected are passed over.
+    `report` is a report as `views.report_view` returns it; matches that staff rejected are passed over.
     """
     matches = [
         match
@@ -82,7 +82,7 @@ def rare_in_report(connection: Connection, report: Mapping[str, Any], at: dateti
 def also_look_at_for(
     connection: Connection, request_id: str, at: datetime, engine: TextEngine
 ) -> Json | None:
-    """Give the best small member for a request that was not introduced in twelve months, or None without a report.
+    """Find the best small member for a request that was not introduced in twelve months, or None without a report.
 
     It need not be a match: `REACH` points under the floor are near enough, where words speak for it and nothing known
     excludes it. `looked_at` of `rarely_seen` small members were read.
@@ -122,7 +122,7 @@ def _near(
     companies: Collection[Company],
     engine: TextEngine,
 ) -> list[Near]:
-    """Score companies for a request and give the pairs that are matches or near the floor."""
+    """Score companies for a request and return the pairs that are matches or near the floor."""
     if not companies:
         return []
     request, partner = request_from_state(request_state), partner_from_state(partner_state)

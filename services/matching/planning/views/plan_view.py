@@ -61,7 +61,7 @@ def introduction_plan(
 
 
 def _requests(reports: Sequence[OpenReport], made: IntroductionPlan, names: Mapping[str, str]) -> list[Json]:
-    """Give each request with whom it meets, who is left out and what is full, and who is barred."""
+    """Return each request with whom it meets, who is left out and what is full, and who is barred."""
     alone = set(made.alone)
 
     def said(one: Candidate, **more: Any) -> Json:
@@ -100,7 +100,7 @@ def _requests(reports: Sequence[OpenReport], made: IntroductionPlan, names: Mapp
 
 
 def _companies(made: IntroductionPlan, names: Mapping[str, str]) -> list[Json]:
-    """Give each company with a pair: what it still takes, what the plan gives it, and what the requests alone would."""
+    """Return each company with a pair: what it still takes, has in the plan, and would have from requests alone."""
     planned = Counter(one.company for one in made.planned)
     alone = Counter(one.company for one in made.alone)
     return [

@@ -106,7 +106,7 @@ def _tables(meetings: Sequence[Meeting]) -> list[list[Meeting]]:
 
 
 def _asking(one: Meeting, visit: Mapping[str, Any], tracks: Sequence[Track]) -> tuple[str, ...]:
-    """Give the tracks whose delegates have one of the needs as their own; all where nobody has."""
+    """Return the tracks whose delegates have one of the needs as their own; all where nobody has."""
     asked = {text.casefold().strip() for text in one.needs} - {""}
     own = {
         f"d{number}"
