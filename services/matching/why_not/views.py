@@ -91,7 +91,7 @@ def find_companies(connection: Connection, words: str) -> list[dict[str, str]]:
 
 
 def _decided(connection: Connection, request: Stored, company_id: str) -> Mapping[str, Decided]:
-    """Return what staff decided on the company last, by need id; an introduction that stands says more than a review."""
+    """Return staff's last decision on the company by need id; an introduction that stands says more than a review."""
     found: dict[str, Decided] = {}
     latest = {review.match_id: review for review in decisions.reviews_of(connection, request.id)}
     for need in request.state.get("needs") or ():
