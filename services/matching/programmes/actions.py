@@ -13,7 +13,16 @@ from services.matching.i18n import N_
 from services.matching.organisations.store.projection import Stored
 from services.matching.programmes import store as programmes
 from services.matching.programmes.domain.making import make_programme
-from services.matching.programmes.domain.mend import Cancellation, Mended, mend, without
+from services.matching.programmes.domain.mend import (
+    COMPANY,
+    DELEGATE,
+    PLACE,
+    SESSION,
+    Cancellation,
+    Mended,
+    mend,
+    without,
+)
 from services.matching.programmes.domain.planned import Planned, digest_of, digest_of_list
 from services.matching.programmes.domain.problem import Problem
 from services.matching.programmes.domain.settings import (
@@ -188,10 +197,10 @@ def _stale(old: StoredProgramme | None) -> RefusedError:
 
 def _refuse_unknown(problem: Problem, cancelled: Sequence[Cancellation]) -> None:
     known: dict[str, set[str | None]] = {
-        "company": {id for one in problem.wanted for id in one.companies},
-        "delegate": {id for track in problem.tracks for id in track.delegates},
-        "session": {one.id for one in problem.wanted},
-        "place": {*problem.bases(), *(one.place for one in problem.wanted)},
+        COMPANY: {id for one in problem.wanted for id in one.companies},
+        DELEGATE: {id for track in problem.tracks for id in track.delegates},
+        SESSION: {one.id for one in problem.wanted},
+        PLACE: {*problem.bases(), *(one.place for one in problem.wanted)},
     }
     unknown = sorted(one.id for one in cancelled if one.id not in known[one.kind])
     if unknown or not cancelled:

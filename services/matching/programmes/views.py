@@ -15,7 +15,7 @@ from services.matching.organisations.store import projection
 from services.matching.programmes.domain.mend import COMPANY, DELEGATE, PLACE, Cancellation, Mended
 from services.matching.programmes.domain.outcome_text import CHANGED, REASONS
 from services.matching.programmes.domain.planned import CANCELLED, MEETINGS, VISIT, digest_of
-from services.matching.programmes.domain.problem import Placement, Problem, Wanted, by_id
+from services.matching.programmes.domain.problem import HOST, OWN, Placement, Problem, Wanted, by_id
 from services.matching.programmes.domain.settings import time_of
 from services.matching.programmes.domain.timetable import Entry, timetable
 from services.matching.programmes.store import Material, StoredProgramme, get_material
@@ -52,11 +52,12 @@ class Names:
 
     def place(self, code: str | None) -> str:
         """Return the name of a place: the visit's own word, or the company whose place it is."""
-        kind, _, rest = (code or "").partition(":")
-        if kind == "host":
-            return self.company(rest)
+        code = code or ""
+        if code.startswith(HOST):
+            return self.company(code.removeprefix(HOST))
         places = self.visit.get("places") or []
-        return str(places[int(rest)]) if kind == "visit" and int(rest) < len(places) else ""
+        number = int(code.removeprefix(OWN)) if code.startswith(OWN) else len(places)
+        return str(places[number]) if number < len(places) else ""
 
     def cancelled(self, one: Cancellation, met: Mapping[str, str]) -> str:
         """Return the name of who or what cancelled; of a session in `met` that of its company, of another its id."""
@@ -99,7 +100,7 @@ def programme_view(connection: Connection, stored: StoredProgramme) -> View:
         else {}
     )
     outdated = planned.outdated(found.visit.version, found.visit.state) if found else ()
-    cancelled = {met.get(one.id, one.id).removeprefix("host:") for one in planned.cancelled}
+    cancelled = {met.get(one.id, one.id).removeprefix(HOST) for one in planned.cancelled}
     names = Names(connection, stored.visit_id, [problem], cancelled)
     wanted = by_id(problem)
     entries = timetable(problem, programme.placements)

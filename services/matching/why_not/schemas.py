@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
+from services.matching.why_not.domain.outcomes import OUTCOMES
+
 
 class InBothLanguages(Schema):
     """One text in Swedish and English."""
@@ -40,7 +42,7 @@ class NeedAnswer(Schema):
     """What became of the company under one need; `reasons` and `changes` may be sent to it."""
 
     need_id = fields.String()
-    outcome = fields.String(validate=validate.OneOf(["suggested", "introduced", "rejected", "not_chosen"]))
+    outcome = fields.String(validate=validate.OneOf(OUTCOMES))
     reasons = fields.List(fields.Nested(Told))
     changes = fields.List(fields.Nested(Told))
     for_staff = fields.Nested(ForStaff)

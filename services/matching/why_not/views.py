@@ -20,7 +20,8 @@ from services.matching.reports.store import reports
 from services.matching.reports.store.lifted import lifted_of
 from services.matching.scoring import store as policies
 from services.matching.text.domain.engine import TextEngine
-from services.matching.why_not.domain.reasons import INTRODUCED, REJECTED, Decided, why_not
+from services.matching.why_not.domain.outcomes import INTRODUCED, REJECTED
+from services.matching.why_not.domain.reasons import Decided, why_not
 
 MOST_FOUND = 20
 """Companies that a search returns."""

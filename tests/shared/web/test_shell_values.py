@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import pytest
 from flask import Flask
@@ -29,7 +30,8 @@ def app(state_dir: Path, clock: Clock, ids: IdSource) -> Flask:
 
 def shell_values(app: Flask) -> set[str]:
     with app.test_request_context():
-        return {name for found in app.template_context_processors[None] for name in found()}
+        found = [cast(dict[str, object], make()) for make in app.template_context_processors[None]]
+    return {name for one in found for name in one}
 
 
 def given_to_pages(source: str) -> set[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
 import numpy.typing as npt
@@ -31,16 +32,24 @@ class Pair:
     score: float
 
 
+class Full(StrEnum):
+    """What stands in the way of a pair: a capacity that is used up, or that the two meet for another request."""
+
+    COMPANY = "company"
+    REQUEST = "request"
+    PARTNER = "partner"
+    MET = "met"
+
+
 @dataclass(frozen=True)
 class LeftOut:
     """A pair that is not in a plan, and what stands in its way.
 
-    `full` names at least one of: `company`, `request`, `partner` (their capacity is used up), and `met` (the company
-    meets the partner for another request of the plan). It is empty only for a score of nothing.
+    `full` is empty only for a score of nothing.
     """
 
     pair: Pair
-    full: tuple[str, ...]
+    full: tuple[Full, ...]
 
 
 @dataclass(frozen=True)
@@ -161,10 +170,10 @@ def left_out(
         owner = of.get(pair.request, pair.request)
         most = partners.capacity.get(owner) if partners else None
         ways = {
-            "company": companies[pair.company] >= company_capacity.get(pair.company, 0),
-            "request": requests[pair.request] >= request_capacity.get(pair.request, 0),
-            "partner": most is not None and owners[owner] >= most,
-            "met": (pair.company, owner) in met,
+            Full.COMPANY: companies[pair.company] >= company_capacity.get(pair.company, 0),
+            Full.REQUEST: requests[pair.request] >= request_capacity.get(pair.request, 0),
+            Full.PARTNER: most is not None and owners[owner] >= most,
+            Full.MET: (pair.company, owner) in met,
         }
         found.append(LeftOut(pair, tuple(name for name, full in ways.items() if full)))
     return found

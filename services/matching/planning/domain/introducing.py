@@ -10,13 +10,14 @@ from datetime import datetime, timedelta
 import networkx as nx
 
 from services.matching.introductions.domain.introductions import NOT_UNASKED
-from services.matching.planning.domain.capacities import Pair, Partners, left_out, plan_introductions
+from services.matching.planning.domain.capacities import Full, Pair, Partners, left_out, plan_introductions
 from services.matching.scoring.domain.history import PastIntroduction
 
 TWELVE_MONTHS = timedelta(days=365)
 """The time over which capacities and calls are counted."""
 
-BARS = ("introduced", *NOT_UNASKED, "rejected")
+INTRODUCED, ALREADY_INTRODUCED, REJECTED = "introduced", "already_introduced", "rejected"
+BARS = (INTRODUCED, *NOT_UNASKED, REJECTED)
 """What keeps a pair out of every plan, the first that holds: introduced for this request, introduced to each other
 within the policy's time of rest, a flag of the report, or staff rejected all of its matches."""
 
@@ -90,7 +91,7 @@ class IntroductionPlan:
     """
 
     planned: tuple[Candidate, ...]
-    left_out: tuple[tuple[Candidate, tuple[str, ...]], ...]
+    left_out: tuple[tuple[Candidate, tuple[Full, ...]], ...]
     barred: tuple[Candidate, ...]
     alone: tuple[Candidate, ...]
     left: Capacities = field(repr=False)
@@ -222,11 +223,11 @@ def _candidate(
     partner = graph.nodes[edges[0][0]]["partner"]
     flags = {code for one in standing or matches for code in one["flags"]}
     bars = {
-        "introduced": (company, request) in requests,
+        INTRODUCED: (company, request) in requests,
         **{code: code in flags for code in NOT_UNASKED},
-        "rejected": not standing,
+        REJECTED: not standing,
     }
-    bars["already_introduced"] |= (company, partner) in pairs
+    bars[ALREADY_INTRODUCED] |= (company, partner) in pairs
     return Candidate(
         company=company,
         request=request,

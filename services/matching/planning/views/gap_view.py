@@ -33,7 +33,7 @@ def gaps_of(connection: Connection, at: datetime, thesaurus: str) -> Json:
     Raises BadThesaurusError or OSError when that file cannot be used.
     """
     engine = _engine(thesaurus)
-    found = find_gaps((one.content for one in plans.open_reports(connection)), engine)
+    found = find_gaps((one.content for one in plans.list_open_reports(connection)), engine)
     areas = read_focus_areas()
     names = {code: dict(area.names) for code, area in areas.items()}
     concepts = {code: dict(one.names) for code, one in engine.thesaurus.concepts.items()}

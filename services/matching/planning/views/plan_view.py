@@ -36,8 +36,8 @@ def introduction_plan(
 
     The plan is exact: no other one within the capacities has a greater summed score (members first).
     """
-    reports = plans.open_reports(connection, only)
-    standing = plans.standing(connection, reports, at)
+    reports = plans.list_open_reports(connection, only)
+    standing = plans.get_standing(connection, reports, at)
     graph = match_graph(one.content for one in reports)
     pairs = candidates(graph, standing, role)
     left = capacities_left(pairs, standing, limits, (one.request_id for one in reports))

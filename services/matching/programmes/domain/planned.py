@@ -9,7 +9,16 @@ from typing import Any
 
 from services.matching.programmes.domain.making import Programme, Unplaced
 from services.matching.programmes.domain.mend import COMPANY, DELEGATE, PLACE, SESSION, Cancellation, without
-from services.matching.programmes.domain.problem import Busy, Day, Placement, Problem, Track, Wanted
+from services.matching.programmes.domain.problem import (
+    HOST,
+    OWN,
+    Busy,
+    Day,
+    Placement,
+    Problem,
+    Track,
+    Wanted,
+)
 from services.matching.programmes.domain.settings import Settings
 from services.matching.programmes.domain.wanted_sessions import Meeting
 from services.matching.reports.domain.report import canonical_json
@@ -49,7 +58,7 @@ class Planned:
             if (one.kind == DELEGATE and self.delegates != digest_of_list(visit.get("delegates")))
             or (
                 one.kind == PLACE
-                and one.id.startswith("visit:")
+                and one.id.startswith(OWN)
                 and self.places != digest_of_list(visit.get("places"))
             )
         )
@@ -123,9 +132,8 @@ def without_company(planned: Planned, company_id: str) -> Planned:
     With its sessions go earlier cancellations of them; of two companies whose ids begin alike, those of sessions whose
     ids are digests go for both.
     """
-    left = without(
-        planned.problem, [Cancellation(COMPANY, company_id), Cancellation(PLACE, f"host:{company_id}")]
-    )
+    place = f"{HOST}{company_id}"
+    left = without(planned.problem, [Cancellation(COMPANY, company_id), Cancellation(PLACE, place)])
     members = {one.id: one.companies for one in planned.problem.wanted}
     kept = tuple(
         one
@@ -133,7 +141,6 @@ def without_company(planned: Planned, company_id: str) -> Planned:
         if one.companies and (members[one.id] == one.companies or len(one.companies) >= one.least)
     )
     ids = {one.id for one in kept}
-    place = f"host:{company_id}"
     problem = replace(
         left,
         wanted=kept,

@@ -16,6 +16,9 @@ ONE_TO_ONE = "one_to_one"
 KINDS = (STUDY_VISIT, ROUND_TABLE, PRESENTATION, ONE_TO_ONE)
 """The kinds of sessions, the longest first."""
 
+HOST, OWN = "host:", "visit:"
+"""How the code of a place begins: a company's own place by its id, one of the visit's by its number from 0."""
+
 GRID = 15
 """Minutes: sessions begin on these steps and their lengths are multiples of it."""
 

@@ -11,6 +11,7 @@ from services.matching.i18n import N_
 from services.matching.programmes.domain.problem import (
     GRID,
     ONE_TO_ONE,
+    OWN,
     PRESENTATION,
     ROUND_TABLE,
     STUDY_VISIT,
@@ -78,7 +79,7 @@ def delegates_of(visit: Mapping[str, Any]) -> list[str]:
 
 def places_of(visit: Mapping[str, Any]) -> list[str]:
     """Return the codes of a visit's places: `visit:0` and on; one that names no place has one all the same."""
-    return [f"visit:{number}" for number in range(max(1, len(visit.get("places") or ())))]
+    return [f"{OWN}{number}" for number in range(max(1, len(visit.get("places") or ())))]
 
 
 def tracks_of(visit: Mapping[str, Any], settings: Settings) -> tuple[Track, ...]:

@@ -25,16 +25,28 @@ from services.matching.scoring.domain.features import (
     need_features,
 )
 from services.matching.scoring.domain.policy import ScoringPolicy
-from services.matching.scoring.domain.selection import OTHERS_NEARER, WEAK_DIRECTION, Chosen, gate_of, pair_of
+from services.matching.scoring.domain.selection import (
+    FEW_WORDS,
+    NOTHING_IN_COMMON,
+    OTHERS_NEARER,
+    UNDER_FLOOR,
+    WEAK_DIRECTION,
+    Chosen,
+    gate_of,
+    pair_of,
+)
 from services.matching.text.domain.engine import TextEngine
 from services.matching.why_not.domain import sentences as words
+from services.matching.why_not.domain.outcomes import (
+    INTRODUCED,
+    NONE_SOUND,
+    NOT_CHOSEN,
+    OUTDATED,
+    SUGGESTED,
+)
 from shared.focus_areas import FocusArea, read_focus_areas
 
-SUGGESTED, INTRODUCED, REJECTED, NOT_CHOSEN = "suggested", "introduced", "rejected", "not_chosen"
-NONE_SOUND = "none_sound"
-OUTDATED = "changed_since"
-
-_CONTENT_GATES = ("nothing_in_common", "few_words", "under_floor", OTHERS_NEARER, NONE_SOUND)
+_CONTENT_GATES = (NOTHING_IN_COMMON, FEW_WORDS, UNDER_FLOOR, OTHERS_NEARER, NONE_SOUND)
 """Gates that a fuller description may open."""
 
 
