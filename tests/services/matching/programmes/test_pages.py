@@ -273,3 +273,27 @@ def test_the_page_shows_the_organisers_name_and_that_data_are_a_sample(
     assert page.count("Cluster of the North") == 2
     assert "Sample data:" in page
     assert "Sample data:" not in _page(client)
+
+
+def test_a_setting_that_is_written_wrong_is_named_with_its_fix(client: FlaskClient) -> None:
+    body = {"day_start": "9", "days": [{"date": "4 May"}], "minutes": {"round_table": 20}}
+    answer = _api(client, "PUT", body=body)
+    assert answer.status_code == 422
+    assert answer.json["errors"] == [
+        {"field": "day_start", "problem": "Not a time", "fix": "write it such as 09:15."},
+        {
+            "field": "minutes.round_table",
+            "problem": "Not a multiple of 15 minutes",
+            "fix": "send 15, 30, 45 and so on.",
+        },
+        {"field": "days.0.date", "problem": "Not a date", "fix": "write it such as 2026-03-02."},
+    ]
+    impossible = _api(client, "PUT", body={"lunch_end": "11:00"})
+    told = "Lunch must begin before it ends."
+    assert (impossible.json["detail"], impossible.json["errors"]) == (
+        told,
+        [{"field": "lunch_end", "problem": told}],
+    )
+    page = _post(client, "", version=0, lunch_start="12:00", lunch_end="eleven")
+    assert page.status_code == 422
+    assert "<strong>Lunch ends</strong>: Write a time at a quarter of an hour, such as 09:15." in page.text
