@@ -66,7 +66,7 @@ def visit_changed(connection: Connection, event: Event) -> None:
     """Keep a visit, or forget an erased one; pages show it, no score reads it."""
     if event.state is None:
         projection.drop_state(connection, tables.visits, event.aggregate_id)
-        programmes.forget_programme(connection, event.aggregate_id)
+        programmes.delete_programme(connection, event.aggregate_id)
     else:
         projection.put_state(connection, tables.visits, event)
 

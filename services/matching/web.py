@@ -14,7 +14,7 @@ from services.matching.planning import api as planning_api
 from services.matching.planning import pages as planning_pages
 from services.matching.policies import api as policies_api
 from services.matching.policies import pages as policies_pages
-from services.matching.policies.previews import Previews
+from services.matching.policies.views import Previews, put_previews
 from services.matching.programmes import api as programmes_api
 from services.matching.programmes import pages as programmes_pages
 from services.matching.review import api as review_api
@@ -67,6 +67,6 @@ def create_app(settings: Settings, clock: Clock = system_clock, ids: IdSource = 
             settings.text_engine, thesaurus_with(settings.thesaurus), database, computes=False
         ),
     )
-    app.extensions["handslag-previews"] = previews
+    put_previews(app, previews)
     put_context(app, database, previews.engine)
     return app

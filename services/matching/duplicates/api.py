@@ -19,7 +19,7 @@ from services.matching.duplicates.schemas import (
 )
 from services.matching.duplicates.views import Decided, Pair, decided, suggestions
 from services.matching.organisations.domain.sides import Side
-from services.matching.refusals import refusals_as_problems
+from services.matching.refusal_answers import refusals_as_problems
 from shared.web.api import Blueprint, answers, body, not_found, query, route
 
 Args = dict[str, Any]

@@ -11,7 +11,7 @@ from services.matching import tables
 from services.matching.context import database
 from services.matching.introductions import store as decisions
 from services.matching.introductions.actions import approve, cancel, reject
-from services.matching.refusals import refusals_as_problems
+from services.matching.refusal_answers import refusals_as_problems
 from services.matching.reports.store import reports
 from services.matching.reports.store.reports import ReportFilter
 from services.matching.review import schemas

@@ -124,6 +124,6 @@ def _decisions(connection: Connection, erased: Erased) -> None:
     if erased.side == Side.COMPANY:
         decisions.empty_reasons_of_company(connection, erased.id)
         lifted.drop_of_company(connection, erased.id)
-        programmes.forget_company(connection, erased.id, erased.at)
+        programmes.delete_company(connection, erased.id, erased.at)
     delete_reviews_of(connection, erased.side, erased.id)
     empty_answers(connection, tables.idempotency, erased.id)

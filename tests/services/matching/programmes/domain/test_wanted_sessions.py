@@ -11,14 +11,13 @@ import pytest
 from hypothesis import given, settings
 
 from services.matching.introductions.domain.introductions import introduction_id
-from services.matching.programmes.domain.content import Planned, planned_from, without_company
-from services.matching.programmes.domain.making import Programme, Unplaced, plan
+from services.matching.programmes.domain.making import Programme, Unplaced, make_programme
 from services.matching.programmes.domain.mend import Cancellation
 from services.matching.programmes.domain.outcome_text import CHANGED, REASONS
+from services.matching.programmes.domain.planned import Planned, planned_from, without_company
 from services.matching.programmes.domain.problem import Problem, Track
 from services.matching.programmes.domain.settings import (
     STANDARD_MINUTES,
-    SettingError,
     Settings,
     days_of,
     problem_of,
@@ -26,7 +25,8 @@ from services.matching.programmes.domain.settings import (
     tracks_of,
 )
 from services.matching.programmes.domain.timetable import timetable
-from services.matching.programmes.domain.wishes import Meeting, wanted_sessions
+from services.matching.programmes.domain.wanted_sessions import Meeting, wanted_sessions
+from services.matching.refusals import RefusedError
 from tests.services.matching.programmes.domain.programme_cases import FULL, a_problem, at, one, problem
 
 VISIT: dict[str, Any] = {
@@ -123,7 +123,7 @@ def test_places_follow_each_other_over_the_days_and_weekends_are_free() -> None:
     assert [(day.date, day.start) for day in days_of(VISIT, Settings(days=own))] == [
         ("2026-05-07", 540), ("2026-05-09", 600), ("2026-05-11", 540),
     ]  # fmt: skip
-    with pytest.raises(SettingError, match="at most 14 days"):
+    with pytest.raises(RefusedError, match="at most 14 days"):
         days_of({**VISIT, "ends_on": "2026-06-30"}, Settings())
 
 
@@ -165,7 +165,7 @@ def test_the_timetable_tells_transfers_rooms_interpreters_lunch_and_breaks() -> 
 @given(a_problem(most=8, day=FULL))
 @settings(max_examples=15, deadline=None)
 def test_no_two_entries_of_a_track_overlap_and_rooms_suffice(case: Problem) -> None:
-    lines = timetable(case, plan(case, effort=0.1).placements)
+    lines = timetable(case, make_programme(case, effort=0.1).placements)
     for track in case.tracks:
         own = [line for line in lines if track.id in line.tracks]
         # The coffee of a study visit is served there: its break is no entry of those who are on it.
@@ -189,7 +189,9 @@ def test_what_is_kept_is_read_as_it_was() -> None:
     )
     case = problem_of(VISIT, chosen, made)
     cancelled = Cancellation("place", "visit:1"), Cancellation("delegate", "d3")
-    kept = Planned(7, "digest", chosen, cancelled, case, plan(case), ("R1.S",), "of delegates", "of places")
+    kept = Planned(
+        7, "digest", chosen, cancelled, case, make_programme(case), ("R1.S",), "of delegates", "of places"
+    )
     assert planned_from(json.loads(json.dumps(kept.to_json()))) == kept
 
 

@@ -10,8 +10,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from services.matching.programmes import store as programmes
-from services.matching.programmes.domain.content import Planned
 from services.matching.programmes.domain.making import Programme
+from services.matching.programmes.domain.planned import Planned
 from services.matching.programmes.domain.settings import Settings
 from shared.clock import SettableClock
 from shared.storage.engine import Database

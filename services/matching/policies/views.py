@@ -1,27 +1,27 @@
-"""What another scoring policy would change on open and past requests, without keeping anything of it."""
+"""Scoring policies as API and pages show them, and what another policy would change, without keeping it."""
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
+from flask import Flask, current_app
 from sqlalchemy.engine import Connection
 
 from services.matching import tables
 from services.matching.introductions import store as decisions
 from services.matching.organisations.domain.model import (
     MatchRequest,
-    Partner,
     partner_from_state,
     request_from_state,
 )
 from services.matching.organisations.store import projection
+from services.matching.policies.domain.preview import Asked, Preview, RequestPreview, preview_to_json
 from services.matching.reports.domain.comparison import (
     Agreement,
-    Differences,
     Placed,
     agreement,
     compare,
@@ -30,9 +30,10 @@ from services.matching.reports.domain.comparison import (
 from services.matching.reports.store.lifted import lifted_by_request
 from services.matching.scoring import store as policies
 from services.matching.scoring.domain.features import CompanyFeatures, need_features
-from services.matching.scoring.domain.policy import ScoringPolicy
+from services.matching.scoring.domain.policy import ScoringPolicy, policy_to_json
 from services.matching.scoring.domain.selection import choose
 from services.matching.scoring.feature_cache import FeatureCache
+from services.matching.scoring.store import Draft, PolicyVersion
 from services.matching.text.domain.engine import TextEngine
 from services.matching.text.engines import at_hand
 from shared.storage.engine import Database
@@ -43,47 +44,14 @@ MOST_REQUESTS = 500
 """Requests that one preview reads at most."""
 
 
+Json = dict[str, Any]
+
+
 class BusyError(Exception):
     """Another preview is being made for so long that this one was not begun."""
 
 
-@dataclass(frozen=True)
-class Asked:
-    """A request to look at: with its partner, the lifted exclusions, and staff's last decision by match id."""
-
-    request: MatchRequest
-    partner: Partner
-    lifted: frozenset[tuple[str, str]]
-    decided: Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class RequestPreview:
-    """One request under both policies; `covered` counts the needs that have a match."""
-
-    asked: Asked
-    differences: Differences
-    covered_before: int
-    covered_after: int
-
-
-@dataclass(frozen=True)
-class Preview:
-    """What the draft would change: only requests with differences are listed.
-
-    `looked_at` of `total` requests were compared, those with the newest change first: the open ones and those that
-    staff decided on. `agreements` by decision (approved, rejected) are of the active policy and of the draft, over
-    the decided matches whose company and need are still there; `gone` counts the others.
-    """
-
-    active: ScoringPolicy
-    looked_at: int
-    total: int
-    open_looked_at: int
-    requests: tuple[RequestPreview, ...]
-    agreements: Mapping[str, tuple[Agreement, Agreement]]
-    gone: int
-    companies: Mapping[str, str] = field(default_factory=dict)
+_PREVIEWS = "handslag-previews"
 
 
 class Previews:
@@ -98,17 +66,18 @@ class Previews:
         self._turn = threading.Lock()
 
     def engine(self) -> TextEngine:
-        """Give the engine to read texts with now: by words alone until a worker has made what nearness rests on."""
+        """Return the engine to read texts with now: by words alone until a worker has made what nearness rests on."""
         with self._making:
             # Made when it is needed first: most web processes never make a preview.
             self._made = self._made or self._engine()
         return at_hand(self._made)
 
-    def make(self, draft: ScoringPolicy, seconds: float = SECONDS, most: int = MOST_REQUESTS) -> Preview:
-        """Compare a policy with the active one for at most about `seconds`, on at most `most` requests.
+    def make(self, draft: ScoringPolicy, seconds: float | None = None, most: int = MOST_REQUESTS) -> Preview:
+        """Compare a policy with the active one for at most about `seconds` (`SECONDS`), on at most `most` requests.
 
         Raises BusyError when its turn does not come within `seconds`.
         """
+        seconds = SECONDS if seconds is None else seconds
         if not self._turn.acquire(timeout=seconds):
             raise BusyError
         try:
@@ -185,67 +154,6 @@ class Previews:
         return named(active), named(draft)
 
 
-def preview_to_json(preview: Preview) -> dict[str, Any]:
-    """Give a preview as the API answers it."""
-    approved, rejected = (preview.agreements[name] for name in ("approved", "rejected"))
-    return {
-        "active_version": preview.active.version,
-        "looked_at": preview.looked_at,
-        "of": preview.total,
-        "open_looked_at": preview.open_looked_at,
-        "changed": len(preview.requests),
-        "agreement": {
-            "approved": _agreement_json(*approved),
-            "rejected": _agreement_json(*rejected),
-            "no_longer_there": preview.gone,
-        },
-        "requests": [_request_json(one, preview.companies) for one in preview.requests],
-    }
-
-
-def _agreement_json(before: Agreement, after: Agreement) -> dict[str, Any]:
-    return {
-        "decided": before.of,
-        "named_by_active": before.named,
-        "named_by_draft": after.named,
-        "active_share": before.share,
-        "draft_share": after.share,
-    }
-
-
-def _request_json(one: RequestPreview, names: Mapping[str, str]) -> dict[str, Any]:
-    def placed(match: Placed) -> dict[str, Any]:
-        return {
-            "company_id": match.company_id,
-            "company_name": names[match.company_id],
-            "need_id": match.need_id,
-            "role": match.role,
-            "place": match.place,
-            "score": match.score,
-        }
-
-    return {
-        "request_id": one.asked.request.id,
-        "title": one.asked.request.title,
-        "status": one.asked.request.status,
-        "partner_id": one.asked.partner.id,
-        "partner_name": one.asked.partner.name,
-        "needs": len(one.asked.request.needs),
-        "covered_by_active": one.covered_before,
-        "covered_by_draft": one.covered_after,
-        "entered": [placed(match) for match in one.differences.entered],
-        "left": [placed(match) for match in one.differences.left],
-        "moved": [
-            {
-                **placed(match.after),
-                "place_before": match.before.place,
-                "score_before": match.before.score,
-            }
-            for match in one.differences.moved
-        ],
-    }
-
-
 def _asked(connection: Connection, most: int) -> tuple[list[Asked], int]:
     """Read the newest requests that are open or decided on, and how many there are; of active partners only."""
     partner_ids, total = decisions.open_or_decided(connection, most)
@@ -273,3 +181,51 @@ def _is_there(match_id: str, request: MatchRequest, company_ids: set[str]) -> bo
 
 def _sum(parts: Sequence[Agreement]) -> Agreement:
     return Agreement(sum(one.named for one in parts), sum(one.of for one in parts))
+
+
+def put_previews(app: Flask, previews: Previews) -> None:
+    """Keep what makes the previews of an app."""
+    app.extensions[_PREVIEWS] = previews
+
+
+def preview_of(draft: ScoringPolicy, most: int = MOST_REQUESTS) -> Json:
+    """Return what a draft would change, on at most `most` requests, as plain values. Raises BusyError."""
+    previews: Previews = current_app.extensions[_PREVIEWS]
+    return preview_to_json(previews.make(draft, most=most))
+
+
+def versions_view(connection: Connection) -> Json:
+    """Return all versions of the scoring policy, the newest first, and all drafts."""
+    versions = policies.list_versions(connection)
+    return {
+        "active_version": next(one.policy.version for one in versions if one.active),
+        "items": [_version(one) for one in versions],
+        "drafts": [draft_view(one) for one in policies.list_drafts(connection)],
+    }
+
+
+def version_view(connection: Connection, version: int) -> Json | None:
+    """Return one version of the scoring policy, or None; reports name the one that they were made under."""
+    found = policies.get_version(connection, version)
+    return None if found is None else _version(found)
+
+
+def draft_view(draft: Draft) -> Json:
+    """Return a draft as plain values."""
+    return {
+        "id": draft.id,
+        "version": draft.version,
+        "based_on": draft.based_on,
+        "updated_at": draft.updated_at,
+        **policy_to_json(draft.policy),
+    }
+
+
+def _version(one: PolicyVersion) -> Json:
+    return {
+        "version": one.policy.version,
+        "active": one.active,
+        "note": one.note,
+        "activated_at": one.activated_at,
+        **policy_to_json(one.policy),
+    }

@@ -69,7 +69,7 @@ def test_a_page_that_leaves_groups_out_says_so(
     client: FlaskClient, uncovered: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert "are shown" not in _get(client, PAGE).text
-    monkeypatch.setattr("services.matching.planning.gap_pages.MOST_SHOWN", 0)
+    monkeypatch.setattr("services.matching.planning.pages.MOST_SHOWN", 0)
     assert "The first 0 of 1 are shown" in _get(client, PAGE).text
     assert "De första 0 av 1 visas" in _get(client, f"{PAGE}?lang=sv").text
 

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from flask.testing import FlaskClient
 
 from services.matching.introductions.actions import approve, cancel, reject
-from services.matching.policies.previews import BusyError, Previews
+from services.matching.policies.views import BusyError, Previews
 from services.matching.reports.store.lifted import Lifted, put_lifted
 from services.matching.reports.store.reports import get_report
 from services.matching.reports.worker import Scorer

@@ -28,12 +28,12 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def gaps_of(connection: Connection, at: datetime, thesaurus: str) -> Json:
-    """Give the needs of open requests that nobody covers, grouped; `thesaurus` as the setting names it.
+    """Find the needs of open requests that nobody covers, grouped; `thesaurus` as the setting names it.
 
     Raises BadThesaurusError or OSError when that file cannot be used.
     """
     engine = _engine(thesaurus)
-    found = find_gaps((one.content for one in plans.open_reports(connection)), engine)
+    found = find_gaps((one.content for one in plans.list_open_reports(connection)), engine)
     areas = read_focus_areas()
     names = {code: dict(area.names) for code, area in areas.items()}
     concepts = {code: dict(one.names) for code, one in engine.thesaurus.concepts.items()}
@@ -48,7 +48,7 @@ def gaps_of(connection: Connection, at: datetime, thesaurus: str) -> Json:
 
 
 def as_csv(gaps: Json) -> str:
-    """Write what `gaps_of` gave as CSV, a row a need.
+    """Write what `gaps_of` returned as CSV, a row a need.
 
     A cell that a spreadsheet would compute gets an apostrophe before it.
     """

@@ -9,12 +9,25 @@ from typing import Any
 
 from services.matching.programmes.domain.making import Programme, Unplaced
 from services.matching.programmes.domain.mend import COMPANY, DELEGATE, PLACE, SESSION, Cancellation, without
-from services.matching.programmes.domain.problem import Busy, Day, Placement, Problem, Track, Wanted
+from services.matching.programmes.domain.problem import (
+    HOST,
+    OWN,
+    Busy,
+    Day,
+    Placement,
+    Problem,
+    Track,
+    Wanted,
+)
 from services.matching.programmes.domain.settings import Settings
-from services.matching.programmes.domain.wishes import Meeting
+from services.matching.programmes.domain.wanted_sessions import Meeting
 from services.matching.reports.domain.report import canonical_json
 
 Json = dict[str, Any]
+
+VISIT, MEETINGS, CANCELLED = "visit", "meetings", "cancelled"
+OUTDATED = (VISIT, MEETINGS, CANCELLED)
+"""What a programme may no longer fit: the visit, the meetings that it would have, who and what has cancelled."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +49,7 @@ class Planned:
     places: str = ""
 
     def outdated(self, visit_version: int, visit: Mapping[str, Any]) -> tuple[Cancellation, ...]:
-        """Give the cancellations of delegates and places that may be others in this version of the visit."""
+        """List the cancellations of delegates and places that may be others in this version of the visit."""
         if visit_version == self.visit_version:
             return ()
         return tuple(
@@ -45,13 +58,13 @@ class Planned:
             if (one.kind == DELEGATE and self.delegates != digest_of_list(visit.get("delegates")))
             or (
                 one.kind == PLACE
-                and one.id.startswith("visit:")
+                and one.id.startswith(OWN)
                 and self.places != digest_of_list(visit.get("places"))
             )
         )
 
     def to_json(self) -> Json:
-        """Give it as plain dicts, lists, texts and numbers."""
+        """Return it as plain dicts, lists, texts and numbers."""
         transfers = [[*ends, minutes] for ends, minutes in sorted(self.problem.transfers.items())]
         return {
             "visit_version": self.visit_version,
@@ -70,7 +83,7 @@ class Planned:
 
 
 def planned_from(content: Mapping[str, Any]) -> Planned:
-    """Read what `Planned.to_json` gave; fields that are unknown are ignored."""
+    """Read what `Planned.to_json` returned; fields that are unknown are ignored."""
     problem = content["problem"]
     return Planned(
         visit_version=content["visit_version"],
@@ -101,7 +114,7 @@ def planned_from(content: Mapping[str, Any]) -> Planned:
 
 
 def digest_of(meetings: Sequence[Meeting]) -> str:
-    """Give the SHA-256 of meetings, in whatever order they come: another when any of them differs."""
+    """Return the SHA-256 of meetings, in whatever order they come: another when any of them differs."""
     ordered = sorted(
         (asdict(one) for one in meetings), key=lambda one: (one["request_id"], one["company_id"])
     )
@@ -109,7 +122,7 @@ def digest_of(meetings: Sequence[Meeting]) -> str:
 
 
 def digest_of_list(items: Sequence[Any] | None) -> str:
-    """Give the SHA-256 of a visit's delegates or places: another when one of them or their order differs."""
+    """Return the SHA-256 of a visit's delegates or places: another when one of them or their order differs."""
     return hashlib.sha256(canonical_json({"items": list(items or ())}).encode()).hexdigest()
 
 
@@ -119,9 +132,8 @@ def without_company(planned: Planned, company_id: str) -> Planned:
     With its sessions go earlier cancellations of them; of two companies whose ids begin alike, those of sessions whose
     ids are digests go for both.
     """
-    left = without(
-        planned.problem, [Cancellation(COMPANY, company_id), Cancellation(PLACE, f"host:{company_id}")]
-    )
+    place = f"{HOST}{company_id}"
+    left = without(planned.problem, [Cancellation(COMPANY, company_id), Cancellation(PLACE, place)])
     members = {one.id: one.companies for one in planned.problem.wanted}
     kept = tuple(
         one
@@ -129,7 +141,6 @@ def without_company(planned: Planned, company_id: str) -> Planned:
         if one.companies and (members[one.id] == one.companies or len(one.companies) >= one.least)
     )
     ids = {one.id for one in kept}
-    place = f"host:{company_id}"
     problem = replace(
         left,
         wanted=kept,

@@ -89,7 +89,9 @@ def test_where_not_all_sets_were_looked_at_api_and_page_say_so(
 ) -> None:
     words = "a better one may exist", "en bättre kan finnas"
     assert words[0] not in _get(client, "/reports/R1").text
-    monkeypatch.setattr("services.matching.planning.consortium_views.consortia", partial(consortia, steps=1))
+    monkeypatch.setattr(
+        "services.matching.planning.views.consortium_view.consortia", partial(consortia, steps=1)
+    )
     assert _get(client, PATH).json["best_possible"] is False
     assert words[0] in _get(client, "/reports/R1").text
     assert words[1] in unescape(_get(client, "/reports/R1?lang=sv").text)

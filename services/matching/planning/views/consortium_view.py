@@ -24,7 +24,7 @@ Json = dict[str, Any]
 
 
 def consortia_of(connection: Connection, request_id: str) -> Json | None:
-    """Give the best sets of companies that cover a request's needs together, or None where it has no report.
+    """Find the best sets of companies that cover a request's needs together, or None where it has no report.
 
     Of the report's matches those of study-visit hosts (they receive visitors and deliver nothing), of companies that
     see the partner as a competitor or are not active any more, and those that staff rejected are left out. `nobody`
@@ -35,7 +35,7 @@ def consortia_of(connection: Connection, request_id: str) -> Json | None:
     if report is None:
         return None
     needs = {need["id"]: need["title"] or need["text"] for need in report.content["needs"]}
-    rejected = plans.rejected_matches(connection, [request_id])
+    rejected = plans.list_rejected_matches(connection, [request_id])
     matches = [
         match
         for match in report.content["matches"]
@@ -43,7 +43,7 @@ def consortia_of(connection: Connection, request_id: str) -> Json | None:
         and (request_id, match["id"]) not in rejected
         and all(flag["code"] != "competitor" for flag in match["flags"])
     ]
-    companies = plans.companies_of(connection, {match["company"]["id"] for match in matches})
+    companies = plans.list_companies(connection, {match["company"]["id"] for match in matches})
     scores: dict[str, dict[str, float]] = {}
     for match in matches:
         scores.setdefault(match["company"]["id"], {})[match["need_id"]] = match["score"]

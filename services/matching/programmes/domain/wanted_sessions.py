@@ -11,6 +11,7 @@ from services.matching.organisations.domain.languages import common_language
 from services.matching.organisations.domain.roles import KNOWLEDGE_PARTNER, STUDY_VISIT_HOST
 from services.matching.programmes.domain.problem import (
     GRID,
+    HOST,
     ONE_TO_ONE,
     PRESENTATION,
     ROUND_TABLE,
@@ -60,7 +61,7 @@ def wanted_sessions(
     for one in ordered:
         id = introduction_id(one.request_id, one.company_id)
         if one.role == STUDY_VISIT_HOST:
-            sessions.append(_session(id, STUDY_VISIT, [one], ids, minutes, place=f"host:{one.company_id}"))
+            sessions.append(_session(id, STUDY_VISIT, [one], ids, minutes, place=f"{HOST}{one.company_id}"))
         elif one.role != KNOWLEDGE_PARTNER:
             session = _session(id, ONE_TO_ONE, [one], _asking(one, visit, tracks), minutes)
             sessions.append(replace(session, barred=TENDER_OPEN if one.tender_open else ""))
@@ -106,7 +107,7 @@ def _tables(meetings: Sequence[Meeting]) -> list[list[Meeting]]:
 
 
 def _asking(one: Meeting, visit: Mapping[str, Any], tracks: Sequence[Track]) -> tuple[str, ...]:
-    """Give the tracks whose delegates have one of the needs as their own; all where nobody has."""
+    """Return the tracks whose delegates have one of the needs as their own; all where nobody has."""
     asked = {text.casefold().strip() for text in one.needs} - {""}
     own = {
         f"d{number}"

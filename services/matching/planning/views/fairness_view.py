@@ -38,12 +38,14 @@ MOST_LOOKED_AT = 300
 
 
 def fairness_of(connection: Connection, at: datetime) -> Json:
-    """Give the calls and meetings of every active member in the twelve months up to `at`, those called least first."""
-    members = plans.members(connection)
+    """Count the calls and meetings of every active member in the twelve months up to `at`, those called least first."""
+    members = plans.list_members(connection)
     never = never_matched(
-        (one.id for one in members), (one.content for one in plans.open_reports(connection))
+        (one.id for one in members), (one.content for one in plans.list_open_reports(connection))
     )
-    found = fairness(members, plans.approved_introductions(connection), plans.sessions(connection), never, at)
+    found = fairness(
+        members, plans.list_introductions(connection), plans.list_sessions(connection), never, at
+    )
     return {
         "as_of": to_text(at),
         "calls": found.calls,
@@ -59,9 +61,9 @@ def fairness_of(connection: Connection, at: datetime) -> Json:
 
 
 def rare_in_report(connection: Connection, report: Mapping[str, Any], at: datetime) -> Near | None:
-    """Give the best match of a report whose company is a small member that was not introduced in twelve months.
+    """Find the best match of a report whose company is a small member that was not introduced in twelve months.
 
-    `report` is a report as `views.report_view` gives it; matches that staff rejected are passed over.
+    `report` is a report as `views.report_view` returns it; matches that staff rejected are passed over.
     """
     matches = [
         match
@@ -70,7 +72,7 @@ def rare_in_report(connection: Connection, report: Mapping[str, Any], at: dateti
         and (match["review"] or {}).get("decision") != "rejected"
     ]
     companies = {match["company"]["id"] for match in matches}
-    past = [one for id in sorted(companies) for one in plans.approved_introductions(connection, id)]
+    past = [one for id in sorted(companies) for one in plans.list_introductions(connection, id)]
     rare = rarely_seen(companies, past, at)
     return also_look_at(
         Near(match["company"]["id"], match["need_id"], match["score"], True)
@@ -82,7 +84,7 @@ def rare_in_report(connection: Connection, report: Mapping[str, Any], at: dateti
 def also_look_at_for(
     connection: Connection, request_id: str, at: datetime, engine: TextEngine
 ) -> Json | None:
-    """Give the best small member for a request that was not introduced in twelve months, or None without a report.
+    """Find the best small member for a request that was not introduced in twelve months, or None without a report.
 
     It need not be a match: `REACH` points under the floor are near enough, where words speak for it and nothing known
     excludes it. `looked_at` of `rarely_seen` small members were read.
@@ -92,8 +94,8 @@ def also_look_at_for(
     partner = request and projection.get_state(connection, tables.partners, request.state["partner_id"])
     if report is None or request is None or partner is None:
         return None
-    small = {one.id: one for one in plans.small_members(connection)}
-    rare = [small[one] for one in rarely_seen(small, plans.approved_introductions(connection), at)]
+    small = {one.id: one for one in plans.list_small_members(connection)}
+    rare = [small[one] for one in rarely_seen(small, plans.list_introductions(connection), at)]
     areas = {area["code"] for need in report.content["needs"] for area in need["focus_areas"]}
     looked_at = sorted(rare, key=lambda one: (not _areas(one) & areas, one.id))[:MOST_LOOKED_AT]
     near = _near(connection, report, request.state, partner.state, looked_at, engine)
@@ -122,7 +124,7 @@ def _near(
     companies: Collection[Company],
     engine: TextEngine,
 ) -> list[Near]:
-    """Score companies for a request and give the pairs that are matches or near the floor."""
+    """Score companies for a request and return the pairs that are matches or near the floor."""
     if not companies:
         return []
     request, partner = request_from_state(request_state), partner_from_state(partner_state)
@@ -131,7 +133,7 @@ def _near(
     features = company_features(sorted(companies, key=lambda one: one.id), engine, policy)
     needs = need_features([(partner, need) for need in request.needs], engine, policy)
     lifted = lifted_of(connection, request.id)
-    rejected = plans.rejected_matches(connection, [request.id])
+    rejected = plans.list_rejected_matches(connection, [request.id])
     listed = {match["id"] for match in report.content["matches"]}
     found = []
     for row, need in enumerate(request.needs):
