@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from services.matching.introductions import store as decisions
 from services.matching.introductions.actions import approve
 from services.matching.introductions.domain.introductions import best_matches
+from services.matching.reports.domain.report import Report
 from services.matching.reports.store import reports
 from shared.clock import Clock
 from shared.ids import IdSource
@@ -15,7 +14,7 @@ from shared.storage.engine import Database
 NOTE = "Approved by the stand-in reviewer of the sample."
 
 
-def all_reports(database: Database) -> list[dict[str, Any]]:
+def all_reports(database: Database) -> list[Report]:
     """Read the content of every report, by request id."""
     found = []
     with database.reading() as connection:

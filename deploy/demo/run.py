@@ -100,7 +100,7 @@ def run_demo(
             "companies": taken.companies,
             "partners": taken.partners,
             "requests": taken.requests,
-            "matches": sum(len(report["matches"]) for report in reports),
+            "matches": sum(len(report.matches) for report in reports),
             "introductions": approved,
             "mails": len(list((settings.state_dir / "mailbox").glob("*.eml"))),
             "failures": taken.rejected

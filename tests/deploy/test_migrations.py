@@ -172,7 +172,7 @@ def test_the_house_goes_on_with_the_databases_of_a_released_version(released: Se
             for one in (request_id, other):
                 report = get_report(connection, one)
                 assert report is not None
-                assert "C1" not in {match["company"]["id"] for match in report.content["matches"]}
+                assert "C1" not in {match.company.id for match in report.content.matches}
             assert list(connection.scalars(sa.select(matching.introductions.c.id))) == introduced
 
 

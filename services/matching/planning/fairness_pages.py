@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, current_app, render_template
@@ -12,6 +11,7 @@ from services.matching.context import database, text_engine
 from services.matching.planning.domain.fairness import Near
 from services.matching.planning.fairness_views import also_look_at_for, fairness_of, rare_in_report
 from services.matching.reports.store import reports
+from services.matching.review.views import ReportView
 from shared.web.access import access
 from shared.web.problems import Problem
 
@@ -52,12 +52,12 @@ def also_page(request_id: str) -> str:
                 id=request_id,
             ),
         )
-    titles = {need["id"]: need["title"] or need["text"] for need in report.content["needs"]}
+    titles = {need.id: need.label for need in report.content.needs}
     return render_template(
-        "planning/also_look_at.html", found=found, partner=report.content["partner"], titles=titles
+        "planning/also_look_at.html", found=found, partner=report.content.partner, titles=titles
     )
 
 
-def _rare(report: Mapping[str, Any]) -> Near | None:
+def _rare(view: ReportView) -> Near | None:
     with database().reading() as connection:
-        return rare_in_report(connection, report, current_app.config["CLOCK"]())
+        return rare_in_report(connection, view, current_app.config["CLOCK"]())
