@@ -21,14 +21,14 @@ from services.matching.organisations.domain.model import (
     request_from_state,
 )
 from services.matching.organisations.store import projection
-from services.matching.reports.domain.report import make_report
-from services.matching.reports.settled import Kept
+from services.matching.reports.domain.making import make_report
+from services.matching.reports.domain.report import Report
+from services.matching.reports.settled import SettledReports
 from services.matching.reports.store import due as stale
 from services.matching.reports.store import engine_change, reports
 from services.matching.reports.store.due import Claim
 from services.matching.reports.store.lifted import lifted_of
 from services.matching.reports.store.pause import is_held
-from services.matching.reports.store.reports import ReportJson
 from services.matching.scoring import store as policies
 from services.matching.scoring.domain.features import CompanyFeatures, NeedFeatures, need_features
 from services.matching.scoring.domain.history import History, PastIntroduction
@@ -77,9 +77,9 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class Made:
-    """A report's content, with the features of the needs that it was made of, and their reach."""
+    """A report, with the features of the needs that it was made of, and their reach."""
 
-    content: ReportJson
+    report: Report
     needs: NeedFeatures
     reach: tuple[float, ...]
 
@@ -91,7 +91,7 @@ class Scorer:
         self._database = database
         self._clock = clock
         self._companies = FeatureCache(engine or standard_engine())
-        self._kept = Kept()
+        self._settled = SettledReports()
         self._seen: int | None = None
         self._looks = 0
         for outcome in ("saved", "outdated", "failed"):
@@ -107,7 +107,7 @@ class Scorer:
             due = stale.next_due(connection, self._clock())
             if due is None:
                 if is_held(connection, self._clock()):
-                    self._kept.forget_all()  # a rebuild begins to count anew
+                    self._settled.forget_all()  # a rebuild begins to count anew
                 return False
             number = stale.pool_number(connection)
         if due == "newer report" and number != self._seen and self._looks < MOST_LOOKS:
@@ -139,7 +139,7 @@ class Scorer:
 
         When companies changed since the snapshot was read they stay due, and were up to date until it.
         """
-        known = self._kept.known
+        known = self._settled.known
         if not known:
             return set()
         mine = {case.request.id for case in snapshot.cases}
@@ -158,7 +158,7 @@ class Scorer:
             companies = self._companies.features(connection, policy)
             read = [_read_case(connection, claim) for claim in claims]
             open_requests = stale.open_requests(connection)
-        self._kept.follow(companies, policy, open_requests)
+        self._settled.follow(companies, policy, open_requests)
         cases = tuple(case for case in read if case is not None)
         return Snapshot(at, number, policy, companies, self._companies.moments, cases)
 
@@ -200,19 +200,19 @@ class Scorer:
             if isinstance(made, Exception):
                 stale.note_failure(connection, case.claim, now, repr(made))
                 return "failed"
-            if not current and reports.names_erased(connection, made.content):
+            if not current and reports.names_erased(connection, made.report):
                 stale.release(connection, [case.claim])
                 return "outdated"
-            touched = self._kept.touched_by(case.request.id)
-            reports.save_report(connection, made.content, to_text(now), touched)
+            touched = self._settled.touched_by(case.request.id)
+            reports.save_report(connection, made.report, to_text(now), touched)
             if current:
                 stale.settle(connection, case.claim)
             else:
                 stale.settle_for_now(connection, case.claim, snapshot.at)
-        self._kept.put(
+        self._settled.add(
             case.request.id,
             case.claim.wanted,
-            made.content,
+            made.report,
             made.needs,
             made.reach,
             snapshot.companies,
@@ -223,7 +223,7 @@ class Scorer:
     def _make(self, case: Case, snapshot: Snapshot) -> Made:
         engine, policy = self._companies.engine, snapshot.policy
         needs = need_features([(case.partner, need) for need in case.request.needs], engine, policy)
-        report = make_report(
+        made = make_report(
             case.request,
             case.partner,
             snapshot.companies,
@@ -235,7 +235,7 @@ class Scorer:
             moments=snapshot.moments,
             needs=needs,
         )
-        return Made(report.to_json(), needs, report.reach)
+        return Made(made.report, needs, made.reach)
 
 
 def _read_case(connection: Connection, claim: Claim) -> Case | None:

@@ -53,8 +53,8 @@ def read_report(request_id: str) -> Response:
         view = report_view(connection, request_id)
     if view is None:
         raise not_found("match report", request_id)
-    response = jsonify(view)
-    response.headers["ETag"] = etag_of(view["version"])
+    response = jsonify(view.to_json())
+    response.headers["ETag"] = etag_of(view.version)
     return response
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, current_app, request
@@ -10,6 +9,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
 from services.matching.introductions.lifting import lift, take_back
+from services.matching.reports.domain.report import Exclusion, Report
 from services.matching.review.pages import decide
 from services.matching.scoring.domain.exclusions import LIFTABLE
 from shared.web.access import access
@@ -25,10 +25,10 @@ def exclusion_tools() -> dict[str, Any]:
     return {"excluded_once": excluded_once, "liftable": LIFTABLE}
 
 
-def excluded_once(report: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Give a report's exclusions, those of one company under several needs once, by name, company and code."""
-    found = {(one["company"]["id"], one["code"]): one for one in reversed(report["excluded"])}
-    return sorted(found.values(), key=lambda one: (one["company"]["name"], one["company"]["id"], one["code"]))
+def excluded_once(report: Report) -> list[Exclusion]:
+    """Return a report's exclusions, those of one company under several needs once, by name, company and code."""
+    found = {(one.company.id, one.code): one for one in reversed(report.excluded)}
+    return sorted(found.values(), key=lambda one: (one.company.name, one.company.id, one.code))
 
 
 @blueprint.route("/reports/<request_id>/exclusions/lift", methods=["POST"])

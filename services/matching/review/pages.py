@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -103,7 +104,7 @@ def approve_page(request_id: str) -> AnyResponse | str:
         if not chosen:
             return _refused(request_id, RefusedError(Refusal.INVALID, N_("Choose at least one match.")))
         values = _report(request_id)
-        matches = [match for match in values["report"]["matches"] if match["id"] in set(chosen)]
+        matches = [match for match in values["report"].matches if match.id in set(chosen)]
         return render_template(
             "review/confirm.html", **values, chosen=matches, seen_version=version, note=note
         )
@@ -188,8 +189,13 @@ def _report(request_id: str) -> dict[str, Any]:
                 id=request_id,
             ),
         )
-    view = with_erased_named(view, _(ERASED_NAME))
-    return {"report": view, "picture": picture(view, current_language()), "interactive": True}
+    report = with_erased_named(view.report, _(ERASED_NAME))
+    return {
+        "view": replace(view, report=report),
+        "report": report,
+        "picture": picture(report, current_language()),
+        "interactive": True,
+    }
 
 
 def _form() -> tuple[int, list[str]]:

@@ -18,7 +18,7 @@ from services.matching.organisations.domain.sides import Side
 from services.matching.organisations.store import erasures, projection
 from services.matching.organisations.store.erasures import Erased
 from services.matching.programmes import store as programmes
-from services.matching.reports.domain.changes import unknown_changes
+from services.matching.reports.domain.changes import Cause, unknown_changes
 from services.matching.reports.domain.erased_words import names_company, without_company, without_side
 from services.matching.reports.store import due as stale
 from services.matching.reports.store import lifted, reports
@@ -83,11 +83,11 @@ def _reports(connection: Connection, erased: Erased, now: datetime, after: str) 
     if erased.side != Side.COMPANY:
         return None
     found = reports.hold_next_naming(connection, erased.id, after, BATCH)
-    for request_id, version, content in found:
-        if names_company(content, erased.id, erased.version):
-            new = without_company(content, erased.id, erased.version, to_text(now))
+    for request_id, version, report in found:
+        if names_company(report, erased.id, erased.version):
+            new = without_company(report, erased.id, erased.version, to_text(now))
             reports.replace_content(connection, version + 1, new)
-            told = unknown_changes(version, "erased", company_id=erased.id)
+            told = unknown_changes(version, Cause.ERASED, company_id=erased.id)
             add_change(connection, request_id, version + 1, to_text(now), told)
     return found[-1][0] if found else None
 

@@ -78,9 +78,7 @@ def check_alive(settings: Settings, report: bytes) -> None:
             handlers.replace(connection, BACKBONE, "companies", "C1", company, system_clock(), None)
         settled(settings, databases)
         names = {
-            match["company"]["name"]
-            for found in all_reports(databases["matching"])
-            for match in found["matches"]
+            match.company.name for found in all_reports(databases["matching"]) for match in found.matches
         }
         assert "Päron AB" in names
     assert {path: path.stat().st_ino for path in mailbox.glob("*.eml")} == before
@@ -302,9 +300,7 @@ def test_whoever_was_erased_since_is_erased_again(backup: Path, empty: Settings,
     with open_databases(empty) as databases, working(empty):
         settled(empty, databases)
         companies = {
-            match["company"]["id"]
-            for found in all_reports(databases["matching"])
-            for match in found["matches"]
+            match.company.id for found in all_reports(databases["matching"]) for match in found.matches
         }
         assert companies == {"C2"}
 

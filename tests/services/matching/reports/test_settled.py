@@ -71,7 +71,7 @@ def test_a_change_makes_only_the_reports_that_it_touches(
     after = _report(database), _report(database, "R2")
     assert made == ["R2"]
     assert after[0] == before[0]
-    assert after[1].content["as_of"] > before[1].content["as_of"]
+    assert after[1].content.as_of > before[1].content.as_of
     assert after[1].stale_since is None
 
 
@@ -111,7 +111,7 @@ def test_a_report_is_not_settled_when_a_company_changed_since_it_was_looked_at(
     assert scorer.settle_untouched(snapshot) == {"R1"}
     assert _report(database).stale_since == snapshot.at
     scorer.score_stale()
-    assert "C4" in {match["company"]["id"] for match in _report(database).content["matches"]}
+    assert "C4" in {match.company.id for match in _report(database).content.matches}
     assert _report(database).stale_since is None
 
 
@@ -161,7 +161,7 @@ def test_nothing_stays_known_of_a_request_that_is_not_open_any_more(
     scored.request("R2", "P1", text="Telemedicine for patients with chronic disease at home.")
     scored.request("R3", "P1", text="Telemedicine for patients with chronic disease at home.")
     scorer.score_stale()
-    kept = scorer._kept
+    kept = scorer._settled
     scored.company("C4", f"{TELECARE} For hospitals, too.")
     scorer.settle_untouched(scorer.read([]))
     assert set(kept.known) == {"R1"}
@@ -186,7 +186,7 @@ def test_another_policy_makes_every_report(
         connection.execute(tables.policies.insert().values(version=2, active=True, content='{"floor": 41.5}'))
     scorer.score_stale()
     assert made == ["R1"]
-    assert _report(database).content["policy_version"] == 2
+    assert _report(database).content.policy_version == 2
 
 
 def test_after_random_changes_every_report_is_what_a_new_worker_makes_of_the_same(

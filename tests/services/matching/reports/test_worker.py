@@ -58,7 +58,7 @@ def test_a_long_stale_report_is_saved_in_a_stream_of_companies_and_stays_due(
     scored.company("C4")
     assert scorer.save(snapshot, scorer.compute(snapshot)) == 1
     report = _report(database)
-    assert "Telemedicine" in report.content["needs"][0]["text"]
+    assert "Telemedicine" in report.content.needs[0].text
     assert report.stale_since == snapshot.at
 
 
@@ -106,7 +106,7 @@ def test_a_report_is_not_saved_when_its_request_changed_since_it_was_read(
     scored.request("R1", "P1", text="Autoclaves and washers")
     assert scorer.save(snapshot, scorer.compute(snapshot)) == 0
     assert scorer.score_stale() == 1
-    assert _report(database).content["needs"][0]["text"] == "Autoclaves and washers"
+    assert _report(database).content.needs[0].text == "Autoclaves and washers"
 
 
 def test_a_request_that_a_worker_has_claimed_is_left_to_it_until_the_claim_runs_out(
@@ -141,9 +141,9 @@ def test_a_partner_that_nobody_matches_gets_a_report_that_says_so(
     scorer.score_stale()
     report = _report(database)
     assert report.failure is None
-    assert report.content["verdict"] == "no_good_match"
-    assert report.content["matches"] == []
-    assert set(report.content["verdict_text"]) == {"sv", "en"}
+    assert report.content.verdict == "no_good_match"
+    assert report.content.matches == ()
+    assert set(report.content.verdict_text) == {"sv", "en"}
 
 
 def test_a_request_without_any_company_gets_a_report_too(
@@ -152,14 +152,14 @@ def test_a_request_without_any_company_gets_a_report_too(
     tell.partner("P1")
     tell.request("R1", "P1")
     scorer.score_stale()
-    assert _report(database).content["verdict"] == "no_good_match"
+    assert _report(database).content.verdict == "no_good_match"
 
 
 def test_the_parts_of_every_match_sum_to_its_score(scored: Any, database: Database) -> None:
-    matches = _report(database).content["matches"]
+    matches = _report(database).content.matches
     assert matches
     for match in matches:
-        assert sum(part["points"] for part in match["parts"]) == pytest.approx(match["score"], abs=0.01)
+        assert sum(part.points for part in match.parts) == pytest.approx(match.score, abs=0.01)
 
 
 def test_a_report_speaks_of_the_moment_of_the_newest_event_about_what_it_names(
@@ -170,8 +170,8 @@ def test_a_report_speaks_of_the_moment_of_the_newest_event_about_what_it_names(
     clock.advance(timedelta(days=1))
     scored.company("C3", "Telemedicine")
     scorer.score_stale()
-    assert "C2" in {match["company"]["id"] for match in _report(database).content["matches"]}
-    assert _report(database).content["as_of"] == "2026-03-03T08:00:00.000000Z"
+    assert "C2" in {match.company.id for match in _report(database).content.matches}
+    assert _report(database).content.as_of == "2026-03-03T08:00:00.000000Z"
 
 
 def test_a_step_waits_while_companies_keep_arriving_but_not_for_ever(tell: Any, scorer: Scorer) -> None:

@@ -112,7 +112,7 @@ def test_a_join_that_hardly_counts_makes_no_sentence() -> None:
     sides = Sides(partner(), company(), (), (), {})
     concepts = PartScore(40.0, 45.0, (join("telecare", 38.0), join("paper", 2.0)))
     told = reasons(sides, "supplier", {"concepts": concepts, "areas": PartScore(0.0, 25.0)})
-    assert told["en"] == ["Bergen City writes “telecare”; Company C1 writes “telecare” (telecare)."]
+    assert told["en"] == ("Bergen City writes “telecare”; Company C1 writes “telecare” (telecare).",)
 
 
 def test_what_is_only_near_is_not_told_beside_what_is_the_same() -> None:
