@@ -6,8 +6,6 @@ import json
 import os
 import signal
 import socket
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -24,7 +22,7 @@ from shared.settings import Settings, read_settings
 from shared.storage import Database
 from tests.faults import audit
 from tests.faults.history import Mail
-from tests.faults.part import ROOT, Forker, Part
+from tests.faults.part import Forker, Part
 from tests.faults.waiting import Cut, WaitedInVainError, Waiting
 from tests.plugins.kafka_broker import KafkaBroker
 from tests.plugins.postgres import PostgresServer
@@ -47,7 +45,10 @@ def free_ports(count: int) -> list[int]:
 
 
 class House:
-    """Everything that runs in one fault run. Use it as a context: nothing that it started stays behind."""
+    """Everything that runs in one fault run. Use it as a context: nothing that it started stays behind.
+
+    With a `forker` its processes are that one's: they start at once, and wait less for mails.
+    """
 
     def __init__(
         self,
@@ -57,14 +58,14 @@ class House:
         moods: Sequence[str] = (),
         matching_workers: int = 1,
         postgres: PostgresServer | None = None,
-        hurried: bool = False,
+        forker: Forker | None = None,
         cut: Cut | None = None,
     ) -> None:
         self.folder = folder
         self.broker = broker
         self.postgres = postgres
         self.waiting = Waiting(cut or Cut())
-        self._forker = Forker() if hurried else None
+        self._forker = forker
         self.profiles_url, self.matching_url = (f"http://127.0.0.1:{port}" for port in ports[:2])
         self.ledger = folder / "mails.jsonl"
         self.ledger.touch()
@@ -112,8 +113,6 @@ class House:
             part.send(signal.SIGTERM)
         for part in self.parts.values():
             part.stop()
-        if self._forker is not None:
-            self._forker.close()
         self.log.close()
         if self.databases is not None:
             self._opening.__exit__(None, None, None)
@@ -125,29 +124,18 @@ class House:
 
     def handslag(self, *arguments: str) -> dict[str, Any]:
         """Run a command to its end and give what it prints as JSON, with its exit code as `exit`."""
-        with (
-            tempfile.TemporaryFile("w+") as output,
-            tempfile.TemporaryFile("w+") as errors,
-            subprocess.Popen(
-                [sys.executable, "-m", "deploy.command", *arguments, "--json"],
-                env=self.env,
-                cwd=ROOT,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=errors,
-                start_new_session=True,
-            ) as process,
-        ):
+        with tempfile.TemporaryDirectory(dir=self.folder) as folder:
+            command = self._command("command", Path(folder) / "output", self.env, *arguments, "--json")
+            command.start()
             try:
                 what = f"`{' '.join(arguments)}` ends"
-                self.waiting.until(what, lambda: process.poll() is not None, self.backlog, 0.25)
+                self.waiting.until(what, lambda: not command.runs(), self.backlog, 0.25)
             finally:
-                process.kill()
-            output.seek(0)
-            errors.seek(0)
-            lines = output.read().strip().splitlines()
-            said = json.loads(lines[-1]) if lines else {"error": errors.read().strip()}
-        return {**said, "exit": process.returncode}
+                command.kill()
+            lines = command.output.read_text().strip().splitlines()
+        assert command.process is not None
+        said = json.loads(lines[-1]) if lines and lines[-1].startswith("{") else {"error": "\n".join(lines)}
+        return {**said, "exit": command.process.poll()}
 
     def backlog(self) -> dict[str, int] | None:
         """Count what is on its way; None while the event log does not say."""
@@ -215,11 +203,12 @@ class House:
         return "\n".join(parts)
 
     def _service(self, name: str, port: int = 8080) -> Part:
-        kind, service = name.split()[:2]
-        env = {**self.env, "HANDSLAG_PORT": str(port)}
         output = self.folder / f"{name.replace(' ', '-')}.output"
-        command = (kind, service) if self._forker else ("deploy.command", kind, service)
-        return Part(name, command, env, output, self._forker)
+        return self._command(name, output, {**self.env, "HANDSLAG_PORT": str(port)}, *name.split()[:2])
+
+    def _command(self, name: str, output: Path, env: Mapping[str, str], *arguments: str) -> Part:
+        whole = arguments if self._forker else ("deploy.command", *arguments)
+        return Part(name, whole, env, output, self._forker)
 
 
 def _is_empty(backlog: Mapping[str, int] | None, but: Collection[str]) -> bool:

@@ -15,6 +15,7 @@ from tests.faults.fault_run import Plan, Run
 from tests.faults.house import House, free_ports
 from tests.faults.onlooker import Onlooker
 from tests.faults.outcome import Outcome, Step
+from tests.faults.part import Forker
 from tests.faults.table import Word
 from tests.plugins.kafka_broker import KafkaBroker, new_broker
 from tests.plugins.postgres import PostgresServer, new_server
@@ -41,11 +42,19 @@ def own_postgres() -> Iterator[PostgresServer]:
         yield server
 
 
+@pytest.fixture(scope="module")
+def forker() -> Iterator[Forker]:
+    """One for both runs: it imports once what their processes would import at every start."""
+    one = Forker()
+    yield one
+    one.close()
+
+
 @pytest.mark.timeout(420)
-def test_over_the_embedded_log_nothing_is_lost_doubled_or_inverted(tmp_path: Path) -> None:
+def test_over_the_embedded_log_nothing_is_lost_doubled_or_inverted(tmp_path: Path, forker: Forker) -> None:
     plan = Plan(seed=SEED, kills=6)
     moods = ("brisk", "refuse", "silent")
-    with House(tmp_path, free_ports(3), None, moods, hurried=True) as house:
+    with House(tmp_path, free_ports(3), None, moods, forker=forker) as house:
         run = Run(house, plan)
         with Onlooker(run) as onlooker:
             outcome = run.whole()
@@ -62,11 +71,11 @@ def test_over_the_embedded_log_nothing_is_lost_doubled_or_inverted(tmp_path: Pat
 
 @pytest.mark.timeout(420)
 def test_over_kafka_and_postgres_nothing_is_lost_doubled_or_inverted(
-    tmp_path: Path, own_broker: KafkaBroker, own_postgres: PostgresServer
+    tmp_path: Path, own_broker: KafkaBroker, own_postgres: PostgresServer, forker: Forker
 ) -> None:
     plan = Plan(seed=SEED, kills=6, window=True, rebuild=False)
     moods = ("slow", "refuse", "silent")
-    with House(tmp_path, free_ports(3), own_broker, moods, 2, own_postgres, hurried=True) as house:
+    with House(tmp_path, free_ports(3), own_broker, moods, 2, own_postgres, forker=forker) as house:
         outcome = Run(house, plan).whole()
         judge(outcome, house)
     assert outcome.kills["broker"] > 0
