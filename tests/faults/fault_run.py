@@ -264,7 +264,8 @@ class Run:
         )
         self.approver.stopping.set()
         self._wait_for([self.approver])
-        self.notes["settled after, s"] += round(self.house.settle(MAILS), 1)
+        seconds = self.notes["settled after, s"] + self.house.settle(MAILS)
+        self.notes["settled after, s"] = round(seconds, 1)
         self.notes["rebalances"] = groups.rebalances(self.house)
         # Before everything is delivered again: a second delivery would make up for an effect that is lost.
         self._check(Settled.ALL_BUT_MAILS)
