@@ -50,26 +50,26 @@ def forker() -> Iterator[Forker]:
     one.close()
 
 
-@pytest.mark.timeout(420)
+@pytest.mark.timeout(900)
 def test_over_the_embedded_log_nothing_is_lost_doubled_or_inverted(tmp_path: Path, forker: Forker) -> None:
     plan = Plan(seed=SEED, kills=6)
     moods = ("brisk", "refuse", "silent")
     with House(tmp_path, free_ports(3), None, moods, forker=forker) as house:
         run = Run(house, plan)
-        with Onlooker(run) as onlooker:
-            outcome = run.whole()
+        onlooker = Onlooker(run)
+        outcome = run.whole()
         judge(outcome, house)
     assert outcome.notes["reports rebuilt"] > 0
     assert outcome.notes["writes refused on a full disk"] > 0
     # Had it been cut off at any of the moments that were looked at, no promise would have been called broken.
-    assert onlooker.problems == []
-    assert {Step.BLOWS, Step.CALM, Step.AGAIN, Step.REBUILD} <= set(onlooker.words)
+    assert onlooker.broken == []
+    assert set(onlooker.words) == set(run.steps)
     assert onlooker.words[Step.BLOWS]["2 effects once"] == {Word.NOT_JUDGED}
     assert onlooker.words[Step.REBUILD]["2 effects once"] == {Word.HELD}
     assert onlooker.words[Step.REBUILD]["6 rebuilt the same"] == {Word.NOT_JUDGED}
 
 
-@pytest.mark.timeout(420)
+@pytest.mark.timeout(900)
 def test_over_kafka_and_postgres_nothing_is_lost_doubled_or_inverted(
     tmp_path: Path, own_broker: KafkaBroker, own_postgres: PostgresServer, forker: Forker
 ) -> None:

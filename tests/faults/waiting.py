@@ -46,6 +46,8 @@ class Waiting:
     def __init__(self, cut: Cut, patience: float = PATIENCE) -> None:
         self._cut = cut
         self._patience = patience
+        self.onlooker: Callable[[], None] = lambda: None
+        """Called when something is to be waited for, and while it is."""
         self._pause = threading.Event()
 
     def until(
@@ -61,6 +63,7 @@ class Waiting:
         Goes on for as long as `progress` gives something else within the patience; then it raises WaitedInVainError.
         """
         patient = self._patience if patience is None else patience
+        self.onlooker()
         before, moved = progress(), time.monotonic()
         while not (found := condition()):
             self._cut.look()
@@ -70,6 +73,7 @@ class Waiting:
             elif time.monotonic() - moved > patient:
                 raise WaitedInVainError(f"for {patient:.0f} s nothing moved: {what}")
             self._pause.wait(look)
+            self.onlooker()
         return found
 
     def look(self) -> None:
