@@ -10,12 +10,13 @@ import sqlalchemy as sa
 
 import services.matching.tables as matching_tables
 import services.notifications.tables as notifications_tables
-import services.profiles.organisations.store as profiles_store
+import services.profiles.tables as profiles_tables
 from services.matching.database import open_store as open_matching
 from services.matching.reports.store.due import stale_count
 from services.matching.reports.store.pause import rereading
 from services.matching.upkeep.replay import GROUP as REBUILD_GROUP
 from services.notifications.deliveries.store.records import count_deliveries
+from services.profiles.database import open_store as open_profiles
 from shared.event_log.port import EventLog
 from shared.messaging.tables import Backbone
 from shared.settings.registry import Settings
@@ -39,7 +40,7 @@ class Databases:
     def backbones(self) -> dict[str, tuple[Database, Backbone]]:
         """Give each service's database with its tables for events."""
         return {
-            "profiles": (self.profiles, profiles_store.BACKBONE),
+            "profiles": (self.profiles, profiles_tables.backbone),
             "matching": (self.matching, matching_tables.backbone),
             "notifications": (self.notifications, notifications_tables.backbone),
         }
@@ -49,7 +50,7 @@ class Databases:
 def open_databases(settings: Settings) -> Iterator[Databases]:
     """Open the databases of all services and close them on leaving."""
     databases = Databases(
-        profiles_store.open_store(settings),
+        open_profiles(settings.profiles_database),
         open_matching(settings.matching_database),
         open_database(settings.notifications_database, notifications_tables.metadata),
     )
@@ -66,7 +67,7 @@ def backlog(databases: Databases, event_log: EventLog) -> dict[str, int]:
     Raises shared.event_log.port.LogUnavailableError while the event log is away.
     """
     stages: dict[str, Callable[[], int]] = {
-        "profiles to publish": lambda: _rows(databases.profiles, profiles_store.BACKBONE.outbox),
+        "profiles to publish": lambda: _rows(databases.profiles, profiles_tables.backbone.outbox),
         "events for matching": lambda: event_log.lag("matching", READS["matching"]),
         "events to read again": lambda: _to_read_again(databases.matching, event_log),
         "reports to make": lambda: _stale(databases.matching),

@@ -15,13 +15,14 @@ from sqlalchemy.engine import Connection
 
 import services.matching.tables as matching_tables
 import services.notifications.tables as notifications_tables
-import services.profiles.organisations.store as profiles_store
 from deploy.operations.backlog import READS
 from deploy.operations.erasure_ledger import LEDGER, keep_ledger
 from deploy.operations.export import TOPIC_OF, Kind, Stores, UnknownError
 from deploy.operations.opening import STORES
 from services.matching.organisations.store.erasures import pending
-from services.profiles.organisations.erase import Erasure, erase, erasures
+from services.profiles.organisations.domain.erasure import Erasure
+from services.profiles.organisations.erase import erase
+from services.profiles.organisations.store import list_erasures
 from shared.clock import Clock
 from shared.event_log import event_log_of
 from shared.event_log.port import EventLogError
@@ -64,11 +65,11 @@ def erase_organisation(
     """
     profiles = stores.databases["profiles"]
     with profiles.writing() as connection:
-        done = erase(connection, profiles_store.BACKBONE, TOPIC_OF[kind], id, clock())
+        done = erase(connection, TOPIC_OF[kind], id, clock())
     if not done:
         raise UnknownError(f"there is no {kind} with the id {id}")
     with profiles.reading() as connection:
-        ledger = erasures(connection)
+        ledger = list_erasures(connection)
     keep_ledger(settings.state_dir / LEDGER, ledger)
     deadline = time.monotonic() + patience
     said: Sequence[str] = ()

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from deploy.operations.backup_folder import sync_folder
-from services.profiles.organisations.erase import Erasure
+from services.profiles.organisations.domain.erasure import Erasure
 from shared.events.catalogue import TOPICS
 
 LEDGER = "erased.jsonl"

@@ -14,13 +14,13 @@ import sqlalchemy as sa
 
 import services.matching.tables as matching_tables
 import services.notifications.tables as notifications_tables
-import services.profiles.organisations.store as profiles_store
+import services.profiles.tables as profiles_tables
 from deploy.operations.opening import STORES, opened
 from services.matching.introductions.store import reviews_of_company
 from services.matching.organisations.store import projection
 from services.notifications.mail.mailbox import Mailbox
 from services.notifications.mail.server import mailbox_of
-from services.profiles.organisations.erase import last_version
+from services.profiles.organisations import store as profiles_store
 from shared.clock import to_text
 from shared.settings.registry import Settings
 from shared.storage.engine import Database
@@ -88,7 +88,9 @@ def to_erase(stores: Stores, id: str, kind: Kind | None) -> tuple[Kind, str]:
     except UnknownError:
         with stores.databases["profiles"].reading() as connection:
             erased = [
-                one for one in TOPIC_OF if kind in (None, one) and last_version(connection, TOPIC_OF[one], id)
+                one
+                for one in TOPIC_OF
+                if kind in (None, one) and profiles_store.get_erased_version(connection, TOPIC_OF[one], id)
             ]
         if len(erased) != 1:
             raise
@@ -101,7 +103,7 @@ def held_of(stores: Stores, kind: Kind, id: str, now: datetime) -> Held:
     """
     profiles, matching = stores.databases["profiles"], stores.databases["matching"]
     with profiles.reading() as connection:
-        profile = profiles_store.find(connection, TOPIC_OF[kind], id)
+        profile = profiles_store.get_profile(connection, TOPIC_OF[kind], id)
         own = {
             topic: _own_states(connection, topic, id) if kind == "partner" else []
             for topic in ("requests", "visits")
@@ -158,7 +160,7 @@ def counts(held: Mapping[str, Any]) -> dict[str, int]:
 
 def _is_known(stores: Stores, kind: Kind, id: str) -> bool:
     with stores.databases["profiles"].reading() as connection:
-        if profiles_store.find(connection, TOPIC_OF[kind], id) is not None:
+        if profiles_store.get_profile(connection, TOPIC_OF[kind], id) is not None:
             return True
     with stores.databases["matching"].reading() as connection:
         table = getattr(matching_tables, TOPIC_OF[kind])
@@ -180,7 +182,7 @@ def _with_address(stores: Stores, address: str) -> list[tuple[Kind, str]]:
         }
     with stores.databases["profiles"].reading() as connection:
         for kind, topic in TOPIC_OF.items():
-            table = profiles_store.TABLES[topic]
+            table = profiles_tables.PROFILES[topic]
             naming = table.c.state.contains("@", autoescape=True) & table.c.state.icontains(
                 address, autoescape=True
             )
@@ -192,7 +194,7 @@ def _with_address(stores: Stores, address: str) -> list[tuple[Kind, str]]:
 
 
 def _when_erased(stores: Stores, id: str) -> str:
-    table = profiles_store.ERASURES
+    table = profiles_tables.erasures
     with stores.databases["profiles"].reading() as connection:
         found = connection.execute(
             sa.select(table.c.erased_at).where(table.c.id == id, table.c.kind.in_(list(TOPIC_OF)))
@@ -202,7 +204,7 @@ def _when_erased(stores: Stores, id: str) -> str:
 
 
 def _own_states(connection: sa.Connection, topic: str, partner_id: str) -> list[Held]:
-    table = profiles_store.TABLES[topic]
+    table = profiles_tables.PROFILES[topic]
     query = sa.select(table.c.state).where(table.c.partner_id == partner_id).order_by(table.c.id)
     return [json.loads(text) for text in connection.execute(query).scalars()]
 
@@ -212,7 +214,7 @@ def _named_by(connection: sa.Connection, kind: Kind, id: str, profile: Held | No
     names = [json.dumps(id), *([json.dumps(profile["name"], ensure_ascii=False)[1:-1]] if profile else [])]
     found = []
     for other, topic in TOPIC_OF.items():
-        table = profiles_store.TABLES[topic]
+        table = profiles_tables.PROFILES[topic]
         naming = sa.or_(*(table.c.state.contains(name, autoescape=True) for name in names))
         for one in connection.execute(sa.select(table.c.id).where(naming).order_by(table.c.id)).scalars():
             if (other, one) != (kind, id):

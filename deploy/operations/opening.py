@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 import services.matching.tables as matching_tables
 import services.notifications.tables as notifications_tables
-import services.profiles.organisations.store as profiles_store
+import services.profiles.tables as profiles_tables
 from shared.messaging.tables import Backbone
 from shared.settings.registry import Settings, hide_password
 from shared.storage.engine import Database, open_database
@@ -27,7 +27,7 @@ class Store:
 
 
 STORES = {
-    "profiles": Store("profiles_database", profiles_store.metadata, profiles_store.BACKBONE),
+    "profiles": Store("profiles_database", profiles_tables.metadata, profiles_tables.backbone),
     "matching": Store("matching_database", matching_tables.metadata, matching_tables.backbone),
     "notifications": Store(
         "notifications_database", notifications_tables.metadata, notifications_tables.backbone

@@ -6,6 +6,7 @@ import errno
 import json
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
@@ -14,6 +15,7 @@ from flask import Flask, Response, g, render_template, request
 from marshmallow import Schema, fields
 from werkzeug.exceptions import HTTPException, SecurityError
 
+from shared.faults import Fault
 from shared.messaging.outbox import EventTooLargeError
 
 log = logging.getLogger(__name__)
@@ -80,7 +82,7 @@ _FIXES = {
     "Not a valid email address.": "Send one address such as name@example.org.",
     "Not a valid URL.": "Send an address that starts with https://.",
 }
-"""What to do about marshmallow's own messages; ours say it themselves, behind a semicolon."""
+"""What to do about marshmallow's own messages; a `Fault` says it itself."""
 CORRECT = "Correct this field and send it again."
 """What to do where nothing better is known."""
 
@@ -90,20 +92,32 @@ def field_error(field: str, problem: str, fix: str = "") -> dict[str, str]:
     return {"field": field, "problem": problem, **({"fix": fix} if fix else {})}
 
 
-def flatten_messages(messages: Any, path: str = "") -> list[dict[str, str]]:
-    """Turn marshmallow's nested messages into one entry a field, by dotted path."""
+def fault_entry(fault: Fault) -> dict[str, str]:
+    """Return a fault as an entry of a problem's `errors`."""
+    return field_error(fault.field, fault.filled(fault.problem), fault.filled(fault.fix))
+
+
+def faults_in(messages: Any, path: str = "") -> list[Fault]:
+    """Read marshmallow's nested messages as one fault a message, with the field's dotted path.
+
+    A message is a text or a `Fault`, whose path is not known where it is raised.
+    """
     if isinstance(messages, Mapping):
         return [
-            entry
+            fault
             for key, inner in messages.items()
-            for entry in flatten_messages(
-                inner, path if key == "_schema" else f"{path}.{key}" if path else str(key)
-            )
+            for fault in faults_in(inner, path if key == "_schema" else f"{path}.{key}" if path else str(key))
         ]
     if isinstance(messages, list | tuple):
-        return [entry for inner in messages for entry in flatten_messages(inner, path)]
-    problem, _, fix = str(messages).partition("; ")
-    return [field_error(path or "(body)", problem, fix or _FIXES.get(problem, CORRECT))]
+        return [fault for inner in messages for fault in faults_in(inner, path)]
+    field = path or "(body)"
+    if isinstance(messages, Fault):
+        return [replace(messages, field=field)]
+    return [Fault(field, str(messages), _FIXES.get(str(messages), ""))]
+
+
+def _entries(messages: Any) -> list[dict[str, str]]:
+    return [fault_entry(replace(fault, fix=fault.fix or CORRECT)) for fault in faults_in(messages)]
 
 
 def problem_response(problem: Problem) -> Response:
@@ -142,9 +156,9 @@ def problem_of_http_error(error: HTTPException) -> Problem:
         "files",
         "path",
     }:
-        errors = [entry for inner in messages.values() for entry in flatten_messages(inner)]
+        errors = [entry for inner in messages.values() for entry in _entries(inner)]
     else:
-        errors = flatten_messages(messages)
+        errors = _entries(messages)
     detail = str(data.get("message") or "")
     if not detail and errors:
         detail = "These fields are wrong: " + ", ".join(sorted({entry["field"] for entry in errors})) + "."

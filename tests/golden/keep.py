@@ -22,8 +22,7 @@ from deploy.demo.reviewing import approve_best
 from deploy.operations.backlog import Databases, backlog, open_databases
 from deploy.operations.opening import STORES
 from deploy.runtime.work import work
-from services.profiles.organisations import actions as handlers
-from services.profiles.organisations.store import BACKBONE
+from services.profiles.organisations import actions
 from shared.clock import system_clock
 from shared.event_log import open_event_log
 from shared.event_log.port import LogUnavailableError
@@ -141,7 +140,7 @@ def _live(settings: Settings, databases: Databases, folder: Path) -> None:
     with databases.profiles.writing() as connection:
         visit: dict[str, Any] = {"title": "Study visit", "direction": "incoming", "partner_id": "P1"}
         visit |= {"starts_on": "2026-05-01", "ends_on": "2026-05-03", "delegates": []}
-        handlers.create(connection, BACKBONE, "visits", visit, system_clock(), random_ids)
+        actions.create(connection, "visits", visit, system_clock(), random_ids)
     approve_best(databases.matching, system_clock, random_ids, 1)
     sample = Path(__file__).with_name("v1") / "delivery.sent.json"
     state = json.loads(sample.read_text(encoding="utf-8"))["value"]

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields, post_load, validate
+from marshmallow import Schema, fields, post_load, validate
 
 from services.matching.programmes.domain.mend import CANCELLABLE, CHANGES, Cancellation
 from services.matching.programmes.domain.problem import GRID, KINDS
 from services.matching.programmes.domain.settings import SOURCES, STANDARD_MINUTES, Settings
-from shared.web.schemas import Strict
+from shared.web.schemas import Pattern, Strict, invalid
 
 STANDARD = Settings()
 TIME = r"\A([01][0-9]|2[0-3]):[0-5][0-9]\Z"
@@ -18,14 +18,13 @@ MOST_ENTRIES = 300
 
 
 def _time(**more: Any) -> fields.String:
-    wrong = "Not a time; write it such as 09:15."
-    return fields.String(validate=validate.Regexp(TIME, error=wrong), metadata={"example": "09:15"}, **more)
+    check = Pattern(TIME, "Not a time", "write it such as 09:15.")
+    return fields.String(validate=check, metadata={"example": "09:15"}, **more)
 
 
 def _date(**more: Any) -> fields.String:
-    wrong = "Not a date; write it such as 2026-03-02."
     return fields.String(
-        validate=validate.Regexp(r"\A[0-9]{4}-[0-9]{2}-[0-9]{2}\Z", error=wrong),
+        validate=Pattern(r"\A[0-9]{4}-[0-9]{2}-[0-9]{2}\Z", "Not a date", "write it such as 2026-03-02."),
         metadata={"format": "date"},
         **more,
     )
@@ -46,9 +45,7 @@ def _whole(least: int, most: int, standard: int, says: str) -> fields.Integer:
 
 def _length(value: int) -> None:
     if value % GRID:
-        raise ValidationError(
-            f"Not a multiple of {GRID} minutes; send {GRID}, {2 * GRID}, {3 * GRID} and so on."
-        )
+        raise invalid(f"Not a multiple of {GRID} minutes", f"send {GRID}, {2 * GRID}, {3 * GRID} and so on.")
 
 
 class Rest(Strict):

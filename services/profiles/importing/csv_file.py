@@ -33,7 +33,7 @@ def read_csv(content: bytes, known_columns: Sequence[str], most_rows: int = MOST
 
 
 def decode(content: bytes) -> str:
-    """Give a file's text; raises FileError when no encoding that is taken fits."""
+    """Return a file's text; raises FileError when no encoding that is taken fits."""
     for mark, encoding in (
         (b"\xef\xbb\xbf", "utf-8"),
         (b"\xff\xfe", "utf-16-le"),

@@ -20,8 +20,7 @@ from deploy.operations.machine_state import take_stock
 from deploy.operations.rebuild import rebuild_matching
 from services.matching import tables
 from services.matching.reports.domain.report import canonical_json
-from services.profiles.organisations import actions as handlers
-from services.profiles.organisations.store import BACKBONE
+from services.profiles.organisations import actions
 from shared.clock import system_clock
 from shared.event_log import open_event_log
 from shared.event_log.port import LogUnavailableError
@@ -144,7 +143,7 @@ def test_on_postgresql_it_works_while_everything_serves_too(
             well = take_stock(settings)
         with databases.profiles.writing() as connection:
             for id in LATE[:50]:
-                handlers.withdraw(connection, BACKBONE, "companies", id, system_clock(), None)
+                actions.withdraw(connection, "companies", id, system_clock(), None)
         with working_apart(settings):
             settled(settings, databases)
         assert done.done
@@ -220,7 +219,7 @@ def test_over_kafka_it_works_while_everything_serves_and_a_worker_dies(
         assert (decided(databases), deliveries(databases)) == (kept, mails)
         with databases.profiles.writing() as connection:
             for id in LATE[:50]:
-                handlers.withdraw(connection, BACKBONE, "companies", id, system_clock(), None)
+                actions.withdraw(connection, "companies", id, system_clock(), None)
         settled(settings, databases)
         assert without_moments(derived(databases)) == without_moments(before)
         again = rebuild_matching(settings, system_clock, patience=60)
@@ -246,4 +245,4 @@ def add_companies(databases: Databases, ids: Sequence[str]) -> None:
     for id in ids:
         company = {"id": id, "name": f"Late {id}", "country": "Sweden", "description": "Autoclaves."}
         with databases.profiles.writing() as connection:
-            handlers.create(connection, BACKBONE, "companies", company, system_clock(), random_ids)
+            actions.create(connection, "companies", company, system_clock(), random_ids)

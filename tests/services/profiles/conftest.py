@@ -14,7 +14,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from services.profiles.organisations import store
+from services.profiles.tables import backbone
 from services.profiles.web import create_app
 from shared.clock import SettableClock
 from shared.events.event import Event
@@ -84,7 +84,7 @@ def events(database: Database) -> Callable[[], list[Event]]:
 
     def read() -> list[Event]:
         with database.reading() as connection:
-            rows = connection.execute(sa.select(store.BACKBONE.outbox).order_by(sa.text("position"))).all()
+            rows = connection.execute(sa.select(backbone.outbox).order_by(sa.text("position"))).all()
         return [
             Event(
                 row.type,

@@ -15,7 +15,6 @@ import sqlalchemy as sa
 from services.profiles.importing.columns import COLUMNS, IMPORT_HELP
 from services.profiles.importing.importer import ImportFailedError, ImportResult, import_file
 from services.profiles.importing.sheet import FileError
-from services.profiles.organisations import store
 from shared.clock import SettableClock
 from shared.events.event import Event
 from shared.ids import IdSource
@@ -34,7 +33,7 @@ def run(database: Database, clock: SettableClock, ids: IdSource, tmp_path: Path)
         path = content if isinstance(content, Path) else tmp_path / name
         if not isinstance(content, Path):
             path.write_bytes(content.encode() if isinstance(content, str) else content)
-        return import_file(database, store.BACKBONE, kind, path, clock, ids, **rest)
+        return import_file(database, kind, path, clock, ids, **rest)
 
     return call
 
