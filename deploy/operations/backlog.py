@@ -15,7 +15,7 @@ from services.matching.database import open_store as open_matching
 from services.matching.reports.store.due import stale_count
 from services.matching.reports.store.pause import rereading
 from services.matching.upkeep.replay import GROUP as REBUILD_GROUP
-from services.notifications.deliveries.store.records import count_deliveries
+from services.notifications.deliveries.store.deliveries import count_by_status
 from services.profiles.database import open_store as open_profiles
 from shared.event_log.port import EventLog
 from shared.messaging.tables import Backbone
@@ -88,7 +88,7 @@ def backlog(databases: Databases, event_log: EventLog) -> dict[str, int]:
 def deliveries(databases: Databases) -> dict[str, int]:
     """Count the deliveries by status."""
     with databases.notifications.reading() as connection:
-        return count_deliveries(connection)
+        return count_by_status(connection)
 
 
 def dead_letters(databases: Databases) -> int:

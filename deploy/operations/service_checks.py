@@ -15,7 +15,7 @@ from deploy.operations.gauges import family
 from deploy.operations.machine_state import disk_free, mails_waiting, report_stock, service_stock
 from deploy.operations.opening import STORES
 from deploy.services import ALL
-from services.notifications.deliveries.store.records import count_deliveries
+from services.notifications.deliveries.store.deliveries import count_by_status
 from shared.clock import from_text, system_clock
 from shared.event_log import event_log_of
 from shared.settings.registry import Settings
@@ -130,7 +130,7 @@ class _Look:
 def _of_mails(database: Database) -> Sequence[Sample]:
     approvals, queue = mails_waiting(database)
     with database.reading() as connection:
-        counts = count_deliveries(connection)
+        counts = count_by_status(connection)
     return [
         (metrics.OPEN_APPROVALS, (), approvals.number),
         (metrics.APPROVALS_OLDEST, (), _age(approvals.oldest)),

@@ -50,7 +50,7 @@ def render(mail: MailText) -> Rendered:
 
 
 def country_name(country: str, language: str) -> str:
-    """Give a country's name in a language where it is known by its English name or its code; else as it is."""
+    """Return the name in a language of a country that is known by its English name or its code; others as they are."""
     code = country.upper() if len(country) == 2 else _country_codes().get(country.casefold(), "")
     return str(Locale.parse(language).territories.get(code, country))
 
