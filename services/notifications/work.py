@@ -1,4 +1,4 @@
-"""The working side of notifications: relay, consumer, and the workers that make and send mails."""
+"""The work process of notifications: relay, consumer, and the workers that make and send mails."""
 
 from __future__ import annotations
 

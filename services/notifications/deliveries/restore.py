@@ -1,5 +1,5 @@
-"""What putting a restored house in order needs of notifications: deliveries as events, taking up newer ones, and
-holding back mails that may have been sent since the backup.
+"""What a restore needs of notifications: deliveries as events, taking up newer ones, and holding back mails that may
+have been sent since the backup.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""From what a mail says to its subject, its plain text and its HTML, by the templates in `templates/mail/`.
+"""Rendering what a mail says as subject, plain text and HTML, by the templates in `templates/mail/`.
 
 A template is written once for both forms: it speaks through the macros of `_text.jinja` or `_html.jinja`.
 Names and sentences are escaped in HTML.

@@ -34,10 +34,10 @@ def _number(cell: str) -> int | str:
 
 @dataclass(frozen=True)
 class Column:
-    """One column: the part of the profile and the field it fills, how its cell is read, and what it means.
+    """One column: the part of the profile and the field that its cells fill, how a cell is read, and what it means.
 
-    `part` is "" for the profile itself, `offer` for its one capability or need, `contact`. An empty cell of a
-    `basic` column empties the field; of another it leaves the field as it is.
+    `part` is "" for the profile itself, `offer` for its one capability or need, or `contact`. An empty cell of a
+    `basic` column empties the field; an empty cell of another column leaves the field as it is.
     """
 
     name: str
@@ -121,8 +121,8 @@ OFFERS: Mapping[str, tuple[str, str]] = {COMPANIES: ("capabilities", "c1"), PART
 def fields_of_row(kind: str, cells: Cells, stored: Mapping[str, Any] | None) -> dict[str, Any]:
     """Return the fields that a row asks for, as the API takes them, on top of what a client has set before.
 
-    `stored` holds the fields of the profile that is there, None when there is none. What a file says of the
-    one offer is left out when the profile has several, or another one: see `offers_differ`.
+    `stored` are the fields of the profile that is there, None when there is none. The file's words on the one offer are
+    left out when the profile has several, or another one: see `offers_differ`.
     """
     fields: dict[str, Any] = dict(stored or {})
     given: dict[str, dict[str, Any]] = {"": {}, "offer": {}, "contact": {}}

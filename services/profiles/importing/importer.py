@@ -1,4 +1,4 @@
-"""Bringing a file's rows into the profiles: row by row checked as the API checks, saved in chunks."""
+"""Saving the rows of a file as profiles: each row is checked as the API checks, and rows are saved in chunks."""
 
 from __future__ import annotations
 
@@ -68,10 +68,10 @@ def import_file(
 ) -> ImportResult:
     """Import companies or partners (`kind`) from a CSV or XLSX file.
 
-    A row whose id is known changes that profile, the others become new ones; a row that cannot be taken stops
-    no other and goes to a rejects file in `rejects_folder` (default: beside the input). `progress` is told the
-    rows done and all rows, after every chunk. Raises FileError when the file cannot be read at all (nothing
-    was imported) and ImportFailedError when the database or the rejects file could not be written.
+    A row whose id is known changes that profile, every other row makes a new one. A row that cannot be taken stops
+    no other; it is written to a rejects file in `rejects_folder` (default: beside the input). `progress` is called
+    after every chunk with the number of rows done and of all rows. Raises FileError when the file cannot be read at
+    all, and nothing was imported; ImportFailedError when the database or the rejects file could not be written.
     """
     sheet = read_sheet(path, kind)
     work = _Import(kind, sheet, clock, ids)
@@ -128,7 +128,7 @@ class _Done:
 
 
 class _Import:
-    """One import on its way."""
+    """The state of one import: what became of the rows so far."""
 
     def __init__(self, kind: str, sheet: Sheet, clock: Clock, ids: IdSource) -> None:
         self._kind = kind
@@ -142,9 +142,9 @@ class _Import:
         self.warnings: list[str] = []
 
     def take(self, connection: Connection, rows: Sequence[Row]) -> _Done:
-        """Bring a chunk into the database, in the caller's transaction.
+        """Save a chunk of rows, in the caller's transaction.
 
-        A row is refused before anything of it is written; whatever else is raised is the whole chunk's.
+        A row is rejected before anything of it is written; any other error concerns the whole chunk.
         """
         done = _Done()
         now = self._clock()

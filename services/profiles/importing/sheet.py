@@ -28,7 +28,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Sheet:
-    """A header and its rows, as they stood; rows without any text are left out."""
+    """A header and its rows, as the file has them; rows without any text are left out."""
 
     header: tuple[str, ...]
     rows: tuple[Row, ...]

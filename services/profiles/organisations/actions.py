@@ -107,7 +107,7 @@ def replace(
 def withdraw(connection: Connection, kind: str, id: str, now: datetime, seen: int | None) -> State:
     """Withdraw an aggregate, which keeps everything else, and return its state; a second time changes nothing.
 
-    The version is not asked of what is withdrawn already: there is nothing left to overlook.
+    `seen` is not compared when the aggregate is withdrawn already: nothing can be overlooked any more.
     Raises RefusedError for an unknown or changed profile.
     """
     current = _current(connection, kind, id, None)
@@ -133,7 +133,7 @@ def close(connection: Connection, id: str, now: datetime, seen: int) -> State:
 
 
 def reopen(connection: Connection, kind: str, id: str, now: datetime, seen: int) -> State:
-    """Bring back what is withdrawn or closed, as it was; what is neither stays as it is.
+    """Bring back a withdrawn profile or a closed match request, as it was; any other stays as it is.
 
     Raises RefusedError for an unknown or changed one, and when a partner or visit that it names is withdrawn.
     """
@@ -192,7 +192,7 @@ def _complete(connection: Connection, kind: str, given: Mapping[str, Any], by_st
 
 
 def _named(connection: Connection, kind: str, id: str | None, field: str) -> State | None:
-    """Read what a field names, so that it is there and not withdrawn; None when the field is empty."""
+    """Return what a field names, which must be there and not withdrawn; None when the field is empty."""
     if id is None:
         return None
     aggregate = KINDS[kind].aggregate

@@ -1,4 +1,4 @@
-"""What putting a restored house in order needs of profiles: its states as events, and taking up a newer state."""
+"""What a restore needs of profiles: their states as events, and taking up a newer state."""
 
 from __future__ import annotations
 

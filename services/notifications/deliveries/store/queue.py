@@ -59,7 +59,7 @@ def take_due(connection: Connection, taker: str, now: datetime) -> Delivery | No
 
 
 def renew(connection: Connection, delivery_id: str, taker: str, now: datetime) -> None:
-    """Renew the while for which a sender has taken a mail."""
+    """Take a mail for another while, on behalf of the sender that has taken it."""
     mine = sa.and_(mail_queue.c.delivery_id == delivery_id, mail_queue.c.taken_by == taker)
     connection.execute(sa.update(mail_queue).where(mine).values(taken_until=to_text(now + TAKEN_FOR)))
 

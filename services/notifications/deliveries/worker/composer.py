@@ -29,7 +29,7 @@ BATCH = 100
 
 
 class Composer:
-    """Turns what the handlers recorded into deliveries; every step is one transaction."""
+    """Turns what the events' handlers recorded into deliveries; every step is one transaction."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database

@@ -12,7 +12,7 @@ BATCH = 100
 
 
 class MailRemover:
-    """Removes what the handlers noted; `mailbox` is None where mails go to a server, out of reach."""
+    """Removes the listed mails; `mailbox` is None where mails go to a server, out of reach."""
 
     def __init__(self, database: Database, mailbox: Mailbox | None, clock: Clock) -> None:
         self._database = database

@@ -1,8 +1,8 @@
 """The worker that sends queued mails.
 
-Three steps, and no transaction is open during the second: take a due mail, hand it to the server, record what
-came of it. An outcome that cannot be recorded is kept and recorded before anything else is sent: a mail is
-handed over twice only if the process dies in between, and then with the same Message-ID.
+A step takes a due mail, hands it to the server and records the outcome; no transaction is open during the second part.
+An outcome that cannot be recorded is kept, and recorded before anything else is sent: a mail is handed over twice only
+if the process dies in between, and then with the same Message-ID.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class Fate(StrEnum):
 
 @dataclass(frozen=True)
 class Task:
-    """A mail in hand: the delivery as it was taken, whom it goes to and what it tells of."""
+    """A mail that was taken: its delivery, whom it goes to and what it tells of."""
 
     delivery: Delivery
     contact: Contact

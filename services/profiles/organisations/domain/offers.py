@@ -1,4 +1,4 @@
-"""Capabilities and needs: the short form with one text, and the numbering of those that came without an id."""
+"""Capabilities and needs: the short form with one text, and the numbering of those without an id."""
 
 from __future__ import annotations
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
 
 import pytest
 from marshmallow import ValidationError
@@ -16,12 +15,13 @@ from shared.clock import SettableClock
 from shared.events.event import Event
 from shared.ids import IdSource
 from shared.storage.engine import Database
+from tests.services.profiles.caller import Caller, Profile
 
 Events = Callable[[], list[Event]]
 
 
 def test_a_program_makes_a_request_from_a_partner_alone(
-    database: Database, staff: Any, partner: Any, clock: SettableClock, ids: IdSource, events: Events
+    database: Database, staff: Caller, partner: Profile, clock: SettableClock, ids: IdSource, events: Events
 ) -> None:
     staff.post("partners", partner)
     with database.writing() as connection:
@@ -42,7 +42,7 @@ def test_a_program_is_held_to_what_the_api_takes(
 
 
 def test_a_state_and_its_event_are_kept_together_or_not_at_all(
-    database: Database, staff: Any, clock: SettableClock, ids: IdSource, events: Events
+    database: Database, staff: Caller, clock: SettableClock, ids: IdSource, events: Events
 ) -> None:
     fields = {"id": "P1", "name": "A", "need": "B"}
     with suppress(KeyboardInterrupt), database.writing() as connection:
@@ -53,7 +53,7 @@ def test_a_state_and_its_event_are_kept_together_or_not_at_all(
 
 
 def test_what_newer_code_keeps_in_a_state_survives_the_changes_of_this_one(
-    database: Database, staff: Any, clock: SettableClock, events: Events
+    database: Database, staff: Caller, clock: SettableClock, events: Events
 ) -> None:
     staff.post("companies", {"id": "C1", "name": "A", "description": "Beds."})
     later = {"came_later": {"deep": [1]}}
