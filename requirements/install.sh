@@ -49,10 +49,12 @@ progress() {
             ;;
         esac
         name=${name##*/}
+        name=${name%%[= ]*}
+        case $name in *.whl) name=${name%%-*} ;; esac
         if [ -z "$name" ]; then
             continue
         elif [ -t 1 ]; then
-            printf '\r\033[K  fetching %d of %d: %s' "$count" "$all" "${name%%[-= ]*}${size:+ }$size"
+            printf '\r\033[K  fetching %d of %d: %s' "$count" "$all" "$name${size:+ }$size"
         elif [ -z "$size" ] && [ $((count % 20)) -eq 0 ]; then
             echo "  fetching $count of $all"
         fi
