@@ -207,7 +207,12 @@ def begun(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     ) as process:
         assert process.stdout is not None
         try:
-            assert any("started" in line for line in process.stdout)
+            said = []
+            for line in process.stdout:
+                said.append(line)
+                if "started" in line:
+                    break
+            assert "started" in "".join(said), said
             yield process
         finally:
             process.send_signal(signal.SIGTERM)
