@@ -226,7 +226,7 @@ def _introductions(connection: sa.Connection, kind: Kind, id: str) -> list[Held]
     other = "partner" if kind == "company" else "company"
     return [
         {**one.state, other: {name: one.state[other][name] for name in ("id", "name", "country")}}
-        for one in projection.states_where(connection, matching_tables.introductions, column == id)
+        for one in projection.list_states(connection, matching_tables.introductions, column == id)
         if not one.state[kind].get("erased_at")
     ]
 

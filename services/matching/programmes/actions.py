@@ -58,7 +58,7 @@ def material(connection: Connection, visit_id: str, source: str) -> Material:
         raise RefusedError(Refusal.UNKNOWN, N_("There is no visit with the id %(id)s."), id=visit_id)
     meetings = [
         meeting
-        for request in projection.states_where(
+        for request in projection.list_states(
             connection, tables.requests, tables.requests.c.visit_id == visit_id
         )
         if request.status != "withdrawn"

@@ -82,7 +82,7 @@ def _reports(connection: Connection, erased: Erased, now: datetime, after: str) 
     """
     if erased.side != Side.COMPANY:
         return None
-    found = reports.hold_next_naming(connection, erased.id, after, BATCH)
+    found = reports.list_next_naming(connection, erased.id, after, BATCH, lock=True)
     for request_id, version, content in found:
         if names_company(content, erased.id, erased.version):
             new = without_company(content, erased.id, erased.version, to_text(now))
@@ -97,7 +97,7 @@ def _introductions(connection: Connection, erased: Erased, now: datetime) -> int
     column = introductions.c[f"{erased.side}_id"]
     found = [
         one
-        for one in projection.states_where(connection, introductions, column == erased.id)
+        for one in projection.list_states(connection, introductions, column == erased.id)
         if not one.state[erased.side].get("erased_at") and one.state[erased.side]["version"] <= erased.version
     ][:BATCH]
     for one in found:
@@ -115,7 +115,7 @@ def _was_told(connection: Connection, state: Mapping[str, Any]) -> bool:
     mails = tables.deliveries.c.request_id == state["request_id"]
     return any(
         mail.status == "sent" and state["id"] in mail.state["introduction_ids"]
-        for mail in projection.states_where(connection, tables.deliveries, mails)
+        for mail in projection.list_states(connection, tables.deliveries, mails)
     )
 
 

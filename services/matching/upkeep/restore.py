@@ -17,7 +17,7 @@ TOPICS = ("introductions",)
 
 def current(connection: Connection, topic: str) -> Iterator[Event]:
     """Yield every introduction as the event that would tell of its state."""
-    for one in projection.states_where(connection, tables.introductions):
+    for one in projection.list_states(connection, tables.introductions):
         moment = from_text(one.state["updated_at"])
         yield Event(f"introduction.{one.state['status']}", one.id, one.version, moment, dict(one.state))
 
@@ -25,7 +25,7 @@ def current(connection: Connection, topic: str) -> Iterator[Event]:
 def adopt(connection: Connection, topic: str, event: Event) -> None:
     """Take up the introduction that an event tells of, in place of the one that is here; a tombstone removes it."""
     if event.state is None:
-        projection.drop_state(connection, tables.introductions, event.aggregate_id)
+        projection.delete_state(connection, tables.introductions, event.aggregate_id)
     else:
         decisions.put_introduction(connection, event)
 

@@ -35,12 +35,12 @@ def forget_unused(database: Database, thesaurus: Thesaurus, model: str) -> int:
     back meanwhile may go too: it is kept again when the text is prepared next. Nothing holds the database for long.
     """
     with database.reading() as connection:
-        kept = embeddings.digests(connection)
-        ids = {table: projection.versions_where(connection, table) for table in _SIDES} if kept else {}
+        kept = embeddings.list_digests(connection)
+        ids = {table: projection.list_versions(connection, table) for table in _SIDES} if kept else {}
     if not kept:
         return 0
     with database.writing() as connection:
-        gone = embeddings.forget_others(connection, model)
+        gone = embeddings.delete_others(connection, model)
     kept -= {digest_of(text) for text in material(thesaurus)}
     for table, of_table in ids.items():
         for some in rows.in_parts(of_table, AT_ONCE):
@@ -49,7 +49,7 @@ def forget_unused(database: Database, thesaurus: Thesaurus, model: str) -> int:
             kept -= {digest_of(unit) for text in texts for unit in units(text)}
     for some in rows.in_parts(kept, AT_ONCE):
         with database.writing() as connection:
-            gone += embeddings.forget(connection, some)
+            gone += embeddings.delete(connection, some)
     return gone
 
 
