@@ -11,6 +11,7 @@ from services.matching.database import open_store
 from services.matching.duplicates import api as duplicates_api
 from services.matching.duplicates import pages as duplicates_pages
 from services.matching.planning import api as planning_api
+from services.matching.planning import fairness_api, fairness_pages, gap_api, gap_pages
 from services.matching.planning import pages as planning_pages
 from services.matching.policies import api as policies_api
 from services.matching.policies import pages as policies_pages
@@ -34,7 +35,9 @@ API = (
     *why_not_api.BLUEPRINTS,
     *policies_api.BLUEPRINTS,
     *change_api.BLUEPRINTS,
-    *planning_api.BLUEPRINTS,
+    planning_api.blueprint,
+    gap_api.blueprint,
+    fairness_api.blueprint,
     *duplicates_api.BLUEPRINTS,
     *programmes_api.BLUEPRINTS,
 )
@@ -44,7 +47,9 @@ PAGES = (
     *exclusion_pages.BLUEPRINTS,
     *why_not_pages.BLUEPRINTS,
     *policies_pages.BLUEPRINTS,
-    *planning_pages.BLUEPRINTS,
+    planning_pages.blueprint,
+    gap_pages.blueprint,
+    fairness_pages.blueprint,
     *duplicates_pages.BLUEPRINTS,
     *programmes_pages.BLUEPRINTS,
 )

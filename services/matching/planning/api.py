@@ -12,8 +12,6 @@ from services.matching.planning import schemas as plan_schemas
 from services.matching.planning.actions import PlanRefusedError, Wanted, approve_plan, introduction_plan
 from services.matching.planning.consortium_views import consortia_of
 from services.matching.planning.domain.introducing import Limits
-from services.matching.planning.fairness_api import blueprint as fairness
-from services.matching.planning.gap_api import blueprint as gaps
 from services.matching.refusals import STATUS, Refusal
 from shared.web.answer_once import answer_once
 from shared.web.api import Blueprint, answers, body, not_found, query, route
@@ -24,8 +22,6 @@ Args = dict[str, Any]
 blueprint = Blueprint(
     "plans", __name__, url_prefix="/api/v1/plans", description="Plans over many requests at once"
 )
-
-BLUEPRINTS = (blueprint, gaps, fairness)
 
 
 @route(

@@ -17,8 +17,6 @@ from services.matching.organisations.domain.roles import ROLES
 from services.matching.planning.actions import PlanRefusedError, Wanted, approve_plan, introduction_plan
 from services.matching.planning.consortium_views import consortia_of
 from services.matching.planning.domain.introducing import Limits
-from services.matching.planning.fairness_pages import blueprint as fairness_pages
-from services.matching.planning.gap_pages import blueprint as gap_pages
 from services.matching.planning.labels import bar_word, full_words
 from services.matching.planning.schemas import PlanApproval
 from services.matching.refusals import Refusal, RefusedError
@@ -30,8 +28,6 @@ APPROVAL = PlanApproval()
 CHANGED = N_("The plan has changed since you read it. Read it again, then decide.")
 
 blueprint = Blueprint("plan_pages", __name__, template_folder="templates")
-
-BLUEPRINTS = (blueprint, gap_pages, fairness_pages)
 
 
 @blueprint.app_context_processor
