@@ -1,4 +1,4 @@
-"""Taking the words of erased organisations out of what matching keeps: introductions, reports, reviews, answers.
+"""Erasing the words of erased organisations in what matching keeps: introductions, reports, reviews, answers.
 
 The handler of a tombstone notes the erasure in the tombstone's transaction; a worker does it, a few rows at a time.
 """

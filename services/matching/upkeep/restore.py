@@ -1,4 +1,4 @@
-"""What putting a restored house in order needs of matching: introductions as events, and taking up newer ones."""
+"""Restoring matching: introductions as events, and newer introductions taken up from events."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Forgetting what is derived of events, so that it can be made again from them."""
+"""Deleting what is derived of events, before a rebuild makes it again."""
 
 from __future__ import annotations
 

