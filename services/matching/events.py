@@ -15,9 +15,8 @@ from services.matching.duplicates.domain.naming import mail_domain
 from services.matching.organisations.domain.sides import Side
 from services.matching.organisations.store import erasures, projection
 from services.matching.programmes import store as programmes
-from services.matching.reports.store import due as stale
-from services.matching.reports.store import reports
-from services.matching.upkeep import erase as erasure
+from services.matching.reports.store import due, reports
+from services.matching.upkeep.erase import forget_request_words
 from shared.events.event import Event
 
 
@@ -28,7 +27,7 @@ def company_changed(connection: Connection, event: Event) -> None:
         erasures.add(connection, Side.COMPANY, event)
     else:
         projection.save_state(connection, tables.companies, _without_contact(event))
-    stale.companies_changed(connection, event.time)
+    due.companies_changed(connection, event.time)
 
 
 def partner_changed(connection: Connection, event: Event) -> None:
@@ -46,7 +45,7 @@ def partner_changed(connection: Connection, event: Event) -> None:
         erasures.add(connection, Side.PARTNER, event)
     else:
         projection.save_state(connection, tables.partners, _without_contact(event))
-    stale.partner_changed(connection, event.aggregate_id, event.time)
+    due.partner_changed(connection, event.aggregate_id, event.time)
 
 
 def request_changed(connection: Connection, event: Event) -> None:
@@ -54,12 +53,12 @@ def request_changed(connection: Connection, event: Event) -> None:
     if event.state is None:
         projection.delete_state(connection, tables.requests, event.aggregate_id)
         reports.forget_report(connection, event.aggregate_id)
-        stale.forget_request(connection, event.aggregate_id)
-        erasure.forget_request_words(connection, event.aggregate_id)
+        due.forget_request(connection, event.aggregate_id)
+        forget_request_words(connection, event.aggregate_id)
         return
     columns = {"partner_id": event.state["partner_id"], "visit_id": event.state.get("visit_id")}
     projection.save_state(connection, tables.requests, event, **columns)
-    stale.track_request(connection, event.aggregate_id, event.state["status"] == "open", event.time)
+    due.track_request(connection, event.aggregate_id, event.state["status"] == "open", event.time)
 
 
 def visit_changed(connection: Connection, event: Event) -> None:

@@ -20,8 +20,7 @@ from services.matching.organisations.store.erasures import Erased
 from services.matching.programmes import store as programmes
 from services.matching.reports.domain.changes import unknown_changes
 from services.matching.reports.domain.erased_words import names_company, without_company, without_side
-from services.matching.reports.store import due as stale
-from services.matching.reports.store import lifted, reports
+from services.matching.reports.store import due, lifted, reports
 from services.matching.reports.store.change_log import add_change
 from services.matching.tables import backbone, introductions
 from shared.clock import Clock, to_text
@@ -107,7 +106,7 @@ def _introductions(connection: Connection, erased: Erased, now: datetime) -> int
         decisions.put_introduction(connection, event)
         record_event(connection, backbone, event, dict(one.state))
         # The partner's other reports say whom it has met, as of the newest moment of that.
-        stale.partner_changed(connection, state["partner"]["id"], now, but=state["request_id"])
+        due.partner_changed(connection, state["partner"]["id"], now, but=state["request_id"])
     return len(found)
 
 
