@@ -161,9 +161,7 @@ def cancel(connection: Connection, introduction_id: str, clock: Clock) -> Mappin
 
 def deliveries_of(connection: Connection, request_id: str) -> list[Stored]:
     """Read the deliveries of a request's introductions, by id."""
-    return projection.states_where(
-        connection, tables.deliveries, tables.deliveries.c.request_id == request_id
-    )
+    return projection.list_states(connection, tables.deliveries, tables.deliveries.c.request_id == request_id)
 
 
 def _chosen(

@@ -113,9 +113,7 @@ def list_members(connection: Connection) -> list[Member]:
     """Read the active companies that are members, by id."""
     return [
         Member(one.id, one.state.get("name") or one.id, membership)
-        for one in projection.states_where(
-            connection, tables.companies, tables.companies.c.status == "active"
-        )
+        for one in projection.list_states(connection, tables.companies, tables.companies.c.status == "active")
         if (membership := one.state.get("membership") or "member") in MEMBERSHIPS
     ]
 
@@ -123,9 +121,7 @@ def list_members(connection: Connection) -> list[Member]:
 def list_small_members(connection: Connection) -> list[Company]:
     """Read the active companies that are small members, by id."""
     named = tables.companies.c.state.contains(json.dumps(SMALL_MEMBER), autoescape=True)
-    found = projection.states_where(
-        connection, tables.companies, tables.companies.c.status == "active", named
-    )
+    found = projection.list_states(connection, tables.companies, tables.companies.c.status == "active", named)
     return [company_from_state(one.state) for one in found if one.state.get("membership") == SMALL_MEMBER]
 
 

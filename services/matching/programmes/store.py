@@ -131,7 +131,7 @@ def get_material(connection: Connection, visit_id: str, source: str) -> Material
         return None
     meetings = [
         meeting
-        for request in projection.states_where(
+        for request in projection.list_states(
             connection, tables.requests, tables.requests.c.visit_id == visit_id
         )
         if request.status != "withdrawn"

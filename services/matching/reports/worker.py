@@ -251,7 +251,7 @@ def _read_case(connection: Connection, claim: Claim) -> Case | None:
     # A report is not changed by what came of it: made again after an approval, it says the same.
     elsewhere = tables.introductions.c.request_id != claim.request_id
     met = sa.and_(tables.introductions.c.partner_id == partner.id, elsewhere)
-    past = projection.states_where(connection, tables.introductions, met)
+    past = projection.list_states(connection, tables.introductions, met)
     moments = [request.happened_at, partner.happened_at, *(one.happened_at for one in past)]
     history = History(
         tuple(

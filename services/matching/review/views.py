@@ -126,7 +126,7 @@ def with_deliveries(connection: Connection, introductions: Sequence[Stored]) -> 
     mails: dict[str, list[Stored]] = {}
     requests = [one.state["request_id"] for one in introductions]
     for part in rows.in_parts(requests):
-        for mail in projection.states_where(
+        for mail in projection.list_states(
             connection, tables.deliveries, tables.deliveries.c.request_id.in_(part)
         ):
             mails.setdefault(mail.state["request_id"], []).append(mail)

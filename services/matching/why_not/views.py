@@ -84,7 +84,7 @@ def find_companies(connection: Connection, words: str) -> list[dict[str, str]]:
     # Compared here: SQLite's own comparison without case knows neither å nor ö.
     named = {
         one.id: str(one.state.get("name") or one.id)
-        for one in projection.states_where(connection, tables.companies)
+        for one in projection.list_states(connection, tables.companies)
     }
     found = [id for id, name in named.items() if id == wanted or wanted.casefold() in name.casefold()]
     found.sort(key=lambda id: (id != wanted, named[id].casefold(), id))

@@ -260,7 +260,7 @@ def test_a_restore_applies_the_ledger_and_spares_what_was_submitted_anew(
         with open_databases(state) as restored, working(state):
             settled(state, restored)
             with restored["matching"].reading() as connection:
-                kept = projection.states_where(connection, tables.partners)
+                kept = projection.list_states(connection, tables.partners)
             assert [one.state["name"] for one in kept] == names
             if not names:
                 Command(state).json("erase", "P1", "--yes")

@@ -90,16 +90,18 @@ def save_report(connection: Connection, report: Report, made_at: str, touched: C
     return version
 
 
-def hold_next_naming(
-    connection: Connection, company_id: str, after: str, most: int
+def list_next_naming(
+    connection: Connection, company_id: str, after: str, most: int, lock: bool = False
 ) -> list[tuple[str, int, Report]]:
-    """Read and hold up to `most` reports that may name a company, those after that of request `after`, by request.
+    """Read up to `most` reports that may name a company, those after that of request `after`, by request.
 
-    Returns request id, version and report; frozen ones too.
+    Returns request id, version and report, of frozen reports too. `lock` keeps others from changing the reports until
+    the transaction ends.
     """
     named = reports.c.content.contains(f'"id":{json.dumps(company_id)}', autoescape=True)
     query = sa.select(reports).where(named, reports.c.request_id > after).order_by(reports.c.request_id)
-    rows = connection.execute(query.limit(most).with_for_update())
+    query = query.limit(most)
+    rows = connection.execute(query.with_for_update() if lock else query)
     return [(row.request_id, row.version, read_content(row.content)) for row in rows]
 
 
