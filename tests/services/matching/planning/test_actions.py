@@ -243,7 +243,8 @@ def test_an_introduction_that_is_larger_than_the_log_takes_is_413_everywhere_and
     report = f"/reports/{wanted[0]['request_id']}"
     token = re.search(r'name="csrf_token" value="([^"]+)"', _page(client, report))
     assert token is not None
-    sent = {"csrf_token": token.group(1), "confirmed": "yes", **one}
+    seen = {"report_version": one["report_version"], "match_id": one["matches"]}
+    sent = {"csrf_token": token.group(1), "confirmed": "yes", **seen}
     for page in (
         _post(client, pair=chosen, per_request=1, confirmed="yes"),
         client.post(f"{report}/approve", data=sent, headers=STAFF),
