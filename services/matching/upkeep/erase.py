@@ -75,7 +75,7 @@ def _reports(connection: Connection, erased: Erased, now: datetime, after: str) 
     """
     if erased.side != "company":
         return None
-    found = reports.hold_next_naming(connection, erased.id, after, BATCH)
+    found = reports.lock_next_naming(connection, erased.id, after, BATCH)
     for request_id, version, report in found:
         if names_company(report, erased.id, erased.version):
             new = without_company(report, erased.id, erased.version, to_text(now))

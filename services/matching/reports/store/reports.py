@@ -89,10 +89,10 @@ def save_report(connection: Connection, report: Report, made_at: str, touched: C
     return version
 
 
-def hold_next_naming(
+def lock_next_naming(
     connection: Connection, company_id: str, after: str, most: int
 ) -> list[tuple[str, int, Report]]:
-    """Read and hold up to `most` reports that may name a company, those after that of request `after`, by request.
+    """Read and lock up to `most` reports that may name a company, those after that of request `after`, by request.
 
     Returns request id, version and report; frozen ones too.
     """
@@ -109,10 +109,10 @@ def replace_content(connection: Connection, version: int, report: Report) -> Non
     connection.execute(sa.update(reports).where(same).values(**values))
 
 
-def get_report(connection: Connection, request_id: str, hold: bool = False) -> StoredReport | None:
+def get_report(connection: Connection, request_id: str, lock: bool = False) -> StoredReport | None:
     """Read a report, or None where there is none yet (or a rebuild is making it again).
 
-    `hold` keeps others from changing or holding it until the transaction ends.
+    `lock` keeps others from changing or locking it until the transaction ends.
     """
     query = (
         sa.select(reports, requests.c.status, scoring.c.stale_since, scoring.c.failure)
@@ -120,7 +120,7 @@ def get_report(connection: Connection, request_id: str, hold: bool = False) -> S
         .join(scoring, scoring.c.request_id == reports.c.request_id, isouter=True)
         .where(reports.c.request_id == request_id, reports.c.content.is_not(None))
     )
-    row = connection.execute(query.with_for_update(of=reports) if hold else query).first()
+    row = connection.execute(query.with_for_update(of=reports) if lock else query).first()
     if row is None:
         return None
     return StoredReport(
