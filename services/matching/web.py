@@ -23,10 +23,10 @@ from services.matching.policies.previews import Previews
 from services.matching.programmes.api import blueprint as programmes_api
 from services.matching.programmes.pages import blueprint as programme_pages
 from services.matching.review.api import blueprint as api
-from services.matching.review.change_api import blueprint as changes_api
-from services.matching.review.exclusion_api import blueprint as exclusions_api
-from services.matching.review.exclusion_pages import blueprint as exclusion_pages
+from services.matching.review.api import changes as changes_api
+from services.matching.review.api import exclusions as exclusions_api
 from services.matching.review.pages import blueprint as pages
+from services.matching.review.pages import exclusions as exclusion_pages
 from services.matching.text.domain.thesaurus import thesaurus_with
 from services.matching.text.engines import make_engine
 from services.matching.why_not.api import blueprint as why_not_api
