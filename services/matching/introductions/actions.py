@@ -176,7 +176,7 @@ def _chosen(
     refuse_long(text, field)
     if not match_ids:
         raise RefusedError(Refusal.INVALID, N_("Choose at least one match."), ["matches"])
-    report = reports.get_report(connection, request_id, hold=True)
+    report = reports.get_report(connection, request_id, lock=True)
     if report is None:
         raise RefusedError(
             Refusal.UNKNOWN, N_("There is no match report for the request %(id)s (yet)."), id=request_id

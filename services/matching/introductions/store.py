@@ -73,7 +73,7 @@ def approvals_reviewed(connection: Connection) -> list[tuple[str, str]]:
 
 
 def reviews_of_company(connection: Connection, id: str) -> sa.ColumnElement[bool]:
-    """Give the condition that a review is of a company's match, and not of one whose id begins with the same."""
+    """Return the condition that a review is of a company's match, and not of one whose id begins with the same."""
     longer = list_versions(connection, companies, companies.c.id.startswith(f"{id}.", autoescape=True))
     of_others = [reviews.c.match_id.startswith(f"{other}.", autoescape=True) for other in longer]
     mine = reviews.c.match_id.startswith(f"{id}.", autoescape=True)

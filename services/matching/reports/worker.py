@@ -24,11 +24,10 @@ from services.matching.organisations.store import projection
 from services.matching.reports.domain.making import make_report
 from services.matching.reports.domain.report import Report
 from services.matching.reports.settled import SettledReports
-from services.matching.reports.store import due as stale
-from services.matching.reports.store import engine_change, reports
+from services.matching.reports.store import due, engine_change, reports
 from services.matching.reports.store.due import Claim
 from services.matching.reports.store.lifted import lifted_of
-from services.matching.reports.store.pause import is_held
+from services.matching.reports.store.pause import is_paused
 from services.matching.scoring import store as policies
 from services.matching.scoring.domain.features import CompanyFeatures, NeedFeatures, need_features
 from services.matching.scoring.domain.history import History, PastIntroduction
@@ -104,13 +103,13 @@ class Scorer:
         at most `MOST_LOOKS` times in a row; a request without any report does not wait for that.
         """
         with self._database.reading() as connection:
-            due = stale.next_due(connection, self._clock())
-            if due is None:
-                if is_held(connection, self._clock()):
+            waiting = due.next_due(connection, self._clock())
+            if waiting is None:
+                if is_paused(connection, self._clock()):
                     self._settled.forget_all()  # a rebuild begins to count anew
                 return False
-            number = stale.pool_number(connection)
-        if due == "newer report" and number != self._seen and self._looks < MOST_LOOKS:
+            number = due.pool_number(connection)
+        if waiting == "newer report" and number != self._seen and self._looks < MOST_LOOKS:
             self._seen = number
             self._looks += 1
             return False
@@ -125,7 +124,7 @@ class Scorer:
         # Before anything is claimed: the vectors of many new texts take longer than a claim lasts.
         self._companies.prepare(self._database)
         with self._database.writing() as connection:
-            claims = stale.claim_stale(connection, self._clock(), most)
+            claims = due.claim_stale(connection, self._clock(), most)
         if claims:
             snapshot = self.read(claims)
             untouched = self.settle_untouched(snapshot)
@@ -144,20 +143,20 @@ class Scorer:
             return set()
         mine = {case.request.id for case in snapshot.cases}
         with self._database.writing() as connection:
-            current = stale.pool_number(connection, hold=True) == snapshot.number
+            current = due.pool_number(connection, lock=True) == snapshot.number
             since = None if current else snapshot.at
-            return set(stale.settle_same(connection, known, mine, self._clock(), since))
+            return set(due.settle_same(connection, known, mine, self._clock(), since))
 
     def read(self, claims: Sequence[Claim]) -> Snapshot:
         """Read what the claimed requests' reports are made of."""
         at = to_text(self._clock())
         with self._database.reading() as connection:
             # The number comes first: a company that changes while the rest is read makes the save fail.
-            number = stale.pool_number(connection)
+            number = due.pool_number(connection)
             policy = policies.active_policy(connection)
             companies = self._companies.features(connection, policy)
             read = [_read_case(connection, claim) for claim in claims]
-            open_requests = stale.open_requests(connection)
+            open_requests = due.open_requests(connection)
         self._settled.follow(companies, policy, open_requests)
         cases = tuple(case for case in read if case is not None)
         return Snapshot(at, number, policy, companies, self._companies.moments, cases)
@@ -192,23 +191,23 @@ class Scorer:
     ) -> Literal["saved", "outdated", "failed"]:
         now = self._clock()
         with self._database.writing() as connection:
-            current = stale.pool_number(connection, hold=True) == snapshot.number
+            current = due.pool_number(connection, lock=True) == snapshot.number
             overdue = now - from_text(case.claim.stale_since) > OVERDUE
-            if not (stale.still_wanted(connection, case.claim) and (current or overdue)):
-                stale.release(connection, [case.claim])
+            if not (due.still_wanted(connection, case.claim) and (current or overdue)):
+                due.release(connection, [case.claim])
                 return "outdated"
             if isinstance(made, Exception):
-                stale.note_failure(connection, case.claim, now, repr(made))
+                due.note_failure(connection, case.claim, now, repr(made))
                 return "failed"
             if not current and reports.names_erased(connection, made.report):
-                stale.release(connection, [case.claim])
+                due.release(connection, [case.claim])
                 return "outdated"
             touched = self._settled.touched_by(case.request.id)
             reports.save_report(connection, made.report, to_text(now), touched)
             if current:
-                stale.settle(connection, case.claim)
+                due.settle(connection, case.claim)
             else:
-                stale.settle_for_now(connection, case.claim, snapshot.at)
+                due.settle_for_now(connection, case.claim, snapshot.at)
         self._settled.add(
             case.request.id,
             case.claim.wanted,
@@ -280,6 +279,6 @@ def scoring_loop(database: Database, clock: Clock, engine: TextEngine) -> Loop:
     with database.writing() as connection:
         if connection.dialect.name == "sqlite":
             # One worker only: what one that died had claimed need not wait.
-            stale.release_all(connection)
+            due.release_all(connection)
         engine_change.remake_others(connection, engine.name, clock())
     return due_work("matching scorer", Scorer(database, clock, engine).step)

@@ -112,10 +112,10 @@ def replace_content(connection: Connection, version: int, report: Report) -> Non
     connection.execute(sa.update(reports).where(same).values(**values))
 
 
-def get_report(connection: Connection, request_id: str, hold: bool = False) -> StoredReport | None:
+def get_report(connection: Connection, request_id: str, lock: bool = False) -> StoredReport | None:
     """Read a report, or None where there is none yet (or a rebuild is making it again).
 
-    `hold` keeps others from changing or holding it until the transaction ends.
+    `lock` keeps others from changing or locking it until the transaction ends.
     """
     query = (
         sa.select(reports, requests.c.status, scoring.c.stale_since, scoring.c.failure)
@@ -123,7 +123,7 @@ def get_report(connection: Connection, request_id: str, hold: bool = False) -> S
         .join(scoring, scoring.c.request_id == reports.c.request_id, isouter=True)
         .where(reports.c.request_id == request_id, reports.c.content.is_not(None))
     )
-    row = connection.execute(query.with_for_update(of=reports) if hold else query).first()
+    row = connection.execute(query.with_for_update(of=reports) if lock else query).first()
     if row is None:
         return None
     return StoredReport(

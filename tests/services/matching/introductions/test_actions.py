@@ -11,8 +11,7 @@ from services.matching import tables
 from services.matching.introductions import store as decisions
 from services.matching.introductions.actions import Decided, approve, cancel, reject
 from services.matching.refusals import RefusedError
-from services.matching.reports.store import due as stale
-from services.matching.reports.store import reports
+from services.matching.reports.store import due, reports
 from services.matching.reports.worker import Scorer
 from services.matching.review.views import report_view
 from shared.clock import SettableClock
@@ -170,7 +169,7 @@ def test_an_approval_leaves_its_own_report_as_it_is_and_marks_the_partners_other
     scorer.score_stale()
     _approve(database, clock, ids, "C1.n1")
     with database.reading() as connection:
-        assert stale.stale_count(connection) == 1
+        assert due.stale_count(connection) == 1
     scorer.score_stale()
     with database.reading() as connection:
         mine, other = reports.get_report(connection, "R1"), reports.get_report(connection, "R2")

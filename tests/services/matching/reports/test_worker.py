@@ -11,8 +11,7 @@ import sqlalchemy as sa
 from services.matching import tables
 from services.matching.organisations.domain.model import company_from_state
 from services.matching.organisations.store import projection
-from services.matching.reports.store import due as stale
-from services.matching.reports.store import reports
+from services.matching.reports.store import due, reports
 from services.matching.reports.store.reports import StoredReport
 from services.matching.reports.worker import MOST_LOOKS, OVERDUE, Scorer
 from services.matching.scoring.domain.features import company_features
@@ -31,9 +30,9 @@ def _report(database: Database, request_id: str = "R1") -> StoredReport:
     return report
 
 
-def _claimed(database: Database, clock: SettableClock) -> list[stale.Claim]:
+def _claimed(database: Database, clock: SettableClock) -> list[due.Claim]:
     with database.writing() as connection:
-        return stale.claim_stale(connection, clock(), 10)
+        return due.claim_stale(connection, clock(), 10)
 
 
 def test_a_report_is_not_saved_when_a_company_changed_since_it_was_read(
@@ -75,7 +74,7 @@ def test_in_a_stream_of_companies_reports_take_turns_and_first_ones_go_first(
         scored.company(f"C{number + 10}")
         clock.advance(OVERDUE + timedelta(seconds=1))
         with database.writing() as connection:
-            snapshot = scorer.read(stale.claim_stale(connection, clock(), 1))
+            snapshot = scorer.read(due.claim_stale(connection, clock(), 1))
         scored.company(f"C{number + 20}")
         assert scorer.save(snapshot, scorer.compute(snapshot)) == 1
         made.append(snapshot.cases[0].request.id)
@@ -92,7 +91,7 @@ def test_what_another_worker_settled_is_not_overwritten(
     late = scorer.read(_claimed(database, clock))
     made = scorer.compute(late)
     scored.company("C4")
-    clock.advance(stale.CLAIM_FOR + timedelta(seconds=1))
+    clock.advance(due.CLAIM_FOR + timedelta(seconds=1))
     assert scorer.score_stale() == 1
     assert scorer.save(late, made) == 0
     assert _report(database).stale_since is None
@@ -115,7 +114,7 @@ def test_a_request_that_a_worker_has_claimed_is_left_to_it_until_the_claim_runs_
     scored.request("R1", "P1", text="Autoclaves")
     assert len(_claimed(database, clock)) == 1
     assert scorer.score_stale() == 0
-    clock.advance(stale.CLAIM_FOR + timedelta(seconds=1))
+    clock.advance(due.CLAIM_FOR + timedelta(seconds=1))
     assert scorer.score_stale() == 1
 
 
@@ -232,7 +231,7 @@ def test_a_report_that_cannot_be_made_is_noted_and_stops_no_other(
     assert "stumbled" in (_report(database).failure or "")
     assert _report(database, "R2").failure is None
     tell.request("R1", "P1", text="walk")
-    clock.advance(stale.FAILED_FOR + timedelta(seconds=1))
+    clock.advance(due.FAILED_FOR + timedelta(seconds=1))
     scorer.score_stale()
     assert _report(database).failure is None
 
@@ -268,5 +267,5 @@ def test_many_companies_at_once_cost_one_pass(tell: Any, database: Database, clo
     assert scorer.score_stale() == 1
     assert scorer.score_stale() == 0
     with database.reading() as connection:
-        assert stale.stale_count(connection) == 0
+        assert due.stale_count(connection) == 0
         assert connection.execute(sa.select(tables.pool.c.number)).scalar_one() == 100
