@@ -43,13 +43,13 @@ class OutboxRow:
     traceparent: str | None = None
 
     def event(self) -> Event:
-        """Give the event; raises BadEventError when the row's payload is no JSON."""
+        """Return the event; raises BadEventError when the row's payload is no JSON."""
         state = None if self.payload is None else decode_state(self.payload)
         version = int(self.id.rpartition(":")[2])
         return Event(self.type, self.aggregate_id, version, from_text(self.time), state)
 
     def message(self) -> Message:
-        """Give the message, as `to_message` would write it; raises BadEventError when its type is unknown.
+        """Return the message, as `to_message` would write it; raises BadEventError when its type is unknown.
 
         The event was checked when it was recorded, so its payload goes as it stands.
         """
@@ -133,7 +133,7 @@ def waiting_rows(connection: Connection, backbone: Backbone, limit: int, after: 
 
 
 def waiting_up_to(connection: Connection, backbone: Backbone, position: int) -> set[int]:
-    """Give the positions, up to one, of the events that wait to be published."""
+    """Return the positions, up to one, of the events that wait to be published."""
     columns = backbone.outbox.c
     query = sa.select(columns.position).where(columns.refused.is_(None), columns.position <= position)
     return set(connection.execute(query).scalars())
@@ -208,7 +208,7 @@ def _field_paths(state: Any, path: str = "") -> list[str]:
 
 
 def _with_unknown_fields(given: Any, known: Any) -> Any:
-    """Give a loaded state with the fields that its schema left out."""
+    """Return a loaded state with the fields that its schema left out."""
     if isinstance(given, dict) and isinstance(known, dict):
         loaded = {
             name: _with_unknown_fields(given[name], value) if name in given else value

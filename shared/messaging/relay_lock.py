@@ -34,7 +34,7 @@ class RelayLock(Protocol):
 
 
 def relay_lock(database: Database) -> RelayLock:
-    """Give the lock that fits the database."""
+    """Return the lock that fits the database."""
     if database.engine.dialect.name == "sqlite":
         path = Path(str(database.engine.url.database))
         return _FileLock(path.with_name(path.name + ".relay"))

@@ -21,6 +21,7 @@ from shared.web import health, pages
 from shared.web.access import guard, is_staff
 from shared.web.api import Blueprint, register_api
 from shared.web.problems import API_PREFIX, Problem, field_error, handle_problems
+from shared.web.static_files import STATIC_PATH, serve_compressed
 from shared.web.watch import watch
 
 LANGUAGES = {"en": "English", "sv": "Svenska"}
@@ -52,7 +53,9 @@ def create_service_app(
     """
     if not settings.secret_key:
         raise RuntimeError("HANDSLAG_SECRET_KEY is not set; sessions cannot be signed without it")
-    app = Flask(service, template_folder=str(package / "templates"), static_folder=None)
+    app = Flask(
+        service, template_folder=str(package / "templates"), static_folder=None, static_url_path=STATIC_PATH
+    )
     https = settings.base_url.startswith("https://")
     app.config.update(
         SECRET_KEY=settings.secret_key,
@@ -114,6 +117,7 @@ def create_service_app(
             "nav": pages.NAV,
         }
 
+    serve_compressed(app)
     guard(app)
     return app
 
@@ -141,7 +145,7 @@ def _refuse_nul() -> None:
 
 
 def current_language() -> str:
-    """Give the language of the page being made: `sv` or `en`."""
+    """Return the language of the page being made: `sv` or `en`."""
     return str(get_locale() or "en")[:2]
 
 

@@ -90,7 +90,7 @@ def swagger_file(name: str) -> Response:
 
 
 def _own_page(target: str) -> str:
-    """Give the target if it is a page of this site, the landing page otherwise."""
+    """Return the target if it is a page of this site, the landing page otherwise."""
     parts = urlsplit(target)
     own = (
         target.startswith("/")
