@@ -12,7 +12,7 @@ from shared.ids import IdSource, numbered_ids
 from shared.settings.registry import Settings, for_tests
 from shared.web.translations.__main__ import main as compile_translations
 
-pytest_plugins = ["tests.plugins.kafka_broker", "tests.plugins.postgres"]
+pytest_plugins = ["tests.plugins.run_parts", "tests.plugins.kafka_broker", "tests.plugins.postgres"]
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -13,14 +13,14 @@ import pytest
 
 from tests.faults.fault_run import Outcome, Plan, Run
 from tests.faults.house import House, free_ports
-from tests.plugins.kafka_broker import KafkaBroker, new_broker
+from tests.plugins.kafka_broker import OwnBroker, new_broker
 from tests.plugins.postgres import PostgresServer, new_server
 
 SEED = int(os.environ.get("HANDSLAG_TEST_SEED") or 20260302)
 
 
 @pytest.fixture
-def own_broker(tmp_path: Path) -> Iterator[KafkaBroker]:
+def own_broker(tmp_path: Path) -> Iterator[OwnBroker]:
     """A broker of this test's own: it is killed."""
     folder = tmp_path / "kafka"
     folder.mkdir()
@@ -50,7 +50,7 @@ def test_over_the_embedded_log_nothing_is_lost_doubled_or_inverted(tmp_path: Pat
 
 @pytest.mark.timeout(420)
 def test_over_kafka_and_postgres_nothing_is_lost_doubled_or_inverted(
-    tmp_path: Path, own_broker: KafkaBroker, own_postgres: PostgresServer
+    tmp_path: Path, own_broker: OwnBroker, own_postgres: PostgresServer
 ) -> None:
     plan = Plan(seed=SEED, blows=12, load=12.0, mean_gap=1.0, away=20.0, window=True, rebuild=False)
     moods = ("slow", "refuse", "silent")
