@@ -151,7 +151,7 @@ def test_a_canary_is_gone_from_every_byte_and_the_other_side_keeps_its_report(
     search = Search(folders, engines)
     serve = start("serve", "serve", env=env)
     site = Site(port)
-    wait_for("the site answers", site.answers, 120)
+    wait_for("the site answers", site.answers)
 
     introduce(site)
     wait_for("both mails are there", lambda: len(list(state.glob("mailbox/*.eml"))) == 2)
@@ -224,7 +224,7 @@ def statuses(site: Site) -> list[str]:
 
 def until_gone(search: Search, engines: Mapping[str, str]) -> None:
     """Wait until no byte is left; over Kafka with the pulse of the work processes at the pace of these topics."""
-    deadline = time.monotonic() + 150
+    deadline = time.monotonic() + 240
     while found := search.places():
         assert time.monotonic() < deadline, found
         if engines:

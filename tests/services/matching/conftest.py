@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 
@@ -104,6 +105,19 @@ class Teller:
         version = self.versions[aggregate_id] = self.versions.get(aggregate_id, 0) + 1
         kind = f"{TOPICS[topic].aggregate}.erased"
         self(topic, Event(kind, aggregate_id, version, self.clock(), None))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def unhurried_previews() -> Iterator[None]:
+    """Let previews compute until they are done: how far one comes must not hang on the machine's speed."""
+    with pytest.MonkeyPatch.context() as patient:
+        patient.setattr("services.matching.policies.previews.SECONDS", 600.0)
+        yield
+
+
+@pytest.fixture
+def service_tables() -> sa.MetaData:
+    return tables.metadata
 
 
 @pytest.fixture

@@ -148,6 +148,11 @@ def introduction_state(company: str, partner: str, approval: str, size: int, **f
 
 
 @pytest.fixture
+def service_tables() -> sa.MetaData:
+    return metadata
+
+
+@pytest.fixture
 def settings(state_dir: Path, database_url: str) -> Settings:
     return for_tests(state_dir, notifications_database=database_url)
 
@@ -229,7 +234,7 @@ class _Counter(Controller):
         return session
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 60.0) -> None:
+def wait_until(condition: Callable[[], bool], seconds: float = 200.0) -> None:
     """Wait for a condition; fail when it does not come true in time."""
     end = time.monotonic() + seconds
     while not condition():

@@ -53,6 +53,11 @@ class Caller:
 
 
 @pytest.fixture
+def service_tables() -> sa.MetaData:
+    return store.metadata
+
+
+@pytest.fixture
 def settings(state_dir: Path, database_url: str) -> Settings:
     return for_tests(state_dir, profiles_database=database_url)
 

@@ -19,7 +19,7 @@ from shared.event_log.kafka_publisher import GRACE_SECONDS, MAX_IN_FLIGHT, Kafka
 from shared.event_log.port import EventLog, LogUnavailableError, Message, Publisher, Record
 from tests.plugins.kafka_broker import OwnBroker, new_broker
 
-WAIT = 90.0
+WAIT = 200.0
 SHORTENED = KafkaOptions(request_timeout_ms=1500, delivery_timeout_ms=2000)
 
 

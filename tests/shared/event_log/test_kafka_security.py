@@ -19,7 +19,7 @@ PASSWORD = "a-password-of-tests"
 SCRAM = KafkaOptions(
     security="sasl_plaintext", sasl_mechanism="SCRAM-SHA-512", user="handslag", password=PASSWORD
 )
-WAIT = 90.0
+WAIT = 200.0
 
 
 def certificate(folder: Path, name: str, *extensions: str) -> tuple[Path, Path]:
