@@ -20,7 +20,7 @@ from shared.clock import SettableClock, system_clock
 from shared.settings.registry import Settings, for_tests
 from shared.storage.engine import Database
 from tests.end_to_end.conftest import Process, environment, wait_for
-from tests.services.matching.conftest import Teller
+from tests.services.matching.matching_world import MatchingWorld
 
 Start = Callable[..., Process]
 REQUESTS = [f"R{number:02}" for number in range(50)]
@@ -96,7 +96,7 @@ def at_work(database: Database) -> int:
 def test_workers_share_the_requests_and_one_that_dies_leaves_nothing_undone_or_done_twice(
     database: Database, begin: Callable[[str], Process]
 ) -> None:
-    tell = Teller(database, SettableClock(system_clock()))
+    tell = MatchingWorld(database, SettableClock(system_clock()))
     for number in range(8):
         tell.company(f"C{number}")
     tell.partner("P1")

@@ -104,12 +104,11 @@ class Previews:
             self._made = self._made or self._engine()
         return at_hand(self._made)
 
-    def make(self, draft: ScoringPolicy, seconds: float | None = None, most: int = MOST_REQUESTS) -> Preview:
-        """Compare a policy with the active one for at most about `seconds` (`SECONDS`), on at most `most` requests.
+    def make(self, draft: ScoringPolicy, seconds: float = SECONDS, most: int = MOST_REQUESTS) -> Preview:
+        """Compare a policy with the active one for at most about `seconds`, on at most `most` requests.
 
         Raises BusyError when its turn does not come within `seconds`.
         """
-        seconds = SECONDS if seconds is None else seconds
         if not self._turn.acquire(timeout=seconds):
             raise BusyError
         try:

@@ -14,7 +14,7 @@ from services.matching.duplicates.actions import Suggestions, decided
 from services.matching.upkeep.erase import Eraser
 from shared.clock import SettableClock
 from shared.storage.engine import Database
-from tests.services.matching.conftest import STAFF
+from tests.services.matching.matching_world import STAFF
 
 PAIR = "/api/v1/duplicates/company/C1/C2"
 

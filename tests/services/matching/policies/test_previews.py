@@ -27,7 +27,7 @@ from services.matching.text.vector_cache import VectorCache
 from shared.clock import SettableClock, to_text
 from shared.ids import IdSource
 from shared.storage.engine import Database
-from tests.services.matching.conftest import STAFF, TELECARE
+from tests.services.matching.matching_world import STAFF, TELECARE
 from tests.services.matching.text.test_vectors import Counting
 
 STRICT = replace(STANDARD_POLICY, floor=100.0)
