@@ -18,7 +18,7 @@ Handler = Callable[[Connection, Event], None]
 
 
 def make_handlers(clock: Clock) -> Mapping[str, Handler]:
-    """Give a handler per topic; `clock` says when an approval was first heard of."""
+    """Return a handler per topic; `clock` says when an approval was first heard of."""
     return {
         "companies": partial(keep_contact, side="company"),
         "partners": partial(keep_contact, side="partner"),

@@ -41,6 +41,14 @@ def relay_lock(database: Database) -> RelayLock:
     return _AdvisoryLock(database.engine)
 
 
+def has_relay(database: Database) -> bool:
+    """Say whether a work process of the service is active: its relay holds a lock for as long as it lives."""
+    lock = relay_lock(database)
+    taken = lock.take()
+    lock.release()
+    return not taken
+
+
 class _FileLock:
     def __init__(self, path: Path) -> None:
         self._path = path

@@ -48,7 +48,8 @@ def create_service_app(
     """Make a service's Flask app.
 
     `package` is the service's folder: its `templates/`, `translations/` and `static/` are used where they
-    exist. The app's config carries SETTINGS, CLOCK and IDS for the views. Raises RuntimeError when a
+    exist. The app's config carries SETTINGS, CLOCK and IDS for the views; who serves it beside others puts their
+    NAVIGATION and API_SPECS there. Raises RuntimeError when a
     view does not declare who may call it, or when no secret key is set.
     """
     if not settings.secret_key:
@@ -69,6 +70,7 @@ def create_service_app(
         BOOTSTRAP_SERVE_LOCAL=True,
         SERVICE=service,
         API_SPECS=[service],
+        NAVIGATION=(),
         SETTINGS=settings,
         CLOCK=clock,
         IDS=ids,
@@ -114,7 +116,7 @@ def create_service_app(
             "language": current_language(),
             "focus_areas": read_focus_areas(),
             "staff": is_staff(),
-            "nav": pages.NAV,
+            "navigation": app.config["NAVIGATION"],
         }
 
     serve_compressed(app)

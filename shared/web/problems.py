@@ -6,6 +6,7 @@ import errno
 import json
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
@@ -14,6 +15,7 @@ from flask import Flask, Response, g, render_template, request
 from marshmallow import Schema, fields
 from werkzeug.exceptions import HTTPException, SecurityError
 
+from shared.faults import Fault
 from shared.messaging.outbox import EventTooLargeError
 
 log = logging.getLogger(__name__)
@@ -91,7 +93,7 @@ def field_error(field: str, problem: str, fix: str = "") -> dict[str, str]:
 
 
 def flatten_messages(messages: Any, path: str = "") -> list[dict[str, str]]:
-    """Turn marshmallow's nested messages into one entry a field, by dotted path."""
+    """Turn marshmallow's nested messages, texts or faults, into one entry a field, by dotted path."""
     if isinstance(messages, Mapping):
         return [
             entry
@@ -102,6 +104,8 @@ def flatten_messages(messages: Any, path: str = "") -> list[dict[str, str]]:
         ]
     if isinstance(messages, list | tuple):
         return [entry for inner in messages for entry in flatten_messages(inner, path)]
+    if isinstance(messages, Fault):
+        return [replace(messages, field=path or "(body)").to_json()]
     problem, _, fix = str(messages).partition("; ")
     return [field_error(path or "(body)", problem, fix or _FIXES.get(problem, CORRECT))]
 

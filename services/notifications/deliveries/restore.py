@@ -19,12 +19,11 @@ from services.notifications.tables import deliveries, mail_queue, told
 from shared.clock import from_text, to_text
 from shared.events.event import Event
 
-TOPICS = ("deliveries",)
 UNKNOWN_APPROVAL = "unknown:"
 
 
 def current(connection: Connection, topic: str) -> Iterator[Event]:
-    """Give every delivery as the event that would tell of its state."""
+    """Return every delivery as the event that would tell of its state."""
     for row in connection.execute(sa.select(deliveries).order_by(deliveries.c.id)).all():
         one = store.delivery_of(row)
         moment = from_text(one.updated_at)

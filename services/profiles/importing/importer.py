@@ -18,7 +18,6 @@ from sqlalchemy.engine import Connection
 from services.profiles.importing.columns import OFFERS, column_of_field, fields_of_row, offers_differ
 from services.profiles.importing.reading import read_sheet, unknown_columns
 from services.profiles.importing.rejects import Rejection, write_rejects
-from services.profiles.importing.sheet import Row, Sheet
 from services.profiles.organisations import actions as handlers
 from services.profiles.organisations import store
 from services.profiles.organisations.domain.codes import KINDS
@@ -29,6 +28,7 @@ from shared.clock import Clock
 from shared.ids import ID_PATTERN, IdSource
 from shared.messaging.outbox import EventTooLargeError
 from shared.messaging.tables import Backbone
+from shared.sheets.sheet import Row, Sheet
 from shared.storage.engine import Database
 from shared.web.problems import CORRECT, flatten_messages
 

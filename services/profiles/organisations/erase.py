@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -17,6 +16,7 @@ from shared.events.event import Event
 from shared.messaging.answers_given import empty_answers
 from shared.messaging.outbox import forget_waiting, record_event
 from shared.messaging.tables import Backbone
+from shared.rights import Erasure
 
 WITH_PARTNERS = ("requests", "visits")
 """The kinds that belong to a partner and go with it."""
@@ -24,16 +24,6 @@ WITH_PARTNERS = ("requests", "visits")
 _LAST = sa.select(store.ERASURES.c.version).where(
     store.ERASURES.c.kind == sa.bindparam("wanted_kind"), store.ERASURES.c.id == sa.bindparam("wanted_id")
 )
-
-
-@dataclass(frozen=True)
-class Erasure:
-    """One aggregate that was erased: the aggregate's word, its id, its tombstone's version, when (as text)."""
-
-    kind: str
-    id: str
-    version: int
-    erased_at: str
 
 
 def erase(connection: Connection, backbone: Backbone, kind: str, id: str, now: datetime) -> list[Erasure]:
@@ -69,13 +59,6 @@ def last_version(connection: Connection, kind: str, id: str) -> int:
     wanted = {"wanted_kind": KINDS[kind].aggregate, "wanted_id": id}
     found: int | None = connection.execute(_LAST, wanted).scalar()
     return found or 0
-
-
-def erasures(connection: Connection) -> list[Erasure]:
-    """Read what was erased, by kind and id."""
-    columns = store.ERASURES.c
-    query = sa.select(store.ERASURES).order_by(columns.kind, columns.id)
-    return [Erasure(row.kind, row.id, row.version, row.erased_at) for row in connection.execute(query)]
 
 
 def _to_erase(connection: Connection, kind: str, id: str) -> Iterator[tuple[str, str, int]]:

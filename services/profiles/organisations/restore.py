@@ -14,11 +14,9 @@ from services.profiles.organisations.domain.codes import KINDS, WITHDRAWN
 from shared.clock import from_text
 from shared.events.event import Event
 
-TOPICS = tuple(KINDS)
-
 
 def current(connection: Connection, topic: str) -> Iterator[Event]:
-    """Give every aggregate of a topic as the event that would tell of its state."""
+    """Return every aggregate of a topic as the event that would tell of its state."""
     texts = connection.execute(sa.select(store.TABLES[topic].c.state).order_by(store.TABLES[topic].c.id))
     for text in texts.scalars().all():
         state = json.loads(text)

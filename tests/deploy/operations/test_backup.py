@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from deploy.demo.reviewing import all_reports, approve_best
-from deploy.operations.backlog import Databases, deliveries, open_databases
+from deploy.operations.backlog import outcomes
 from deploy.operations.backup import make_backup, make_kept_backup
 from deploy.operations.backup_folder import MANIFEST, PART, BackupError, check_backup
+from deploy.operations.databases import Databases, open_databases
 from deploy.operations.restore import restore_backup
+from services.matching.introductions.stand_in import all_reports, approve_best
 from services.profiles.organisations import actions as handlers
 from services.profiles.organisations.store import BACKBONE, TABLES
 from shared.clock import SettableClock, system_clock
@@ -32,7 +33,7 @@ SERVICES = ("profiles", "matching", "notifications")
 def fill(databases: Databases) -> None:
     """Two companies that fit one request; a contact for each side."""
     now, ids = system_clock(), random_ids
-    with databases.profiles.writing() as connection:
+    with databases["profiles"].writing() as connection:
         for number in (1, 2):
             company = {
                 "id": f"C{number}",
@@ -54,9 +55,9 @@ def introduce(settings: Settings) -> None:
         fill(databases)
         with working(settings):
             settled(settings, databases)
-            assert approve_best(databases.matching, system_clock, random_ids) == 1
+            assert approve_best(databases["matching"], system_clock, random_ids) == 1
             settled(settings, databases)
-        assert deliveries(databases) == {"sent": 2}
+        assert outcomes(databases) == {"sent": 2}
 
 
 def report_of(settings: Settings) -> bytes:
@@ -71,14 +72,14 @@ def check_alive(settings: Settings, report: bytes) -> None:
     with open_databases(settings) as databases, working(settings):
         settled(settings, databases)
         assert report_of(settings) == report
-        assert deliveries(databases) == {"sent": 2}
-        with databases.profiles.writing() as connection:
+        assert outcomes(databases) == {"sent": 2}
+        with databases["profiles"].writing() as connection:
             company = {"name": "Päron AB", "description": "Steam sterilisers for sterile services."}
             handlers.replace(connection, BACKBONE, "companies", "C1", company, system_clock(), None)
         settled(settings, databases)
         names = {
             match["company"]["name"]
-            for found in all_reports(databases.matching)
+            for found in all_reports(databases["matching"])
             for match in found["matches"]
         }
         assert "Päron AB" in names
@@ -150,7 +151,7 @@ def test_over_kafka_what_is_newer_than_the_backup_is_taken_up_again(
         with working(old):
             settled(old, databases)
             make_backup(old, tmp_path / "backup", system_clock)
-            assert approve_best(databases.matching, system_clock, random_ids) == 1
+            assert approve_best(databases["matching"], system_clock, random_ids) == 1
             settled(old, databases)
     restored = restore_backup(new, tmp_path / "backup", system_clock)
     assert restored.reconciled.adopted == 3  # an introduction and its two mails
@@ -158,7 +159,7 @@ def test_over_kafka_what_is_newer_than_the_backup_is_taken_up_again(
     (old.state_dir / "mailbox").rename(new.state_dir / "mailbox")
     with open_databases(new) as databases, working(new):
         settled(new, databases)
-        assert deliveries(databases) == {"sent": 2}
+        assert outcomes(databases) == {"sent": 2}
     check_alive(new, report_of(new))
 
 
@@ -180,7 +181,7 @@ def test_a_backup_has_no_request_without_its_partner_although_they_come_while_it
         make_backup(settings, tmp_path / "backup", system_clock)
     assert len(asked) == 6
     restore_backup(empty, tmp_path / "backup", system_clock)
-    with open_databases(empty) as databases, databases.profiles.reading() as connection:
+    with open_databases(empty) as databases, databases["profiles"].reading() as connection:
         partners = set(connection.execute(sa.select(TABLES["partners"].c.id)).scalars())
         requests = connection.execute(sa.select(TABLES["requests"].c.partner_id)).scalars().all()
     assert requests
@@ -191,7 +192,7 @@ def ask(databases: Databases, id: str) -> None:
     """A partner and its request, in one transaction."""
     now, ids = system_clock(), random_ids
     partner = {"id": id, "name": id, "needs": [{"text": "Sterilisers for a new hospital."}]}
-    with databases.profiles.writing() as connection:
+    with databases["profiles"].writing() as connection:
         handlers.create(connection, BACKBONE, "partners", partner, now, ids)
         handlers.create_request(connection, BACKBONE, {"id": f"R-{id}", "partner_id": id}, now, ids)
 
@@ -281,7 +282,7 @@ def test_mails_that_were_queued_are_held_back_where_a_server_may_have_had_them(
     with working(settings):
         settled(settings, databases)
     away = for_tests(settings.state_dir, smtp="smtp://127.0.0.1:1")
-    approve_best(databases.matching, system_clock, random_ids)
+    approve_best(databases["matching"], system_clock, random_ids)
     with working(away):
         settled(away, databases, but=("mails to send",))
     make_backup(away, tmp_path / "backup", system_clock)
@@ -290,7 +291,7 @@ def test_mails_that_were_queued_are_held_back_where_a_server_may_have_had_them(
         restored = restore_backup(new, tmp_path / "backup", system_clock, send_queued=send)
         assert restored.held == statuses.get("failed", 0)
         with open_databases(new) as there:
-            assert deliveries(there) == statuses
+            assert outcomes(there) == statuses
 
 
 def test_whoever_was_erased_since_is_erased_again(backup: Path, empty: Settings, tmp_path: Path) -> None:
@@ -301,7 +302,9 @@ def test_whoever_was_erased_since_is_erased_again(backup: Path, empty: Settings,
     with open_databases(empty) as databases, working(empty):
         settled(empty, databases)
         companies = {
-            match["company"]["id"] for found in all_reports(databases.matching) for match in found["matches"]
+            match["company"]["id"]
+            for found in all_reports(databases["matching"])
+            for match in found["matches"]
         }
         assert companies == {"C2"}
 
