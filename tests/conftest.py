@@ -2,23 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from shared.clock import SettableClock
 from shared.ids import IdSource, numbered_ids
 from shared.settings.registry import Settings, for_tests
 from shared.web.translations.__main__ import main as compile_translations
 
-pytest_plugins = ["tests.plugins.kafka_broker", "tests.plugins.postgres"]
+pytest_plugins = ["tests.plugins.run_parts", "tests.plugins.kafka_broker", "tests.plugins.postgres"]
+
+# No outcome hangs on the machine's speed: not an example's either.
+hypothesis_settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("unhurried")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Compile the pages' texts once a run, before any test reads them."""
     if not hasattr(config, "workerinput"):
         compile_translations()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def unhurried_loops() -> Iterator[None]:
+    """Let loops that are told to end take their time: on a slow machine they end late, and must not fail for it."""
+    with pytest.MonkeyPatch.context() as patient:
+        patient.setattr("shared.loops.STOP_SECONDS", 120.0)
+        yield
 
 
 @pytest.fixture

@@ -89,12 +89,12 @@ class Process:
         if self.process.poll() is None:
             self.process.send_signal(number)
 
-    def end(self, number: int = signal.SIGTERM, within: float = 30) -> int:
+    def end(self, number: int = signal.SIGTERM, within: float = 120) -> int:
         """Send a signal and give the exit code; fails when it takes longer than `within` seconds."""
         self.ask(number)
         return self.ended(within)
 
-    def ended(self, within: float = 30) -> int:
+    def ended(self, within: float = 120) -> int:
         """Wait for the end of what was asked to end, and give the exit code."""
         try:
             return self.process.wait(within)
@@ -104,7 +104,7 @@ class Process:
             pytest.fail(f"did not end within {within} s of the signal:\n{self.said()[-3000:]}")
 
 
-def wait_for(what: str, condition: Callable[[], Any], seconds: float = 120) -> Any:
+def wait_for(what: str, condition: Callable[[], Any], seconds: float = 200) -> Any:
     """Wait until a condition gives something true, and return it."""
     deadline = time.monotonic() + seconds
     while True:
@@ -133,7 +133,7 @@ class Site:
             headers={"Content-Type": "application/json", "Authorization": f"Bearer {STAFF_TOKEN}", **named},
         )
         try:
-            with urllib.request.urlopen(asked, timeout=20) as answer:
+            with urllib.request.urlopen(asked, timeout=120) as answer:
                 return answer.status, _read(answer)
         except urllib.error.HTTPError as error:
             with error:
@@ -166,7 +166,7 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Process]]:
     for process in started:
         process.ask()
     for process in started:
-        process.ended(within=40)
+        process.ended()
 
 
 def browser_path() -> str:
@@ -178,7 +178,7 @@ def browser_path() -> str:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    expect.set_options(timeout=30_000)
+    expect.set_options(timeout=120_000)
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(executable_path=browser_path(), args=BROWSER_ARGUMENTS)
         yield launched

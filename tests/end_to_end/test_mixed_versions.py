@@ -88,7 +88,7 @@ def member(database: Database, log: EventLog, handlers: Mapping[str, Handler]) -
         yield
     finally:
         stop.set()
-        thread.join(60)
+        thread.join(200)
     assert not thread.is_alive()
 
 

@@ -26,9 +26,9 @@ class Machine:
     def start(self, name: str) -> Process:
         process = Process(name, ["serve", "--sample"], self.env, self.state)
         try:
-            wait_for("the services are ready", lambda: "Ready after" in process.said(), 120)
+            wait_for("the services are ready", lambda: "Ready after" in process.said())
         except BaseException:
-            process.end(within=40)
+            process.end()
             print(process.said())
             raise
         return process
@@ -39,7 +39,7 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
     made = Machine(tmp_path_factory.mktemp("machine"))
     process = made.start("first")
     yield made
-    process.end(within=40)
+    process.end()
 
 
 @pytest.fixture
@@ -183,7 +183,7 @@ def test_a_process_that_is_stopped_is_killed_and_the_whole_ends(
     wait_for("the end", lambda: process.process.poll() is not None)
     assert process.process.returncode == 1
     assert f"the {name} process has given no sign of life" in process.said()
-    wait_for("it is gone", lambda: not Path(f"/proc/{child}").exists(), 60)
+    wait_for("it is gone", lambda: not Path(f"/proc/{child}").exists())
 
 
 def test_when_the_supervisor_is_killed_nothing_stays_behind(

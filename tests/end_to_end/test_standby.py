@@ -87,7 +87,7 @@ def on_the_topic(settings: Settings, at_least: int) -> list[str]:
     found: list[str] = []
     with open_event_log(settings.event_log, settings.topic_prefix) as log:
         subscriber = log.subscriber("reader-of-all", ["companies"])
-        quiet, deadline = 0, time.monotonic() + 60
+        quiet, deadline = 0, time.monotonic() + 200
         while (len(found) < at_least or quiet < 3) and time.monotonic() < deadline:
             records = subscriber.poll(1.0, 1000)
             quiet = 0 if records else quiet + 1
@@ -107,7 +107,7 @@ def test_the_standby_relays_when_the_active_one_is_stopped_or_killed(
     settings: Settings, database: Database, relays: dict[str, Process]
 ) -> None:
     submit(database, "C0")
-    wait_for("the first is relayed", lambda: relayed(database), 120)
+    wait_for("the first is relayed", lambda: relayed(database))
     first = wait_for("one of them holds the lock", lambda: holder(database))
     second = next(name for name in relays if name != first)
     wait_for("the other stands by", lambda: relays[second].process.poll() is None)
@@ -116,12 +116,12 @@ def test_the_standby_relays_when_the_active_one_is_stopped_or_killed(
     try:
         submit(database, *(f"C{number}" for number in range(1, 20)))
         with measured("taken over from a stopped process after"):
-            wait_for("the standby holds the lock", lambda: holder(database) == second, 120)
-            wait_for("the standby relays", lambda: relayed(database), 60)
+            wait_for("the standby holds the lock", lambda: holder(database) == second)
+            wait_for("the standby relays", lambda: relayed(database))
     finally:
         relays[first].process.send_signal(signal.SIGCONT)
     submit(database, *(f"C{number}" for number in range(20, 40)))
-    wait_for("what comes after the waking is relayed", lambda: relayed(database), 60)
+    wait_for("what comes after the waking is relayed", lambda: relayed(database))
     assert holder(database) == second, "the woken one stands by"
     ids = {f"C{number}:1" for number in range(40)}
     read = on_the_topic(settings, 40)
@@ -131,6 +131,6 @@ def test_the_standby_relays_when_the_active_one_is_stopped_or_killed(
     relays[second].process.kill()
     submit(database, "C40")
     with measured("taken over from a killed process after"):
-        wait_for("the woken one relays", lambda: relayed(database), 60)
+        wait_for("the woken one relays", lambda: relayed(database))
     assert holder(database) == first
     assert set(on_the_topic(settings, 41)) == ids | {"C40:1"}

@@ -46,7 +46,7 @@ class Metrics:
 
     def families(self) -> dict[str, Any]:
         try:
-            with urllib.request.urlopen(self.url, timeout=20) as answer:
+            with urllib.request.urlopen(self.url, timeout=120) as answer:
                 text = answer.read().decode()
         except (urllib.error.URLError, ConnectionError, TimeoutError):
             return {}

@@ -25,7 +25,7 @@ from tests.faults import audit
 from tests.faults.history import Mail
 from tests.faults.part import Forker, Part
 from tests.faults.waiting import Cut, WaitedInVainError, Waiting
-from tests.plugins.kafka_broker import KafkaBroker
+from tests.plugins.kafka_broker import OwnBroker
 from tests.plugins.postgres import PostgresServer
 
 STAFF_TOKEN = "staff-token-for-tests"
@@ -55,7 +55,7 @@ class House:
         self,
         folder: Path,
         ports: Sequence[int],
-        broker: KafkaBroker | None,
+        broker: OwnBroker | None,
         moods: Sequence[str] = (),
         matching_workers: int = 1,
         postgres: PostgresServer | None = None,
@@ -227,7 +227,7 @@ def _make_databases(postgres: PostgresServer) -> None:
 
 
 def _environment(
-    folder: Path, broker: KafkaBroker | None, smtp_port: int, postgres: PostgresServer | None
+    folder: Path, broker: OwnBroker | None, smtp_port: int, postgres: PostgresServer | None
 ) -> dict[str, str]:
     own = {name: value for name, value in os.environ.items() if not name.startswith("HANDSLAG_")}
     given = {

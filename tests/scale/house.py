@@ -18,7 +18,7 @@ from shared.event_log.port import EventLog
 from shared.settings.registry import Settings, read_settings
 from tests.faults.house import free_ports
 from tests.faults.waiting import wait_for
-from tests.plugins.kafka_broker import KafkaBroker, fetch_jars
+from tests.plugins.kafka_broker import OwnBroker, fetch_jars
 from tests.plugins.postgres import USER, PostgresServer, new_server
 from tests.scale.compose import (
     COMMAND,
@@ -105,7 +105,7 @@ class Running:
 class ComposeHouse:
     """All that runs: `parts` by name, several matching workers numbered; `url` is the proxy's."""
 
-    def __init__(self, folder: Path, broker: KafkaBroker, server: PostgresServer, matching: int) -> None:
+    def __init__(self, folder: Path, broker: OwnBroker, server: PostgresServer, matching: int) -> None:
         self.compose = read_compose()
         self.folder = folder
         self.broker = broker
@@ -212,7 +212,7 @@ def compose_house(folder: Path, matching: int = 3) -> Iterator[ComposeHouse]:
     fetch_jars()
     with ExitStack() as stack:
         (folder / "kafka").mkdir()
-        broker = KafkaBroker(folder / "kafka")
+        broker = OwnBroker(folder / "kafka")
         with (folder / "kafka" / "server.properties").open("a") as settings:
             settings.write(kafka_properties(read_compose()))
         stack.callback(broker.kill)

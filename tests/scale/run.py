@@ -15,7 +15,7 @@ from shared.event_log.port import EventLog, EventLogError
 from tests.faults import audit
 from tests.faults.history import Verdict
 from tests.faults.waiting import WaitedInVainError, wait_for
-from tests.plugins.kafka_broker import KafkaBroker
+from tests.plugins.kafka_broker import OwnBroker
 from tests.scale.clients import Records, Submitting, Wanted, approve_some
 from tests.scale.house import ComposeHouse, Running, watching
 from tests.scale.judging import judged
@@ -210,7 +210,7 @@ class Run:
         self._say(line)
 
 
-def _start_again(part: Running | KafkaBroker) -> None:
+def _start_again(part: Running | OwnBroker) -> None:
     """Start what was killed; raises RuntimeError when it does not answer after some tries."""
     for left in reversed(range(STARTS)):
         try:

@@ -77,5 +77,5 @@ def test_due_work_goes_on_while_there_is_work_and_outlives_a_failure() -> None:
 def _run(loop: Callable[[threading.Event], None], stop: threading.Event) -> None:
     thread = threading.Thread(target=loop, args=(stop,))
     thread.start()
-    thread.join(30)
+    thread.join(200)
     assert not thread.is_alive()

@@ -24,7 +24,7 @@ from shared.event_log import event_log_of
 from shared.event_log.port import LogUnavailableError
 from shared.settings.registry import Settings
 
-WAIT = 120.0
+WAIT = 200.0
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def working(settings: Settings, service: str = "all") -> Iterator[None]:
         yield
     finally:
         stop.set()
-        thread.join(40)
+        thread.join(WAIT)
     assert codes == [0]
 
 
@@ -82,7 +82,7 @@ def working_apart(
     finally:
         process.send_signal(ending)
         try:
-            code = process.wait(40)
+            code = process.wait(WAIT)
         finally:
             process.kill()
     assert code == (-ending if ending is signal.SIGKILL else 0)

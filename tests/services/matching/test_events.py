@@ -186,7 +186,7 @@ def test_contacts_are_never_kept(scored: Any, database: Database) -> None:
 
 def test_a_visit_is_kept_and_makes_no_report_stale(scored: Any, scorer: Scorer, database: Database) -> None:
     topic, event = EVENTS[-1]
-    scored(topic, event)
+    scored.hear(topic, event)
     assert scorer.score_stale() == 0
     with database.reading() as connection:
         assert projection.get_state(connection, tables.visits, "V1") is not None

@@ -62,7 +62,7 @@ def test_events_on_the_log_become_a_report(settings: Settings, clock: SettableCl
             _wait_until(made)
         finally:
             stop.set()
-            runner.join(60)
+            runner.join(200)
             database.close()
         assert ended == [0]
 

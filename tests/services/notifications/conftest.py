@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from services.notifications.tables import metadata
 from shared.clock import SettableClock
@@ -15,6 +16,11 @@ from shared.settings.registry import Settings, for_tests
 from shared.storage.engine import open_database
 from tests.services.notifications.post_office import PostOffice
 from tests.services.notifications.world import World
+
+
+@pytest.fixture
+def service_tables() -> sa.MetaData:
+    return metadata
 
 
 @pytest.fixture

@@ -69,7 +69,7 @@ def test_events_become_one_mail_a_side_and_come_back_as_deliveries(
             wait_until(all_sent)
         finally:
             stop.set()
-            working.join(60)
+            working.join(200)
             reader.close()
         assert not working.is_alive()
     assert sorted(mail.to for mail in mailbox.mails()) == [

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from services.profiles.tables import backbone
+from services.profiles.tables import backbone, metadata
 from services.profiles.web import create_app
 from shared.clock import SettableClock
 from shared.events.event import Event
@@ -19,6 +19,11 @@ from shared.ids import IdSource
 from shared.settings.registry import Settings, for_tests
 from shared.storage.engine import Database
 from tests.services.profiles.caller import STAFF, Caller
+
+
+@pytest.fixture
+def service_tables() -> sa.MetaData:
+    return metadata
 
 
 @pytest.fixture

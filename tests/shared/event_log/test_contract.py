@@ -21,7 +21,7 @@ from shared.event_log.port import (
 )
 
 OpenLog = Callable[[], EventLog]
-WAIT = 90.0
+WAIT = 200.0
 
 
 def message(key: str, value: bytes | None = b"{}", topic: str = "companies") -> Message:

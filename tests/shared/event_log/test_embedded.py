@@ -250,7 +250,7 @@ def test_what_a_killed_writer_had_acknowledged_is_there(tmp_path: Path) -> None:
     with open_event_log(url) as log:
         subscriber = log.subscriber("g", ["companies"])
         read: list[bytes | None] = []
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 200
         while len(read) < len(acknowledged) and time.monotonic() < deadline:
             read += [record.value for record in subscriber.poll(0.5, 1000)]
     assert read[: len(acknowledged)] == [line.strip() for line in acknowledged]

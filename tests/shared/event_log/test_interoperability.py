@@ -22,7 +22,7 @@ from shared.events.envelope import to_message
 from tests.plugins.kafka_broker import KafkaBroker
 from tests.shared.conftest import Service
 
-WAIT = 60.0
+WAIT = 200.0
 STATE = {"name": "Åkerö Diagnostik", "status": "active", "updated_at": "2026-03-02T08:00:00Z"}
 
 

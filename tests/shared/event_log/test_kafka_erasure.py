@@ -15,7 +15,7 @@ from shared.event_log.kafka_topics import TOPIC_CONFIGS
 from shared.event_log.port import EventLog, Message
 from tests.plugins.kafka_broker import KafkaBroker
 
-WAIT = 90.0
+WAIT = 200.0
 SHORTENED = {
     "segment.ms": "1000",
     "max.compaction.lag.ms": "1000",

@@ -17,14 +17,14 @@ from shared.event_log import open_event_log
 from shared.event_log.kafka_options import KafkaOptions
 from shared.event_log.kafka_publisher import GRACE_SECONDS, MAX_IN_FLIGHT, KafkaPublisher
 from shared.event_log.port import EventLog, LogUnavailableError, Message, Publisher, Record
-from tests.plugins.kafka_broker import KafkaBroker, new_broker
+from tests.plugins.kafka_broker import OwnBroker, new_broker
 
-WAIT = 90.0
+WAIT = 200.0
 SHORTENED = KafkaOptions(request_timeout_ms=1500, delivery_timeout_ms=2000)
 
 
 @pytest.fixture(scope="module")
-def mortal_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaBroker]:
+def mortal_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnBroker]:
     """A broker of this module's own, to be killed and stopped."""
     broker = new_broker(tmp_path_factory.mktemp("jams"))
     yield broker
@@ -65,7 +65,7 @@ def read_all(log: EventLog, count: int) -> list[Record]:
 
 
 def test_a_broker_that_is_away_for_longer_than_a_batch_may_wait_loses_nothing(
-    mortal_broker: KafkaBroker, topic_prefix: str
+    mortal_broker: OwnBroker, topic_prefix: str
 ) -> None:
     sent = messages(300)
     with open_event_log(mortal_broker.url, topic_prefix, kafka=SHORTENED) as log:
@@ -93,7 +93,7 @@ def test_a_broker_that_is_away_for_longer_than_a_batch_may_wait_loses_nothing(
 
 
 def test_a_producer_that_gets_nothing_acknowledged_though_the_broker_answers_is_made_anew(
-    mortal_broker: KafkaBroker, topic_prefix: str, caplog: pytest.LogCaptureFixture
+    mortal_broker: OwnBroker, topic_prefix: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.ERROR, "shared.event_log")
     options = KafkaOptions(request_timeout_ms=1000)
@@ -118,7 +118,7 @@ def test_a_producer_that_gets_nothing_acknowledged_though_the_broker_answers_is_
 
 
 def test_what_nobody_asks_for_any_more_is_not_sent_after_what_another_sent(
-    mortal_broker: KafkaBroker, topic_prefix: str
+    mortal_broker: OwnBroker, topic_prefix: str
 ) -> None:
     with open_event_log(mortal_broker.url, topic_prefix) as log:
         log.apply_topics(["companies"])
@@ -139,7 +139,7 @@ def test_what_nobody_asks_for_any_more_is_not_sent_after_what_another_sent(
 
 
 def test_what_is_on_its_way_is_capped_and_closing_takes_seconds_while_the_broker_stands_still(
-    mortal_broker: KafkaBroker, topic_prefix: str
+    mortal_broker: OwnBroker, topic_prefix: str
 ) -> None:
     many = messages(3 * MAX_IN_FLIGHT, size=200)
     with open_event_log(mortal_broker.url, topic_prefix) as log:

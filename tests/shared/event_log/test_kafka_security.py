@@ -13,13 +13,13 @@ import pytest
 from shared.event_log import open_event_log
 from shared.event_log.kafka_options import KafkaOptions
 from shared.event_log.port import AccessRefusedError, EventLog, LogUnavailableError, Message
-from tests.plugins.kafka_broker import KafkaBroker, new_broker
+from tests.plugins.kafka_broker import OwnBroker, new_broker
 
 PASSWORD = "a-password-of-tests"
 SCRAM = KafkaOptions(
     security="sasl_plaintext", sasl_mechanism="SCRAM-SHA-512", user="handslag", password=PASSWORD
 )
-WAIT = 90.0
+WAIT = 200.0
 
 
 def certificate(folder: Path, name: str, *extensions: str) -> tuple[Path, Path]:
@@ -45,7 +45,7 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def broker(tmp_path_factory: pytest.TempPathFactory, certificates: Path) -> Iterator[KafkaBroker]:
+def broker(tmp_path_factory: pytest.TempPathFactory, certificates: Path) -> Iterator[OwnBroker]:
     """A broker with a port for users, one with TLS, one with both, and one that asks for a certificate."""
     jaas = "org.apache.kafka.common.security.{}LoginModule required"
     lines = [
@@ -98,27 +98,27 @@ def goes_through(log: EventLog) -> bool:
 
 @pytest.mark.parametrize("mechanism", ["SCRAM-SHA-512", "PLAIN"])
 def test_a_user_with_the_right_password_is_let_in(
-    broker: KafkaBroker, topic_prefix: str, mechanism: str
+    broker: OwnBroker, topic_prefix: str, mechanism: str
 ) -> None:
     options = KafkaOptions("sasl_plaintext", mechanism, "handslag", PASSWORD)
     with opened(broker.servers["USER"], options, topic_prefix) as log:
         assert goes_through(log)
 
 
-def test_a_user_is_let_in_over_tls(broker: KafkaBroker, certificates: Path, topic_prefix: str) -> None:
+def test_a_user_is_let_in_over_tls(broker: OwnBroker, certificates: Path, topic_prefix: str) -> None:
     ca = str(certificates / "broker.pem")
     options = KafkaOptions("sasl_ssl", "SCRAM-SHA-512", "handslag", PASSWORD, ca_file=ca)
     with opened(broker.servers["BOTH"], options, topic_prefix) as log:
         assert goes_through(log)
 
 
-def test_tls_alone_goes_through(broker: KafkaBroker, certificates: Path, topic_prefix: str) -> None:
+def test_tls_alone_goes_through(broker: OwnBroker, certificates: Path, topic_prefix: str) -> None:
     with opened(broker.servers["TLS"], tls(certificates), topic_prefix) as log:
         assert goes_through(log)
 
 
 def test_our_certificate_is_shown_where_it_is_asked_for(
-    broker: KafkaBroker, certificates: Path, topic_prefix: str
+    broker: OwnBroker, certificates: Path, topic_prefix: str
 ) -> None:
     options = KafkaOptions(
         security="ssl",
@@ -133,7 +133,7 @@ def test_our_certificate_is_shown_where_it_is_asked_for(
 @pytest.mark.parametrize("mechanism", ["SCRAM-SHA-512", "PLAIN"])
 @pytest.mark.parametrize(("user", "password"), [("handslag", "another-one"), ("nobody", PASSWORD)])
 def test_a_wrong_user_or_password_is_told_with_the_settings_to_mend(
-    broker: KafkaBroker, mechanism: str, user: str, password: str
+    broker: OwnBroker, mechanism: str, user: str, password: str
 ) -> None:
     wrong = KafkaOptions("sasl_plaintext", mechanism, user, password)
     with (
@@ -154,7 +154,7 @@ def test_a_broker_that_is_away_is_not_said_to_refuse() -> None:
 
 
 def test_publishing_and_reading_say_the_refusal_and_wait(
-    broker: KafkaBroker, caplog: pytest.LogCaptureFixture
+    broker: OwnBroker, caplog: pytest.LogCaptureFixture
 ) -> None:
     wrong = KafkaOptions("sasl_plaintext", "SCRAM-SHA-512", "handslag", "wrong")
     with opened(broker.servers["USER"], wrong) as log:
@@ -171,7 +171,7 @@ def test_publishing_and_reading_say_the_refusal_and_wait(
     assert "HANDSLAG_KAFKA_PASSWORD" in said[0].getMessage()
 
 
-def test_a_mechanism_that_the_broker_does_not_take_is_named(broker: KafkaBroker) -> None:
+def test_a_mechanism_that_the_broker_does_not_take_is_named(broker: OwnBroker) -> None:
     options = KafkaOptions("sasl_plaintext", "SCRAM-SHA-256", "handslag", PASSWORD)
     with (
         opened(broker.servers["USER"], options) as log,
@@ -180,12 +180,12 @@ def test_a_mechanism_that_the_broker_does_not_take_is_named(broker: KafkaBroker)
         log.apply_topics(["companies"])
 
 
-def test_a_port_that_asks_for_no_user_is_told(broker: KafkaBroker) -> None:
+def test_a_port_that_asks_for_no_user_is_told(broker: OwnBroker) -> None:
     with opened(broker.server, SCRAM) as log, pytest.raises(AccessRefusedError, match="asks for no user"):
         log.apply_topics(["companies"])
 
 
-def test_a_signer_that_is_not_ours_is_told(broker: KafkaBroker, certificates: Path) -> None:
+def test_a_signer_that_is_not_ours_is_told(broker: OwnBroker, certificates: Path) -> None:
     with (
         opened(broker.servers["TLS"], tls(certificates, "stranger")) as log,
         pytest.raises(AccessRefusedError, match=r"not to be trusted: self.signed.*HANDSLAG_KAFKA_CA_FILE"),
@@ -193,7 +193,7 @@ def test_a_signer_that_is_not_ours_is_told(broker: KafkaBroker, certificates: Pa
         log.apply_topics(["companies"])
 
 
-def test_a_certificate_for_another_host_is_told(broker: KafkaBroker, certificates: Path) -> None:
+def test_a_certificate_for_another_host_is_told(broker: OwnBroker, certificates: Path) -> None:
     server = broker.servers["TLS"].replace("127.0.0.1", "localhost")
     with (
         opened(server, tls(certificates)) as log,
@@ -202,7 +202,7 @@ def test_a_certificate_for_another_host_is_told(broker: KafkaBroker, certificate
         log.apply_topics(["companies"])
 
 
-def test_a_certificate_of_ours_that_is_missing_is_told(broker: KafkaBroker, certificates: Path) -> None:
+def test_a_certificate_of_ours_that_is_missing_is_told(broker: OwnBroker, certificates: Path) -> None:
     with (
         opened(broker.servers["MUTUAL"], tls(certificates)) as log,
         pytest.raises(AccessRefusedError, match="HANDSLAG_KAFKA_CERTIFICATE_FILE"),
@@ -210,7 +210,7 @@ def test_a_certificate_of_ours_that_is_missing_is_told(broker: KafkaBroker, cert
         log.apply_topics(["companies"])
 
 
-def test_a_port_without_tls_is_told(broker: KafkaBroker, certificates: Path) -> None:
+def test_a_port_without_tls_is_told(broker: OwnBroker, certificates: Path) -> None:
     with (
         opened(broker.server, tls(certificates)) as log,
         pytest.raises(AccessRefusedError, match="does this port speak TLS"),
@@ -219,7 +219,7 @@ def test_a_port_without_tls_is_told(broker: KafkaBroker, certificates: Path) -> 
 
 
 @pytest.mark.parametrize("name", ["USER", "TLS"])
-def test_a_port_that_asks_for_more_than_we_show_is_hinted_at(broker: KafkaBroker, name: str) -> None:
+def test_a_port_that_asks_for_more_than_we_show_is_hinted_at(broker: OwnBroker, name: str) -> None:
     with opened(broker.servers[name], KafkaOptions()) as log:
         publisher = log.publisher("test")
         with pytest.raises(LogUnavailableError, match="HANDSLAG_KAFKA_SECURITY is plaintext"):

@@ -16,7 +16,7 @@ from shared.events.event import Event
 from tests.plugins.kafka_broker import KafkaBroker
 from tests.shared.conftest import Service
 
-WAIT = 90.0
+WAIT = 200.0
 SHORTENED = KafkaOptions(max_poll_interval_ms=5000, session_timeout_ms=5000)
 VERSIONS = 6
 

@@ -191,12 +191,12 @@ def test_a_log_that_is_away_keeps_every_row_and_the_backlog_drains_by_itself(ser
         thread = threading.Thread(target=one.run, args=(stop,))
         thread.start()
         log.takes = 10
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 200
         while waiting(service) != (0, 0):
             assert time.monotonic() < deadline, "the backlog did not drain"
             stop.wait(0.02)
         stop.set()
-        thread.join(30)
+        thread.join(200)
         assert not thread.is_alive()
 
 
@@ -286,10 +286,10 @@ def taken_over(service: Service) -> bool:
     with relay(service) as standby:
         thread = threading.Thread(target=standby.run, args=(stop,))
         thread.start()
-        while waiting(service) != (0, 0) and time.monotonic() < since + 60:
+        while waiting(service) != (0, 0) and time.monotonic() < since + 200:
             stop.wait(0.02)
         stop.set()
-        thread.join(30)
+        thread.join(200)
     print(f"taken over after {time.monotonic() - since:.1f} s")
     return waiting(service) == (0, 0)
 
@@ -322,7 +322,7 @@ def test_a_standby_takes_over_from_a_stopped_process_which_goes_on_when_it_wakes
         assert taken_over(service)
         active.send_signal(signal.SIGCONT)
         service.record(service.company("c-1", 2))
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 200
         while waiting(service) != (0, 0):
             assert time.monotonic() < deadline, "it did not go on"
             time.sleep(0.02)

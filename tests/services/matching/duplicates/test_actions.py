@@ -15,7 +15,7 @@ from services.matching.organisations.domain.sides import Side
 from services.matching.upkeep.erase import Eraser
 from shared.clock import SettableClock
 from shared.storage.engine import Database
-from tests.services.matching.conftest import STAFF
+from tests.services.matching.matching_world import STAFF
 
 PAIR = "/api/v1/duplicates/company/C1/C2"
 

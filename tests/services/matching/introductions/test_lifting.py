@@ -18,7 +18,7 @@ from services.matching.upkeep.erase import Eraser
 from shared.clock import SettableClock
 from shared.ids import IdSource
 from shared.storage.engine import Database
-from tests.services.matching.conftest import STAFF
+from tests.services.matching.matching_world import STAFF
 
 CODE = "outside_markets"
 PATH = f"/api/v1/reports/R1/exclusions/C9/{CODE}/lifted"

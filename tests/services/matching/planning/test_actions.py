@@ -10,15 +10,16 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from services.matching.reports.worker import Scorer
 from shared.web.access import declared_access
-from tests.services.matching.conftest import STAFF
+from tests.services.matching.matching_world import STAFF, MatchingWorld
 
 PLAN = "/api/v1/plans/introductions"
 PAGE = "/plans/introductions"
 
 
 @pytest.fixture
-def two_requests(scored: Any, scorer: Any) -> Any:
+def two_requests(scored: MatchingWorld, scorer: Scorer) -> MatchingWorld:
     """Two organisations that want the same: C1 takes one introduction, C2 one."""
     scored.company(
         "C1", capacity=1, capabilities=[_capability("Sterile processing of surgical instruments.")]
@@ -79,7 +80,7 @@ def test_every_route_is_for_staff(app: Flask, client: FlaskClient) -> None:
     assert client.get(PAGE).status_code == 302
 
 
-def test_a_plan_spreads_what_both_would_ask_for(client: FlaskClient, two_requests: Any) -> None:
+def test_a_plan_spreads_what_both_would_ask_for(client: FlaskClient, two_requests: MatchingWorld) -> None:
     plan = _get(client, f"{PLAN}?per_request=1").json
     assert sorted(pair["company_id"] for one in plan["requests"] for pair in one["introductions"]) == [
         "C1",
@@ -96,14 +97,16 @@ def test_a_plan_spreads_what_both_would_ask_for(client: FlaskClient, two_request
     assert set(left["full"]) == {"company", "request"}
 
 
-def test_looking_stores_nothing_and_says_the_same_again(client: FlaskClient, two_requests: Any) -> None:
+def test_looking_stores_nothing_and_says_the_same_again(
+    client: FlaskClient, two_requests: MatchingWorld
+) -> None:
     assert _get(client, PLAN).data == _get(client, PLAN).data
     _page(client, PAGE)
     assert _introduced(client) == []
 
 
 def test_a_request_that_nobody_matches_still_says_what_it_takes(
-    client: FlaskClient, scored: Any, scorer: Any
+    client: FlaskClient, scored: MatchingWorld, scorer: Scorer
 ) -> None:
     scored.request("R9", "P1", text="Violins", needs=[{"id": "n1", "text": "Violins", "focus_areas": []}])
     scorer.score_stale()
@@ -111,7 +114,7 @@ def test_a_request_that_nobody_matches_still_says_what_it_takes(
     assert (one["capacity_left"], one["introductions"], one["left_out"]) == (3, [], [])
 
 
-def test_chosen_requests_are_planned_alone(client: FlaskClient, two_requests: Any) -> None:
+def test_chosen_requests_are_planned_alone(client: FlaskClient, two_requests: MatchingWorld) -> None:
     plan = _get(client, f"{PLAN}?request=R2&request=nobody&role=supplier").json
     assert [one["request_id"] for one in plan["requests"]] == ["R2"]
     assert _get(client, f"{PLAN}?role=study_visit_host").json["introductions"] == 0
@@ -122,7 +125,7 @@ def test_a_limit_that_is_none_is_refused(client: FlaskClient, wrong: str) -> Non
     assert _get(client, f"{PLAN}?{wrong}").status_code == 422
 
 
-def test_an_approved_plan_is_counted_the_next_time(client: FlaskClient, two_requests: Any) -> None:
+def test_an_approved_plan_is_counted_the_next_time(client: FlaskClient, two_requests: MatchingWorld) -> None:
     plan = _get(client, f"{PLAN}?per_request=1").json
     answer = _approve(client, _wanted(plan))
     assert answer.status_code == 201
@@ -136,7 +139,7 @@ def test_an_approved_plan_is_counted_the_next_time(client: FlaskClient, two_requ
 
 
 def test_two_requests_of_one_organisation_meet_different_companies_and_are_approved_together(
-    client: FlaskClient, scored: Any, scorer: Any
+    client: FlaskClient, scored: MatchingWorld, scorer: Scorer
 ) -> None:
     scored.request("R2", "P1")
     scorer.score_stale()
@@ -149,7 +152,7 @@ def test_two_requests_of_one_organisation_meet_different_companies_and_are_appro
     assert len(_introduced(client)) == 2
 
 
-def test_an_approval_sent_twice_has_one_effect(client: FlaskClient, two_requests: Any) -> None:
+def test_an_approval_sent_twice_has_one_effect(client: FlaskClient, two_requests: MatchingWorld) -> None:
     wanted = _wanted(_get(client, f"{PLAN}?per_request=1").json)
     key = {"Idempotency-Key": "plan-1"}
     first, again = (_approve(client, wanted, **key) for _ in range(2))
@@ -158,7 +161,7 @@ def test_an_approval_sent_twice_has_one_effect(client: FlaskClient, two_requests
 
 
 def test_a_report_that_changed_holds_the_whole_plan_back(
-    client: FlaskClient, two_requests: Any, scorer: Any
+    client: FlaskClient, two_requests: MatchingWorld, scorer: Scorer
 ) -> None:
     wanted = _wanted(_get(client, f"{PLAN}?per_request=1").json)
     two_requests.request("R2", "P2", text="Autoclaves for surgical instruments.")
@@ -182,14 +185,16 @@ def test_a_report_that_changed_holds_the_whole_plan_back(
     ],
 )
 def test_what_no_report_has_is_refused_whole(
-    client: FlaskClient, scored: Any, approvals: list[dict[str, Any]], status: int
+    client: FlaskClient, scored: MatchingWorld, approvals: list[dict[str, Any]], status: int
 ) -> None:
     answer = _approve(client, approvals)
     assert (answer.status_code, answer.mimetype) == (status, "application/problem+json")
     assert _introduced(client) == []
 
 
-def test_the_page_shows_who_meets_who_gives_way_and_why(client: FlaskClient, two_requests: Any) -> None:
+def test_the_page_shows_who_meets_who_gives_way_and_why(
+    client: FlaskClient, two_requests: MatchingWorld
+) -> None:
     page = _page(client, f"{PAGE}?per_request=1")
     assert "2 introductions are planned." in page
     assert "1 best match of a single request gives way." in page
@@ -199,7 +204,7 @@ def test_the_page_shows_who_meets_who_gives_way_and_why(client: FlaskClient, two
     assert not re.search(r"<[^>]* style=|<style|<script(?![^>]* src=)|<[^>]* on\w+=", page)
 
 
-def test_the_pages_speak_swedish(client: FlaskClient, two_requests: Any) -> None:
+def test_the_pages_speak_swedish(client: FlaskClient, two_requests: MatchingWorld) -> None:
     assert "2 kontaktförmedlingar är planerade." in _page(client, f"{PAGE}?per_request=1&lang=sv")
     assert "Planer" in _page(client, "/plans?lang=sv")
 
@@ -208,13 +213,15 @@ def test_an_empty_house_says_that_there_is_nothing_to_plan(client: FlaskClient) 
     assert "there is nothing to plan" in _page(client, PAGE)
 
 
-def test_odd_limits_become_the_standard_ones(client: FlaskClient, scored: Any) -> None:
+def test_odd_limits_become_the_standard_ones(client: FlaskClient, scored: MatchingWorld) -> None:
     assert 'name="per_request" value="3"' in _page(
         client, f"{PAGE}?per_request=x&company_capacity=-1&role=a&page=9"
     )
 
 
-def test_the_page_asks_once_more_and_then_introduces(client: FlaskClient, two_requests: Any) -> None:
+def test_the_page_asks_once_more_and_then_introduces(
+    client: FlaskClient, two_requests: MatchingWorld
+) -> None:
     chosen = _values(_page(client, f"{PAGE}?per_request=1"))
     asked = _post(client, pair=chosen, per_request=1)
     assert asked.status_code == 200
@@ -227,7 +234,7 @@ def test_the_page_asks_once_more_and_then_introduces(client: FlaskClient, two_re
 
 
 def test_an_introduction_that_is_larger_than_the_log_takes_is_413_everywhere_and_nothing_is_approved(
-    client: FlaskClient, two_requests: Any, monkeypatch: pytest.MonkeyPatch
+    client: FlaskClient, two_requests: MatchingWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wanted = _wanted(_get(client, f"{PLAN}?per_request=1").json)
     chosen = _values(_page(client, f"{PAGE}?per_request=1"))
@@ -255,7 +262,7 @@ def test_an_introduction_that_is_larger_than_the_log_takes_is_413_everywhere_and
 
 
 def test_a_plan_that_changed_is_409_and_shown_anew(
-    client: FlaskClient, two_requests: Any, scorer: Any
+    client: FlaskClient, two_requests: MatchingWorld, scorer: Scorer
 ) -> None:
     chosen = _values(_page(client, f"{PAGE}?per_request=1"))
     two_requests.request("R2", "P2", text="Autoclaves for surgical instruments.")
@@ -269,7 +276,7 @@ def test_a_plan_that_changed_is_409_and_shown_anew(
 
 @pytest.mark.parametrize("pair", [[], ["x"], ['{"request_id": "R1"}']])
 def test_a_form_that_is_not_filled_in_decides_nothing(
-    client: FlaskClient, two_requests: Any, pair: list[str]
+    client: FlaskClient, two_requests: MatchingWorld, pair: list[str]
 ) -> None:
     assert _post(client, pair=pair, confirmed="yes").status_code == 422
     assert _introduced(client) == []

@@ -15,7 +15,7 @@ from services.matching.scoring.domain.policy import STANDARD_POLICY, STANDARD_WE
 from shared.clock import SettableClock
 from shared.ids import IdSource
 from shared.storage.engine import Database
-from tests.services.matching.conftest import STAFF
+from tests.services.matching.matching_world import STAFF
 
 BASE = "/api/v1/scoring-policies"
 WEIGHTS = dict(STANDARD_WEIGHTS)

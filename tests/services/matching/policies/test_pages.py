@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 
 from services.matching.policies.labels import RULE_WORDS
 from services.matching.scoring.domain.policy import STANDARD_POLICY, STANDARD_WEIGHTS
-from tests.services.matching.conftest import STAFF
+from tests.services.matching.matching_world import STAFF, MatchingWorld
 
 
 def _page(client: FlaskClient, path: str) -> str:
@@ -40,7 +40,9 @@ def test_the_list_says_what_is_active_and_what_to_do_next(client: FlaskClient) -
     assert "Det finns inget utkast. Öppna ett" in _page(client, "/policies?lang=sv")
 
 
-def test_staff_turn_a_dial_see_what_changes_and_make_it_active(client: FlaskClient, scored: Any) -> None:
+def test_staff_turn_a_dial_see_what_changes_and_make_it_active(
+    client: FlaskClient, scored: MatchingWorld
+) -> None:
     draft = _opened(client)
     kept = _post(client, draft, version=1, **_dials(floor="99,5"))
     assert kept.status_code == 303

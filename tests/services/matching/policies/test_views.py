@@ -27,7 +27,7 @@ from services.matching.text.vector_cache import VectorCache
 from shared.clock import SettableClock, to_text
 from shared.ids import IdSource
 from shared.storage.engine import Database
-from tests.services.matching.conftest import STAFF, TELECARE
+from tests.services.matching.matching_world import STAFF, TELECARE
 from tests.services.matching.text.test_vectors import Counting
 
 STRICT = replace(STANDARD_POLICY, floor=100.0)
@@ -135,17 +135,17 @@ def test_a_preview_does_not_wait_for_another_one_for_ever(scored: Any, database:
 
     def waiting() -> TextEngine:
         begun.set()
-        assert go_on.wait(30)
+        assert go_on.wait(200)
         return standard_engine()
 
     previews = Previews(database, waiting)
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(previews.make, STRICT)
-        assert begun.wait(30)
+        assert begun.wait(200)
         with pytest.raises(BusyError):
             previews.make(STRICT, seconds=0.0)
         go_on.set()
-        assert first.result(30).looked_at == 1
+        assert first.result(200).looked_at == 1
     assert previews.make(STRICT, seconds=0.0).looked_at == 1
 
 

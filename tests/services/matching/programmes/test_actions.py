@@ -38,7 +38,7 @@ VISIT = {
 
 
 def tell_visit(tell: Any, **more: Any) -> None:
-    tell("visits", tell.event("visits", "V1", "planned", {**VISIT, **more}))
+    tell.hear("visits", tell.event("visits", "V1", "planned", {**VISIT, **more}))
 
 
 @pytest.fixture

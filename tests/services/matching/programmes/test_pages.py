@@ -21,7 +21,7 @@ from shared.ids import IdSource
 from shared.settings.registry import Settings
 from shared.storage.engine import Database
 from shared.web.access import declared_access
-from tests.services.matching.conftest import STAFF
+from tests.services.matching.matching_world import STAFF
 
 API = "/api/v1/programmes/V1"
 
@@ -36,7 +36,7 @@ def client(
         "ends_on": "2026-05-05", "places": ["Stockholm"],
         "delegates": [{"role": "surgeon", "needs": []}, {"role": "engineer", "needs": []}],
     }  # fmt: skip
-    scored("visits", scored.event("visits", "V1", "planned", visit))
+    scored.hear("visits", scored.event("visits", "V1", "planned", visit))
     scored.request("R1", "P1", visit_id="V1")
     scorer.score_stale()
     with database.writing() as connection:
@@ -202,7 +202,7 @@ def test_the_page_says_that_delegates_who_cancelled_are_forgotten_when_the_visit
         "title": "Hospital P1 comes", "direction": "incoming", "partner_id": "P1", "starts_on": "2026-05-04",
         "ends_on": "2026-05-05", "delegates": [{"role": "engineer", "needs": []}],
     }  # fmt: skip
-    scored("visits", scored.event("visits", "V1", "planned", visit))
+    scored.hear("visits", scored.event("visits", "V1", "planned", visit))
     page = _page(client)
     assert "is forgotten when it is made anew" in page
     assert 'name="keep"' not in page

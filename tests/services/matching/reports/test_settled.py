@@ -18,7 +18,7 @@ from services.matching.reports.worker import Scorer
 from services.matching.upkeep.rebuild import rebuild
 from shared.clock import SettableClock
 from shared.storage.engine import Database
-from tests.services.matching.conftest import STERILE, TELECARE
+from tests.services.matching.matching_world import STERILE, TELECARE
 
 VIOLINS = "Violin lessons for beginners."
 TEXTS = [

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from typing import Any
 
 from services.matching.database import open_store
 from services.matching.reports.store import due, reports
@@ -15,6 +14,7 @@ from services.matching.reports.worker import Scorer
 from shared.clock import SettableClock
 from shared.settings.registry import Settings
 from shared.storage.engine import Database
+from tests.services.matching.matching_world import MatchingWorld
 
 WORKERS = 4
 
@@ -33,14 +33,14 @@ def side_by_side(settings: Settings, work: Callable[[Database], list[str]]) -> l
         return [request for each in done for request in each.result()]
 
 
-def asked(tell: Any, count: int) -> list[str]:
+def asked(tell: MatchingWorld, count: int) -> list[str]:
     tell.company("C1")
     tell.partner("P1")
     return [tell.request(f"R{number:02}", "P1").aggregate_id for number in range(count)]
 
 
 def test_no_request_is_taken_twice(
-    tell: Any, settings: Settings, database: Database, clock: SettableClock
+    tell: MatchingWorld, settings: Settings, database: Database, clock: SettableClock
 ) -> None:
     requests = asked(tell, 60)
 
@@ -57,7 +57,7 @@ def test_no_request_is_taken_twice(
 
 
 def test_every_report_is_made_once(
-    tell: Any, settings: Settings, database: Database, clock: SettableClock
+    tell: MatchingWorld, settings: Settings, database: Database, clock: SettableClock
 ) -> None:
     requests = asked(tell, 24)
 

@@ -6,12 +6,13 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from services.matching.reports.worker import Scorer
 from shared.web.access import declared_access
-from tests.services.matching.conftest import STAFF
+from tests.services.matching.matching_world import STAFF, MatchingWorld
 
 
 @pytest.fixture
-def client(app: Flask, scored: Any) -> FlaskClient:
+def client(app: Flask, scored: MatchingWorld) -> FlaskClient:
     return app.test_client()
 
 
@@ -41,7 +42,7 @@ def test_only_staff_may_read(client: FlaskClient, path: str) -> None:
     assert _get(client, path).status_code == 200
 
 
-def test_reports_are_listed_and_filtered(scored: Any, scorer: Any, client: FlaskClient) -> None:
+def test_reports_are_listed_and_filtered(scored: MatchingWorld, scorer: Scorer, client: FlaskClient) -> None:
     scored.partner("P2")
     scored.request("R2", "P2", text="Violins", needs=[{"id": "n1", "text": "Кохлеарные", "focus_areas": []}])
     scored.request("R3", "P3")
@@ -145,7 +146,7 @@ def test_a_rejection_needs_a_reason(client: FlaskClient) -> None:
     assert rejected(reason="No capacity").json == {"rejected": ["C1.n1"]}
 
 
-def test_cancelling_is_refused_once_a_mail_was_sent(scored: Any, client: FlaskClient) -> None:
+def test_cancelling_is_refused_once_a_mail_was_sent(scored: MatchingWorld, client: FlaskClient) -> None:
     _approve(client, matches=("C1.n1", "C2.n1"))
     scored.delivery("D1", "R1", "R1.C1", "sent")
     refused = _bare_post(client, "/api/v1/introductions/R1.C1/cancel")

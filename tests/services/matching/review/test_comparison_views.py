@@ -19,7 +19,7 @@ from services.matching.upkeep.rebuild import rebuild
 from shared.clock import SettableClock
 from shared.ids import IdSource
 from shared.storage.engine import Database
-from tests.services.matching.conftest import STAFF, STERILE
+from tests.services.matching.matching_world import STAFF, STERILE
 
 
 def _changes(client: FlaskClient) -> list[dict[str, Any]]:

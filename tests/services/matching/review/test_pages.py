@@ -15,7 +15,7 @@ import services.matching
 from services.matching.reports.domain.report import Part
 from services.matching.review.marked_text import marked
 from services.matching.review.score_bars import bars
-from tests.services.matching.conftest import STAFF
+from tests.services.matching.matching_world import STAFF
 
 PACKAGE = Path(services.matching.__file__).parent
 HOSTILE = '<script>alert(1)</script> "quoted" & مستشفى\u202e'

@@ -47,7 +47,7 @@ def test_a_rebuild_makes_the_same_reports_from_the_log_and_keeps_decisions(
         assert reports.get_report(connection, "R1") is None
         assert reports.get_report(connection, "R3") is not None
     for topic, event in log:
-        assert tell(topic, event)
+        assert tell.hear(topic, event)
     again = Scorer(database, clock)
     assert again.score_stale() == 2
 
@@ -88,7 +88,7 @@ def test_no_report_is_made_before_the_last_rebuilds_events_are_read_again(
         assert earlier is not None
         end_replay(connection, earlier)
     for topic, event in told:
-        assert tell(topic, event)
+        assert tell.hear(topic, event)
     clock.advance(timedelta(days=365))
     assert scorer.score_stale() == 0
     assert mark is not None

@@ -10,7 +10,7 @@ import pytest
 from services.matching.database import open_store
 from shared.clock import SettableClock
 from tests.end_to_end.conftest import environment, handslag, last_json
-from tests.services.matching.conftest import Teller
+from tests.services.matching.matching_world import MatchingWorld
 
 OWN = {
     "id": "zeppelin",
@@ -99,7 +99,7 @@ def test_without_files_the_unknown_words_are_those_of_what_runs_here(
 ) -> None:
     url = f"sqlite:///{tmp_path}/matching.sqlite"
     database = open_store(url)
-    tell = Teller(database, clock)
+    tell = MatchingWorld(database, clock)
     tell.company("C1", "We build zeppelins for telecare.")
     tell.partner("P1")
     tell.request("R1", "P1", "A zeppelin.")

@@ -12,7 +12,7 @@ from services.matching.upkeep.thesaurus_texts import texts_of_file, texts_of_sta
 from shared.clock import SettableClock
 from shared.settings.registry import Settings
 from shared.sheets.sheet import FileError
-from tests.services.matching.conftest import Teller
+from tests.services.matching.matching_world import MatchingWorld
 
 HEADER, ROW = ("id", "name", "language", "description"), ("C1", "Åby", "sv", "Vi flyger båtar, och åker.")
 
@@ -45,7 +45,7 @@ def test_of_a_state_the_texts_of_active_organisations_and_open_requests_are_read
     settings: Settings, clock: SettableClock
 ) -> None:
     database = open_store(settings.matching_database)
-    tell = Teller(database, clock)
+    tell = MatchingWorld(database, clock)
     offer = {"id": "1", "title": "Airships", "text": "We build them."}
     tell.company("C1", "A zeppelin.", language="en", capabilities=[offer])
     tell.company("C2", "Withdrawn.", status="withdrawn")

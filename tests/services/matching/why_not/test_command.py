@@ -10,7 +10,7 @@ from services.matching.database import open_store
 from services.matching.reports.worker import Scorer
 from shared.clock import SettableClock
 from tests.end_to_end.conftest import environment, handslag, last_json
-from tests.services.matching.conftest import TELECARE, Teller
+from tests.services.matching.matching_world import TELECARE, MatchingWorld
 
 
 @pytest.fixture
@@ -18,7 +18,7 @@ def env(tmp_path: Path, clock: SettableClock) -> dict[str, str]:
     """A house with one report, of which company C3 is no match."""
     url = f"sqlite:///{tmp_path}/matching.sqlite"
     database = open_store(url)
-    tell = Teller(database, clock)
+    tell = MatchingWorld(database, clock)
     tell.company("C1")
     tell.company("C3", TELECARE)
     tell.partner("P1")

@@ -21,7 +21,7 @@ from services.matching.why_not.views import find_companies
 from shared.clock import SettableClock
 from shared.ids import IdSource
 from shared.storage.engine import Database
-from tests.services.matching.conftest import STAFF
+from tests.services.matching.matching_world import STAFF
 
 
 @pytest.fixture

@@ -103,7 +103,7 @@ def broken_server(talk: Callable[[socket.socket], None]) -> Iterator[int]:
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
         yield listening.getsockname()[1]
-        thread.join(10)
+        thread.join(200)
         assert not thread.is_alive()
 
 
@@ -122,7 +122,7 @@ def test_a_server_that_says_nothing_is_given_up_after_its_time() -> None:
     over = threading.Event()
 
     def silent(_connection: socket.socket) -> None:
-        over.wait(10)
+        over.wait(200)
 
     with broken_server(silent) as port:
         try:

@@ -10,7 +10,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from services.matching.planning.domain.consortia import consortia
-from tests.services.matching.conftest import STAFF
+from services.matching.reports.worker import Scorer
+from tests.services.matching.matching_world import STAFF, MatchingWorld
 
 PATH = "/api/v1/plans/consortia/R1"
 STERILE = "Sterile processing of surgical instruments with autoclaves."
@@ -18,7 +19,7 @@ TELECARE = "Telemedicine platform for remote monitoring of patients with chronic
 
 
 @pytest.fixture
-def hospital(tell: Any, scorer: Any) -> Any:
+def hospital(tell: MatchingWorld, scorer: Scorer) -> Any:
     """A request with three needs, of which nobody covers the third; two companies a need."""
     for company_id, text, area in (
         ("C1", STERILE, "amr"), ("C2", STERILE, "amr"), ("C3", TELECARE, "ageing"), ("C4", TELECARE, "ageing"),
@@ -57,7 +58,7 @@ def test_the_sets_say_who_covers_what_and_what_stays_open(client: FlaskClient, h
 
 
 def test_who_competes_who_left_and_whom_staff_rejected_is_in_no_set(
-    client: FlaskClient, hospital: Any, scorer: Any
+    client: FlaskClient, hospital: Any, scorer: Scorer
 ) -> None:
     hospital.company(
         "C1",
@@ -98,7 +99,7 @@ def test_where_not_all_sets_were_looked_at_api_and_page_say_so(
 
 
 def test_a_request_with_one_need_has_none_and_its_page_says_nothing_of_them(
-    client: FlaskClient, scored: Any
+    client: FlaskClient, scored: MatchingWorld
 ) -> None:
     assert _get(client, PATH).json["consortia"] == []
     assert "Consortia" not in _get(client, "/reports/R1").text

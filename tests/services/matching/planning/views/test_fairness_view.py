@@ -13,9 +13,10 @@ from services.matching.programmes import store as programmes
 from services.matching.programmes.domain.making import Programme
 from services.matching.programmes.domain.planned import Planned
 from services.matching.programmes.domain.settings import Settings
+from services.matching.reports.worker import Scorer
 from shared.clock import SettableClock
 from shared.storage.engine import Database
-from tests.services.matching.conftest import STAFF
+from tests.services.matching.matching_world import STAFF, MatchingWorld
 from tests.services.matching.programmes.domain.programme_cases import at, one, problem
 
 API = "/api/v1/plans/fairness"
@@ -43,7 +44,9 @@ def test_only_staff_see_it(client: FlaskClient) -> None:
     assert client.get(PAGE).status_code == client.get("/plans/also-look-at/R1").status_code == 302
 
 
-def test_members_are_counted_and_the_least_called_come_first(client: FlaskClient, scored: Any) -> None:
+def test_members_are_counted_and_the_least_called_come_first(
+    client: FlaskClient, scored: MatchingWorld
+) -> None:
     scored.company("C4", membership="network")
     scored.company("C5", status="withdrawn")
     _approve(client, "C1.n1")
@@ -58,7 +61,7 @@ def test_members_are_counted_and_the_least_called_come_first(client: FlaskClient
 
 
 def test_a_cancelled_call_and_one_of_over_a_year_ago_do_not_count(
-    client: FlaskClient, scored: Any, clock: SettableClock
+    client: FlaskClient, scored: MatchingWorld, clock: SettableClock
 ) -> None:
     _approve(client, "C1.n1")
     _approve(client, "C2.n1")
@@ -71,7 +74,7 @@ def test_a_cancelled_call_and_one_of_over_a_year_ago_do_not_count(
 
 
 def test_sessions_of_programmes_are_counted(
-    client: FlaskClient, scored: Any, database: Database, clock: SettableClock
+    client: FlaskClient, scored: MatchingWorld, database: Database, clock: SettableClock
 ) -> None:
     day = clock().date().isoformat()
     later = (clock() + timedelta(days=9)).date().isoformat()
@@ -84,7 +87,7 @@ def test_sessions_of_programmes_are_counted(
     assert (seen["C1"], seen["C2"], seen["C3"]) == ((1, 1), (0, 1), (0, 0))
 
 
-def test_the_page_shows_the_spread_and_the_members(client: FlaskClient, scored: Any) -> None:
+def test_the_page_shows_the_spread_and_the_members(client: FlaskClient, scored: MatchingWorld) -> None:
     _approve(client, "C1.n1")
     page = _get(client, PAGE).text
     assert "1 introduction in twelve months." in page
@@ -99,7 +102,7 @@ def test_an_empty_house_says_what_to_do_next(client: FlaskClient) -> None:
 
 
 def test_a_small_member_among_the_matches_is_pointed_out_until_it_is_introduced(
-    client: FlaskClient, scored: Any, scorer: Any
+    client: FlaskClient, scored: MatchingWorld, scorer: Scorer
 ) -> None:
     _small(scored, "C4", "Autoclaves for sterile processing of surgical instruments.")
     scorer.score_stale()
@@ -116,7 +119,7 @@ def test_a_small_member_among_the_matches_is_pointed_out_until_it_is_introduced(
 
 
 def test_one_near_the_floor_is_pointed_out_although_the_report_does_not_name_it(
-    client: FlaskClient, scored: Any, scorer: Any
+    client: FlaskClient, scored: MatchingWorld, scorer: Scorer
 ) -> None:
     # The words speak for it; without the focus area its score stays under the floor.
     _small(scored, "C4", "Instruments for surgeons.", ("ageing",))
@@ -130,14 +133,14 @@ def test_one_near_the_floor_is_pointed_out_although_the_report_does_not_name_it(
 
 @pytest.mark.parametrize("more", [{"not_to_meet": ["P1"]}, {"excluded_markets": ["Norway"]}])
 def test_one_that_is_excluded_is_not_pointed_out(
-    client: FlaskClient, scored: Any, more: dict[str, Any]
+    client: FlaskClient, scored: MatchingWorld, more: dict[str, Any]
 ) -> None:
     _small(scored, "C4", "Autoclaves for sterile processing of surgical instruments.", **more)
     assert _get(client, ALSO).json["best"] is None
 
 
 def test_one_that_has_nothing_in_common_or_that_staff_rejected_is_not_pointed_out(
-    client: FlaskClient, scored: Any, scorer: Any
+    client: FlaskClient, scored: MatchingWorld, scorer: Scorer
 ) -> None:
     _small(scored, "C4", "Violins and other string instruments.", ())
     assert _get(client, ALSO).json["best"] is None

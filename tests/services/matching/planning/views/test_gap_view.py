@@ -10,14 +10,15 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from tests.services.matching.conftest import STAFF
+from services.matching.reports.worker import Scorer
+from tests.services.matching.matching_world import STAFF, MatchingWorld
 
 API = "/api/v1/plans/gaps"
 PAGE = "/plans/gaps"
 
 
 @pytest.fixture
-def uncovered(scored: Any, scorer: Any) -> Any:
+def uncovered(scored: MatchingWorld, scorer: Scorer) -> MatchingWorld:
     """Beside the covered R1, a request for radiotherapy (`=1+1`) that nobody covers, and a closed one."""
     scored.partner("P2", name="Oslo <b>")
     need = {"id": "n1", "title": "=1+1", "text": "Radiotherapy for cancer.", "focus_areas": ["cancer"]}
@@ -79,5 +80,5 @@ def test_an_empty_house_says_so_and_its_file_has_a_head_only(client: FlaskClient
     assert _get(client, f"{API}.csv").data.decode("utf-8-sig").count("\n") == 1
 
 
-def test_where_all_is_covered_the_page_says_so(client: FlaskClient, scored: Any) -> None:
+def test_where_all_is_covered_the_page_says_so(client: FlaskClient, scored: MatchingWorld) -> None:
     assert "Every need of the open requests is covered" in _get(client, PAGE).text

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from services.matching.reports.store import due
 from services.matching.reports.store import engine_change as text_engine
 from services.matching.reports.worker import Scorer
@@ -11,6 +9,7 @@ from services.matching.text.domain.engine import ConceptEngine, standard_engine
 from services.matching.text.domain.thesaurus import make_thesaurus
 from shared.clock import SettableClock
 from shared.storage.engine import Database
+from tests.services.matching.matching_world import MatchingWorld
 
 OTHER = ConceptEngine(
     make_thesaurus([{"id": "a", "names": {"sv": "A", "en": "A"}, "stems": {"en": ["sterile"]}}], "other")
@@ -18,7 +17,7 @@ OTHER = ConceptEngine(
 
 
 def test_reports_of_another_engine_are_made_again_once(
-    tell: Any, database: Database, clock: SettableClock
+    tell: MatchingWorld, database: Database, clock: SettableClock
 ) -> None:
     tell.company("C1")
     tell.partner("P1")
