@@ -137,7 +137,7 @@ def test_candidates_are_measured_beside_their_peers(tmp_path: Path, small: pytes
 @pytest.mark.parametrize(
     ("made_worse", "message"),
     [
-        ("nearest_companies", "need 0 are not those of scoring every pair"),
+        ("best_companies", "need 0 are not those of scoring every pair"),
         ("shortlists", "FAISS finds other companies"),
         ("best_by_loop", "the loop over pairs finds better companies for need 0"),
     ],
@@ -147,7 +147,7 @@ def test_candidates_are_measured_only_when_they_are_right(
 ) -> None:
     right = getattr(candidates, made_worse)
     wrong = {
-        "nearest_companies": lambda asked, offered, k: [best[::-1] for best in right(asked, offered, k)],
+        "best_companies": lambda asked, offered, k: [best[::-1] for best in right(asked, offered, k)],
         "shortlists": lambda parts, k: right([*parts[:1], *parts[2:]], k),
         "best_by_loop": lambda *given: [
             [(row, score + 1.0) for row, score in best] for best in right(*given)
