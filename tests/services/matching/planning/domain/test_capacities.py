@@ -92,7 +92,7 @@ def test_two_other_solvers_find_no_better_plan(
     assert value == _by_highs(pairs, companies, requests)
 
 
-@settings(max_examples=5)
+@settings(max_examples=5, deadline=None)
 @given(st.integers(0, 2**32 - 1))
 def test_a_few_hundred_companies_are_planned_as_exactly(seed: int) -> None:
     chance = np.random.default_rng(seed)
