@@ -18,7 +18,6 @@ from deploy.demo.reviewing import all_reports, approve_best
 from deploy.demo.secrets import with_own_secrets
 from deploy.operations.backlog import Databases, backlog, dead_letters, deliveries, open_databases
 from deploy.runtime.work import work
-from services.matching.reports.domain.report import content_digest
 from services.profiles.importing.importer import ImportFailedError
 from services.profiles.importing.sheet import FileError
 from shared.clock import Clock, system_clock
@@ -108,7 +107,9 @@ def run_demo(
             + max(0, taken.requests - len(reports))
             + lost,
             "seconds": round(time.monotonic() - started, 2),
-            "reports_digest": hashlib.sha256("".join(map(content_digest, reports)).encode()).hexdigest(),
+            "reports_digest": hashlib.sha256(
+                "".join(report.digest for report in reports).encode()
+            ).hexdigest(),
             "state": str(settings.state_dir),
         }
 
