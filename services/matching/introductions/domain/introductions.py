@@ -1,4 +1,4 @@
-"""What an approval makes of a report: one introduction per company, with the reasons behind it; and what erasing leaves."""
+"""What an approval makes of a report: one introduction per company, with the reasons behind it; what erasing leaves."""
 
 from __future__ import annotations
 
