@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from services.matching.introductions.domain.introductions import introduced_matches
+from services.matching.introductions.domain.introductions import APPROVED, introduced_matches
 from services.matching.organisations.store.projection import (
     Stored,
     get_state,
@@ -62,7 +62,7 @@ def decisions_by_request(connection: Connection, request_ids: Iterable[str]) -> 
             last[row.request_id][row.match_id] = row.decision
         for id, said in last.items():
             approved = introduced_matches(made.get(id, ()))
-            found[id] = {match: one for match, one in said.items() if one != "approved" or match in approved}
+            found[id] = {match: one for match, one in said.items() if one != APPROVED or match in approved}
     return found
 
 

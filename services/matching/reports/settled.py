@@ -15,7 +15,7 @@ from services.matching.reports.domain.change_impact import (
     stacked,
     touched,
 )
-from services.matching.reports.domain.report import Report, content_digest
+from services.matching.reports.domain.report import Report
 from services.matching.reports.store.due import Same
 from services.matching.scoring.domain.features import CompanyFeatures, NeedFeatures
 from services.matching.scoring.domain.policy import ScoringPolicy
@@ -80,7 +80,7 @@ class SettledReports:
         self._touched.pop(request_id, None)
         self.forget(request_id)
         if companies is self._companies and policy == self._policy:
-            same = Same(wanted, content_digest(report), report.as_of)
+            same = Same(wanted, report.digest, report.as_of)
             self._entries[request_id] = _Entry(same, only_scored(needs), bars_of(report, reach, policy))
             self._watched = None
 

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from flask_babel import gettext
 
 from services.matching.i18n import N_
+from services.matching.introductions.domain.introductions import APPROVED, CANCELLED, REJECTED
+from services.matching.reports.domain.verdict import MATCHES, NO_GOOD_MATCH
 
 ROLES: Mapping[str, str] = {
     "supplier": N_("Supplier"),
@@ -14,8 +16,8 @@ ROLES: Mapping[str, str] = {
     "knowledge_partner": N_("Knowledge partner"),
 }
 VERDICTS: Mapping[str, str] = {
-    "matches": N_("Matches"),
-    "no_good_match": N_("No good match"),
+    MATCHES: N_("Matches"),
+    NO_GOOD_MATCH: N_("No good match"),
     "": N_("Not made yet"),
 }
 STATUSES: Mapping[str, str] = {
@@ -39,8 +41,8 @@ DELIVERIES: Mapping[str, str] = {
     "failed": N_("failed"),
     "cancelled": N_("cancelled"),
 }
-INTRODUCTIONS: Mapping[str, str] = {"approved": N_("Introduced"), "cancelled": N_("Introduction cancelled")}
-DECISIONS: Mapping[str, str] = {"approved": N_("Approved"), "rejected": N_("Rejected")}
+INTRODUCTIONS: Mapping[str, str] = {APPROVED: N_("Introduced"), CANCELLED: N_("Introduction cancelled")}
+DECISIONS: Mapping[str, str] = {APPROVED: N_("Approved"), REJECTED: N_("Rejected")}
 EXCLUSIONS: Mapping[str, str] = {
     "withdrawn": N_("Has left the register"),
     "company_declines": N_("The company does not want to meet them"),

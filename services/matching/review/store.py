@@ -8,6 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from services.matching import tables
+from services.matching.introductions.domain.introductions import APPROVED
+from services.matching.reports.domain.verdict import MATCHES, NO_GOOD_MATCH
 from services.matching.reports.store import due
 from services.matching.reports.store.reports import count_by_verdict
 
@@ -32,10 +34,10 @@ def count_all(connection: Connection) -> Counts:
         companies=_count(connection, tables.companies, "active"),
         partners=_count(connection, tables.partners, "active"),
         requests=_count(connection, tables.requests, "open"),
-        with_matches=verdicts.get("matches", 0),
-        without_match=verdicts.get("no_good_match", 0),
+        with_matches=verdicts.get(MATCHES, 0),
+        without_match=verdicts.get(NO_GOOD_MATCH, 0),
         stale=due.stale_count(connection),
-        introductions=_count(connection, tables.introductions, "approved"),
+        introductions=_count(connection, tables.introductions, APPROVED),
     )
 
 

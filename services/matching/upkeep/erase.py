@@ -14,12 +14,13 @@ from sqlalchemy.engine import Connection
 from services.matching import tables
 from services.matching.duplicates.store import delete_reviews_of
 from services.matching.introductions import store as decisions
+from services.matching.introductions.domain.introductions import without_side
 from services.matching.organisations.domain.sides import Side
 from services.matching.organisations.store import erasures, projection
 from services.matching.organisations.store.erasures import Erased
 from services.matching.programmes import store as programmes
 from services.matching.reports.domain.changes import Cause, unknown_changes
-from services.matching.reports.domain.erased_words import names_company, without_company, without_side
+from services.matching.reports.domain.erased_words import names_company, without_company
 from services.matching.reports.store import due, lifted, reports
 from services.matching.reports.store.change_log import add_change
 from services.matching.tables import backbone, introductions

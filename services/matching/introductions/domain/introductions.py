@@ -1,4 +1,4 @@
-"""What an approval makes of a report: one introduction per company, with the reasons behind it."""
+"""What an approval makes of a report: one introduction per company, with the reasons behind it; what erasing leaves."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from typing import Any
 
+from services.matching.reports.domain.erased_words import ERASED_NAME
 from services.matching.reports.domain.report import (
     Lines,
     Match,
@@ -169,4 +170,22 @@ def _together(sentences: Sequence[Lines]) -> dict[str, list[str]]:
     return {
         language: list(dict.fromkeys(line for one in sentences for line in one.get(language, ())))
         for language in languages
+    }
+
+
+def without_side(state: Mapping[str, Any], side: str, sent: bool, at: str) -> dict[str, Any]:
+    """Return an introduction's next state with one side (`company` or `partner`) erased.
+
+    What quotes both sides goes whole: reasons, questions, the note. One of which no mail was `sent` is cancelled.
+    """
+    gone = {"id": state[side]["id"], "version": state[side]["version"], "name": ERASED_NAME}
+    return {
+        **state,
+        "version": state["version"] + 1,
+        "status": state["status"] if sent else CANCELLED,
+        "updated_at": at,
+        side: {**gone, "country": "", "website": "", "text": "", "erased_at": at},
+        "reasons": {},
+        "questions": {},
+        "approval": {**state["approval"], "note": ""},
     }

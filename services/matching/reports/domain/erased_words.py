@@ -1,34 +1,14 @@
-"""What stays of introductions and reports when one side is erased: the decision, without its name and words."""
+"""What stays of a report when a company in it is erased: its matches, without its name and words."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 from services.matching.organisations.domain.wording import LANGUAGES
 from services.matching.reports.domain.report import ExcludedCompany, Lines, Match, MatchedCompany, Report
 
 ERASED_NAME = "erased organisation"
 """What stands in place of a name; pages say it in the reader's language."""
-
-
-def without_side(state: Mapping[str, Any], side: str, sent: bool, at: str) -> dict[str, Any]:
-    """Return an introduction's next state with one side (`company` or `partner`) erased.
-
-    What quotes both sides goes whole: reasons, questions, the note. One of which no mail was `sent` is cancelled.
-    """
-    gone = {"id": state[side]["id"], "version": state[side]["version"], "name": ERASED_NAME}
-    return {
-        **state,
-        "version": state["version"] + 1,
-        "status": state["status"] if sent else "cancelled",
-        "updated_at": at,
-        side: {**gone, "country": "", "website": "", "text": "", "erased_at": at},
-        "reasons": {},
-        "questions": {},
-        "approval": {**state["approval"], "note": ""},
-    }
 
 
 def without_company(report: Report, company_id: str, version: int, at: str) -> Report:

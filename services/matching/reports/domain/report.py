@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from services.matching.organisations.domain.wording import Bilingual
@@ -158,6 +159,13 @@ class Report:
         """Return a need's matches, in the report's order."""
         return [match for match in self.matches if match.need_id == need_id]
 
+    @cached_property
+    def digest(self) -> str:
+        """Return the SHA-256 of the report without its `as_of`, in hexadecimal: the same when it says the same."""
+        said = self.to_json()
+        del said["as_of"]
+        return hashlib.sha256(canonical_json(said).encode()).hexdigest()
+
     def to_json(self) -> dict[str, Any]:
         """Return the report in its canonical shape: plain dicts, lists, texts and numbers of at most 2 decimals."""
         return {
@@ -202,13 +210,6 @@ def canonical_json(content: Report | Mapping[str, Any]) -> str:
     """Write a report, or other plain content, the one way: keys sorted, no spaces, texts as they are."""
     plain = content.to_json() if isinstance(content, Report) else content
     return json.dumps(plain, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
-
-
-def content_digest(report: Report) -> str:
-    """Return the SHA-256 of a report without its `as_of`, in hexadecimal: the same when it says the same."""
-    said = report.to_json()
-    del said["as_of"]
-    return hashlib.sha256(canonical_json(said).encode()).hexdigest()
 
 
 _PARTNER_FIELDS = tuple(ReportedPartner.__dataclass_fields__)

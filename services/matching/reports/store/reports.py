@@ -14,7 +14,7 @@ from services.matching.organisations.domain.sides import Side
 from services.matching.organisations.store import erasures
 from services.matching.reports.domain.changes import Cause, changes_between, unknown_changes
 from services.matching.reports.domain.erased_words import names_company
-from services.matching.reports.domain.report import Report, canonical_json, content_digest
+from services.matching.reports.domain.report import Report, canonical_json
 from services.matching.reports.store.change_log import add_change, forget_changes
 from services.matching.tables import partners, reports, requests, scoring
 from shared.storage.rows import upsert
@@ -74,18 +74,17 @@ def save_report(connection: Connection, report: Report, made_at: str, touched: C
     What a next version changes is kept too; `touched` are companies that are known to have changed since.
     """
     request_id = report.request_id
-    digest = content_digest(report)
     query = sa.select(reports.c.version, reports.c.digest, reports.c.content)
     old = connection.execute(query.where(reports.c.request_id == request_id)).first()
-    version = 1 if old is None else old.version + (old.digest != digest)
-    if old is not None and old.digest != digest:
+    version = 1 if old is None else old.version + (old.digest != report.digest)
+    if old is not None and old.digest != report.digest:
         changed = (
             unknown_changes(old.version, Cause.REBUILT)
             if old.content is None
             else changes_between(read_content(old.content), report, old.version, touched)
         )
         add_change(connection, request_id, version, made_at, changed)
-    values = {**_values(version, digest, report), "made_at": made_at, "traceparent": traces.current()}
+    values = {**_values(version, report), "made_at": made_at, "traceparent": traces.current()}
     upsert(connection, reports, {"request_id": request_id}, values)
     return version
 
@@ -108,7 +107,7 @@ def list_next_naming(
 def replace_content(connection: Connection, version: int, report: Report) -> None:
     """Save a report as this version of the one that is there, made when that was."""
     same = reports.c.request_id == report.request_id
-    values = _values(version, content_digest(report), report)
+    values = _values(version, report)
     connection.execute(sa.update(reports).where(same).values(**values))
 
 
@@ -206,10 +205,10 @@ def read_content(text: str) -> Report:
     return Report.from_json(json.loads(text))
 
 
-def _values(version: int, digest: str, report: Report) -> dict[str, Any]:
+def _values(version: int, report: Report) -> dict[str, Any]:
     return {
         "version": version,
-        "digest": digest,
+        "digest": report.digest,
         "as_of": report.as_of,
         "verdict": report.verdict,
         "match_count": len(report.matches),

@@ -23,7 +23,6 @@ from services.matching.reports.domain.report import (
     Report,
     ReportedNeed,
     canonical_json,
-    content_digest,
 )
 from services.matching.scoring.domain.aims import AimPart
 from services.matching.scoring.domain.policy import STANDARD_POLICY
@@ -78,7 +77,7 @@ def assert_comes_back(one: Report) -> None:
     again = Report.from_json(json.loads(text))
     assert again == one
     assert canonical_json(again) == text
-    assert content_digest(again) == content_digest(one)
+    assert again.digest == one.digest
 
 
 def assert_same_bytes(text: str) -> None:
