@@ -21,12 +21,12 @@ DOCS = Path(__file__).parents[1] / "docs"
 
 
 def documents() -> dict[str, str]:
-    """Give every generated document by its path below `docs/`."""
+    """Return every generated document by its path below `docs/`."""
     found = {"asyncapi.yaml": asyncapi.text(), "metrics.md": metrics.as_markdown()}
     with tempfile.TemporaryDirectory() as state:
         settings = for_tests(Path(state))
         for service in SERVICES.values():
-            app = service.create_app(settings, system_clock, random_ids)
+            app = service.parts.create_app(settings, system_clock, random_ids)
             spec = app.extensions["handslag-openapi"].to_dict()
             found[f"openapi/{service.name}.json"] = json.dumps(spec, indent=2, ensure_ascii=False) + "\n"
     return found

@@ -1,64 +1,35 @@
-"""The services there are, and what each needs to be made: only this module names them all."""
+"""The services there are: only this module names them, and nothing deeper of them is imported here."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
-from flask import Flask
+from services.matching.service import SERVICE as MATCHING
+from services.notifications.service import SERVICE as NOTIFICATIONS
+from services.profiles.service import SERVICE as PROFILES
+from shared.service import Link, Service
 
-import services.matching.web
-import services.matching.work
-import services.notifications.web
-import services.notifications.work
-import services.profiles.web
-import services.profiles.work
-from shared.clock import Clock
-from shared.event_log.port import EventLog
-from shared.ids import IdSource
-from shared.loops import Loop
-from shared.settings.registry import Settings
+SERVICES: dict[str, Service] = {service.name: service for service in (PROFILES, MATCHING, NOTIFICATIONS)}
+"""Every service by name, in the order in which news goes through them: from the front door to the mailbox."""
 
+READS = {service.name: service.reads for service in SERVICES.values() if service.reads}
+"""The topics that each consumer group reads."""
 
-@dataclass(frozen=True)
-class Service:
-    """One service: its web app, its loops, and the paths that belong to it where several share an address."""
-
-    name: str
-    create_app: Callable[[Settings, Clock, IdSource], Flask]
-    create_work: Callable[[Settings, EventLog, Clock, IdSource], list[Loop]]
-    paths: tuple[str, ...]
-
-
-SERVICES: dict[str, Service] = {
-    service.name: service
-    for service in (
-        Service(
-            "profiles",
-            services.profiles.web.create_app,
-            services.profiles.work.create_work,
-            (
-                "/api/v1/companies",
-                "/api/v1/partners",
-                "/api/v1/visits",
-                "/api/v1/requests",
-                "/api/v1/openapi/profiles.json",
-            ),
-        ),
-        Service(
-            "notifications",
-            services.notifications.web.create_app,
-            services.notifications.work.create_work,
-            ("/api/v1/deliveries", "/mailbox", "/api/v1/openapi/notifications.json"),
-        ),
-        Service("matching", services.matching.web.create_app, services.matching.work.create_work, ("/",)),
-    )
-}
-"""Every service by name; the one that serves `/` takes every path that no other has."""
+OWNED = tuple((service.name, topic) for service in SERVICES.values() for topic in service.owns)
+"""Every topic with its owner, in the order in which they are put in order: those first that others refer to."""
 
 ALL = "all"
+CHOICES = (*SERVICES, ALL)
+
+API_DOCS = Link("/api/v1/docs", "API")
+NAVIGATION: Sequence[Link] = (
+    *(link for service in SERVICES.values() for link in service.navigation),
+    API_DOCS,
+)
+"""What every page leads to; the pages stand in different services behind one address."""
 
 
 def chosen(name: str) -> Sequence[Service]:
-    """Give the service of a name, or every one for `all`."""
-    return tuple(SERVICES.values()) if name == ALL else (SERVICES[name],)
+    """Return the service of a name, or every one for `all`, the one that takes the rest of the paths last."""
+    members = SERVICES.values() if name == ALL else (SERVICES[name],)
+    return sorted(members, key=lambda service: "/" in service.paths)

@@ -10,7 +10,7 @@ Clock = Callable[[], datetime]
 
 
 def system_clock() -> datetime:
-    """Give the machine's time in UTC."""
+    """Return the machine's time in UTC."""
     return datetime.now(UTC)
 
 
@@ -21,7 +21,7 @@ class SettableClock:
         self.now = now
 
     def __call__(self) -> datetime:
-        """Give the moment it is set to."""
+        """Return the moment it is set to."""
         return self.now
 
     def advance(self, by: timedelta) -> None:

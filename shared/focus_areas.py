@@ -20,7 +20,7 @@ class FocusArea:
     retired: bool = False
 
     def name(self, language: str) -> str:
-        """Give the name in a language, in English where that language has none."""
+        """Return the name in a language, in English where that language has none."""
         return self.names.get(language) or self.names["en"]
 
 

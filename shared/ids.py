@@ -15,11 +15,11 @@ ID_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 def random_ids() -> str:
-    """Give a random identifier of 32 hexadecimal digits."""
+    """Return a random identifier of 32 hexadecimal digits."""
     return uuid.uuid4().hex
 
 
 def numbered_ids(prefix: str = "id-") -> IdSource:
-    """Give a source of `prefix1`, `prefix2`, …: for tests and for results that must repeat."""
+    """Return a source of `prefix1`, `prefix2`, …: for tests and for results that must repeat."""
     numbers = count(1)
     return lambda: f"{prefix}{next(numbers)}"

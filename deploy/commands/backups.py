@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
-from deploy.commands.common import answer, fail, json_option, own_settings, storage_problem
+from shared.command_line import answer, fail, json_option, own_settings, progress, storage_problem
 from shared.settings.registry import Settings
 
 any_folder = click.Path(file_okay=False, path_type=Path)
@@ -43,9 +42,11 @@ def backup(folder: Path, keep: int | None, check: bool, as_json: bool) -> None:
         if check:
             manifest = check_backup(folder)
         elif keep:
-            folder, manifest, deleted = making.make_kept_backup(settings, folder, keep, system_clock, _show())
+            folder, manifest, deleted = making.make_kept_backup(
+                settings, folder, keep, system_clock, progress()
+            )
         else:
-            manifest = making.make_backup(settings, folder, system_clock, _show())
+            manifest = making.make_backup(settings, folder, system_clock, progress())
     rows = {service: sum(told["rows"].values()) for service, told in manifest["services"].items()}
     size = sum(file["bytes"] for file in manifest["files"].values())
     text = f"{folder}: made at {manifest['made_at'][:19]}Z by {manifest['program']}, whole, {size / 1e6:.1f} MB\n"
@@ -79,7 +80,7 @@ def restore(folder: Path, erased: Path | None, send_queued: bool, as_json: bool)
 
     settings = own_settings()
     with _told(settings):
-        done = restore_backup(settings, folder, system_clock, erased, send_queued, _show())
+        done = restore_backup(settings, folder, system_clock, erased, send_queued, progress())
     found = done.reconciled
     text = (
         f"Restored as of {done.made_at[:19]}Z: {found.adopted} brought up to a newer state, "
@@ -114,11 +115,6 @@ def reconcile(yes: bool, as_json: bool) -> None:
     answer(vars(found), as_json, text)
 
 
-def _show() -> Callable[[str], None]:
-    shown = sys.stderr.isatty()
-    return lambda line: click.echo(line, err=True) if shown else None
-
-
 @contextmanager
 def _told(settings: Settings) -> Iterator[None]:
     """End the command with exit code 1, and say why, when it cannot be done."""
@@ -126,9 +122,9 @@ def _told(settings: Settings) -> Iterator[None]:
 
     from deploy.operations.backup_folder import BackupError
     from deploy.operations.erasure_ledger import LedgerError
-    from deploy.operations.opening import DatabaseAwayError
     from deploy.operations.restore_mark import UnfinishedRestoreError
     from shared.event_log.port import EventLogError
+    from shared.storage.opening import DatabaseAwayError
 
     try:
         yield

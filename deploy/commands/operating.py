@@ -1,4 +1,4 @@
-"""The commands of who runs Handslag: `status`, `dead …`, `rebuild …`."""
+"""The commands of who runs Handslag: `status`, `dead …`."""
 
 from __future__ import annotations
 
@@ -9,27 +9,26 @@ from typing import TYPE_CHECKING
 
 import click
 
-from deploy.commands.common import answer, fail, json_option, own_settings
+from deploy.services import SERVICES
+from shared.command_line import answer, fail, json_option, own_settings
 
 if TYPE_CHECKING:
     from deploy.operations.dead import LetterName
 
-SERVICES = ("profiles", "matching", "notifications")
-
 yes_option = click.option("--yes", is_flag=True, help="Do not ask.")
-service_option = click.option("--service", type=click.Choice(SERVICES), help="Only this service's.")
+service_option = click.option("--service", type=click.Choice(tuple(SERVICES)), help="Only this service's.")
 
 
 @click.command()
 @json_option
 def status(as_json: bool) -> None:
     """Show what waits where on this machine, and what to do about it; exits with 1 when something needs attention."""
-    from deploy.operations import status_lines as advice
+    from deploy.operations import status_lines
     from deploy.operations.machine_state import take_stock
     from shared.clock import system_clock
 
-    lines = advice.lines_of(take_stock(own_settings()), system_clock())
-    answer(advice.as_json(lines), as_json, advice.as_table(lines))
+    lines = status_lines.lines_of(take_stock(own_settings()), system_clock())
+    answer(status_lines.as_json(lines), as_json, status_lines.as_table(lines))
     sys.exit(1 if any(line.attention for line in lines) else 0)
 
 
@@ -70,7 +69,7 @@ def dead_show(letter: str, as_json: bool) -> None:
 @service_option
 @json_option
 def dead_replay(letter: str | None, every: bool, service: str | None, as_json: bool) -> None:
-    """Give the dead letter LETTER (SERVICE:NUMBER), or all of them, to their handlers again.
+    """Replay the dead letter LETTER (SERVICE:NUMBER), or all of them: their handlers have them again.
 
     A letter whose aggregate has moved on ends as superseded. Exits with 1 when one fails again.
     """
@@ -100,7 +99,7 @@ def dead_replay(letter: str | None, every: bool, service: str | None, as_json: b
 @yes_option
 @json_option
 def dead_discard(letter: str, reason: str, yes: bool, as_json: bool) -> None:
-    """Give the dead letter LETTER (SERVICE:NUMBER) up; it is kept, with the reason."""
+    """Discard the dead letter LETTER (SERVICE:NUMBER); it is kept, with the reason."""
     from deploy.operations.dead import discard_letter, find_letter
     from shared.clock import system_clock
 
@@ -116,46 +115,8 @@ def dead_discard(letter: str, reason: str, yes: bool, as_json: bool) -> None:
     answer({"id": str(name), "status": "discarded", "reason": reason}, as_json, f"{name} is discarded.")
 
 
-@click.group()
-def rebuild() -> None:
-    """Make again what is derived from events."""
-
-
-@rebuild.command(name="matching")
-@yes_option
-@json_option
-def rebuild_matching_command(yes: bool, as_json: bool) -> None:
-    """Make matching's projection and the reports of open requests again, from the event log.
-
-    Decisions are kept. It works while everything serves.
-    """
-    from deploy.operations.rebuild import open_reports, rebuild_matching
-    from shared.clock import system_clock
-
-    settings = own_settings()
-    with _told():
-        if not yes:
-            click.confirm(
-                f"The reports of open requests ({open_reports(settings)}) are not to be seen until they are made "
-                "again; decisions are kept. Go on?",
-                abort=True,
-                err=True,
-            )
-        shown = sys.stderr.isatty()
-        done = rebuild_matching(
-            settings, system_clock, lambda line: click.echo(line, err=True) if shown else None
-        )
-    text = f"{done.reports} reports emptied, {done.events} events to read again. " + (
-        f"All is made again after {done.seconds} s."
-        if done.done
-        else "The work process of matching does the rest: start it (`handslag serve`, or `handslag work matching`) "
-        "if it does not run, and see `handslag status`. The reports come back when all events are read."
-    )
-    answer(vars(done), as_json, text)
-
-
 def _services(service: str | None) -> tuple[str, ...]:
-    return (service,) if service else SERVICES
+    return (service,) if service else tuple(SERVICES)
 
 
 def _name(text: str) -> LetterName:
@@ -170,16 +131,10 @@ def _name(text: str) -> LetterName:
 @contextmanager
 def _told() -> Iterator[None]:
     """End the command with exit code 1, and say why, when what it works on is away or not there."""
-    from deploy.operations.opening import DatabaseAwayError
-    from shared.event_log.port import EventLogError, GroupInUseError
     from shared.messaging.dead_letters import NoSuchDeadLetterError
+    from shared.storage.opening import DatabaseAwayError
 
     try:
         yield
-    except GroupInUseError as error:
-        fail(
-            f"{error}. Nothing was changed: an earlier rebuild is under way or has only just ended. Run this again "
-            "in a minute; `handslag status` says what is left."
-        )
-    except (DatabaseAwayError, NoSuchDeadLetterError, EventLogError) as error:
+    except (DatabaseAwayError, NoSuchDeadLetterError) as error:
         fail(str(error))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Any
 
 import click
 
-from deploy.commands.common import answer, fail, json_option, own_settings, storage_problem
+from shared.command_line import answer, fail, json_option, own_settings, progress, storage_problem
 from shared.settings.registry import Settings
 
 kind_option = click.option(
@@ -28,16 +27,17 @@ kind_option = click.option(
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file.")
 @json_option
 def export(id: str, kind: Any, output: Path | None, as_json: bool) -> None:
-    """Give all that is held of the company or partner ID, as one JSON document.
+    """Export all that is held of the company or partner ID, as one JSON document.
 
     ID may be the mail address of its contact. The document holds personal data: a file is its owner's alone.
     """
-    from deploy.operations.export import counts, find_organisation, held_of, opened_stores
+    from deploy.operations.databases import opened_databases
+    from deploy.operations.export import counts, find_organisation, held_of
     from shared.clock import system_clock
 
     settings = own_settings()
-    with _told(settings), opened_stores(settings) as stores:
-        held = held_of(stores, *find_organisation(stores, id, kind), system_clock())
+    with _told(settings), opened_databases(settings) as databases:
+        held = held_of(databases, settings, *find_organisation(databases, id, kind), system_clock())
         if output is not None:
             with os.fdopen(os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
                 file.write(json.dumps(held, ensure_ascii=False, indent=2) + "\n")
@@ -67,30 +67,22 @@ def erase(id: str, kind: Any, yes: bool, wait: int, as_json: bool) -> None:
     Introductions and reports of others stay, without its name and words. The work processes must run: the command
     watches until all is gone, and says what is left. Run it again for an ID that is erased already to look after it.
     """
+    from deploy.operations.databases import opened_databases
     from deploy.operations.erase import erase_organisation
-    from deploy.operations.export import counts, held_of, opened_stores, to_erase
+    from deploy.operations.export import counts, held_of, to_erase
     from shared.clock import system_clock
 
     settings = own_settings()
-    with _told(settings), opened_stores(settings) as stores:
-        chosen, found = to_erase(stores, id, kind)
-        held = held_of(stores, chosen, found, system_clock())
+    with _told(settings), opened_databases(settings) as databases:
+        chosen, found = to_erase(databases, id, kind)
+        held = held_of(databases, settings, chosen, found, system_clock())
         if not yes:
             click.confirm(
                 f"{chosen} {found} will be gone for good: {_listed(counts(held))}. Erase it?",
                 abort=True,
                 err=True,
             )
-        shown = sys.stderr.isatty()
-        done = erase_organisation(
-            settings,
-            stores,
-            chosen,
-            found,
-            system_clock,
-            wait,
-            lambda line: click.echo(line, err=True) if shown else None,
-        )
+        done = erase_organisation(settings, databases, chosen, found, system_clock, wait, progress())
     lines = [f"{chosen} {found} is erased: {_listed(counts(held))}."]
     lines += [f"left: {line}" for line in done.left]
     if done.left:
@@ -121,7 +113,7 @@ def _told(settings: Settings) -> Iterator[None]:
     import sqlalchemy.exc
 
     from deploy.operations.export import AmbiguousError, UnknownError
-    from deploy.operations.opening import DatabaseAwayError
+    from shared.storage.opening import DatabaseAwayError
 
     try:
         yield

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from deploy.commands.common import answer, fail, json_option, own_settings
+from shared.command_line import answer, fail, json_option, own_settings
 
 if TYPE_CHECKING:
     from shared.event_log.port import TopicState

@@ -8,16 +8,14 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from deploy.demo.posting import take_in
-from deploy.demo.reviewing import all_reports, approve_best
-from deploy.operations.backlog import backlog, deliveries, open_databases
-from services.matching.introductions.store import list_introductions
+from deploy.demo.stand_ins import reviewer, take_in
+from deploy.operations.backlog import backlog, outcomes
+from deploy.operations.databases import open_databases
 from shared.clock import system_clock
 from shared.event_log import event_log_of
 from shared.event_log.port import EventLogError
 from shared.ids import random_ids
 from shared.settings.registry import Settings
-from shared.storage.engine import Database
 
 FIRST_INTRODUCTIONS = 3
 LOOK_SECONDS = 0.3
@@ -31,9 +29,7 @@ def prepare(settings: Settings, folder: Path, stop: threading.Event) -> None:
     started = time.monotonic()
     say(f"Handslag is starting at {settings.base_url} (Ctrl-C ends it)")
     with open_databases(settings) as databases:
-        taken = take_in(
-            databases.profiles, folder, settings.state_dir, system_clock, random_ids, lambda line: None
-        )
+        taken = take_in(databases, folder, settings.state_dir, system_clock, random_ids, lambda line: None)
         say(
             f"{taken.companies} companies, {taken.partners} partners and {taken.requests} match requests are in"
         )
@@ -46,13 +42,14 @@ def prepare(settings: Settings, folder: Path, stop: threading.Event) -> None:
                     return False
 
             _wait(arrived, stop)
-            if not stop.is_set() and not _introductions(databases.matching):
-                approve_best(databases.matching, system_clock, random_ids, FIRST_INTRODUCTIONS)
+            reports_of, stand_in = reviewer(databases)
+            if not stop.is_set() and not stand_in.has_approved(reports_of):
+                stand_in.approve_best(reports_of, system_clock, random_ids, FIRST_INTRODUCTIONS)
                 _wait(arrived, stop)
         if stop.is_set():
             return
-        reports = len(all_reports(databases.matching))
-        mails = deliveries(databases).get("sent", 0)
+        reports = len(stand_in.reports(reports_of))
+        mails = outcomes(databases).get("sent", 0)
     say(f"Ready after {time.monotonic() - started:.0f} s: {reports} match reports, {mails} mails")
     say(f"  match reports  {settings.base_url}/reports")
     say(f"  mailbox        {settings.base_url}/mailbox")
@@ -69,8 +66,3 @@ def say(line: str) -> None:
 def _wait(arrived: Callable[[], bool], stop: threading.Event) -> None:
     while not stop.is_set() and not arrived():
         stop.wait(LOOK_SECONDS)
-
-
-def _introductions(database: Database) -> int:
-    with database.reading() as connection:
-        return list_introductions(connection, {}, page=1, page_size=1)[1]

@@ -13,18 +13,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from deploy.demo.posting import take_in
-from deploy.demo.reviewing import all_reports, approve_best
 from deploy.demo.secrets import with_own_secrets
-from deploy.operations.backlog import Databases, backlog, dead_letters, deliveries, open_databases
+from deploy.demo.stand_ins import reviewer, take_in
+from deploy.operations.backlog import backlog, dead_letters, outcomes
+from deploy.operations.databases import Databases, open_databases
 from deploy.runtime.work import work
-from services.matching.reports.domain.report import content_digest
-from services.profiles.importing.importer import ImportFailedError
-from services.profiles.importing.sheet import FileError
 from shared.clock import Clock, system_clock
 from shared.event_log import event_log_of
 from shared.event_log.port import EventLog, EventLogError
 from shared.ids import IdSource, random_ids
+from shared.service import TakeInError
 from shared.settings.registry import Settings
 
 MARK = ".handslag-demo"
@@ -39,7 +37,7 @@ class DemoError(Exception):
 
 
 def demo_settings(settings: Settings) -> Settings:
-    """Give the settings of a demo: a state of its own, its own databases, the built-in mailbox.
+    """Return the settings of a demo: a state of its own, its own databases, the built-in mailbox.
 
     The event log is the one that is set; on Kafka its topics get a prefix that no other run has.
     Raises DemoError when another mail server is set.
@@ -71,7 +69,7 @@ def run_demo(
 ) -> dict[str, Any]:
     """Run the demo on the organisations of a folder and return what came of it.
 
-    Gives `companies, partners, requests, matches, introductions, mails, failures, seconds` as the contract has
+    Returns `companies, partners, requests, matches, introductions, mails, failures, seconds` as the contract has
     them, and `reports_digest`, the same for the same reports. `failures` counts rejected rows, dead letters,
     reports that are missing and mails that were not delivered. Raises DemoError.
     """
@@ -81,20 +79,21 @@ def run_demo(
         raise DemoError(f"{data} has no {' and no '.join(missing)}")
     with _fresh_state(settings.state_dir), open_databases(settings) as databases:
         with_own_secrets(settings)
+        reports_of, stand_in = reviewer(databases)
         try:
-            taken = take_in(databases.profiles, data, settings.state_dir, clock, ids, show)
+            taken = take_in(databases, data, settings.state_dir, clock, ids, show)
             with (
                 _working(settings, clock, ids),
                 event_log_of(settings) as log,
             ):
                 _settle(databases, log, show)
-                approved = approve_best(databases.matching, clock, ids)
+                approved = stand_in.approve_best(reports_of, clock, ids, None)
                 show(f"introductions: {approved} approved by the stand-in reviewer")
                 _settle(databases, log, show)
-        except (FileError, ImportFailedError, EventLogError) as error:
+        except (TakeInError, EventLogError) as error:
             raise DemoError(str(error)) from error
-        reports = all_reports(databases.matching)
-        sent = deliveries(databases)
+        reports = stand_in.reports(reports_of)
+        sent = outcomes(databases)
         lost = sum(number for status, number in sent.items() if status != "sent")
         return {
             "companies": taken.companies,
@@ -108,7 +107,7 @@ def run_demo(
             + max(0, taken.requests - len(reports))
             + lost,
             "seconds": round(time.monotonic() - started, 2),
-            "reports_digest": hashlib.sha256("".join(map(content_digest, reports)).encode()).hexdigest(),
+            "reports_digest": hashlib.sha256("".join(map(stand_in.digest, reports)).encode()).hexdigest(),
             "state": str(settings.state_dir),
         }
 

@@ -2,63 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections import Counter
 
-import sqlalchemy as sa
-
-import services.matching.tables as matching_tables
-import services.notifications.tables as notifications_tables
-import services.profiles.tables as profiles_tables
-from services.matching.database import open_store as open_matching
-from services.matching.reports.store.due import stale_count
-from services.matching.reports.store.pause import rereading
-from services.matching.upkeep.replay import GROUP as REBUILD_GROUP
-from services.notifications.deliveries.store.deliveries import count_by_status
-from services.profiles.database import open_store as open_profiles
+from deploy.operations.databases import Databases
+from deploy.services import SERVICES
 from shared.event_log.port import EventLog
-from shared.messaging.tables import Backbone
-from shared.settings.registry import Settings
-from shared.storage.engine import Database, open_database
-
-READS = {
-    "matching": ("companies", "partners", "requests", "visits", "deliveries"),
-    "notifications": ("companies", "partners", "introductions"),
-}
-"""The topics that each consumer group reads."""
-
-
-@dataclass(frozen=True)
-class Databases:
-    """The three services' databases, opened side by side: only for what runs on one machine."""
-
-    profiles: Database
-    matching: Database
-    notifications: Database
-
-    def backbones(self) -> dict[str, tuple[Database, Backbone]]:
-        """Give each service's database with its tables for events."""
-        return {
-            "profiles": (self.profiles, profiles_tables.backbone),
-            "matching": (self.matching, matching_tables.backbone),
-            "notifications": (self.notifications, notifications_tables.backbone),
-        }
-
-
-@contextmanager
-def open_databases(settings: Settings) -> Iterator[Databases]:
-    """Open the databases of all services and close them on leaving."""
-    databases = Databases(
-        open_profiles(settings.profiles_database),
-        open_matching(settings.matching_database),
-        open_database(settings.notifications_database, notifications_tables.metadata),
-    )
-    try:
-        yield databases
-    finally:
-        for database in (databases.profiles, databases.matching, databases.notifications):
-            database.close()
+from shared.messaging.dead_letters import count_dead
+from shared.messaging.outbox import outbox_counts
+from shared.service import Rereading, Service
+from shared.storage.engine import Database
 
 
 def backlog(databases: Databases, event_log: EventLog) -> dict[str, int]:
@@ -66,52 +18,47 @@ def backlog(databases: Databases, event_log: EventLog) -> dict[str, int]:
 
     Raises shared.event_log.port.LogUnavailableError while the event log is away.
     """
-    stages: dict[str, Callable[[], int]] = {
-        "profiles to publish": lambda: _rows(databases.profiles, profiles_tables.backbone.outbox),
-        "events for matching": lambda: event_log.lag("matching", READS["matching"]),
-        "events to read again": lambda: _to_read_again(databases.matching, event_log),
-        "reports to make": lambda: _stale(databases.matching),
-        "introductions to publish": lambda: _rows(databases.matching, matching_tables.backbone.outbox),
-        "events for notifications": lambda: event_log.lag("notifications", READS["notifications"]),
-        "approvals to write": lambda: _rows(
-            databases.notifications,
-            notifications_tables.approvals,
-            notifications_tables.approvals.c.to_compose,
-        ),
-        "mails to send": lambda: deliveries(databases).get("queued", 0),
-        "deliveries to publish": lambda: _rows(databases.notifications, notifications_tables.backbone.outbox),
-        "deliveries for matching": lambda: event_log.lag("matching", ["deliveries"]),
-    }
-    return {stage: count() for stage, count in stages.items()}
+    stages: dict[str, int] = {}
+    for name, service in SERVICES.items():
+        database, parts = databases[name], service.parts
+        if service.reads:
+            stages[f"events for {name}"] = event_log.lag(name, service.reads)
+        if parts.rereading:
+            stages["events to read again"] = _to_read_again(database, service, parts.rereading, event_log)
+        with database.reading() as connection:
+            stages |= parts.waiting(connection)
+        what = service.owns[0] if len(service.owns) == 1 else name
+        stages[f"{what} to publish"] = _in_outbox(database, service)
+    # What a later service told an earlier one came after the look at the earlier one.
+    owners = {topic: number for number, one in enumerate(SERVICES.values()) for topic in one.owns}
+    for number, (name, service) in enumerate(SERVICES.items()):
+        for topic in service.reads:
+            if owners[topic] > number:
+                stages[f"{topic} for {name}"] = event_log.lag(name, [topic])
+    return stages
 
 
-def deliveries(databases: Databases) -> dict[str, int]:
-    """Count the deliveries by status."""
-    with databases.notifications.reading() as connection:
-        return count_by_status(connection)
+def outcomes(databases: Databases) -> dict[str, int]:
+    """Count what left the house, by status."""
+    counts: Counter[str] = Counter()
+    for name, service in SERVICES.items():
+        with databases[name].reading() as connection:
+            counts.update(service.parts.outcomes(connection))
+    return dict(counts)
 
 
 def dead_letters(databases: Databases) -> int:
     """Count the dead letters of all services that nobody has dealt with."""
-    return sum(
-        _rows(database, backbone.dead_letters, backbone.dead_letters.c.status == "dead")
-        for database, backbone in databases.backbones().values()
-    )
+    return sum(count_dead(databases[name], service.parts.backbone) for name, service in SERVICES.items())
 
 
-def _to_read_again(database: Database, event_log: EventLog) -> int:
+def _to_read_again(database: Database, service: Service, rereading: Rereading, event_log: EventLog) -> int:
     with database.reading() as connection:
-        if rereading(connection) is None:
+        if not rereading.is_under_way(connection):
             return 0
-    return max(1, event_log.lag(REBUILD_GROUP, READS["matching"]))
+    return max(1, event_log.lag(rereading.group, service.reads))
 
 
-def _stale(database: Database) -> int:
+def _in_outbox(database: Database, service: Service) -> int:
     with database.reading() as connection:
-        return stale_count(connection)
-
-
-def _rows(database: Database, table: sa.Table, condition: sa.ColumnElement[bool] | None = None) -> int:
-    query = sa.select(sa.func.count()).select_from(table)
-    with database.reading() as connection:
-        return int(connection.execute(query if condition is None else query.where(condition)).scalar_one())
+        return sum(outbox_counts(connection, service.parts.backbone))

@@ -6,7 +6,7 @@ service's aggregates it had read from the log before it was copied; so whatever 
 copy has it, or the log has it by then and it comes with the events. Of the log's topics those come first that refer to
 others: what a newer request, introduction or delivery refers to was published before it, and is read after it. What
 was acknowledged before the backup began is in a copy that was made afterwards. A restore puts it all in order (see
-`reconciling`); so positions in the log and the log's own files need no copy, and a backup made on one engine can be
+`reconcile`); so positions in the log and the log's own files need no copy, and a backup made on one engine can be
 restored on another.
 """
 
@@ -31,19 +31,20 @@ from deploy.operations.backup_folder import (
     new_folder,
     write_manifest,
 )
-from deploy.operations.backup_tables import copy_out, reading_file, row_counts
-from deploy.operations.opening import STORES, opened
-from deploy.operations.reconcile import OWNED, newer_events
+from deploy.operations.databases import opened_database
+from deploy.operations.reconcile import newer_events
+from deploy.services import OWNED, SERVICES
 from shared.clock import Clock, to_text
 from shared.event_log import event_log_of
 from shared.event_log.port import EventLog, Record, read_headers, write_headers
 from shared.event_log.reading import read_topic
 from shared.settings.registry import Settings
+from shared.storage.copying import copy_out, reading_file, row_counts
 from shared.storage.migrations import FOLDER, newest
 
 Show = Callable[[str], None]
 
-REFERRING_FIRST = tuple((service, topic) for service, topics in OWNED.items() for topic in topics)[::-1]
+REFERRING_FIRST = OWNED[::-1]
 """Every topic with its owner, before the topics whose aggregates its own refer to."""
 
 
@@ -56,14 +57,14 @@ def make_backup(settings: Settings, target: Path, clock: Clock, show: Show = lam
     began = to_text(clock())
     with new_folder(target) as folder:
         services = {}
-        for service, store in STORES.items():
-            show(f"copying the database of {service}")
-            path = folder / f"{service}.sqlite"
-            with opened(settings, service) as database:
-                copy_out(database, store.metadata, path)
+        for name, service in SERVICES.items():
+            show(f"copying the database of {name}")
+            path, metadata = folder / f"{name}.sqlite", service.parts.metadata
+            with opened_database(settings, service) as database:
+                copy_out(database, metadata, path)
             with reading_file(path) as connection:
-                rows = row_counts(connection, store.metadata)
-            services[service] = {"step": newest(store.metadata.info[FOLDER]), "rows": rows}
+                rows = row_counts(connection, metadata)
+            services[name] = {"step": newest(metadata.info[FOLDER]), "rows": rows}
         show("reading the event log")
         with event_log_of(settings) as log:
             events = _write_events(folder, log)
@@ -87,7 +88,7 @@ def make_kept_backup(
 
 
 def kept_events(folder: Path) -> Mapping[str, list[Record]]:
-    """Give the records that came with a backup, by topic."""
+    """Return the records that came with a backup, by topic."""
     found: dict[str, list[Record]] = {}
     with (folder / EVENTS).open(encoding="utf-8") as file:
         for line in file:

@@ -33,7 +33,7 @@ class BackupError(Exception):
 
 @contextmanager
 def new_folder(target: Path) -> Iterator[Path]:
-    """Give a private folder to fill, which becomes `target` on leaving, whole or not at all.
+    """Yield a private folder to fill, which becomes `target` on leaving, whole or not at all.
 
     What an earlier run left behind beside it when it died is removed first. Raises BackupError when `target`
     holds something, OSError.

@@ -3,30 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from deploy.operations.opening import STORES, opened
-from services.matching.events import HANDLERS
-from services.notifications.events import make_handlers
+from deploy.operations.databases import opened_database
+from deploy.services import SERVICES
 from shared.clock import Clock
 from shared.messaging import dead_letters
 from shared.messaging.dead_letters import DeadLetter, NoSuchDeadLetterError, ReplayFailedError
-from shared.messaging.effects import Handler
 from shared.settings.registry import Settings
-
-Handlers = Mapping[str, Handler]
-
-
-def handlers_of(service: str, clock: Clock) -> Handlers:
-    """Give what a service does with each topic's events; profiles reads none."""
-    made: dict[str, Callable[[], Handlers]] = {
-        "profiles": dict,
-        "matching": lambda: HANDLERS,
-        "notifications": lambda: make_handlers(clock),
-    }
-    return made[service]()
 
 
 @dataclass(frozen=True)
@@ -52,7 +38,7 @@ class Replayed:
 def read_name(text: str) -> LetterName:
     """Read SERVICE:NUMBER; raises ValueError that says how a dead letter is named."""
     service, _, number = text.partition(":")
-    if service not in STORES or not (number.isascii() and number.isdecimal() and len(number) < 19):
+    if service not in SERVICES or not (number.isascii() and number.isdecimal() and len(number) < 19):
         raise ValueError(
             f"{text!r} names no dead letter: write SERVICE:NUMBER as `handslag dead list` does, "
             "for example matching:7"
@@ -61,17 +47,19 @@ def read_name(text: str) -> LetterName:
 
 
 def list_letters(settings: Settings, services: Sequence[str]) -> Iterator[tuple[LetterName, DeadLetter]]:
-    """Give the letters of some services that wait to be settled, oldest first; raises DatabaseAwayError."""
-    for service in services:
-        with opened(settings, service) as database:
-            for letter in dead_letters.list_dead(database, STORES[service].backbone):
-                yield LetterName(service, letter.id), letter
+    """List the letters of some services that wait to be settled, oldest first; raises DatabaseAwayError."""
+    for name in services:
+        service = SERVICES[name]
+        with opened_database(settings, service) as database:
+            for letter in dead_letters.list_dead(database, service.parts.backbone):
+                yield LetterName(name, letter.id), letter
 
 
 def find_letter(settings: Settings, name: LetterName) -> DeadLetter:
-    """Give a letter, settled or not; raises NoSuchDeadLetterError, DatabaseAwayError."""
-    with opened(settings, name.service) as database:
-        return dead_letters.show(database, STORES[name.service].backbone, name.number)
+    """Return a letter, settled or not; raises NoSuchDeadLetterError, DatabaseAwayError."""
+    service = SERVICES[name.service]
+    with opened_database(settings, service) as database:
+        return dead_letters.show(database, service.parts.backbone, name.number)
 
 
 def replay_letters(settings: Settings, names: Sequence[LetterName], clock: Clock) -> Iterator[Replayed]:
@@ -80,11 +68,11 @@ def replay_letters(settings: Settings, names: Sequence[LetterName], clock: Clock
     Raises NoSuchDeadLetterError for the only one that is named when there is none, DatabaseAwayError.
     """
     for name in names:
-        with opened(settings, name.service) as database:
-            backbone = STORES[name.service].backbone
+        service = SERVICES[name.service]
+        with opened_database(settings, service) as database:
             try:
-                handlers = handlers_of(name.service, clock)
-                status = dead_letters.replay(database, backbone, handlers, name.number, clock)
+                handlers = service.parts.handlers(clock)
+                status = dead_letters.replay(database, service.parts.backbone, handlers, name.number, clock)
             except ReplayFailedError as error:
                 yield Replayed(name, "failed", str(error))
             except NoSuchDeadLetterError as error:
@@ -96,13 +84,14 @@ def replay_letters(settings: Settings, names: Sequence[LetterName], clock: Clock
 
 
 def discard_letter(settings: Settings, name: LetterName, reason: str, clock: Clock) -> None:
-    """Give a letter up; raises NoSuchDeadLetterError, DatabaseAwayError, and ValueError without a reason."""
-    with opened(settings, name.service) as database:
-        dead_letters.discard(database, STORES[name.service].backbone, name.number, reason, clock)
+    """Discard a letter; raises NoSuchDeadLetterError, DatabaseAwayError, and ValueError without a reason."""
+    service = SERVICES[name.service]
+    with opened_database(settings, service) as database:
+        dead_letters.discard(database, service.parts.backbone, name.number, reason, clock)
 
 
 def summary(name: LetterName, letter: DeadLetter) -> dict[str, Any]:
-    """Give what a list says of a letter: where it came from and why it is dead, nothing of what it says."""
+    """Return what a list says of a letter: where it came from and why it is dead, nothing of what it says."""
     record = letter.record
     return {
         "id": str(name),
@@ -120,7 +109,7 @@ def summary(name: LetterName, letter: DeadLetter) -> dict[str, Any]:
 
 
 def details(name: LetterName, letter: DeadLetter) -> dict[str, Any]:
-    """Give all of a letter; bytes that are no UTF-8 are shown as escapes."""
+    """Return all of a letter; bytes that are no UTF-8 are shown as escapes."""
     value = letter.record.value
     headers = [[header, _bytes_text(content)] for header, content in letter.record.headers]
     return {

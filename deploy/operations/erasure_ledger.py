@@ -13,8 +13,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from deploy.operations.backup_folder import sync_folder
-from services.profiles.organisations.domain.erasure import Erasure
 from shared.events.catalogue import TOPICS
+from shared.rights import Erasure
 
 LEDGER = "erased.jsonl"
 ANY_VERSION = 10**18
@@ -26,7 +26,7 @@ class LedgerError(Exception):
 
 
 def read_ledger(path: Path) -> Mapping[str, Mapping[str, int]]:
-    """Give the erased ids by topic, each with its tombstone's version.
+    """Return the erased ids by topic, each with its tombstone's version.
 
     Raises LedgerError for a line that names nothing, OSError.
     """

@@ -4,50 +4,30 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
-import sqlalchemy as sa
-
-from deploy.operations.backlog import READS
-from deploy.operations.opening import STORES, DatabaseAwayError, opened
-from services.matching.reports.store import due as stale
-from services.matching.reports.store.due import StaleCounts
-from services.notifications.tables import approvals, deliveries, mail_queue
+from deploy.operations.databases import opened_database
+from deploy.services import READS, SERVICES
 from shared.event_log import event_log_of
 from shared.event_log.port import EventLog, EventLogError
 from shared.messaging.dead_letters import count_dead
-from shared.messaging.outbox import outbox_counts
-from shared.messaging.relay_lock import relay_lock
+from shared.messaging.outbox import oldest_waiting, outbox_counts
+from shared.messaging.relay_lock import has_relay
+from shared.service import Service, Watching
 from shared.settings.registry import Settings
+from shared.status import Waiting
 from shared.storage.engine import Database
+from shared.storage.opening import DatabaseAwayError
 
 LOOK_SECONDS = 0.2
 PATIENCE_SECONDS = 3.0
 """How long what waits is watched before it is said to stand still."""
 
 Taken = TypeVar("Taken")
-
-
-@dataclass(frozen=True)
-class Waiting:
-    """How many of something wait, and the moment (as text) since when the oldest does."""
-
-    number: int
-    oldest: str | None
-
-
-@dataclass(frozen=True)
-class Mails:
-    """Deliveries of one status and one reason; the organisation's id is left out of the reason."""
-
-    status: str
-    reason: str
-    number: int
 
 
 @dataclass(frozen=True)
@@ -64,50 +44,50 @@ class ServiceStock:
 class Stock:
     """Everything at one moment. What could not be looked at is missing, and `away` says why, by what it is.
 
-    `lag` counts by consumer group; `still` names the groups and workers that did not move while they were watched.
+    `lag` counts by consumer group; `work` is what each service's `Watching` saw; `still` names the groups and what
+    else did not move while it was watched.
     """
 
     services: Mapping[str, ServiceStock] = field(default_factory=dict)
     lag: Mapping[str, int] = field(default_factory=dict)
-    reports: StaleCounts | None = None
-    approvals: Waiting | None = None
-    mails: tuple[Mails, ...] = ()
-    queue: Waiting | None = None
+    work: Mapping[str, Any] = field(default_factory=dict)
     still: frozenset[str] = frozenset()
     away: Mapping[str, str] = field(default_factory=dict)
     disk_free: int | None = None
 
 
-REPORTS = "reports"
-
-
 def take_stock(settings: Settings, patience: float = PATIENCE_SECONDS) -> Stock:
     """Look at every service's database, at the event log and at the disk; nothing is made or changed.
 
-    Where a work process is active and yet a group lags or reports are to be made, it goes on looking for up to
-    `patience` seconds until they move.
+    Where a work process is active and yet a group lags or something does not move that should, the look lasts up to
+    `patience` seconds until it moves.
     """
     look = _Look(settings)
-    found = {service: look.at(service, partial(service_stock, service)) for service in STORES}
-    services = {service: stock for service, stock in found.items() if stock is not None}
+    found = {name: look.at(service, partial(service_stock, service)) for name, service in SERVICES.items()}
+    services = {name: stock for name, stock in found.items() if stock is not None}
+    watchings = {name: one for name, service in SERVICES.items() if (one := service.parts.watching)}
     with event_log_of(settings) as log:
         counts: dict[str, Callable[[], int | None]] = {
             group: partial(look.lag, log, group, topics) for group, topics in READS.items()
         }
-        counts[REPORTS] = lambda: (
-            None if (found := look.at("matching", report_stock)) is None else found.to_make
-        )
-        busy = {name for name in counts if _is_working(services, "matching" if name == REPORTS else name)}
+        worker = {group: group for group in READS}
+        for name, watching in watchings.items():
+            if watching.moving:
+                what, number = watching.moving
+                counts[what] = partial(look.moving, SERVICES[name], watching, number)
+                worker[what] = name
+        busy = {what for what, name in worker.items() if name in services and services[name].working}
         seen = _watch(counts, busy, patience)
-    notifications = look.at("notifications", _notifications)
+    work = {
+        name: state
+        for name, watching in watchings.items()
+        if (state := look.at(SERVICES[name], partial(work_state, watching))) is not None
+    }
     return Stock(
         services=services,
         lag={group: seen[group][-1] for group in READS if seen[group]},
-        reports=look.at("matching", report_stock),
-        approvals=notifications[0] if notifications else None,
-        queue=notifications[1] if notifications else None,
-        mails=notifications[2] if notifications else (),
-        still=frozenset(name for name in busy if _stands_still(seen[name])),
+        work=work,
+        still=frozenset(what for what in busy if _stands_still(seen[what])),
         away=look.away,
         disk_free=disk_free(settings.state_dir),
     )
@@ -120,17 +100,22 @@ class _Look:
         self._settings = settings
         self.away: dict[str, str] = {}
 
-    def at(self, service: str, take: Callable[[Database], Taken]) -> Taken | None:
-        """Give what is taken from a service's database, or None while it is away."""
+    def at(self, service: Service, take: Callable[[Database], Taken]) -> Taken | None:
+        """Return what is taken from a service's database, or None while it is away."""
         try:
-            with opened(self._settings, service) as database:
+            with opened_database(self._settings, service) as database:
                 return take(database)
         except DatabaseAwayError as error:
-            self.away[f"{service} database"] = str(error)
+            self.away[f"{service.name} database"] = str(error)
             return None
 
+    def moving(self, service: Service, watching: Watching, number: Callable[[Any], int]) -> int | None:
+        """Return how many of what moves by itself there are, or None while the database is away."""
+        state = self.at(service, partial(work_state, watching))
+        return None if state is None else number(state)
+
     def lag(self, log: EventLog, group: str, topics: Sequence[str]) -> int | None:
-        """Give how far a group is behind, or None while the log is away."""
+        """Return how far a group is behind, or None while the log is away."""
         try:
             return log.lag(group, topics)
         except EventLogError as error:
@@ -162,59 +147,23 @@ def _stands_still(numbers: Sequence[int]) -> bool:
     return bool(numbers) and numbers[0] > 0 and min(numbers) == numbers[0]
 
 
-def _is_working(services: Mapping[str, ServiceStock], service: str) -> bool:
-    return service in services and services[service].working
-
-
-def service_stock(service: str, database: Database) -> ServiceStock:
+def service_stock(service: Service, database: Database) -> ServiceStock:
     """Look at what every service has."""
-    backbone = STORES[service].backbone
-    outbox = backbone.outbox
+    backbone = service.parts.backbone
     with database.reading() as connection:
         number, refused = outbox_counts(connection, backbone)
-        oldest = connection.scalar(sa.select(sa.func.min(outbox.c.time)).where(outbox.c.refused.is_(None)))
-    return ServiceStock(
-        has_worker(database), Waiting(number, oldest), refused, count_dead(database, backbone)
-    )
+        oldest = oldest_waiting(connection, backbone)
+    return ServiceStock(has_relay(database), Waiting(number, oldest), refused, count_dead(database, backbone))
 
 
-def has_worker(database: Database) -> bool:
-    """Say whether a work process of the service is active: its relay holds a lock for as long as it lives."""
-    lock = relay_lock(database)
-    taken = lock.take()
-    lock.release()
-    return not taken
-
-
-def report_stock(database: Database) -> StaleCounts:
-    """Count what matching has to make."""
+def work_state(watching: Watching, database: Database) -> Any:
+    """Look at a service's own work."""
     with database.reading() as connection:
-        return stale.stale_counts(connection)
-
-
-def mails_waiting(database: Database) -> tuple[Waiting, Waiting]:
-    """Count the approvals whose mails are to be written, and the mails that are to be sent."""
-    with database.reading() as connection:
-        to_write = connection.execute(
-            sa.select(sa.func.count(), sa.func.min(approvals.c.first_seen_at)).where(approvals.c.to_compose)
-        ).one()
-        queued = connection.execute(sa.select(sa.func.count(), sa.func.min(mail_queue.c.due_at))).one()
-    return Waiting(*to_write), Waiting(*queued)
-
-
-def _notifications(database: Database) -> tuple[Waiting, Waiting, tuple[Mails, ...]]:
-    with database.reading() as connection:
-        columns = (deliveries.c.status, deliveries.c.reason, deliveries.c.organisation_id)
-        rows = connection.execute(sa.select(*columns, sa.func.count()).group_by(*columns)).all()
-    counted: Counter[tuple[str, str]] = Counter()
-    for status, reason, organisation_id, number in rows:
-        counted[status, reason.replace(organisation_id, "…")] += number
-    mails = tuple(Mails(status, reason, number) for (status, reason), number in sorted(counted.items()))
-    return *mails_waiting(database), mails
+        return watching.look(connection)
 
 
 def disk_free(folder: Path) -> int | None:
-    """Give the free bytes on the disk that a folder is on, or will be on."""
+    """Return the free bytes on the disk that a folder is on, or will be on."""
     # The folder may not be there yet: its parent's disk is the one it will be on.
     place = next((one for one in (folder, *folder.absolute().parents) if one.exists()), None)
     return None if place is None else shutil.disk_usage(place).free

@@ -15,39 +15,22 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
+from functools import cache, partial
 
-import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-import services.matching.upkeep.restore as matching
-import services.notifications.deliveries.restore as notifications
-import services.profiles.organisations.restore as profiles
-from deploy.operations.backlog import READS
-from deploy.operations.opening import STORES
+from deploy.services import OWNED, READS, SERVICES
 from shared.event_log.port import EventLog, LogUnavailableError, Record
 from shared.events.catalogue import TOPICS
 from shared.events.envelope import BadEventError, from_record
 from shared.events.event import Event
-from shared.messaging.outbox import record_event
-
-OWNED: Mapping[str, tuple[str, ...]] = {
-    "profiles": profiles.TOPICS,
-    "matching": matching.TOPICS,
-    "notifications": notifications.TOPICS,
-}
-"""The topics of every service, in the order in which they are put in order."""
-
-_CURRENT: Mapping[str, Callable[[Connection, str], Iterator[Event]]] = {
-    "profiles": profiles.current,
-    "matching": matching.current,
-    "notifications": notifications.current,
-}
+from shared.messaging.consumed import versions_had
+from shared.messaging.outbox import drop_published, record_event
+from shared.service import Adopting
 
 PATIENCE_SECONDS = 60.0
 LOOK_SECONDS = 0.5
 
-Adopt = Callable[[Connection, str, Event], None]
 Erased = Mapping[str, Mapping[str, int]]
 """The tombstones' versions of what was erased, by topic and id."""
 
@@ -67,7 +50,7 @@ class Reconciled:
 
 
 def events_of(records: Iterable[Record]) -> Iterator[Event]:
-    """Give the events among records; what is none has become a dead letter of its readers, and no state of ours."""
+    """Yield the events among records; what is none has become a dead letter of its readers, and no state of ours."""
     for record in records:
         try:
             yield from_record(record)
@@ -78,7 +61,7 @@ def events_of(records: Iterable[Record]) -> Iterator[Event]:
 def newer_events(
     connection: Connection, service: str, topic: str, records: Iterable[Record]
 ) -> Iterator[Record]:
-    """Give the records that tell of something newer than a service's database, tombstones always."""
+    """Yield the records that tell of something newer than a service's database, tombstones always."""
     known = _versions(connection, service, topic)
     for record in records:
         for event in events_of([record]):
@@ -99,10 +82,9 @@ def reconcile(
     may work on the databases meanwhile; afterwards every consumer group must read from the beginning.
     """
     done = Reconciled()
-    for service, topics in OWNED.items():
-        for topic in topics:
-            one = _Topic(connections, service, topic, _adopting(connections, service, now), now)
-            done += one.reconcile(events_of(log(topic)), events_of(kept(topic)), erased.get(topic, {}))
+    for service, topic in OWNED:
+        one = _Topic(connections, service, topic, now)
+        done += one.reconcile(events_of(log(topic)), events_of(kept(topic)), erased.get(topic, {}))
     return done
 
 
@@ -124,26 +106,30 @@ def have_all_read_again(log: EventLog, patience: float = PATIENCE_SECONDS) -> No
                 time.sleep(LOOK_SECONDS)
 
 
-def _adopting(connections: Mapping[str, Connection], service: str, now: datetime) -> Adopt:
-    if service == "profiles":
-        return profiles.adopt
-    if service == "matching":
-        return matching.adopt
-    of_requests = partial(notifications.adopt, approvals=matching.approvals(connections["matching"]), now=now)
-    return lambda connection, _, event: of_requests(connection, event)
+def _approvals(connections: Mapping[str, Connection]) -> Mapping[str, set[str]]:
+    """Return the ids of all approvals by request, as the services that know some have them now."""
+    found: dict[str, set[str]] = {}
+    for name, service in SERVICES.items():
+        if service.parts.restoring.approvals:
+            for request_id, ids in service.parts.restoring.approvals(connections[name]).items():
+                found.setdefault(request_id, set()).update(ids)
+    return found
 
 
 class _Topic:
     """One topic of one service."""
 
     def __init__(
-        self, connections: Mapping[str, Connection], service: str, topic: str, adopt: Adopt, now: datetime
+        self, connections: Mapping[str, Connection], service: str, topic: str, now: datetime
     ) -> None:
+        parts = SERVICES[service].parts
         self._connection = connections[service]
         self._service = service
         self._topic = topic
-        self._backbone = STORES[service].backbone
-        self._adopt = partial(adopt, self._connection, topic)
+        self._backbone = parts.backbone
+        # The topics before this one are in order by now: what others know of them is read once.
+        self._adopting = Adopting(now, cache(partial(_approvals, connections)))
+        self._adopt = partial(parts.restoring.adopt, self._connection, topic)
         self._seen = _seen(connections, topic)
         self._now = now
 
@@ -163,12 +149,17 @@ class _Topic:
         for event in kept:
             look(event)
         for event in newest.values():
-            self._adopt(event)
+            self._adopt(event, self._adopting)
         adopted = sum(event.state is not None or id in known for id, event in newest.items())
         gone = {id: event for id, event in newest.items() if event.state is None}
         erasures = self._erase(erased, known, newest, last)
         self._step_over_seen()
-        waiting = self._clean_outbox(last)
+        waiting = drop_published(
+            self._connection,
+            self._backbone,
+            self._topic,
+            lambda id: last[id].version if id in last else 0,
+        )
         published = 0
         for event in [*gone.values(), *erasures, *_current(self._connection, self._service, self._topic)]:
             on_log = last[event.aggregate_id].version if event.aggregate_id in last else 0
@@ -199,34 +190,20 @@ class _Topic:
             before = [known.get(id, 0), self._seen.get(id, 0)]
             before += [events[id].version for events in (newest, last) if id in events]
             made.append(Event(kind, id, max(before) + 1, self._now, None))
-            self._adopt(made[-1])
+            self._adopt(made[-1], self._adopting)
         return made
 
     def _step_over_seen(self) -> None:
-        """Give a state of ours that readers would take for a duplicate the version after the one that they saw."""
+        """Renumber a state of ours that readers would take for a duplicate: the version after the one that they saw."""
         for event in list(_current(self._connection, self._service, self._topic)):
             seen = self._seen.get(event.aggregate_id, 0)
             if seen > event.version:
                 state = {**(event.state or {}), "version": seen + 1}
-                self._adopt(dataclasses.replace(event, version=seen + 1, state=state))
-
-    def _clean_outbox(self, last: Mapping[str, Event]) -> dict[str, int]:
-        """Drop what the log has, or has a newer version of; give the newest version that waits, by id."""
-        outbox = self._backbone.outbox
-        mine = outbox.c.aggregatetype == self._topic
-        waiting: dict[str, int] = {}
-        query = sa.select(outbox.c.position, outbox.c.id, outbox.c.aggregateid).where(mine)
-        for position, event_id, id in self._connection.execute(query).all():
-            version = int(event_id.rpartition(":")[2])
-            if id in last and version <= last[id].version:
-                self._connection.execute(sa.delete(outbox).where(outbox.c.position == position))
-            else:
-                waiting[id] = max(version, waiting.get(id, 0))
-        return waiting
+                self._adopt(dataclasses.replace(event, version=seen + 1, state=state), self._adopting)
 
 
 def _current(connection: Connection, service: str, topic: str) -> Iterator[Event]:
-    return _CURRENT[service](connection, topic)
+    return SERVICES[service].parts.restoring.current(connection, topic)
 
 
 def _versions(connection: Connection, service: str, topic: str) -> dict[str, int]:
@@ -234,12 +211,11 @@ def _versions(connection: Connection, service: str, topic: str) -> dict[str, int
 
 
 def _seen(connections: Mapping[str, Connection], topic: str) -> dict[str, int]:
-    """Give the newest version of every key that any reader of a topic has had."""
+    """Return the newest version of every key that any reader of a topic has had."""
     seen: dict[str, int] = {}
     for reader, topics in READS.items():
         if topic in topics:
-            consumed = STORES[reader].backbone.consumed
-            query = sa.select(consumed.c.key, consumed.c.version).where(consumed.c.topic == topic)
-            for key, version in connections[reader].execute(query):
+            had = versions_had(connections[reader], SERVICES[reader].parts.backbone, topic)
+            for key, version in had.items():
                 seen[key] = max(version, seen.get(key, 0))
     return seen

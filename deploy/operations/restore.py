@@ -18,20 +18,19 @@ from sqlalchemy.engine import Connection
 
 from deploy.operations.backup import kept_events
 from deploy.operations.backup_folder import MAILBOX, BackupError, Manifest, check_backup, sync_folder
-from deploy.operations.backup_tables import copy_tables, keep_waiting
+from deploy.operations.databases import open_as_set
 from deploy.operations.erasure_ledger import LEDGER, read_ledger
-from deploy.operations.opening import STORES
 from deploy.operations.reconcile import Erased, Reconciled, have_all_read_again, reconcile
 from deploy.operations.restore_mark import mark_begun, mark_ended, was_begun
 from deploy.operations.restore_places import check_places, is_sqlite, sqlite_path
-from services.notifications.deliveries.restore import hold_mails
-from services.notifications.deliveries.store.queue import release_all
+from deploy.services import SERVICES
 from shared.clock import Clock
 from shared.event_log import event_log_of
 from shared.event_log.port import EventLog, Record
 from shared.event_log.reading import read_topic
 from shared.events.catalogue import TOPICS
 from shared.settings.registry import Settings
+from shared.storage.copying import copy_tables, keep_waiting
 from shared.storage.engine import Database, open_database
 from shared.storage.migrations import FOLDER, newest
 
@@ -96,7 +95,7 @@ def _check_age(manifest: Manifest) -> None:
     newer = [
         service
         for service, told in manifest["services"].items()
-        if told["step"] > newest(STORES[service].metadata.info[FOLDER])
+        if told["step"] > newest(SERVICES[service].parts.metadata.info[FOLDER])
     ]
     if newer:
         raise BackupError(
@@ -126,34 +125,35 @@ def _fill(
     """Fill every database and put them in order, all in transactions that end together; SQLite's beside its place."""
     with ExitStack() as stack:
         databases: dict[str, Database] = {}
-        for service, store in STORES.items():
-            copy = stage / f"{service}.sqlite"
+        for name, service in SERVICES.items():
+            copy = stage / f"{name}.sqlite"
             shutil.copyfile(folder / copy.name, copy)
             copy.chmod(0o600)
-            databases[service] = stack.enter_context(
-                closing(open_database(f"sqlite:///{copy}", store.metadata))
+            databases[name] = stack.enter_context(
+                closing(open_database(f"sqlite:///{copy}", service.parts.metadata))
             )
         connections: dict[str, Connection] = {}
-        for service, store in STORES.items():
+        for name, service in SERVICES.items():
             if is_sqlite(settings, service):
-                connections[service] = stack.enter_context(databases[service].writing())
+                connections[name] = stack.enter_context(databases[name].writing())
                 continue
-            show(f"filling the database of {service}")
-            target = open_database(getattr(settings, store.setting), store.metadata)
-            stack.callback(target.close)
-            connections[service] = stack.enter_context(target.writing())
-            keep_waiting(connections[service])
-            with databases[service].reading() as copied:
-                copy_tables(copied, connections[service], store.metadata)
+            show(f"filling the database of {name}")
+            target = stack.enter_context(closing(open_as_set(settings, service)))
+            connections[name] = stack.enter_context(target.writing())
+            keep_waiting(connections[name])
+            with databases[name].reading() as copied:
+                copy_tables(copied, connections[name], service.parts.metadata)
         show("putting it in order with the event log")
         reader = _LogReader(log)
         kept = kept_events(folder)
         done = reconcile(connections, reader, lambda topic: kept.get(topic, ()), erased, now)
-        release_all(connections["notifications"])  # who was sending at the backup's moment is another machine
         held = 0
-        if not (send_queued or reader.found or settings.smtp == "mailbox:"):
-            reason = HELD.format(made_at=manifest["made_at"][:16].replace("T", " "))
-            held = hold_mails(connections["notifications"], reason, now)
+        reason = HELD.format(made_at=manifest["made_at"][:16].replace("T", " "))
+        for name, service in SERVICES.items():
+            # Who had something in hand at the backup's moment is another machine.
+            service.parts.restoring.release(connections[name])
+            if not (send_queued or reader.found or settings.smtp == "mailbox:"):
+                held += service.parts.restoring.hold_back(connections[name], reason, now)
         if log is not None:
             have_all_read_again(log)
     return done, held
@@ -174,13 +174,13 @@ class _LogReader:
 
 
 def _move(settings: Settings, folder: Path, stage: Path) -> int:
-    for service in STORES:
+    for name, service in SERVICES.items():
         if is_sqlite(settings, service):
             place = sqlite_path(settings, service)
             place.parent.mkdir(parents=True, exist_ok=True)
             for beside in ("-wal", "-shm"):
                 place.with_name(place.name + beside).unlink(missing_ok=True)
-            _put(stage / f"{service}.sqlite", place)
+            _put(stage / f"{name}.sqlite", place)
     mails = sorted((folder / MAILBOX).glob("*.eml"))
     mailbox = settings.state_dir / MAILBOX
     for mail in mails:

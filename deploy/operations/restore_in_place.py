@@ -6,16 +6,16 @@ from contextlib import ExitStack
 from functools import partial
 
 from deploy.operations.backup_folder import BackupError
-from deploy.operations.backup_tables import keep_waiting
+from deploy.operations.databases import opened_databases
 from deploy.operations.erasure_ledger import LEDGER, read_ledger
-from deploy.operations.machine_state import has_worker
-from deploy.operations.opening import STORES, opened
 from deploy.operations.reconcile import Reconciled, have_all_read_again, reconcile
 from shared.clock import Clock
 from shared.event_log import event_log_of
 from shared.event_log.reading import read_topic
 from shared.events.catalogue import TOPICS
+from shared.messaging.relay_lock import has_relay
 from shared.settings.registry import Settings
+from shared.storage.copying import keep_waiting
 
 
 def reconcile_in_place(settings: Settings, clock: Clock) -> Reconciled:
@@ -28,8 +28,8 @@ def reconcile_in_place(settings: Settings, clock: Clock) -> Reconciled:
     with ExitStack() as stack:
         log = stack.enter_context(event_log_of(settings))
         log.apply_topics(list(TOPICS))
-        databases = {service: stack.enter_context(opened(settings, service)) for service in STORES}
-        active = [service for service, database in databases.items() if has_worker(database)]
+        databases = stack.enter_context(opened_databases(settings))
+        active = [service for service, database in databases.items() if has_relay(database)]
         if active:
             raise BackupError(f"work processes are active ({', '.join(active)}): stop everything first")
         connections = {

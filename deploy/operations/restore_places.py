@@ -9,25 +9,25 @@ from urllib.parse import unquote
 import sqlalchemy as sa
 
 from deploy.operations.backup_folder import MAILBOX, BackupError
-from deploy.operations.backup_tables import row_counts
-from deploy.operations.machine_state import has_worker
-from deploy.operations.opening import STORES
+from deploy.operations.databases import open_as_set
+from deploy.services import SERVICES
+from shared.messaging.relay_lock import has_relay
+from shared.service import Service
 from shared.settings.registry import Settings, hide_password
-from shared.storage.engine import open_database
+from shared.storage.copying import row_counts
 
 OWN_ROWS = {"pool", "relay_fence", "holds"}
 """Tables that have a row in a database that nothing was ever put in."""
 
 
-def is_sqlite(settings: Settings, service: str) -> bool:
+def is_sqlite(settings: Settings, service: Service) -> bool:
     """Say whether a service's database is a file."""
-    url: str = getattr(settings, STORES[service].setting)
-    return url.startswith("sqlite:")
+    return service.database_url(settings).startswith("sqlite:")
 
 
-def sqlite_path(settings: Settings, service: str) -> Path:
-    """Give the file of a service's database."""
-    return Path(str(sa.make_url(getattr(settings, STORES[service].setting)).database))
+def sqlite_path(settings: Settings, service: Service) -> Path:
+    """Return the file of a service's database."""
+    return Path(str(sa.make_url(service.database_url(settings)).database))
 
 
 def check_places(settings: Settings, begun: bool) -> None:
@@ -36,16 +36,16 @@ def check_places(settings: Settings, begun: bool) -> None:
     Where a restore had `begun`, what is there came from it and is not in the way; a work process always is.
     """
     found = [] if begun else [*_files(settings)]
-    for service, store in STORES.items():
+    for service in SERVICES.values():
         if is_sqlite(settings, service):
             continue
-        url: str = getattr(settings, store.setting)
-        with closing(open_database(url, store.metadata)) as database:
-            if has_worker(database):
+        url = service.database_url(settings)
+        with closing(open_as_set(settings, service)) as database:
+            if has_relay(database):
                 found.append(f"the database {hide_password(url)} has a work process that is active: stop it")
                 continue
             with database.reading() as connection:
-                counts = row_counts(connection, store.metadata)
+                counts = row_counts(connection, service.parts.metadata)
         filled = [f"{number} {name}" for name, number in counts.items() if number and name not in OWN_ROWS]
         if filled and not begun:
             found.append(f"the database {hide_password(url)} holds {', '.join(filled)}: name a new one")
@@ -59,7 +59,7 @@ def check_places(settings: Settings, begun: bool) -> None:
 
 
 def _files(settings: Settings) -> list[str]:
-    paths = [sqlite_path(settings, service) for service in STORES if is_sqlite(settings, service)]
+    paths = [sqlite_path(settings, service) for service in SERVICES.values() if is_sqlite(settings, service)]
     there = [path for path in paths if path.exists()]
     if settings.event_log.startswith("sqlite:///"):
         events = Path(unquote(settings.event_log.removeprefix("sqlite:///")))

@@ -10,16 +10,14 @@ from concurrent.futures import Future
 from functools import partial
 from typing import TYPE_CHECKING
 
-from deploy.operations.backlog import READS
+from deploy.operations.databases import open_as_set
 from deploy.operations.gauges import family
-from deploy.operations.machine_state import disk_free, mails_waiting, report_stock, service_stock
-from deploy.operations.opening import STORES
-from deploy.services import ALL
-from services.notifications.deliveries.store.deliveries import count_by_status
-from shared.clock import from_text, system_clock
+from deploy.operations.machine_state import disk_free, service_stock, work_state
+from deploy.services import READS, SERVICES, chosen
+from shared.clock import system_clock
 from shared.event_log import event_log_of
 from shared.settings.registry import Settings
-from shared.storage.engine import Database, open_database
+from shared.storage.engine import Database
 from shared.telemetry import metrics
 
 if TYPE_CHECKING:
@@ -38,7 +36,7 @@ class Looks:
 
     def __init__(self, settings: Settings, service: str) -> None:
         self._settings = settings
-        services = list(STORES) if service == ALL else [service]
+        services = [one.name for one in chosen(service)]
         self._looks = {f"{one} database": _Look(partial(self._of_service, one)) for one in services}
         self._groups = [one for one in services if one in READS]
         if self._groups:
@@ -48,7 +46,7 @@ class Looks:
         self._away: set[str] = set()
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        """Give every gauge, in about `PATIENCE_SECONDS` at most; those of parts that are away have no numbers."""
+        """Yield every gauge, in about `PATIENCE_SECONDS` at most; those of parts that are away have no numbers."""
         samples = list(self._of_disk())
         asked = {part: look.ask() for part, look in self._looks.items()}
         deadline = time.monotonic() + PATIENCE_SECONDS
@@ -68,26 +66,18 @@ class Looks:
                 mine = [(values, number) for one, values, number in samples if one is gauge]
                 yield family(gauge, mine)
 
-    def _of_service(self, service: str) -> Sequence[Sample]:
-        database = self._database(service)
+    def _of_service(self, name: str) -> Sequence[Sample]:
+        service, database, now = SERVICES[name], self._database(name), system_clock()
         stock = service_stock(service, database)
         found: list[Sample] = [
-            (metrics.RELAY_ACTIVE, (service,), int(stock.working)),
-            (metrics.OUTBOX_ROWS, (service,), stock.outbox.number),
-            (metrics.OUTBOX_OLDEST, (service,), _age(stock.outbox.oldest)),
-            (metrics.REFUSED_EVENTS, (service,), stock.refused),
-            (metrics.DEAD_LETTERS, (service,), stock.dead),
+            (metrics.RELAY_ACTIVE, (name,), int(stock.working)),
+            (metrics.OUTBOX_ROWS, (name,), stock.outbox.number),
+            (metrics.OUTBOX_OLDEST, (name,), stock.outbox.seconds(now)),
+            (metrics.REFUSED_EVENTS, (name,), stock.refused),
+            (metrics.DEAD_LETTERS, (name,), stock.dead),
         ]
-        if service == "matching":
-            reports = report_stock(database)
-            found += [
-                (metrics.STALE_REQUESTS, (), reports.to_make),
-                (metrics.STALE_OLDEST, (), _age(reports.oldest)),
-                (metrics.WAITING_REQUESTS, (), reports.without_partner),
-                (metrics.FAILED_REPORTS, (), reports.failed),
-            ]
-        if service == "notifications":
-            found += _of_mails(database)
+        if watching := service.parts.watching:
+            found += watching.samples(work_state(watching, database), now)
         return found
 
     def _of_event_log(self) -> Sequence[Sample]:
@@ -99,8 +89,7 @@ class Looks:
 
     def _database(self, service: str) -> Database:
         if service not in self._databases:
-            store = STORES[service]
-            self._databases[service] = open_database(getattr(self._settings, store.setting), store.metadata)
+            self._databases[service] = open_as_set(self._settings, SERVICES[service])
         return self._databases[service]
 
 
@@ -125,21 +114,3 @@ class _Look:
             asked.set_result(self._take())
         except Exception as error:  # noqa: BLE001  # whatever it is, it is the answer
             asked.set_exception(error)
-
-
-def _of_mails(database: Database) -> Sequence[Sample]:
-    approvals, queue = mails_waiting(database)
-    with database.reading() as connection:
-        counts = count_by_status(connection)
-    return [
-        (metrics.OPEN_APPROVALS, (), approvals.number),
-        (metrics.APPROVALS_OLDEST, (), _age(approvals.oldest)),
-        (metrics.MAIL_QUEUE, (), queue.number),
-        (metrics.MAIL_OLDEST, (), _age(queue.oldest)),
-        *((metrics.DELIVERIES, (status,), number) for status, number in sorted(counts.items())),
-    ]
-
-
-def _age(moment: str | None) -> float:
-    """Give how many seconds ago a moment was: 0 for none, or one to come."""
-    return 0.0 if moment is None else max(0.0, (system_clock() - from_text(moment)).total_seconds())

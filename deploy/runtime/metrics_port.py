@@ -39,7 +39,7 @@ class BuildInfo:
     """Says which version runs."""
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        """Give the one metric."""
+        """Yield the one metric."""
         yield family(metrics.BUILD_INFO, [((version("handslag"),), 1)])
 
 

@@ -110,7 +110,7 @@ def _kill_silent(watches: list[_Watch], children: Mapping[str, subprocess.Popen[
 
 
 def watch_lifeline(environ: Mapping[str, str]) -> None:
-    """In a child: end this process as SIGTERM would once the supervisor is gone, and give it signs of life.
+    """In a child: end this process as SIGTERM would once the supervisor is gone, and send it signs of life.
 
     Does nothing elsewhere.
     """

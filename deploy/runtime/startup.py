@@ -1,4 +1,4 @@
-"""The door of a service's web app: it opens as soon as the service's database is there, and answers 503 before."""
+"""Starting a service's web app as soon as the service's database is there; it answers 503 before."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import sqlalchemy.exc
 from flask import Flask, Response
 
-from deploy.services import Service
+from deploy.services import NAVIGATION
+from shared.service import Service
 from shared.web.health import RETRY_SECONDS, Wait, database_away, waits_of
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class Door:
         self.app()
 
     def app(self) -> Flask | None:
-        """Give the app, or None while its database is away.
+        """Return the app, or None while its database is away.
 
         Raises RuntimeError when the app can never be made: no secret key is set.
         """
@@ -81,4 +82,5 @@ class Door:
                 self._said = words
             return None
         app.config["API_SPECS"] = self._specs
+        app.config["NAVIGATION"] = NAVIGATION
         return app

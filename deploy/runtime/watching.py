@@ -36,7 +36,7 @@ class GunicornLog(Logger):
 def watched_web(
     service: str, settings: Settings, make: Callable[[], WSGIApplication]
 ) -> Callable[[], WSGIApplication]:
-    """Begin to watch a web process, and give what makes its application in each of gunicorn's workers."""
+    """Begin to watch a web process, and return what makes its application in each of gunicorn's workers."""
     server = show_web(settings)
 
     def made() -> WSGIApplication:

@@ -34,7 +34,7 @@ def create_web(
     """
     members = chosen(service)
     specs = [member.name for member in members]
-    doors = [Door(one, partial(one.create_app, settings, clock, ids), specs) for one in members]
+    doors = [Door(one, partial(one.parts.create_app, settings, clock, ids), specs) for one in members]
     return _by_path(doors)
 
 

@@ -38,7 +38,9 @@ def work(
         if not _topics_stand(event_log, stop):
             return 0
         loops: list[Loop] = [
-            loop for member in chosen(service) for loop in member.create_work(settings, event_log, clock, ids)
+            loop
+            for member in chosen(service)
+            for loop in member.parts.create_work(settings, event_log, clock, ids)
         ]
         ready()
         return run_loops(loops, stop)

@@ -17,7 +17,7 @@ _ENGINE = "handslag-text-engine"
 
 
 def put_context(app: Flask, database: Database, engine: Callable[[], TextEngine]) -> None:
-    """Give an app its database and what makes, or has made, its text engine."""
+    """Put an app's database into it, and what makes, or has made, its text engine."""
     app.extensions[_DATABASE] = database
     app.extensions[_ENGINE] = engine
 

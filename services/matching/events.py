@@ -1,7 +1,7 @@
-"""What matching does with events and with the decisions of staff: it records, all in the caller's transaction.
+"""What matching does with events: a handler for each topic, in the transaction of the caller.
 
-A handler brings the projection up to an event's state and marks the reports it touches; the worker makes them
-again. No handler relies on the order between topics.
+A handler brings the projection up to an event's state and marks the reports that the event touches; a worker makes
+such reports again. No handler relies on the order between topics.
 """
 
 from __future__ import annotations
@@ -12,23 +12,20 @@ from sqlalchemy.engine import Connection
 
 from services.matching import tables
 from services.matching.duplicates.domain.naming import mail_domain
-from services.matching.introductions.actions import Decided, approve, cancel, reject
+from services.matching.organisations.domain.sides import Side
 from services.matching.organisations.store import erasures, projection
 from services.matching.programmes import store as programmes
-from services.matching.refusals import RefusedError
 from services.matching.reports.store import due as stale
 from services.matching.reports.store import reports
 from services.matching.upkeep import erase as erasure
 from shared.events.event import Event
-
-__all__ = ["HANDLERS", "Decided", "RefusedError", "approve", "cancel", "reject"]
 
 
 def company_changed(connection: Connection, event: Event) -> None:
     """Keep a company without its contact, or forget an erased one; all open reports are made again."""
     if event.state is None:
         projection.drop_state(connection, tables.companies, event.aggregate_id)
-        erasures.note(connection, "company", event)
+        erasures.add(connection, Side.COMPANY, event)
     else:
         projection.put_state(connection, tables.companies, _without_contact(event))
     stale.companies_changed(connection, event.time)
@@ -46,7 +43,7 @@ def partner_changed(connection: Connection, event: Event) -> None:
         )
         for request_id in theirs:
             reports.forget_report(connection, request_id)
-        erasures.note(connection, "partner", event)
+        erasures.add(connection, Side.PARTNER, event)
     else:
         projection.put_state(connection, tables.partners, _without_contact(event))
     stale.partner_changed(connection, event.aggregate_id, event.time)
@@ -69,7 +66,7 @@ def visit_changed(connection: Connection, event: Event) -> None:
     """Keep a visit, or forget an erased one; pages show it, no score reads it."""
     if event.state is None:
         projection.drop_state(connection, tables.visits, event.aggregate_id)
-        programmes.forget_programme(connection, event.aggregate_id)
+        programmes.delete_programme(connection, event.aggregate_id)
     else:
         projection.put_state(connection, tables.visits, event)
 

@@ -18,5 +18,5 @@ def N_(text: str) -> str:
 
 @cache
 def translator(language: str) -> Callable[[str], str]:
-    """Give what translates marked texts into `sv` or `en`; a text without a translation stays English."""
+    """Return a function that translates marked texts into `sv` or `en`; a text without a translation stays English."""
     return Translations.load(FOLDER, [language]).gettext

@@ -1,14 +1,12 @@
-"""Decisions that cannot be taken: why, about what, and as problem details."""
+"""Decisions that cannot be taken: why, and about what."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from enum import StrEnum
-from types import MappingProxyType
 
 from services.matching.i18n import N_
-from shared.web.problems import Problem, field_error
+from shared.faults import Fault
 
 
 class Refusal(StrEnum):
@@ -33,7 +31,8 @@ class RefusedError(Exception):
     """A decision that cannot be taken; the message says why and what to do.
 
     `template` and `values` make up the message, so that pages can translate it. `about` names the match ids or the
-    field; `current_version` is the report's, where it matters.
+    fields; `faults` say what is wrong with each field of an invalid decision, the message itself where nothing else is
+    given. `current_version` is the report's, where it matters.
     """
 
     def __init__(
@@ -42,6 +41,7 @@ class RefusedError(Exception):
         template: str,
         about: Sequence[str] = (),
         current_version: int | None = None,
+        faults: Sequence[Fault] = (),
         **values: object,
     ) -> None:
         super().__init__(template % values)
@@ -49,6 +49,9 @@ class RefusedError(Exception):
         self.template = template
         self.values = values
         self.about = tuple(about)
+        self.faults = tuple(faults)
+        if kind is Refusal.INVALID and not faults:
+            self.faults = tuple(Fault(one, template, values=values) for one in about)
         self.current_version = current_version
 
 
@@ -62,38 +65,3 @@ def refuse_long(text: str, field: str) -> None:
             length=len(text),
             most=LONGEST_TEXT,
         )
-
-
-STATUS: Mapping[Refusal, int] = MappingProxyType(
-    {
-        Refusal.UNKNOWN: 404,
-        Refusal.STALE: 409,
-        Refusal.UNKNOWN_MATCH: 422,
-        Refusal.CONFLICT: 409,
-        Refusal.INVALID: 422,
-    }
-)
-"""The HTTP status that answers each kind of refusal."""
-
-
-@contextmanager
-def refusals_as_problems(seen_version: int | None = None) -> Iterator[None]:
-    """Have a refused decision answered as a problem that names the fields and, where it matters, both versions."""
-    try:
-        yield
-    except RefusedError as refused:
-        raise _problem(refused, seen_version) from refused
-
-
-def _problem(refused: RefusedError, seen_version: int | None) -> Problem:
-    if refused.kind is Refusal.STALE:
-        versions = {"report_version": seen_version, "current_version": refused.current_version}
-        return Problem(409, str(refused), title="The report has changed", extra=versions)
-    if refused.kind is Refusal.UNKNOWN_MATCH:
-        fix = "take the ids from the report's `matches`"
-        errors = [field_error("matches", f"{one} is no match of this report", fix) for one in refused.about]
-        return Problem(422, str(refused), errors=errors)
-    if refused.kind is Refusal.INVALID:
-        return Problem(422, str(refused), errors=[field_error(one, str(refused)) for one in refused.about])
-    extra = {"matches": list(refused.about)} if refused.about else {}
-    return Problem(STATUS[refused.kind], str(refused), extra=extra)

@@ -6,12 +6,12 @@ from flask import Flask, Response
 
 from services.profiles.refusals import Refusal, RefusedError
 from shared.web.api import not_found, stale_version
-from shared.web.problems import Problem, fault_entry, problem_response
+from shared.web.problems import Problem, problem_response
 
 
 def problem_of(refused: RefusedError) -> Problem:
     """Return the answer to a refused change; each field in question is named with the fix."""
-    entries = [fault_entry(fault) for fault in refused.faults]
+    entries = [fault.to_json() for fault in refused.faults]
     if refused.kind is Refusal.INVALID:
         names = ", ".join(fault.field for fault in refused.faults)
         return Problem(422, f"These fields are wrong: {names}.", errors=entries)

@@ -21,7 +21,7 @@ def create_app(settings: Settings, clock: Clock = system_clock, ids: IdSource = 
     Raises sqlalchemy.exc.SQLAlchemyError or OSError when the database cannot be opened, RuntimeError
     when no secret key is set.
     """
-    database = open_store(settings.profiles_database)
+    database = open_store(settings)
     app = create_service_app(
         "profiles", Path(__file__).parent, settings, clock, ids, api=blueprints(database, clock, ids)
     )

@@ -35,7 +35,7 @@ _log = logging.getLogger(__name__)
 
 
 def boot_seconds() -> float:
-    """Give the seconds since the machine started, sleep included: one clock for all its processes."""
+    """Return the seconds since the machine started, sleep included: one clock for all its processes."""
     return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
@@ -110,20 +110,20 @@ class EmbeddedLog:
         return topic.compact(_milliseconds(now - lag), _milliseconds(now - TOMBSTONE_RETENTION))
 
     def topic(self, name: str) -> TopicFile:
-        """Give a topic; raises LogUnavailableError while it has not been created."""
+        """Return a topic; raises LogUnavailableError while it has not been created."""
         if name not in self._topics and not self._path(name).exists():
             raise LogUnavailableError(f"topic {name!r} is missing: create it with `handslag topics apply`")
         return self._open(name)
 
     def groups(self) -> GroupFile:
-        """Give the consumer groups."""
+        """Return the consumer groups."""
         with self._lock:
             if self._groups is None:
                 self._groups = GroupFile(self._path("-groups"))
             return self._groups
 
     def now_ms(self) -> int:
-        """Give the moment in milliseconds since 1970."""
+        """Return the moment in milliseconds since 1970."""
         return _milliseconds(self._clock())
 
     def close(self) -> None:

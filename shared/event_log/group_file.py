@@ -91,7 +91,7 @@ class GroupFile:
             )
 
     def next_offset(self, group: str, topic: str, partition: int) -> int:
-        """Give the first offset that a group has not handled."""
+        """Return the first offset that a group has not handled."""
         with self._file.reading() as connection:
             row = connection.execute(
                 "SELECT next_offset FROM positions WHERE grp = ? AND topic = ? AND partition = ?",

@@ -145,6 +145,6 @@ def words_of(error: BaseException, options: KafkaOptions) -> str:
 
 
 def _below(error: BaseException) -> BaseException:
-    """Give the TLS library's own error, which kafka-python wraps."""
+    """Return the TLS library's own error, which kafka-python wraps."""
     wrapped = (error.__cause__, *error.args)
     return next((one for one in wrapped if isinstance(one, ssl.SSLError)), error)

@@ -26,11 +26,11 @@ class KafkaCluster:
         self._prefix = prefix + "."
 
     def full_name(self, name: str) -> str:
-        """Give a topic's or a group's name on the cluster."""
+        """Return a topic's or a group's name on the cluster."""
         return self._prefix + name
 
     def short_name(self, full_name: str) -> str:
-        """Give a topic's name without the prefix."""
+        """Return a topic's name without the prefix."""
         return full_name.removeprefix(self._prefix)
 
     def open_client(self, kind: Any, seconds: float, **settings: Any) -> Any:

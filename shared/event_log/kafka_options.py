@@ -47,7 +47,7 @@ class KafkaOptions:
         return self.security.startswith("sasl_")
 
     def client_settings(self) -> dict[str, Any]:
-        """Give kafka-python's names and values for what every kind of client takes.
+        """Return kafka-python's names and values for what every kind of client takes.
 
         Raises AccessRefusedError when a certificate or key cannot be used.
         """

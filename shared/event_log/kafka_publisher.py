@@ -87,7 +87,7 @@ class KafkaPublisher:
             self._drop()
 
     def _send(self, messages: Sequence[Message], deadline: float) -> list[Any]:
-        """Give the futures of the first messages, as many as may be on their way at once."""
+        """Return the futures of the first messages, as many as may be on their way at once."""
         if self._producer is None:
             try:
                 self._producer = self._open(deadline - time.monotonic())

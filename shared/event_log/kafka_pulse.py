@@ -32,7 +32,7 @@ class SkippedPulses:
         self._handed_out: dict[Any, int] = {}
 
     def sift(self, place: Any, records: Sequence[Any]) -> list[Any]:
-        """Give the records of a partition without the pulses among them."""
+        """Return the records of a partition without the pulses among them."""
         if records and records[0].offset < self._ends.get(place, 0):
             del self._ends[place]  # the partition is read again from before that pulse
         sifted = []
@@ -45,14 +45,14 @@ class SkippedPulses:
         return sifted
 
     def end_of_commit(self, place: Any, end: int) -> int:
-        """Give what to commit of a partition that is handled up to `end`: what follows are pulses alone."""
+        """Return what to commit of a partition that is handled up to `end`: what follows are pulses alone."""
         if self._handed_out.get(place, -1) >= end:
             return end
         self._handed_out.pop(place, None)
         return max(end, self._ends.pop(place, 0))
 
     def ends(self) -> dict[Any, int]:
-        """Give what can be committed at once: partitions in which nothing else waits to be handled."""
+        """Return what can be committed at once: partitions in which nothing else waits to be handled."""
         return {place: end for place, end in self._ends.items() if place not in self._handed_out}
 
     def forget(self, places: Collection[Any]) -> None:

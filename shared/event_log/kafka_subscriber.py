@@ -154,5 +154,5 @@ def _offsets(ends: dict[Any, int]) -> dict[Any, Any]:
 
 
 def _filled(headers: Sequence[tuple[str, bytes | None]]) -> Headers:
-    """Give headers with an empty value where there is none."""
+    """Return headers with an empty value where there is none."""
     return tuple((name, value or b"") for name, value in headers)

@@ -93,7 +93,7 @@ def _configs(admin: Any, names: Sequence[str]) -> dict[str, dict[str, str]]:
 
 
 def _to_change(found: Mapping[str, str]) -> dict[str, str]:
-    """Give the configs that break a promise, with what they must be: a stricter one than ours may stay."""
+    """Return the configs that break a promise, with what they must be: a stricter one than ours may stay."""
     wanted = {}
     for config, value in TOPIC_CONFIGS.items():
         if config in _AT_MOST:

@@ -8,7 +8,7 @@ _MULTIPLIER = 0x5BD1E995
 
 
 def partition_of(key: bytes, partitions: int) -> int:
-    """Give the partition, 0 to `partitions` - 1, of a key."""
+    """Return the partition, 0 to `partitions` - 1, of a key."""
     return (murmur2(key) & 0x7FFFFFFF) % partitions
 
 

@@ -19,7 +19,7 @@ STALL_SECONDS = 30.0
 
 
 def read_topic(log: EventLog, topic: str) -> Iterator[Record]:
-    """Give every record of a topic that is there at the call, in order per key; no group's position moves.
+    """Return every record of a topic that is there at the call, in order per key; no group's position moves.
 
     Raises shared.event_log.port.LogUnavailableError when the topic is missing or the log is away, or becomes so.
     """

@@ -62,7 +62,7 @@ class SqliteFile:
                 raise
 
     def changes_mark(self) -> tuple[int, int]:
-        """Give a mark that is another one after any change, by this connection or another; costs no disk access."""
+        """Return a mark that is another one after any change, by this connection or another; costs no disk access."""
         with self.reading() as connection:
             return int(connection.execute("PRAGMA data_version").fetchone()[0]), connection.total_changes
 

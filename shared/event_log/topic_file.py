@@ -100,7 +100,7 @@ class TopicFile:
             return int(row[0])
 
     def changes_mark(self) -> tuple[int, int]:
-        """Give a mark that is another one once somebody has appended."""
+        """Return a mark that is another one once somebody has appended."""
         return self._file.changes_mark()
 
     def compact(self, superseded_before_ms: int, tombstones_before_ms: int) -> int:

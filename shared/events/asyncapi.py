@@ -21,7 +21,7 @@ _NO_STATE = "tombstone"
 
 
 def document() -> dict[str, Any]:
-    """Give the document (AsyncAPI 3.0) as JSON types."""
+    """Return the document (AsyncAPI 3.0) as JSON types."""
     return {
         "asyncapi": "3.0.0",
         "info": {
@@ -48,7 +48,7 @@ def document() -> dict[str, Any]:
 
 
 def text() -> str:
-    """Give the document as YAML."""
+    """Return the document as YAML."""
     written: str = yaml.safe_dump(document(), sort_keys=False, allow_unicode=True, width=110)
     return written
 
@@ -98,7 +98,7 @@ def _headers(topic: Topic, kind: str) -> dict[str, Any]:
 
 
 def _schemas() -> dict[str, Any]:
-    """Give the JSON Schemas of all states, and of the parts they nest, by name."""
+    """Return the JSON Schemas of all states, and of the parts they nest, by name."""
     spec = APISpec(title="states", version="1", openapi_version="3.1.0", plugins=[MarshmallowPlugin()])
     for topic in TOPICS.values():
         name = topic.schema.__name__

@@ -38,7 +38,7 @@ class BadEventError(Exception):
 
 
 def source_of(topic: Topic) -> str:
-    """Give the CloudEvents source of a topic's events; with it `aggregate id:version` names one event only."""
+    """Return the CloudEvents source of a topic's events; with it `aggregate id:version` names one event only."""
     return f"/handslag/{topic.service}/{topic.name}"
 
 
@@ -87,7 +87,7 @@ def load_state(topic: Topic, state: Any, aggregate_id: str, version: int) -> Sta
 
 
 def topic_of(event: Event) -> Topic:
-    """Give the topic of an event; raises BadEventError when its type is unknown or does not fit its state."""
+    """Return the topic of an event; raises BadEventError when its type is unknown or does not fit its state."""
     topic = EVENT_TYPES.get(event.type)
     if topic is None:
         raise BadEventError(f"unknown event type {event.type!r}")
@@ -186,7 +186,7 @@ _LATER_WORD = re.compile(r"[a-z]+(_[a-z]+)*")
 
 
 def _topic_of_later_type(name: str, kind: str) -> Topic | None:
-    """Give the topic of a type that is not in the catalogue and yet tells of the aggregate whose topic it is on."""
+    """Return the topic of a type that is not in the catalogue and yet tells of the aggregate whose topic it is on."""
     topic = TOPICS.get(name)
     aggregate, _, word = kind.partition(".")
     return topic if topic and topic.aggregate == aggregate and _LATER_WORD.fullmatch(word) else None

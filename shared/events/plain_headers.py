@@ -47,7 +47,7 @@ class Attributes:
 
 
 def read_plain(headers: Headers) -> Attributes | None:
-    """Read the headers, or give None when the SDK is needed to say whether and how they can be read."""
+    """Read the headers, or return None when the SDK is needed to say whether and how they can be read."""
     if not headers:
         return None
     if headers[-1][0] == TRACE_HEADER:

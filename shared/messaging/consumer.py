@@ -1,4 +1,4 @@
-"""The consumer: gives each event to its topic's handler, once, in order per key."""
+"""The consumer: hands each event to its topic's handler, once, in order per key."""
 
 from __future__ import annotations
 
@@ -254,7 +254,7 @@ def _in_spans(
 
 
 def _named(record: Record) -> dict[str, str]:
-    """Give what a line in the log says of a record beside its place: the event's id and its trace."""
+    """Return what a line in the log says of a record beside its place: the event's id and its trace."""
     headers = {name: value.decode("ascii", "replace") for name, value in record.headers}
     traceparent = traces.traceparent_of(record.headers)
     found = {

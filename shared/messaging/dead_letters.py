@@ -113,7 +113,7 @@ def count_dead(database: Database, backbone: Backbone) -> int:
 
 
 def show(database: Database, backbone: Backbone, id: int) -> DeadLetter:
-    """Give one letter; raises NoSuchDeadLetterError."""
+    """Return one letter; raises NoSuchDeadLetterError."""
     with database.reading() as connection:
         return _letter(_find(connection, backbone, id))
 
@@ -125,7 +125,7 @@ def replay(
     id: int,
     clock: Clock = system_clock,
 ) -> Status:
-    """Give a dead letter to its topic's handler again, under the same rules; return how it was settled.
+    """Hand a dead letter to its topic's handler again, under the same rules; return how it was settled.
 
     Raises NoSuchDeadLetterError; ReplayFailedError when it fails again (the letter notes the new reason);
     sqlalchemy.exc.OperationalError when the database is away (nothing is changed).
@@ -150,7 +150,7 @@ def replay(
 def discard(
     database: Database, backbone: Backbone, id: int, reason: str, clock: Clock = system_clock
 ) -> None:
-    """Give a dead letter up; its row stays, with staff's reason.
+    """Discard a dead letter; its row stays, with staff's reason.
 
     Raises NoSuchDeadLetterError, and ValueError without a reason.
     """
@@ -162,7 +162,7 @@ def discard(
 
 
 def describe(error: BaseException) -> str:
-    """Give an error's kind and words, without the parameters of a database statement: they may be personal."""
+    """Return an error's kind and words, without the parameters of a database statement: they may be personal."""
     if isinstance(error, BadEventError):
         return str(error)
     cause: object = error.orig if isinstance(error, sa.exc.DBAPIError) else error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -43,13 +43,13 @@ class OutboxRow:
     traceparent: str | None = None
 
     def event(self) -> Event:
-        """Give the event; raises BadEventError when the row's payload is no JSON."""
+        """Return the event; raises BadEventError when the row's payload is no JSON."""
         state = None if self.payload is None else decode_state(self.payload)
         version = int(self.id.rpartition(":")[2])
         return Event(self.type, self.aggregate_id, version, from_text(self.time), state)
 
     def message(self) -> Message:
-        """Give the message, as `to_message` would write it; raises BadEventError when its type is unknown.
+        """Return the message, as `to_message` would write it; raises BadEventError when its type is unknown.
 
         The event was checked when it was recorded, so its payload goes as it stands.
         """
@@ -133,7 +133,7 @@ def waiting_rows(connection: Connection, backbone: Backbone, limit: int, after: 
 
 
 def waiting_up_to(connection: Connection, backbone: Backbone, position: int) -> set[int]:
-    """Give the positions, up to one, of the events that wait to be published."""
+    """Return the positions, up to one, of the events that wait to be published."""
     columns = backbone.outbox.c
     query = sa.select(columns.position).where(columns.refused.is_(None), columns.position <= position)
     return set(connection.execute(query).scalars())
@@ -168,6 +168,41 @@ def outbox_counts(connection: Connection, backbone: Backbone) -> tuple[int, int]
         ).select_from(backbone.outbox)
     ).one()
     return int(waiting), int(kept)
+
+
+def oldest_waiting(connection: Connection, backbone: Backbone) -> str | None:
+    """Return the moment (as text) of the oldest row that waits to be published."""
+    outbox = backbone.outbox.c
+    found: str | None = connection.scalar(sa.select(sa.func.min(outbox.time)).where(outbox.refused.is_(None)))
+    return found
+
+
+def waiting_aggregates(connection: Connection, backbone: Backbone) -> set[tuple[str, str]]:
+    """Return topic and id of every aggregate of which something waits to be published."""
+    outbox = backbone.outbox.c
+    query = sa.select(outbox.aggregatetype, outbox.aggregateid).where(outbox.refused.is_(None))
+    return {(topic, id) for topic, id in connection.execute(query)}
+
+
+def drop_published(
+    connection: Connection, backbone: Backbone, topic: str, published: Callable[[str], int]
+) -> dict[str, int]:
+    """Drop the rows of a topic that are no newer than what is published; return the newest that stays, by id.
+
+    `published` returns the version of an aggregate that the log ends with, 0 for none.
+    """
+    outbox = backbone.outbox
+    waiting: dict[str, int] = {}
+    query = sa.select(outbox.c.position, outbox.c.id, outbox.c.aggregateid).where(
+        outbox.c.aggregatetype == topic
+    )
+    for position, event_id, id in connection.execute(query).all():
+        version = int(event_id.rpartition(":")[2])
+        if version <= published(id):
+            connection.execute(sa.delete(outbox).where(outbox.c.position == position))
+        else:
+            waiting[id] = max(version, waiting.get(id, 0))
+    return waiting
 
 
 @cache
@@ -208,7 +243,7 @@ def _field_paths(state: Any, path: str = "") -> list[str]:
 
 
 def _with_unknown_fields(given: Any, known: Any) -> Any:
-    """Give a loaded state with the fields that its schema left out."""
+    """Return a loaded state with the fields that its schema left out."""
     if isinstance(given, dict) and isinstance(known, dict):
         loaded = {
             name: _with_unknown_fields(given[name], value) if name in given else value

@@ -219,5 +219,5 @@ def _size(on_their_way: list[tuple[OutboxRow, Message]]) -> int:
 
 
 def _words(error: Exception) -> str:
-    """Give an error's words without the parameters of its statement: they may be personal data."""
+    """Return an error's words without the parameters of its statement: they may be personal data."""
     return str(error.orig) if isinstance(error, sa.exc.DBAPIError) else str(error)

@@ -34,11 +34,19 @@ class RelayLock(Protocol):
 
 
 def relay_lock(database: Database) -> RelayLock:
-    """Give the lock that fits the database."""
+    """Return the lock that fits the database."""
     if database.engine.dialect.name == "sqlite":
         path = Path(str(database.engine.url.database))
         return _FileLock(path.with_name(path.name + ".relay"))
     return _AdvisoryLock(database.engine)
+
+
+def has_relay(database: Database) -> bool:
+    """Say whether a work process of the service is active: its relay holds a lock for as long as it lives."""
+    lock = relay_lock(database)
+    taken = lock.take()
+    lock.release()
+    return not taken
 
 
 class _FileLock:

@@ -1,4 +1,4 @@
-"""The checks of settings: each takes a value and gives None, or what it must be instead."""
+"""The checks of settings: each takes a value and returns None, or what it must be instead."""
 
 from __future__ import annotations
 

@@ -269,7 +269,7 @@ def unknown_settings(environ: Mapping[str, str]) -> list[str]:
 
 
 def hide_password(value: str) -> str:
-    """Give a URL with its password, if any, as asterisks; any other text as it is."""
+    """Return a URL with its password, if any, as asterisks; any other text as it is."""
     head, at, tail = value.rpartition("@")
     scheme, separator, user = head.partition("://")
     if not (at and separator and ":" in user):
@@ -278,7 +278,7 @@ def hide_password(value: str) -> str:
 
 
 def for_tests(state_dir: Path, **changes: object) -> Settings:
-    """Give settings that need no environment, all state under `state_dir`, with `changes` on top."""
+    """Return settings that need no environment, all state under `state_dir`, with `changes` on top."""
     environ = {
         "HANDSLAG_STATE_DIR": str(state_dir),
         "HANDSLAG_SECRET_KEY": "secret-key-for-tests",
@@ -304,7 +304,7 @@ def _values(environ: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
 
 
 def _given(setting: Setting, environ: Mapping[str, str]) -> tuple[str, str | None]:
-    """Give what an environment says of a setting, itself or by a file, and what is wrong with that."""
+    """Return what an environment says of a setting, itself or by a file, and what is wrong with that."""
     value = environ.get(setting.name) or ""
     file = environ.get(setting.file_name) if setting.file_name else None
     if not file:

@@ -30,7 +30,7 @@ def _upserting(table: sa.Table, dialect: str, key: tuple[str, ...], values: tupl
 
 
 def in_parts(ids: Iterable[str], most: int = MOST_IN_LIST) -> Iterator[list[str]]:
-    """Give ids, each once and in order, in lists that one statement can take."""
+    """Return ids, each once and in order, in lists that one statement can take."""
     ordered = sorted(set(ids))
     for start in range(0, len(ordered), most):
         yield ordered[start : start + most]

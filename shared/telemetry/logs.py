@@ -97,7 +97,7 @@ def _text_lines() -> logging.Formatter:
 
 
 def _gathering() -> list[Processor]:
-    """Give the steps that gather what belongs to a line that the standard library's logging hands over."""
+    """Return the steps that gather what belongs to a line that the standard library's logging hands over."""
     return [
         structlog.contextvars.merge_contextvars,
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),

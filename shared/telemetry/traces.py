@@ -54,7 +54,7 @@ def is_on() -> bool:
 
 
 def current() -> str | None:
-    """Give the traceparent of the span that this thread is in, to be carried on; None outside or when off."""
+    """Return the traceparent of the span that this thread is in, to be carried on; None outside or when off."""
     if _tracer is None:
         return None
     from opentelemetry import trace
@@ -66,7 +66,7 @@ def current() -> str | None:
 
 
 def current_trace_id() -> str | None:
-    """Give the id of the trace that this thread is in; None outside or when off."""
+    """Return the id of the trace that this thread is in; None outside or when off."""
     traceparent = current()
     return None if traceparent is None else traceparent.split("-")[1]
 
@@ -122,12 +122,12 @@ def published(service: str, rows: Sequence[tuple[str | None, str]]) -> None:
 
 
 def traced(message: Message, traceparent: str) -> Message:
-    """Give a message with the header that carries its trace on."""
+    """Return a message with the header that carries its trace on."""
     return replace(message, headers=(*message.headers, (TRACE_HEADER, traceparent.encode())))
 
 
 def traceparent_of(headers: Sequence[tuple[str, bytes]]) -> str | None:
-    """Give what a record's headers say of its trace; None when off, or when they say nothing of use."""
+    """Return what a record's headers say of its trace; None when off, or when they say nothing of use."""
     if _tracer is None:
         return None
     found = next((value for name, value in headers if name == TRACE_HEADER), b"").decode("ascii", "replace")

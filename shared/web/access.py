@@ -31,7 +31,7 @@ def access(role: Role) -> Callable[[View], View]:
 
 
 def declared_access(app: Flask) -> dict[str, Role | None]:
-    """Give what each endpoint of an app declares; None where nothing is declared."""
+    """Return what each endpoint of an app declares; None where nothing is declared."""
     return {
         endpoint: "anyone" if endpoint in OPEN_ENDPOINTS else getattr(view, MARK, None)
         for endpoint, view in app.view_functions.items()

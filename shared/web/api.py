@@ -116,7 +116,7 @@ class PageArgs(Schema):
 
 
 def etag_of(version: int) -> str:
-    """Give the ETag of a version: `"7"`."""
+    """Return the ETag of a version: `"7"`."""
     return f'"{version}"'
 
 

@@ -21,6 +21,7 @@ from shared.web import health, pages
 from shared.web.access import guard, is_staff
 from shared.web.api import Blueprint, register_api
 from shared.web.problems import API_PREFIX, Problem, field_error, handle_problems
+from shared.web.static_files import STATIC_PATH, serve_compressed
 from shared.web.watch import watch
 
 LANGUAGES = {"en": "English", "sv": "Svenska"}
@@ -47,12 +48,15 @@ def create_service_app(
     """Make a service's Flask app.
 
     `package` is the service's folder: its `templates/`, `translations/` and `static/` are used where they
-    exist. The app's config carries SETTINGS, CLOCK and IDS for the views. Raises RuntimeError when a
+    exist. The app's config carries SETTINGS, CLOCK and IDS for the views; who serves it beside others puts their
+    NAVIGATION and API_SPECS there. Raises RuntimeError when a
     view does not declare who may call it, or when no secret key is set.
     """
     if not settings.secret_key:
         raise RuntimeError("HANDSLAG_SECRET_KEY is not set; sessions cannot be signed without it")
-    app = Flask(service, template_folder=str(package / "templates"), static_folder=None)
+    app = Flask(
+        service, template_folder=str(package / "templates"), static_folder=None, static_url_path=STATIC_PATH
+    )
     https = settings.base_url.startswith("https://")
     app.config.update(
         SECRET_KEY=settings.secret_key,
@@ -66,6 +70,7 @@ def create_service_app(
         BOOTSTRAP_SERVE_LOCAL=True,
         SERVICE=service,
         API_SPECS=[service],
+        NAVIGATION=(),
         SETTINGS=settings,
         CLOCK=clock,
         IDS=ids,
@@ -111,9 +116,10 @@ def create_service_app(
             "language": current_language(),
             "focus_areas": read_focus_areas(),
             "staff": is_staff(),
-            "nav": pages.NAV,
+            "navigation": app.config["NAVIGATION"],
         }
 
+    serve_compressed(app)
     guard(app)
     return app
 
@@ -141,7 +147,7 @@ def _refuse_nul() -> None:
 
 
 def current_language() -> str:
-    """Give the language of the page being made: `sv` or `en`."""
+    """Return the language of the page being made: `sv` or `en`."""
     return str(get_locale() or "en")[:2]
 
 

@@ -46,7 +46,7 @@ class Probe:
         self._asked: Future[None] | None = None
 
     def problem(self, seconds: float = PATIENCE_SECONDS) -> str | None:
-        """Give what the check raised, or that it took longer than `seconds`; None when all is well."""
+        """Return what the check raised, or that it took longer than `seconds`; None when all is well."""
         with self._lock:
             if self._asked is None or self._asked.done():
                 self._asked = Future()
@@ -111,7 +111,7 @@ def waits_of(app: Flask) -> list[Wait]:
 
 
 def database_away(service: str) -> Wait:
-    """Give what is said of a database that cannot be used."""
+    """Return what is said of a database that cannot be used."""
     return Wait(
         f"{service} database", "does not answer or lacks its tables; the log of the process says more"
     )

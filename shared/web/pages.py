@@ -1,4 +1,4 @@
-"""The shell's own pages: signing in and out, the API's documentation; and the navigation that all pages share."""
+"""The shell's own pages: signing in and out, the API's documentation."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from flask import (
     session,
     url_for,
 )
-from flask_babel import lazy_gettext as _
 
 from shared.web.access import SESSION_KEY, access, is_staff_token
 from shared.web.problems import Problem
@@ -27,17 +26,6 @@ CONTENT_SECURITY_POLICY = (
     "connect-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'self'"
 )
 SWAGGER_FILES = ("swagger-ui.css", "swagger-ui-bundle.js", "swagger-ui-standalone-preset.js")
-
-NAV = (
-    ("/", _("Home")),
-    ("/reports", _("Match reports")),
-    ("/plans", _("Plans")),
-    ("/policies", _("Scoring")),
-    ("/duplicates", _("Duplicates")),
-    ("/mailbox", _("Mailbox")),
-    ("/api/v1/docs", _("API")),
-)
-"""The navigation: address and label. The pages stand in different services behind one address."""
 
 blueprint = Blueprint(
     "shell", __name__, template_folder="templates", static_folder="static", static_url_path="/static/shell"
@@ -90,7 +78,7 @@ def swagger_file(name: str) -> Response:
 
 
 def _own_page(target: str) -> str:
-    """Give the target if it is a page of this site, the landing page otherwise."""
+    """Return the target if it is a page of this site, the landing page otherwise."""
     parts = urlsplit(target)
     own = (
         target.startswith("/")

@@ -92,11 +92,6 @@ def field_error(field: str, problem: str, fix: str = "") -> dict[str, str]:
     return {"field": field, "problem": problem, **({"fix": fix} if fix else {})}
 
 
-def fault_entry(fault: Fault) -> dict[str, str]:
-    """Return a fault as an entry of a problem's `errors`."""
-    return field_error(fault.field, fault.filled(fault.problem), fault.filled(fault.fix))
-
-
 def faults_in(messages: Any, path: str = "") -> list[Fault]:
     """Read marshmallow's nested messages as one fault a message, with the field's dotted path.
 
@@ -117,7 +112,7 @@ def faults_in(messages: Any, path: str = "") -> list[Fault]:
 
 
 def _entries(messages: Any) -> list[dict[str, str]]:
-    return [fault_entry(replace(fault, fix=fault.fix or CORRECT)) for fault in faults_in(messages)]
+    return [replace(fault, fix=fault.fix or CORRECT).to_json() for fault in faults_in(messages)]
 
 
 def problem_response(problem: Problem) -> Response:

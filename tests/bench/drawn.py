@@ -23,7 +23,7 @@ from services.matching.scoring.domain.features import (
     need_features,
 )
 from services.matching.scoring.domain.policy import STANDARD_POLICY
-from services.matching.text.domain.embedding_engine import SoftEngine
+from services.matching.text.domain.embedding_engine import EmbeddingEngine
 from services.matching.text.domain.engine import standard_engine
 from services.matching.text.domain.thesaurus import standard_thesaurus
 from tests.bench.samples import companies, needs
@@ -59,7 +59,7 @@ class DrawnVectors:
 
 def read_pool(file: Path) -> None:
     """Read some organisations for real and keep their features in a file (NumPy's npz)."""
-    engine = SoftEngine(standard_thesaurus(), DrawnVectors())
+    engine = EmbeddingEngine(standard_thesaurus(), DrawnVectors())
     offered = company_features(companies(COMPANIES_READ, seed=1), engine, STANDARD_POLICY).matrices
     asked = need_features(needs(NEEDS_READ, seed=2), engine, STANDARD_POLICY).matrices
     both = {"offered": offered, "asked": asked}

@@ -14,7 +14,6 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from deploy.command import main
 from services.profiles.organisations.schemas.profiles import NEW
 from tests.bench import (
     candidates,
@@ -33,6 +32,7 @@ from tests.bench import (
 )
 from tests.bench import kafka as on_kafka
 from tests.bench.clients import BadAnswerError, post_request, send_all
+from tests.bench.command import bench
 from tests.bench.measure import Mark, Pairs, in_turn
 from tests.plugins.kafka_broker import KafkaBroker
 
@@ -163,7 +163,7 @@ def test_without_faiss_nothing_is_measured_and_the_command_says_what_brings_it(
 ) -> None:
     small.setattr(run, "MARKS", {"candidates": candidates.measure})
     small.setitem(sys.modules, "faiss", None)
-    printed = CliRunner().invoke(main, ["bench"])
+    printed = CliRunner().invoke(bench, [])
     assert printed.exit_code == 1
     assert printed.stderr == "failed: faiss-cpu is not installed: `make setup` brings it\n"
 
@@ -192,7 +192,7 @@ def test_the_cost_of_sizes_is_a_table_and_a_picture_without_a_word_about_the_mac
     tmp_path: Path, small: pytest.MonkeyPatch
 ) -> None:
     small.setattr(run, "MARKS", {})
-    printed = CliRunner().invoke(main, ["bench", "--json", "--sizes", str(tmp_path / "cost.svg")])
+    printed = CliRunner().invoke(bench, ["--json", "--sizes", str(tmp_path / "cost.svg")])
     assert printed.exit_code == 0, printed.output
     result = json.loads(printed.stdout.splitlines()[-1])
     assert [row["companies"] for row in result["sizes"]] == [100, 400]
@@ -277,7 +277,7 @@ def test_an_answer_that_was_not_expected_ends_the_measuring(answering: int) -> N
 
 def test_the_command_prints_the_marks_as_one_line_of_json(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run, "MARKS", {"one": lambda folder: Mark("one", 0.71234, 0.6, "events", "a; b")})
-    printed = CliRunner().invoke(main, ["bench", "--json"])
+    printed = CliRunner().invoke(bench, ["--json"])
     assert printed.exit_code == 0
     assert json.loads(printed.stdout.splitlines()[-1]) == {
         "marks": [
@@ -290,7 +290,7 @@ def test_a_missed_mark_is_said_in_the_table_and_is_no_failure_of_the_command(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(run, "MARKS", {"one": lambda folder: Mark("one", 0.3, 0.6, "events", "why; how")})
-    printed = CliRunner().invoke(main, ["bench"])
+    printed = CliRunner().invoke(bench, [])
     assert printed.exit_code == 0
     assert "0.30    0.60  missed, of events" in printed.stdout
     assert "    why\n    how" in printed.stdout
@@ -301,7 +301,7 @@ def test_what_cannot_be_measured_fails_with_the_reason(monkeypatch: pytest.Monke
         raise posting.ServerError("least_app did not start")
 
     monkeypatch.setattr(run, "MARKS", {"one": broken})
-    printed = CliRunner().invoke(main, ["bench"])
+    printed = CliRunner().invoke(bench, [])
     assert printed.exit_code == 1
     assert "least_app did not start" in printed.stderr
 

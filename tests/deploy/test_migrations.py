@@ -16,14 +16,15 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-from deploy.commands.reporting import read_report
-from deploy.operations.backlog import dead_letters, deliveries, open_databases
-from deploy.operations.opening import STORES
+from deploy.operations.backlog import dead_letters, outcomes
+from deploy.operations.databases import open_databases
 from deploy.runtime.serve import environment_of
+from deploy.services import SERVICES
 from services.matching import tables as matching
 from services.matching.events import HANDLERS
 from services.matching.reports.store.reports import get_report
 from services.matching.reports.worker import Scorer
+from services.matching.review.report_file import read_report
 from services.profiles.organisations import actions
 from shared.clock import system_clock
 from shared.event_log import open_event_log
@@ -40,9 +41,9 @@ from tests.golden.keep import Kept, any_value, rows_of
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"
 
 STEPS = [
-    (service, path.stem[1:5])
-    for service, store in STORES.items()
-    for path in sorted(store.metadata.info["migrations"].glob("r*.py"))
+    (name, path.stem[1:5])
+    for name, service in SERVICES.items()
+    for path in sorted(service.parts.metadata.info["migrations"].glob("r*.py"))
 ]
 
 
@@ -60,9 +61,9 @@ def differences(database: Database, metadata: sa.MetaData) -> Any:
         return compare_metadata(context, metadata)
 
 
-@pytest.mark.parametrize("service", STORES)
+@pytest.mark.parametrize("service", SERVICES)
 def test_a_new_database_has_the_tables_of_the_code(service: str, database_url: str) -> None:
-    metadata = STORES[service].metadata
+    metadata = SERVICES[service].parts.metadata
     with closing(open_database(database_url, metadata)) as database:
         assert differences(database, metadata) == []
 
@@ -71,13 +72,13 @@ def test_a_new_database_has_the_tables_of_the_code(service: str, database_url: s
     ("service", "step", "numbered"),
     [
         *((service, step, True) for service, step in STEPS),
-        *((service, "0001", False) for service in STORES),  # the first version kept no number
+        *((service, "0001", False) for service in SERVICES),  # the first version kept no number
     ],
 )
 def test_a_database_at_any_step_is_brought_up_and_keeps_its_rows(
     service: str, step: str, numbered: bool, database_url: str
 ) -> None:
-    metadata = STORES[service].metadata
+    metadata = SERVICES[service].parts.metadata
     folder = metadata.info["migrations"]
     with closing(open_database(database_url, sa.MetaData())) as database, database.writing() as connection:
         command.upgrade(configured(folder, connection=connection, metadata=metadata), step)
@@ -102,12 +103,12 @@ def released(
         f"{service}_database": new_postgres_url()
         if engine == "postgres"
         else f"sqlite:///{state_dir}/{service}.sqlite"
-        for service in STORES
+        for service in SERVICES
     }
     settings = for_tests(state_dir, **urls)
-    for service, store in STORES.items():
-        written = json.loads((request.param / f"{service}.json").read_text(encoding="utf-8"))
-        as_released(urls[f"{service}_database"], store.metadata, written)
+    for name, service in SERVICES.items():
+        written = json.loads((request.param / f"{name}.json").read_text(encoding="utf-8"))
+        as_released(urls[f"{name}_database"], service.parts.metadata, written)
     return settings
 
 
@@ -140,34 +141,35 @@ def advance_counter(connection: sa.Connection, table: sa.Table) -> None:
 @pytest.mark.parametrize("engine", ["sqlite", "postgres"])
 def test_the_house_goes_on_with_the_databases_of_a_released_version(released: Settings) -> None:
     with open_databases(released) as databases:
-        with databases.matching.reading() as connection:
+        with databases["matching"].reading() as connection:
             [request_id, other] = reports_to_read(connection)
             introduced = list(connection.scalars(sa.select(matching.introductions.c.id)))
         for kind in ("json", "html"):
             assert read_report(released, request_id, kind, "sv")
             assert read_report(released, other, kind, "en")
-        before = deliveries(databases)
+        before = outcomes(databases)
         assert sum(before.values()) >= 2
-        with databases.profiles.writing() as connection:
+        with databases["profiles"].writing() as connection:
             actions.withdraw(connection, "companies", "C1", system_clock(), None)
         with open_event_log(released.event_log, released.topic_prefix) as log:
             log.apply_topics(list(TOPICS))
-            for service, (database, backbone) in databases.backbones().items():
-                relay = Relay(database, backbone, log, service)
+            for name, service in SERVICES.items():
+                database, backbone = databases[name], service.parts.backbone
+                relay = Relay(database, backbone, log, name)
                 while relay.relay_once():
                     pass
                 relay.close()
                 with database.reading() as connection:
                     assert outbox_counts(connection, backbone) == (0, 0)
             consumer = Consumer(
-                databases.matching, matching.backbone, log, "matching", HANDLERS, system_clock
+                databases["matching"], matching.backbone, log, "matching", HANDLERS, system_clock
             )
             while consumer.consume_once(1.0):
                 pass
             consumer.close()
-        assert Scorer(databases.matching, system_clock).score_stale() == 2
+        assert Scorer(databases["matching"], system_clock).score_stale() == 2
         assert dead_letters(databases) == 3, "those that were kept"
-        with databases.matching.reading() as connection:
+        with databases["matching"].reading() as connection:
             for one in (request_id, other):
                 report = get_report(connection, one)
                 assert report is not None
@@ -183,7 +185,7 @@ def test_a_command_ends_with_what_to_do_when_newer_code_has_brought_a_database_t
     state_dir: Path,
 ) -> None:
     settings = for_tests(state_dir)
-    with open_databases(settings) as databases, databases.notifications.writing() as connection:
+    with open_databases(settings) as databases, databases["notifications"].writing() as connection:
         connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
         connection.execute(sa.text("UPDATE oldest_code SET step = '9998'"))
     for arguments in (["status"], ["work", "notifications"], ["web", "notifications"]):

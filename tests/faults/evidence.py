@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from deploy.operations.backlog import READS
+from deploy.services import READS
+from deploy.services import SERVICES as OURS
 from shared.event_log.port import Record
 from shared.events.envelope import BadEventError, from_record
 from shared.messaging import dead_letters
@@ -117,8 +118,8 @@ def windows(house: House) -> list[float]:
 def letters_of(house: House, service: str) -> list[dead_letters.DeadLetter]:
     """Give all dead letters of a service."""
     assert house.databases is not None
-    database, backbone = house.databases.backbones()[service]
-    return dead_letters.list_dead(database, backbone, None)
+    database = house.databases[service]
+    return dead_letters.list_dead(database, OURS[service].parts.backbone, None)
 
 
 def version_of(record: Record) -> Version | None:

@@ -16,7 +16,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from deploy.operations.backlog import Databases, backlog, open_databases
+from deploy.operations.backlog import backlog
+from deploy.operations.databases import Databases, open_databases
 from shared.event_log import open_event_log
 from shared.event_log.port import EventLogError
 from shared.events.catalogue import TOPICS
@@ -132,7 +133,7 @@ class House:
     def database(self, service: str) -> Database:
         """Give a service's database, as this process has it open."""
         assert self.databases is not None
-        return self.databases.backbones()[service][0]
+        return self.databases[service]
 
     def handslag(self, *arguments: str, timeout: float = 120) -> dict[str, Any]:
         """Run a command to its end and give what it prints as JSON, with its exit code as `exit`."""

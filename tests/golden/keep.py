@@ -17,11 +17,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from deploy.demo.posting import take_in
-from deploy.demo.reviewing import approve_best
-from deploy.operations.backlog import Databases, backlog, open_databases
-from deploy.operations.opening import STORES
+from deploy.operations.backlog import backlog
+from deploy.operations.databases import Databases, open_databases
 from deploy.runtime.work import work
+from deploy.services import SERVICES
+from services.matching.introductions.stand_in import approve_best
+from services.profiles.importing.sample import take_in
 from services.profiles.organisations import actions
 from shared.clock import system_clock
 from shared.event_log import open_event_log
@@ -130,22 +131,22 @@ def _live(settings: Settings, databases: Databases, folder: Path) -> None:
     thread = threading.Thread(target=work, args=("all", settings, stop))
     thread.start()
     try:
-        take_in(databases.profiles, folder, folder, system_clock, random_ids, lambda _: None)
+        take_in(databases["profiles"], folder, folder, system_clock, random_ids, lambda _: None)
         _settle(settings, databases)
-        approve_best(databases.matching, system_clock, random_ids, 1)
+        approve_best(databases["matching"], system_clock, random_ids, 1)
         _settle(settings, databases)
     finally:
         stop.set()
         thread.join(30)
-    with databases.profiles.writing() as connection:
+    with databases["profiles"].writing() as connection:
         visit: dict[str, Any] = {"title": "Study visit", "direction": "incoming", "partner_id": "P1"}
         visit |= {"starts_on": "2026-05-01", "ends_on": "2026-05-03", "delegates": []}
         actions.create(connection, "visits", visit, system_clock(), random_ids)
-    approve_best(databases.matching, system_clock, random_ids, 1)
+    approve_best(databases["matching"], system_clock, random_ids, 1)
     sample = Path(__file__).with_name("v1") / "delivery.sent.json"
     state = json.loads(sample.read_text(encoding="utf-8"))["value"]
-    with databases.notifications.writing() as connection:
-        backbone = STORES["notifications"].backbone
+    with databases["notifications"].writing() as connection:
+        backbone = SERVICES["notifications"].parts.backbone
         record_event(
             connection,
             backbone,
@@ -167,10 +168,10 @@ def keep(target: Path) -> None:
         settings = for_tests(folder / "state")
         with open_databases(settings) as databases:
             _live(settings, databases, folder)
-            opened = {"profiles": databases.profiles, "matching": databases.matching}
-            opened["notifications"] = databases.notifications
+            opened = {"profiles": databases["profiles"], "matching": databases["matching"]}
+            opened["notifications"] = databases["notifications"]
             for service, database in opened.items():
-                metadata = STORES[service].metadata
+                metadata = SERVICES[service].parts.metadata
                 with database.writing() as connection:
                     fill_empty(connection, metadata.sorted_tables)
                 text = json.dumps(kept(database, metadata), ensure_ascii=False, indent=1, sort_keys=True)

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from deploy.operations.backlog import Databases, open_databases
+from deploy.operations.databases import Databases, open_databases
 from shared.event_log import event_log_of
 from shared.event_log.port import EventLog
 from shared.settings.registry import Settings, read_settings

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from deploy.operations.backlog import READS, Databases
+from deploy.operations.databases import Databases
+from deploy.services import READS
 from services.matching.reports.domain.report import canonical_json
 from services.matching.reports.store.due import Claim
 from services.matching.reports.worker import Scorer
@@ -30,13 +31,13 @@ def judged(
     on_topics = audit.kafka_records(house.broker.server, house.settings.topic_prefix)
     published = [one for record in on_topics if (one := _version(record)) is not None]
     stores = {
-        "profiles": databases.profiles,
-        "matching": databases.matching,
-        "notifications": databases.notifications,
+        "profiles": databases["profiles"],
+        "matching": databases["matching"],
+        "notifications": databases["notifications"],
     }
     history = History(
         submissions=records.submissions,
-        stored=audit.stored(databases.profiles),
+        stored=audit.stored(databases["profiles"]),
         waiting=[one for database in stores.values() for one in audit.waiting(database)],
         published=published,
         effects={service: audit.effects(stores[service]) for service in READS},
@@ -75,7 +76,7 @@ def _not_in(databases: Databases, records: Records) -> list[str]:
             place = (one.topic, one.key)
             last[place] = max(one.version, last.get(place, 0))
     found = []
-    for where, database in (("profiles", databases.profiles), ("matching", databases.matching)):
+    for where, database in (("profiles", databases["profiles"]), ("matching", databases["matching"])):
         there = {
             (table, id): version
             for table in PROFILES
@@ -93,13 +94,13 @@ def _wrong_reports(databases: Databases) -> list[str]:
     """Name requests without exactly one current report, and reports that say otherwise when made again."""
     query = """SELECT s.request_id, s.wanted, s.stale_since, r.content FROM scoring s
         LEFT JOIN reports r ON r.request_id = s.request_id WHERE s.open ORDER BY s.request_id"""
-    rows = audit.rows(databases.matching, query)
+    rows = audit.rows(databases["matching"], query)
     missing = [id for id, _, _, content in rows if content is None]
     stale = [id for id, _, since, _ in rows if since is not None]
     found = [f"{len(missing)} requests without a report: {missing[:5]}"] if missing else []
     found += [f"{len(stale)} stale reports: {stale[:5]}"] if stale else []
     sample = {row[0]: row for row in rows[:: max(1, len(rows) // MADE_AGAIN)] if row[3] is not None}
-    scorer = Scorer(databases.matching, system_clock)
+    scorer = Scorer(databases["matching"], system_clock)
     made = scorer.compute(scorer.read([Claim(id, wanted, "") for id, wanted, _, _ in sample.values()]))
     other = []
     for id, one in made.items():
@@ -114,7 +115,7 @@ def _wrong_reports(databases: Databases) -> list[str]:
 
 def _reports_said(databases: Databases) -> str:
     by_verdict = audit.rows(
-        databases.matching,
+        databases["matching"],
         "SELECT verdict, count(*), sum(match_count) FROM reports GROUP BY verdict ORDER BY verdict",
     )
     return ", ".join(f"{count} {verdict} ({matches} matches)" for verdict, count, matches in by_verdict)

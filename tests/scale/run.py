@@ -9,7 +9,8 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from deploy.operations.backlog import Databases, backlog
+from deploy.operations.backlog import backlog
+from deploy.operations.databases import Databases
 from shared.event_log.port import EventLog, EventLogError
 from tests.faults import audit
 from tests.faults.history import Verdict
@@ -89,9 +90,9 @@ class Run:
     def whole(self) -> Outcome:
         """Do everything and judge it, also when it never settles."""
         with watching(self.house) as (databases, log):
-            audit.watch_profiles(databases.profiles)
-            audit.watch_matching(databases.matching)
-            audit.watch_notifications(databases.notifications)
+            audit.watch_profiles(databases["profiles"])
+            audit.watch_matching(databases["matching"])
+            audit.watch_notifications(databases["notifications"])
             rows: list[tuple[str, str]] = []
             faults: list[str] = []
             try:
@@ -178,7 +179,7 @@ class Run:
     def _times(self, submitted: float, settled: float, databases: Databases) -> list[tuple[str, str]]:
         writes = sorted(self.records.seconds)
         made = audit.rows(
-            databases.matching,
+            databases["matching"],
             "SELECT n_tup_ins + n_tup_upd FROM pg_stat_user_tables WHERE relname = 'reports'",
         )[0][0]
         return [

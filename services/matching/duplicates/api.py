@@ -5,23 +5,22 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from flask import Response, current_app
-from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+from flask import Response
 
-from services.matching.context import database
-from services.matching.duplicates.actions import (
-    Decided,
-    Pair,
-    Suggestions,
-    decide_duplicate,
-    decided,
-    undo_duplicate,
-)
+from services.matching.context import clock, database
+from services.matching.duplicates.actions import decide_duplicate, undo_duplicate
 from services.matching.duplicates.domain.reason_text import reason_said
-from services.matching.duplicates.store import SIDES, Side
-from services.matching.refusals import LONGEST_TEXT, refusals_as_problems
-from shared.web.api import Blueprint, PageArgs, answers, body, not_found, query, route
-from shared.web.schemas import Strict
+from services.matching.duplicates.schemas import (
+    DuplicateArgs,
+    DuplicateDecision,
+    DuplicateDecisionBody,
+    DuplicateDecisionList,
+    DuplicateSuggestionList,
+)
+from services.matching.duplicates.views import Decided, Pair, decided, suggestions
+from services.matching.organisations.domain.sides import Side
+from services.matching.refusal_answers import refusals_as_problems
+from shared.web.api import Blueprint, answers, body, not_found, query, route
 
 Args = dict[str, Any]
 
@@ -29,100 +28,9 @@ blueprint = Blueprint(
     "duplicates", __name__, url_prefix="/api/v1", description="Organisations that may be one and the same"
 )
 
+BLUEPRINTS = (blueprint,)
+
 PATH = "/duplicates/<side>/<id>/<other_id>"
-
-
-class DuplicateArgs(PageArgs):
-    """Which suggestions or decisions to list."""
-
-    side = fields.String(load_default="company", validate=validate.OneOf(SIDES))
-
-
-class DuplicateOrganisation(Schema):
-    """One of two."""
-
-    id = fields.String()
-    name = fields.String(metadata={"description": "empty: not known any more"})
-    country = fields.String()
-    city = fields.String()
-    website = fields.String()
-    active = fields.Boolean()
-
-
-class DuplicateReason(Schema):
-    """Why two may be one, with the words of both."""
-
-    code = fields.String()
-    words = fields.String()
-    other_words = fields.String()
-    said = fields.Dict(keys=fields.String(), values=fields.String(), metadata={"description": "in sv and en"})
-
-
-class DuplicateSuggestion(Schema):
-    """Two that may be one; `score` 0 to 1; the strongest reason comes first."""
-
-    side = fields.String()
-    first = fields.Nested(DuplicateOrganisation)
-    second = fields.Nested(DuplicateOrganisation)
-    score = fields.Float()
-    reasons = fields.List(fields.Nested(DuplicateReason))
-
-
-class DuplicateSuggestionList(Schema):
-    """One page of the suggestions."""
-
-    items = fields.List(fields.Nested(DuplicateSuggestion))
-    page = fields.Integer()
-    page_size = fields.Integer()
-    total = fields.Integer()
-
-
-class DuplicateDecisionBody(Strict):
-    """Whether two are the same, which one stands for both, and why."""
-
-    same = fields.Boolean(required=True)
-    keep = fields.String(
-        load_default=None,
-        allow_none=True,
-        validate=validate.Length(1, 200),
-        metadata={"description": "needed where they are the same: the id that stands for both"},
-    )
-    reason = fields.String(required=True, validate=validate.Length(1, LONGEST_TEXT))
-
-    @validates_schema
-    def _keep_where_same(self, data: Args, **_: Any) -> None:
-        if data["same"] != (data["keep"] is not None):
-            said = "give the id to keep" if data["same"] else "leave it out: they are not the same"
-            raise ValidationError(said, "keep")
-
-
-class DuplicateDecision(Schema):
-    """What staff said of two. `withdraw`: the id still to be withdrawn, at POST `withdraw_at` of the profiles' API."""
-
-    side = fields.String()
-    first = fields.Nested(DuplicateOrganisation)
-    second = fields.Nested(DuplicateOrganisation)
-    same = fields.Boolean()
-    keep = fields.String(allow_none=True)
-    withdraw = fields.String(allow_none=True)
-    withdraw_at = fields.String(allow_none=True)
-    reason = fields.String()
-    at = fields.String()
-
-
-class DuplicateDecisionList(Schema):
-    """One page of the decisions, the newest first."""
-
-    items = fields.List(fields.Nested(DuplicateDecision))
-    page = fields.Integer()
-    page_size = fields.Integer()
-    total = fields.Integer()
-
-
-def suggestions() -> Suggestions:
-    """Give the suggestions of the app that answers."""
-    made: Suggestions = current_app.extensions["handslag-duplicates"]
-    return made
 
 
 @route(
@@ -135,7 +43,7 @@ def suggestions() -> Suggestions:
 def list_duplicates(args: Args) -> Args:
     """List pairs with the reasons."""
     with database().reading() as connection:
-        found = suggestions().of(connection, args["side"])
+        found = suggestions().of(connection, Side(args["side"]))
     return _page(args, found, _pair)
 
 
@@ -151,7 +59,7 @@ def list_duplicates(args: Args) -> Args:
 def list_decisions(args: Args) -> Args:
     """List decisions."""
     with database().reading() as connection:
-        found = decided(connection, args["side"])
+        found = decided(connection, Side(args["side"]))
     return _page(args, found, decision_view)
 
 
@@ -169,9 +77,8 @@ def list_decisions(args: Args) -> Args:
 def decide(data: Args, side: str, id: str, other_id: str) -> Args:
     """Keep a decision."""
     with refusals_as_problems(), database().writing() as connection:
-        clock = current_app.config["CLOCK"]
         return decision_view(
-            decide_duplicate(connection, _side(side), (id, other_id), data["keep"], data["reason"], clock)
+            decide_duplicate(connection, _side(side), (id, other_id), data["keep"], data["reason"], clock())
         )
 
 
@@ -188,9 +95,9 @@ def undo(side: str, id: str, other_id: str) -> Response:
 
 
 def decision_view(one: Decided) -> Args:
-    """Give a decision as the API answers it."""
+    """Return a decision as the API answers it."""
     left = one.to_withdraw
-    places = {"company": "companies", "partner": "partners"}
+    places = {Side.COMPANY: "companies", Side.PARTNER: "partners"}
     return {
         "side": one.review.side,
         "first": asdict(one.first),
@@ -222,6 +129,6 @@ def _page(args: Args, found: list[Any], view: Any) -> Args:
 
 
 def _side(side: str) -> Side:
-    if side not in SIDES:
+    if side not in list(Side):
         raise not_found("side", side)
-    return side
+    return Side(side)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
-from services.matching.context import database
-from services.matching.duplicates.actions import decide_duplicate, decided, undo_duplicate
-from services.matching.duplicates.api import suggestions
+from services.matching.context import clock, database
+from services.matching.duplicates.actions import decide_duplicate, undo_duplicate
+from services.matching.duplicates.domain.decisions import Decision
 from services.matching.duplicates.domain.reason_text import reason_said
-from services.matching.duplicates.store import Side
+from services.matching.duplicates.views import decided, suggestions
+from services.matching.organisations.domain.sides import Side
 from services.matching.refusals import Refusal, RefusedError
 from shared.web.access import access
 
@@ -21,10 +22,12 @@ MOST = 50
 
 blueprint = Blueprint("matching_duplicates", __name__, template_folder="templates")
 
+BLUEPRINTS = (blueprint,)
+
 
 @blueprint.app_context_processor
 def duplicate_tools() -> dict[str, Any]:
-    """Give the templates what they say reasons with."""
+    """Put into templates the function that says reasons."""
     return {"reason_said": reason_said}
 
 
@@ -43,12 +46,10 @@ def decide_page() -> AnyResponse | str:
     chosen = request.form.get("decision", "")
     keep = chosen.removeprefix("keep ") if chosen.startswith("keep ") else None
     try:
-        if keep is None and chosen != "not_same":
+        if keep is None and chosen != Decision.NOT_SAME:
             raise RefusedError(Refusal.INVALID, _("Say whether they are the same."), ["decision"])
         with database().writing() as connection:
-            done = decide_duplicate(
-                connection, side, ids, keep, request.form.get("reason", ""), current_app.config["CLOCK"]
-            )
+            done = decide_duplicate(connection, side, ids, keep, request.form.get("reason", ""), clock())
     except RefusedError as refused:
         page = _page(side, why=_(refused.template, **refused.values), about=set(ids))
         return Response(page, status=404 if refused.kind == Refusal.UNKNOWN else 422, mimetype="text/html")
@@ -85,4 +86,4 @@ def _ids() -> tuple[str, str]:
 
 
 def _side(asked: Any) -> Side:
-    return "partner" if asked.get("side") == "partner" else "company"
+    return Side.PARTNER if asked.get("side") == Side.PARTNER else Side.COMPANY

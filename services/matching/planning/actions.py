@@ -1,33 +1,21 @@
-"""Introductions over all open requests: the plan as API and pages show it, and its approval. Looking stores nothing."""
+"""What staff do with a plan of introductions: approve its matches, all or none."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
 
 from sqlalchemy.engine import Connection
 
 from services.matching.i18n import N_
 from services.matching.introductions.actions import Decided, approve
-from services.matching.planning import store as plans
-from services.matching.planning.domain.introducing import (
-    Candidate,
-    IntroductionPlan,
-    Limits,
-    candidates,
-    capacities_left,
-    plan,
-)
-from services.matching.planning.store import OpenReport
 from services.matching.refusals import Refusal, RefusedError
-from services.matching.reports.domain.graph import match_graph
-from shared.clock import Clock, to_text
+from shared.clock import Clock
 from shared.ids import IdSource
 
-Json = dict[str, Any]
+GRAVEST_FIRST = (
+    Refusal.STALE, Refusal.CONFLICT, Refusal.UNKNOWN, Refusal.UNKNOWN_MATCH, Refusal.INVALID,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -39,57 +27,30 @@ class Wanted:
     matches: tuple[str, ...]
 
 
-class PlanRefusedError(Exception):
-    """An approval of several reports that was not carried out, with each report's refusal by request id."""
+class PlanRefusedError(RefusedError):
+    """An approval of several reports that was not carried out; its kind is the gravest of their refusals.
+
+    `refusals` has them by request id: staff mend all of them at once, each by its own kind and version.
+    """
 
     def __init__(self, refusals: Mapping[str, RefusedError]) -> None:
-        super().__init__(" ".join(f"{request}: {refused}" for request, refused in refusals.items()))
+        kinds = {one.kind for one in refusals.values()}
+        reasons = " ".join(f"{request}: {refused}" for request, refused in refusals.items())
+        super().__init__(next(one for one in GRAVEST_FIRST if one in kinds), "%(reasons)s", reasons=reasons)
         self.refusals = dict(refusals)
-
-
-def introduction_plan(
-    connection: Connection,
-    at: datetime,
-    limits: Limits,
-    only: Collection[str] = (),
-    role: str | None = None,
-) -> Json:
-    """Plan introductions over the open requests, or `only` some, as of `at`; for matches of one `role`, or all.
-
-    The plan is exact: no other one within the capacities has a greater summed score (members first).
-    """
-    reports = plans.open_reports(connection, only)
-    standing = plans.standing(connection, reports, at)
-    graph = match_graph(one.content for one in reports)
-    pairs = candidates(graph, standing, role)
-    left = capacities_left(pairs, standing, limits, (one.request_id for one in reports))
-    made = plan(pairs, left)
-    names = {
-        node.removeprefix("company:"): graph.nodes[node]["label"]
-        for node in graph
-        if graph.nodes[node]["kind"] == "company"
-    }
-    return {
-        "as_of": to_text(at),
-        "per_request": limits.per_request,
-        "company_capacity": limits.company_capacity,
-        "role": role,
-        "score": made.score,
-        "introductions": len(made.planned),
-        "changed": len(set(made.alone) - set(made.planned)),
-        "requests": _requests(reports, made, names),
-        "companies": _companies(made, names),
-    }
 
 
 def approve_plan(
     connection: Connection, wanted: Sequence[Wanted], note: str, clock: Clock, ids: IdSource
 ) -> dict[str, Decided]:
-    """Approve matches of several reports as `decisions.approve` does, all or none, and give what came of each.
+    """Approve matches of several reports, all or none, and return what came of each by request id.
 
-    Raises PlanRefusedError with every refusal; the caller's transaction must then end without a commit. Raises
-    shared.messaging.outbox.EventTooLargeError when an introduction would be larger than the event log takes.
+    Raises PlanRefusedError with every refusal, RefusedError invalid when nothing is wanted; the caller's transaction
+    must then end without a commit. Raises shared.messaging.outbox.EventTooLargeError when an introduction would be
+    larger than the event log takes.
     """
+    if not wanted:
+        raise RefusedError(Refusal.INVALID, N_("Choose at least one introduction."), ["introductions"])
     done, refusals = {}, {}
     # In one order for everybody: two who approve at once wait for each other instead of both giving up.
     for one in sorted(wanted, key=lambda one: one.request_id):
@@ -99,65 +60,6 @@ def approve_plan(
             )
         except RefusedError as refused:
             refusals[one.request_id] = refused
-    if not wanted:
-        refusals[""] = RefusedError(
-            Refusal.INVALID, N_("Choose at least one introduction."), ["introductions"]
-        )
     if refusals:
         raise PlanRefusedError(refusals)
     return done
-
-
-def _requests(reports: Sequence[OpenReport], made: IntroductionPlan, names: Mapping[str, str]) -> list[Json]:
-    """Give each request with whom it meets, who is left out and what is full, and who is barred."""
-    alone = set(made.alone)
-
-    def said(one: Candidate, **more: Any) -> Json:
-        return {
-            "company_id": one.company,
-            "company_name": names[one.company],
-            "network": one.network,
-            "role": one.role,
-            "score": one.score,
-            "matches": list(one.match_ids),
-            "best_of_request": one in alone,
-            **more,
-        }
-
-    found: dict[str, dict[str, list[Json]]] = {
-        one.request_id: {"introductions": [], "left_out": [], "barred": []} for one in reports
-    }
-    for one in made.planned:
-        found[one.request]["introductions"].append(said(one))
-    for one, full in made.left_out:
-        found[one.request]["left_out"].append(said(one, full=list(full)))
-    for one in made.barred:
-        found[one.request]["barred"].append(said(one, bar=one.bar))
-    return [
-        {
-            "request_id": report.request_id,
-            "report_version": report.version,
-            "title": report.title,
-            "partner_id": report.content["partner"]["id"],
-            "partner_name": report.content["partner"]["name"],
-            "capacity_left": made.left.requests[report.request_id],
-            **found[report.request_id],
-        }
-        for report in reports
-    ]
-
-
-def _companies(made: IntroductionPlan, names: Mapping[str, str]) -> list[Json]:
-    """Give each company with a pair: what it still takes, what the plan gives it, and what the requests alone would."""
-    planned = Counter(one.company for one in made.planned)
-    alone = Counter(one.company for one in made.alone)
-    return [
-        {
-            "company_id": company,
-            "company_name": names[company],
-            "capacity_left": left,
-            "planned": planned[company],
-            "best_of_requests": alone[company],
-        }
-        for company, left in sorted(made.left.companies.items())
-    ]

@@ -1,39 +1,45 @@
-"""The pages of plans: what there is, and introductions under capacities with their approval."""
+"""The pages of plans: what there is, introductions with their approval, gaps, fairness; and a report's consortia."""
 
 from __future__ import annotations
 
-import json
+from collections.abc import Mapping
 from typing import Any
 
-from flask import Blueprint, Response, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from marshmallow import ValidationError
 from werkzeug.wrappers import Response as AnyResponse
 
-from services.matching.context import database
-from services.matching.i18n import N_
+from services.matching.context import clock, database, ids, settings, text_engine
 from services.matching.organisations.domain.roles import ROLES
-from services.matching.planning.actions import PlanRefusedError, Wanted, approve_plan, introduction_plan
-from services.matching.planning.consortium_views import consortia_of
+from services.matching.planning.actions import PlanRefusedError, approve_plan
+from services.matching.planning.domain.fairness import Near
 from services.matching.planning.domain.introducing import Limits
+from services.matching.planning.forms import CHANGED, pair_value, wanted_of
 from services.matching.planning.labels import bar_word, full_words
-from services.matching.planning.schemas import PlanApproval
+from services.matching.planning.views.consortium_view import consortia_of
+from services.matching.planning.views.fairness_view import also_look_at_for, fairness_of, rare_in_report
+from services.matching.planning.views.gap_view import gaps_of
+from services.matching.planning.views.plan_view import introduction_plan
 from services.matching.refusals import Refusal, RefusedError
+from services.matching.reports.store import reports
 from shared.web.access import access
+from shared.web.problems import Problem
 
 PAGE_SIZE = 50
+MOST_SHOWN = 200
+"""Groups, needs and members in a table; the file or the API has all."""
 STANDARD = Limits()
-APPROVAL = PlanApproval()
-CHANGED = N_("The plan has changed since you read it. Read it again, then decide.")
 
 blueprint = Blueprint("plan_pages", __name__, template_folder="templates")
+
+BLUEPRINTS = (blueprint,)
 
 
 @blueprint.app_context_processor
 def plan_tools() -> dict[str, Any]:
-    """Give the templates the words of plans, and a report's page its consortia."""
-    return {"full_words": full_words, "bar_word": bar_word, "consortia_for": _consortia}
+    """Offer templates the words of plans, and a report's page its consortia and its rarely seen small member."""
+    return {"full_words": full_words, "bar_word": bar_word, "consortia_for": _consortia, "rare_for": _rare}
 
 
 @blueprint.route("/plans")
@@ -57,29 +63,23 @@ def approve_page() -> AnyResponse | str:
     chosen = request.form.getlist("pair")
     note = request.form.get("note", "").strip()
     try:
-        wanted = _wanted(chosen)
-        if not wanted:
-            raise _refused_all(N_("Choose at least one introduction."))
-        if request.form.get("confirmed") != "yes":
+        wanted = wanted_of(chosen)
+        if wanted and request.form.get("confirmed") != "yes":
             shown = _plan()
             listed = [
-                (one, [pair for pair in one["introductions"] if _value(one, pair) in set(chosen)])
+                (one, [pair for pair in one["introductions"] if pair_value(one, pair) in set(chosen)])
                 for one in shown["plan"]["requests"]
             ]
             listed = [(one, pairs) for one, pairs in listed if pairs]
             if sum(len(pairs) for _one, pairs in listed) < len(set(chosen)):
-                raise _refused_all(CHANGED, Refusal.CONFLICT)
+                raise RefusedError(Refusal.CONFLICT, CHANGED)
             return render_template(
                 "planning/plan_confirm.html", listed=listed, chosen=chosen, note=note, asked=shown["asked"]
             )
-        clock, ids = current_app.config["CLOCK"], current_app.config["IDS"]
         with database().writing() as connection:
-            done = approve_plan(connection, wanted, note, clock, ids)
-    except PlanRefusedError as refused:
-        refusals = {name: _(one.template, **one.values) for name, one in refused.refusals.items()}
-        page = render_template("planning/plan_introductions.html", **_plan(), refusals=refusals)
-        kinds = {one.kind for one in refused.refusals.values()}
-        return Response(page, status=409 if kinds & {"stale", "conflict"} else 422, mimetype="text/html")
+            done = approve_plan(connection, wanted, note, clock(), ids())
+    except RefusedError as refused:
+        return _refused(refused)
     count = sum(len(one.introductions) for one in done.values())
     flash(
         ngettext(
@@ -92,6 +92,52 @@ def approve_page() -> AnyResponse | str:
     return redirect(url_for("plan_pages.introductions_page", **_asked()), code=303)
 
 
+@blueprint.route("/plans/gaps")
+@access("staff")
+def gaps_page() -> str:
+    """Show the needs of open requests that nobody covers, by focus area and by concept."""
+    with database().reading() as connection:
+        found = gaps_of(connection, clock()(), settings().thesaurus)
+    names = {group["code"]: group["names"] for group in found["by_concept"]}
+    return render_template("planning/plan_gaps.html", found=found, concept_names=names, most=MOST_SHOWN)
+
+
+@blueprint.route("/plans/fairness")
+@access("staff")
+def fairness_page() -> str:
+    """Show calls and meetings of members in twelve months, how they are spread, and who is never seen."""
+    with database().reading() as connection:
+        found = fairness_of(connection, clock()())
+    return render_template("planning/plan_fairness.html", found=found, most=MOST_SHOWN)
+
+
+@blueprint.route("/plans/also-look-at/<request_id>")
+@access("staff")
+def also_page(request_id: str) -> str:
+    """Show the best rarely seen small member for a request."""
+    engine = text_engine()
+    with database().reading() as connection:
+        report = reports.get_report(connection, request_id)
+        found = also_look_at_for(connection, request_id, clock()(), engine)
+    if report is None or found is None:
+        raise Problem(
+            404,
+            _(
+                "There is no match report for %(id)s (yet). A new request is scored within seconds.",
+                id=request_id,
+            ),
+        )
+    titles = {need["id"]: need["title"] or need["text"] for need in report.content["needs"]}
+    return render_template(
+        "planning/also_look_at.html", found=found, partner=report.content["partner"], titles=titles
+    )
+
+
+def _rare(report: Mapping[str, Any]) -> Near | None:
+    with database().reading() as connection:
+        return rare_in_report(connection, report, clock()())
+
+
 def _consortia(request_id: str) -> dict[str, Any] | None:
     with database().reading() as connection:
         found = consortia_of(connection, request_id)
@@ -101,9 +147,8 @@ def _consortia(request_id: str) -> dict[str, Any] | None:
 def _plan() -> dict[str, Any]:
     asked = _asked()
     limits = Limits(int(asked["per_request"]), int(asked["company_capacity"]))
-    clock = current_app.config["CLOCK"]
     with database().reading() as connection:
-        plan = introduction_plan(connection, clock(), limits, role=asked["role"] or None)
+        plan = introduction_plan(connection, clock()(), limits, role=asked["role"] or None)
     # What is to be decided comes first.
     plan["requests"].sort(key=lambda one: not one["introductions"])
     page = max(1, request.values.get("page", 1, type=int))
@@ -114,7 +159,7 @@ def _plan() -> dict[str, Any]:
         "pages": max(1, -(-len(plan["requests"]) // PAGE_SIZE)),
         "asked": asked,
         "roles": ROLES,
-        "value": _value,
+        "value": pair_value,
     }
 
 
@@ -133,25 +178,10 @@ def _asked() -> dict[str, Any]:
     }
 
 
-def _value(of: dict[str, Any], pair: dict[str, Any]) -> str:
-    """Give what a checkbox says: the request, the version of its report that was seen, and the match ids."""
-    return json.dumps(
-        {"request_id": of["request_id"], "report_version": of["report_version"], "matches": pair["matches"]},
-        ensure_ascii=False,
-    )
-
-
-def _wanted(chosen: list[str]) -> list[Wanted]:
-    """Read what was ticked, one a request; raises PlanRefusedError for what is no value of ours."""
-    found: dict[tuple[str, int], list[str]] = {}
-    for value in chosen:
-        try:
-            one = APPROVAL.loads(value)
-        except (ValueError, ValidationError) as error:
-            raise _refused_all(CHANGED) from error
-        found.setdefault((one["request_id"], one["report_version"]), []).extend(one["matches"])
-    return [Wanted(request_id, version, tuple(matches)) for (request_id, version), matches in found.items()]
-
-
-def _refused_all(template: str, kind: Refusal = Refusal.INVALID) -> PlanRefusedError:
-    return PlanRefusedError({"": RefusedError(kind, template)})
+def _refused(refused: RefusedError) -> Response:
+    """Show the plan as it is now, with why nothing was approved."""
+    each = refused.refusals if isinstance(refused, PlanRefusedError) else {"": refused}
+    refusals = {name: _(one.template, **one.values) for name, one in each.items()}
+    page = render_template("planning/plan_introductions.html", **_plan(), refusals=refusals)
+    status = 409 if refused.kind in (Refusal.STALE, Refusal.CONFLICT) else 422
+    return Response(page, status=status, mimetype="text/html")

@@ -192,3 +192,99 @@ class ConsortiaAnswer(Schema):
             "description": "whether it is proved that no set is better; of very many possible sets some are looked at"
         }
     )
+
+
+class Step(Schema):
+    """How many members had so many calls in twelve months; `to` null: and more."""
+
+    low = fields.Integer(data_key="from", attribute="from")
+    high = fields.Integer(data_key="to", attribute="to", allow_none=True)
+    members = fields.Integer()
+
+
+class SeenMember(Schema):
+    """How often a member was seen in twelve months."""
+
+    company_id = fields.String()
+    company_name = fields.String()
+    membership = fields.String()
+    calls = fields.Integer(metadata={"description": "introductions that were approved"})
+    meetings = fields.Integer(metadata={"description": "sessions of programmes, held"})
+    ahead = fields.Integer(metadata={"description": "sessions of programmes, still to come"})
+    last_introduced = fields.String(allow_none=True, metadata={"description": "ever; null: never"})
+    matched = fields.Boolean(metadata={"description": "a report of an open request names it"})
+
+
+class FairnessAnswer(Schema):
+    """The active members, those called least first, and how the calls are spread."""
+
+    as_of = fields.String()
+    calls = fields.Integer()
+    spread = fields.List(fields.Nested(Step))
+    busiest_share = fields.Float(
+        metadata={"description": "0 to 1: what part of the calls went to the tenth of members with the most"}
+    )
+    never_introduced = fields.List(fields.String(), metadata={"description": "company ids"})
+    never_matched = fields.List(fields.String(), metadata={"description": "company ids"})
+    members = fields.List(fields.Nested(SeenMember))
+
+
+class AlsoLookAt(Schema):
+    """A small member that was not introduced in twelve months."""
+
+    company_id = fields.String()
+    company_name = fields.String()
+    need_id = fields.String()
+    score = fields.Float()
+    match = fields.Boolean(metadata={"description": "the report names it; false: it is near the floor"})
+
+
+class AlsoLookAtAnswer(Schema):
+    """Whom to look at besides; no score and no order is changed by it."""
+
+    request_id = fields.String()
+    report_version = fields.Integer()
+    rarely_seen = fields.Integer(metadata={"description": "small members without a call in twelve months"})
+    looked_at = fields.Integer()
+    best = fields.Nested(AlsoLookAt, allow_none=True)
+
+
+class NeedKey(Schema):
+    """Which need."""
+
+    request_id = fields.String()
+    need_id = fields.String()
+
+
+class GapLine(NeedKey):
+    """A need that no company covers."""
+
+    partner_id = fields.String()
+    partner_name = fields.String()
+    country = fields.String()
+    title = fields.String()
+    text = fields.String()
+    areas = fields.List(fields.String(), metadata={"description": "focus areas"})
+    concepts = fields.List(fields.String(), metadata={"description": "concepts that its words mention"})
+
+
+class GapGroup(Schema):
+    """Needs that a focus area or a concept has in common; the empty code: those that have none."""
+
+    code = fields.String()
+    names = fields.Dict(keys=fields.String(), values=fields.String())
+    uncovered = fields.Integer()
+    asked = fields.Integer(allow_none=True, metadata={"description": "covered or not; null: not counted"})
+    partners = fields.Integer(metadata={"description": "how many partners ask"})
+    gaps = fields.List(fields.Nested(NeedKey))
+
+
+class GapsAnswer(Schema):
+    """The needs of open requests that no company covers, the groups with the most of them first."""
+
+    as_of = fields.String()
+    needs = fields.Integer(metadata={"description": "of open requests with a report"})
+    uncovered = fields.Integer()
+    gaps = fields.List(fields.Nested(GapLine))
+    by_area = fields.List(fields.Nested(GapGroup))
+    by_concept = fields.List(fields.Nested(GapGroup))

@@ -15,7 +15,7 @@ from services.matching.organisations.domain.model import Company, company_from_s
 from services.matching.organisations.store import projection
 from services.matching.planning.domain.fairness import MEMBERSHIPS, SMALL_MEMBER, Member, Met
 from services.matching.planning.domain.introducing import Standing
-from services.matching.programmes.domain.content import planned_from
+from services.matching.programmes.domain.planned import planned_from
 from services.matching.programmes.domain.problem import by_id
 from services.matching.reports.store.reports import ReportJson
 from services.matching.scoring.domain.history import PastIntroduction
@@ -35,7 +35,7 @@ class OpenReport:
     content: ReportJson
 
 
-def open_reports(connection: Connection, only: Collection[str] = ()) -> list[OpenReport]:
+def list_open_reports(connection: Connection, only: Collection[str] = ()) -> list[OpenReport]:
     """Read the reports of open requests, by id; `only` those among these ids, where any are named."""
     query = (
         sa.select(reports.c.request_id, reports.c.version, reports.c.content, requests.c.state)
@@ -53,7 +53,7 @@ def open_reports(connection: Connection, only: Collection[str] = ()) -> list[Ope
     ]
 
 
-def standing(connection: Connection, found: Iterable[OpenReport], at: datetime) -> Standing:
+def get_standing(connection: Connection, found: Iterable[OpenReport], at: datetime) -> Standing:
     """Read what stands beside some reports, as of `at`."""
     listed = list(found)
     companies = {match["company"]["id"] for one in listed for match in one.content["matches"]}
@@ -62,13 +62,13 @@ def standing(connection: Connection, found: Iterable[OpenReport], at: datetime) 
         at,
         _capacities(connection, tables.companies, companies),
         _capacities(connection, tables.partners, partners),
-        approved_introductions(connection),
-        rejected_matches(connection, [one.request_id for one in listed]),
+        list_introductions(connection),
+        list_rejected_matches(connection, [one.request_id for one in listed]),
         active_policy(connection).rest_days,
     )
 
 
-def approved_introductions(connection: Connection, company_id: str | None = None) -> list[PastIntroduction]:
+def list_introductions(connection: Connection, company_id: str | None = None) -> list[PastIntroduction]:
     """Read the introductions that stand, all or one company's, by id; an erased side is still counted, by its id."""
     query = sa.select(introductions).where(introductions.c.status == "approved").order_by(introductions.c.id)
     if company_id is not None:
@@ -81,7 +81,7 @@ def approved_introductions(connection: Connection, company_id: str | None = None
     ]
 
 
-def rejected_matches(connection: Connection, request_ids: Iterable[str]) -> frozenset[tuple[str, str]]:
+def list_rejected_matches(connection: Connection, request_ids: Iterable[str]) -> frozenset[tuple[str, str]]:
     """Read the matches whose latest review is a rejection, as (request id, match id)."""
     latest: dict[tuple[str, str], str] = {}
     for part in rows.in_parts(request_ids):
@@ -91,7 +91,7 @@ def rejected_matches(connection: Connection, request_ids: Iterable[str]) -> froz
     return frozenset(one for one, decision in latest.items() if decision == "rejected")
 
 
-def companies_of(connection: Connection, ids: Iterable[str]) -> dict[str, Company]:
+def list_companies(connection: Connection, ids: Iterable[str]) -> dict[str, Company]:
     """Read the active companies among `ids`, by id."""
     return {
         one: company_from_state(stored.state)
@@ -108,7 +108,7 @@ def _capacities(connection: Connection, table: sa.Table, ids: Iterable[str]) -> 
     }
 
 
-def members(connection: Connection) -> list[Member]:
+def list_members(connection: Connection) -> list[Member]:
     """Read the active companies that are members, by id."""
     return [
         Member(one.id, one.state.get("name") or one.id, membership)
@@ -119,7 +119,7 @@ def members(connection: Connection) -> list[Member]:
     ]
 
 
-def small_members(connection: Connection) -> list[Company]:
+def list_small_members(connection: Connection) -> list[Company]:
     """Read the active companies that are small members, by id."""
     named = tables.companies.c.state.contains(json.dumps(SMALL_MEMBER), autoescape=True)
     found = projection.states_where(
@@ -128,7 +128,7 @@ def small_members(connection: Connection) -> list[Company]:
     return [company_from_state(one.state) for one in found if one.state.get("membership") == SMALL_MEMBER]
 
 
-def sessions(connection: Connection) -> list[Met]:
+def list_sessions(connection: Connection) -> list[Met]:
     """Read which company is in a placed session of a programme, and on which day; by visit, session and company."""
     found = []
     rows = connection.execute(sa.select(tables.programmes.c.content).order_by(tables.programmes.c.visit_id))

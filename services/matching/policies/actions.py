@@ -1,6 +1,6 @@
 """What staff do with scoring policies: open a draft, change it, discard it, make it the active policy.
 
-Each is whole in the caller's transaction and raises services.matching.introductions.actions.RefusedError.
+Each is whole in the caller's transaction and raises RefusedError.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def change_draft(
 ) -> Draft:
     """Replace the weights and rules of the version of a draft that was seen; a rule not given keeps its value.
 
-    Refused: unknown, stale. Raises domain.policy_checks.BadPolicyError when a field is wrong.
+    Refused: unknown, stale, invalid (with a fault for each wrong field).
     """
     draft = _seen(connection, draft_id, seen)
     now = policy_to_json(draft.policy)

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from flask_babel import gettext
 
 from services.matching.i18n import N_
-from services.matching.policies.domain.checks import Fault
 from services.matching.review.labels import word
+from shared.faults import Fault
 
 RULE_WORDS: Mapping[str, tuple[str, str]] = {
     "floor": (N_("Fewest points of a match"), N_("Whoever scores less is no match.")),
@@ -59,7 +59,7 @@ FAULTS = (
     N_("is less than the matches a report may hold"),
     N_("give at least %(most)s, or lower the most matches (most_matches)"),
 )
-"""What `policy_checks` finds wrong, as far as a form can be wrong so."""
+"""What `domain.checks` finds wrong, as far as a form can be wrong so."""
 
 
 def fault_text(fault: Fault) -> str:

@@ -6,11 +6,11 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from flask import Blueprint, Response, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
-from services.matching.context import database
+from services.matching.context import clock, database, ids
 from services.matching.policies.actions import (
     activate_draft,
     change_draft,
@@ -18,17 +18,20 @@ from services.matching.policies.actions import (
     discard_draft,
     open_draft,
 )
-from services.matching.policies.domain.checks import PARTS, BadPolicyError, Fault
+from services.matching.policies.domain.checks import PARTS
 from services.matching.policies.labels import RULE_WORDS, fault_text
-from services.matching.policies.previews import BusyError, Previews, preview_to_json
+from services.matching.policies.views import BusyError, preview_of
 from services.matching.refusals import Refusal, RefusedError
 from services.matching.scoring import store as policies
 from services.matching.scoring.domain.policy import RULES
 from services.matching.scoring.store import Draft
+from shared.faults import Fault
 from shared.web.access import access
 from shared.web.problems import Problem
 
 blueprint = Blueprint("matching_policies", __name__, template_folder="templates")
+
+BLUEPRINTS = (blueprint,)
 
 
 @blueprint.route("/policies")
@@ -53,10 +56,9 @@ def policy_list() -> str:
 def open_page() -> AnyResponse | str:
     """Open a draft of a version and show it."""
     based_on = request.form.get("based_on", type=int)
-    clock, ids = current_app.config["CLOCK"], current_app.config["IDS"]
     try:
         with database().writing() as connection:
-            draft = open_draft(connection, based_on, clock, ids)
+            draft = open_draft(connection, based_on, clock(), ids())
     except RefusedError as refused:
         raise Problem(404, _(refused.template, **refused.values)) from refused
     return redirect(url_for("matching_policies.draft_page", draft_id=draft.id), code=303)
@@ -78,9 +80,7 @@ def change_page(draft_id: str) -> AnyResponse | str:
     rules = {name: _number(request.form.get(name, "")) for name in RULES}
     try:
         with database().writing() as connection:
-            change_draft(connection, draft_id, seen, weights, rules, current_app.config["CLOCK"])
-    except BadPolicyError as bad:
-        return _answer(_page(draft_id, given=request.form, faults=bad.faults), 422)
+            change_draft(connection, draft_id, seen, weights, rules, clock())
     except RefusedError as refused:
         return _refused(draft_id, refused, given=request.form)
     return redirect(url_for("matching_policies.draft_page", draft_id=draft_id, preview=1), code=303)
@@ -127,10 +127,9 @@ def activate_page(draft_id: str) -> AnyResponse | str:
             parts=PARTS,
             rules=RULE_WORDS,
         )
-    clock = current_app.config["CLOCK"]
     return _decide(
         draft_id,
-        lambda connection: activate_draft(connection, draft_id, seen, active_seen, note, clock),
+        lambda connection: activate_draft(connection, draft_id, seen, active_seen, note, clock()),
         lambda made: _(
             "Version %(version)s of the scoring policy is active; open reports are being made again.",
             version=made.version,
@@ -168,16 +167,15 @@ def _page(
 
 
 def _previewed(draft: Draft) -> dict[str, Any]:
-    previews: Previews = current_app.extensions["handslag-previews"]
     try:
-        return preview_to_json(previews.make(draft.policy))
+        return preview_of(draft.policy)
     except BusyError as busy:
         why = _("What another draft would change is being found out. Load this page again in a few seconds.")
         raise Problem(503, why, headers={"Retry-After": "5"}) from busy
 
 
 def _others(kept: Mapping[str, float], given: Mapping[str, str]) -> dict[str, float]:
-    """Give what is kept of the dials that were sent with another value."""
+    """Return what is kept of the dials that were sent with another value."""
     return {field: value for field, value in kept.items() if _number(given.get(field, "")) != value}
 
 
@@ -197,10 +195,12 @@ def _refused(
     draft_id: str, refused: RefusedError, given: Mapping[str, str] | None = None, note: str = ""
 ) -> AnyResponse:
     """Show the draft as it is now, with why and with what was written."""
+    if given is not None and refused.faults:
+        return _answer(_page(draft_id, given=given, faults=refused.faults), 422)
     why = _(refused.template, **refused.values)
     if refused.kind == Refusal.UNKNOWN:
         raise Problem(404, why)
-    status = 409 if refused.kind in ("stale", "conflict") else 422
+    status = 409 if refused.kind in (Refusal.STALE, Refusal.CONFLICT) else 422
     return _answer(_page(draft_id, given=given, why=why, note=note), status)
 
 

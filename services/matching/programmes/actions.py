@@ -7,64 +7,36 @@ the version that was seen.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from sqlalchemy.engine import Connection
-
-from services.matching import tables
 from services.matching.i18n import N_
-from services.matching.introductions import store as decisions
-from services.matching.organisations.store import projection
 from services.matching.organisations.store.projection import Stored
 from services.matching.programmes import store as programmes
-from services.matching.programmes.domain.content import Planned, digest_of, digest_of_list
-from services.matching.programmes.domain.making import plan
-from services.matching.programmes.domain.mend import Cancellation, Mended, mend, without
+from services.matching.programmes.domain.making import make_programme
+from services.matching.programmes.domain.mend import (
+    COMPANY,
+    DELEGATE,
+    PLACE,
+    SESSION,
+    Cancellation,
+    Mended,
+    mend,
+    without,
+)
+from services.matching.programmes.domain.planned import Planned, digest_of, digest_of_list
 from services.matching.programmes.domain.problem import Problem
 from services.matching.programmes.domain.settings import (
     MATCHES,
-    SettingError,
     Settings,
     delegates_of,
     problem_of,
     tracks_of,
 )
-from services.matching.programmes.domain.wishes import Meeting, wanted_sessions
-from services.matching.programmes.store import StoredProgramme
+from services.matching.programmes.domain.wanted_sessions import wanted_sessions
+from services.matching.programmes.store import Material, StoredProgramme
 from services.matching.refusals import Refusal, RefusedError
-from services.matching.reports.store import reports
 from shared.clock import Clock, to_text
 from shared.storage.engine import Database
-
-MIDDLING = 50.0
-"""The score of an introduction whose report no longer names the company."""
-
-
-@dataclass(frozen=True)
-class Material:
-    """What a programme is made from, as it stands now."""
-
-    visit: Stored
-    meetings: tuple[Meeting, ...]
-
-
-def material(connection: Connection, visit_id: str, source: str) -> Material:
-    """Read a visit and the meetings that its introductions, or its reports' matches, ask for.
-
-    Raises RefusedError unknown where there is no such visit.
-    """
-    visit = projection.get_state(connection, tables.visits, visit_id)
-    if visit is None:
-        raise RefusedError(Refusal.UNKNOWN, N_("There is no visit with the id %(id)s."), id=visit_id)
-    meetings = [
-        meeting
-        for request in projection.states_where(
-            connection, tables.requests, tables.requests.c.visit_id == visit_id
-        )
-        if request.status != "withdrawn"
-        for meeting in _meetings(connection, request, source)
-    ]
-    return Material(visit, tuple(meetings))
 
 
 def make(
@@ -79,13 +51,15 @@ def make(
 
     `seen_version` is the version to replace, None where there is none yet. `keep` are those of its cancellations that
     hold on, None: all. Those of delegates and places fall away where the visit has others now (`Planned.outdated`).
-    Raises RefusedError: unknown, stale, invalid (a setting or `cancelled`, named in `about`), conflict (no session is
+    Raises RefusedError: unknown, stale, invalid (a setting or `cancelled`), conflict (no session is
     wanted, or the visit is withdrawn).
     """
     with database.reading() as connection:
         old = programmes.get_programme(connection, visit_id)
         _refuse_other(old, seen_version)
-        found = material(connection, visit_id, settings.source)
+        found = programmes.get_material(connection, visit_id, settings.source)
+    if found is None:
+        raise RefusedError(Refusal.UNKNOWN, N_("There is no visit with the id %(id)s."), id=visit_id)
     if found.visit.status == "withdrawn":
         raise RefusedError(Refusal.CONFLICT, N_("The visit is withdrawn: it has no programme."))
     if not found.meetings:
@@ -94,7 +68,7 @@ def make(
     problem = without(_problem(found, settings), cancelled)
     standing = old.planned.programme.placements if old else {}
     pinned = {id: standing[id] for id in old.planned.pinned if id in standing} if old else {}
-    programme = plan(problem, pinned)
+    programme = make_programme(problem, pinned)
     made = Planned(
         visit_version=found.visit.version,
         made_of=digest_of(found.meetings),
@@ -130,7 +104,7 @@ def pin(
 def preview(
     database: Database, visit_id: str, cancelled: Sequence[Cancellation], seen_version: int
 ) -> tuple[StoredProgramme, Mended]:
-    """Work out what cancelling would change, and give it beside the programme as it stands; nothing is kept.
+    """Work out what cancelling would change, beside the programme as it stands; nothing is kept.
 
     Raises RefusedError unknown, stale or invalid.
     """
@@ -146,7 +120,7 @@ def accept(
     mended: Mended,
     clock: Clock,
 ) -> StoredProgramme:
-    """Keep what `preview` gave. Raises RefusedError stale where another version was kept meanwhile."""
+    """Keep what `preview` worked out. Raises RefusedError stale where another version was kept meanwhile."""
     stand = mended.programme.placements
     was = old.planned.programme.placements
     made = replace(
@@ -177,12 +151,12 @@ def _keep(
     database: Database, visit_id: str, planned: Planned, seen_version: int | None, clock: Clock
 ) -> StoredProgramme:
     with database.writing() as connection:
-        old = programmes.get_programme(connection, visit_id, hold=True)
+        old = programmes.get_programme(connection, visit_id, lock=True)
         _refuse_other(old, seen_version)
         version = old.version + 1 if old else 1
         at = to_text(clock())
         if old:
-            programmes.change_programme(connection, visit_id, version, planned, at)
+            programmes.save_programme(connection, visit_id, version, planned, at)
         elif not programmes.add_programme(connection, visit_id, planned, at):
             raise _stale(programmes.get_programme(connection, visit_id))
     return StoredProgramme(visit_id, version, at, planned)
@@ -223,10 +197,10 @@ def _stale(old: StoredProgramme | None) -> RefusedError:
 
 def _refuse_unknown(problem: Problem, cancelled: Sequence[Cancellation]) -> None:
     known: dict[str, set[str | None]] = {
-        "company": {id for one in problem.wanted for id in one.companies},
-        "delegate": {id for track in problem.tracks for id in track.delegates},
-        "session": {one.id for one in problem.wanted},
-        "place": {*problem.bases(), *(one.place for one in problem.wanted)},
+        COMPANY: {id for one in problem.wanted for id in one.companies},
+        DELEGATE: {id for track in problem.tracks for id in track.delegates},
+        SESSION: {one.id for one in problem.wanted},
+        PLACE: {*problem.bases(), *(one.place for one in problem.wanted)},
     }
     unknown = sorted(one.id for one in cancelled if one.id not in known[one.kind])
     if unknown or not cancelled:
@@ -240,18 +214,18 @@ def _refuse_unknown(problem: Problem, cancelled: Sequence[Cancellation]) -> None
 
 def _problem(found: Material, settings: Settings) -> Problem:
     visit = found.visit.state
-    try:
-        tracks = tracks_of(visit, settings)
-        wanted = wanted_sessions(found.meetings, visit, tracks, settings.minutes)
-        known = {*delegates_of(visit), *(one.company_id for one in found.meetings)}
-        strangers = sorted({one["who"] for one in settings.unavailable} - known)
-        if strangers:
-            raise SettingError(
-                "unavailable", "The programme does not know %(ids)s.", ids=", ".join(strangers)
-            )
-        return problem_of(visit, settings, wanted)
-    except SettingError as error:
-        raise RefusedError(Refusal.INVALID, error.template, [error.field], None, **error.values) from error
+    tracks = tracks_of(visit, settings)
+    wanted = wanted_sessions(found.meetings, visit, tracks, settings.minutes)
+    known = {*delegates_of(visit), *(one.company_id for one in found.meetings)}
+    strangers = sorted({one["who"] for one in settings.unavailable} - known)
+    if strangers:
+        raise RefusedError(
+            Refusal.INVALID,
+            N_("The programme does not know %(ids)s."),
+            ["unavailable"],
+            ids=", ".join(strangers),
+        )
+    return problem_of(visit, settings, wanted)
 
 
 def _nothing_to_plan(source: str) -> str:
@@ -263,51 +237,4 @@ def _nothing_to_plan(source: str) -> str:
     return N_(
         "Nobody is introduced for this visit yet. Approve matches in the reports of its requests, or make the "
         "programme from all matches."
-    )
-
-
-def _meetings(connection: Connection, request: Stored, source: str) -> list[Meeting]:
-    report = reports.get_report(connection, request.id)
-    matches = report.content["matches"] if report else []
-    scores: dict[str, float] = {}
-    for match in matches:
-        scores[match["company"]["id"]] = max(match["score"], scores.get(match["company"]["id"], 0.0))
-    chosen: dict[str, tuple[str, set[str]]] = {}
-    if source == MATCHES:
-        latest = {one.match_id: one.decision for one in decisions.reviews_of(connection, request.id)}
-        for match in matches:
-            if latest.get(match["id"]) != "rejected" and not match["company"].get("erased_at"):
-                chosen.setdefault(match["company"]["id"], (match["role"], set()))[1].add(match["need_id"])
-    else:
-        for one in decisions.introductions_of(connection, request.id):
-            if one.status == "approved" and not one.state["company"].get("erased_at"):
-                chosen[one.state["company"]["id"]] = (one.state["role"], set(one.state["need_ids"]))
-    companies = projection.get_states(connection, tables.companies, chosen)
-    partner = projection.get_state(connection, tables.partners, request.state["partner_id"])
-    return [
-        Meeting(
-            request_id=request.id,
-            company_id=id,
-            role=role,
-            score=scores.get(id, MIDDLING),
-            needs=tuple(
-                text
-                for need in request.state["needs"]
-                if need["id"] in need_ids
-                for text in (need.get("title", ""), need["text"])
-            ),
-            tender_open=request.state.get("procurement_stage") == "tender_open",
-            company_languages=_languages(companies[id]),
-            partner_languages=_languages(partner) if partner else (),
-        )
-        for id, (role, need_ids) in sorted(chosen.items())
-        if id in companies and companies[id].status == "active"
-    ]
-
-
-def _languages(side: Stored) -> tuple[str, ...]:
-    return tuple(
-        one
-        for one in dict.fromkeys([side.state.get("language", ""), *side.state.get("languages", [])])
-        if one
     )

@@ -7,16 +7,18 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
 
-from flask import Response, current_app, jsonify, request
+from flask import Response, jsonify, request
 from sqlalchemy.engine import Connection
 
-from services.matching.context import database
+from services.matching.context import clock, database
 from services.matching.programmes import actions as programming
 from services.matching.programmes import schemas
 from services.matching.programmes import store as programmes
 from services.matching.programmes.calendar import calendar
 from services.matching.programmes.domain.mend import Cancellation
+from services.matching.programmes.settings_body import Making, ProgrammeBody
 from services.matching.programmes.views import mend_view, programme_view
+from services.matching.refusal_answers import STATUS
 from services.matching.refusals import Refusal, RefusedError
 from shared.web.api import (
     Blueprint,
@@ -30,7 +32,7 @@ from shared.web.api import (
     route,
     stale_version,
 )
-from shared.web.problems import Problem, field_error
+from shared.web.problems import Problem
 
 Args = dict[str, Any]
 
@@ -40,6 +42,8 @@ blueprint = Blueprint(
     url_prefix="/api/v1/programmes",
     description="Programmes of visits: who meets whom when",
 )
+
+BLUEPRINTS = (blueprint,)
 
 
 @route(blueprint, "", "GET", "staff", "List visits with their programmes")
@@ -60,7 +64,7 @@ def list_programmes(args: Args) -> Args:
 @route(blueprint, "/<visit_id>", "GET", "staff", "Read a visit's programme")
 @answers(blueprint, 200, schemas.ProgrammeOut)
 def read_programme(visit_id: str) -> Response:
-    """Give the timetable, what has no place and why, and the reserve."""
+    """Read the timetable, what has no place and why, and the reserve."""
     with database().reading() as connection:
         stored = _stored(connection, visit_id)
     return _answer(stored)
@@ -72,17 +76,15 @@ def read_programme(visit_id: str) -> Response:
     "`cancelled` leaves it out. Send "
     "`If-Match` with the version that is replaced, and without it where there is none yet.",
 )  # fmt: skip
-@body(blueprint, schemas.ProgrammeBody, example={"interpreters": 2, "source": "introductions"})
+@body(blueprint, ProgrammeBody, example={"interpreters": 2, "source": "introductions"})
 @answers(blueprint, 200, schemas.ProgrammeOut)
-def make_programme(data: schemas.Making, visit_id: str) -> Response:
+def make_programme(data: Making, visit_id: str) -> Response:
     """Plan the sessions of the visit's introductions or matches."""
     with database().reading() as connection:
         exists = programmes.get_programme(connection, visit_id) is not None
     seen = required_version() if exists or "If-Match" in request.headers else None
     with programme_refusals_as_problems():
-        stored = programming.make(
-            database(), visit_id, data.settings, seen, current_app.config["CLOCK"], data.cancelled
-        )
+        stored = programming.make(database(), visit_id, data.settings, seen, clock(), data.cancelled)
     return _answer(stored)
 
 
@@ -101,7 +103,7 @@ def pin_sessions(data: Args, visit_id: str) -> Response:
             data["sessions"],
             data["pinned"],
             required_version(),
-            current_app.config["CLOCK"],
+            clock(),
         )
     return _answer(stored)
 
@@ -122,8 +124,7 @@ def mend_programme(data: Args, visit_id: str) -> Response:
         old, mended = programming.preview(database(), visit_id, cancelled, seen)
         version = seen
         if data["accept"]:
-            clock = current_app.config["CLOCK"]
-            version = programming.accept(database(), old, cancelled, mended, clock).version
+            version = programming.accept(database(), old, cancelled, mended, clock()).version
     with database().reading() as connection:
         view = {**mend_view(connection, old, mended), "version": version}
     response = jsonify(view)
@@ -138,7 +139,7 @@ def mend_programme(data: Args, visit_id: str) -> Response:
 @query(blueprint, schemas.CalendarArgs)
 @answers(blueprint, 200)
 def read_calendar(args: Args, visit_id: str) -> Response:
-    """Give the sessions and transfers of all tracks, or of one."""
+    """Write the sessions and transfers of all tracks, or of one."""
     with database().reading() as connection:
         view = programme_view(connection, _stored(connection, visit_id))
     text = calendar(view, args.get("track"), lambda kind: kind.replace("_", " "))
@@ -147,15 +148,14 @@ def read_calendar(args: Args, visit_id: str) -> Response:
 
 @contextmanager
 def programme_refusals_as_problems() -> Iterator[None]:
-    """Have a refused act answered as a problem that names the field or the version; stale is 412, as for `If-Match`."""
+    """Answer a refused act with a problem that names the field or the version; stale is 412, as for `If-Match`."""
     try:
         yield
     except RefusedError as refused:
         if refused.kind == Refusal.STALE:
             raise stale_version(refused.current_version or 0) from refused
-        status = {"unknown": 404, "conflict": 409}.get(refused.kind, 422)
-        errors = [field_error(one, str(refused)) for one in refused.about]
-        raise Problem(status, str(refused), errors=errors) from refused
+        errors = [fault.to_json() for fault in refused.faults]
+        raise Problem(STATUS[refused.kind], str(refused), errors=errors) from refused
 
 
 def _stored(connection: Connection, visit_id: str) -> programmes.StoredProgramme:

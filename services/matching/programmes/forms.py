@@ -1,49 +1,33 @@
-"""The settings of a programme as a form: read from what staff sent, and what is wrong said by field."""
+"""The settings of a programme as a form: read from what staff sent, with what is wrong by field."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flask_babel import gettext as _
 from marshmallow import ValidationError
 from werkzeug.datastructures import MultiDict
 
 from services.matching.i18n import N_
 from services.matching.programmes.domain.problem import KINDS
+from services.matching.programmes.settings_body import Making, ProgrammeBody
+from services.matching.refusals import Refusal, RefusedError
+from shared.faults import Fault
 
+NUMBERS = ("most_one_to_ones", "interpreters", "rooms", "transfer_minutes")
+TIMES = ("day_start", "day_end", "lunch_start", "lunch_end")
+_BODY = ProgrammeBody()
 TIME_FIX = N_("Write a time at a quarter of an hour, such as 09:15.")
 NUMBER_FIX = N_("Write a whole number within the limits of the field.")
-LABELS: Mapping[str, str] = {
-    "day_start": N_("The day begins"),
-    "day_end": N_("The day ends"),
-    "lunch_start": N_("Lunch begins"),
-    "lunch_end": N_("Lunch ends"),
-    "breaks": N_("Breaks"),
-    "minutes": N_("Lengths"),
-    "most_one_to_ones": N_("One-to-ones per track and half-day, at most"),
-    "interpreters": N_("Interpreters"),
-    "rooms": N_("Rooms"),
-    "transfer_minutes": N_("Minutes between two places"),
-    "transfers": N_("Ways"),
-    "days": N_("Days"),
-    "tracks": N_("Tracks"),
-    "unavailable": N_("Not available"),
-    "source": N_("Made from"),
-    "cancelled": N_("Who or what cancels"),
-    "sessions": N_("Sessions"),
-}
 FIXES: Mapping[str, str] = {
-    **dict.fromkeys(("day_start", "day_end", "lunch_start", "lunch_end"), TIME_FIX),
+    **dict.fromkeys(TIMES, TIME_FIX),
     "breaks": N_("Write breaks as 10:30-10:45, with a comma between two."),
     "minutes": N_("Write a multiple of 15 minutes, at most 480."),
-    **dict.fromkeys(("most_one_to_ones", "interpreters", "rooms", "transfer_minutes"), NUMBER_FIX),
+    **dict.fromkeys(NUMBERS, NUMBER_FIX),
     "transfers": N_("Choose two places and write the minutes, at most 600."),
     "days": TIME_FIX,
     "unavailable": N_("Choose who and which day, and write both times, such as 09:15."),
 }
-NUMBERS = ("most_one_to_ones", "interpreters", "rooms", "transfer_minutes")
-TIMES = ("day_start", "day_end", "lunch_start", "lunch_end")
 
 
 def settings_of_form(form: MultiDict[str, str]) -> dict[str, Any]:
@@ -76,10 +60,15 @@ def settings_of_form(form: MultiDict[str, str]) -> dict[str, Any]:
     return said
 
 
-def faults_of(error: ValidationError) -> list[tuple[str, str]]:
-    """Give each field that is wrong, by its label, with how to mend it, in the reader's language."""
-    messages: Mapping[str, Any] = error.normalized_messages()  # type: ignore[no-untyped-call]
-    return [(_(LABELS.get(name, name)), _(FIXES[name]) if name in FIXES else "") for name in sorted(messages)]
+def making_of(said: Mapping[str, Any]) -> Making:
+    """Check what a form says. Raises RefusedError invalid with a fault for each field that is wrong."""
+    try:
+        asked: Making = _BODY.load(said)
+    except ValidationError as error:
+        wrong = sorted(error.normalized_messages())  # type: ignore[no-untyped-call]
+        faults = [Fault(name, "", FIXES.get(name, "")) for name in wrong]
+        raise RefusedError(Refusal.INVALID, N_("The settings cannot be used."), faults=faults) from error
+    return asked
 
 
 def _rows(form: MultiDict[str, str], names: Mapping[str, str], key: str) -> list[dict[str, Any]]:

@@ -7,25 +7,23 @@ from dataclasses import asdict
 from datetime import date
 from typing import Any
 
-from flask import Blueprint, Response, current_app, flash, redirect, render_template, request, url_for
-from flask_babel import format_date
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from marshmallow import ValidationError
 from werkzeug.wrappers import Response as AnyResponse
 
-from services.matching.context import database
-from services.matching.i18n import N_
+from services.matching.context import clock, database
 from services.matching.programmes import actions as programming
 from services.matching.programmes import store as programmes
 from services.matching.programmes.calendar import calendar
 from services.matching.programmes.domain.mend import CANCELLABLE, SESSION, Cancellation
 from services.matching.programmes.domain.problem import KINDS
 from services.matching.programmes.domain.settings import Settings, delegates_of, places_of, tracks_of
-from services.matching.programmes.forms import LABELS, faults_of, settings_of_form
+from services.matching.programmes.forms import making_of, settings_of_form
 from services.matching.programmes.grid import grid
-from services.matching.programmes.schemas import Making, ProgrammeBody
+from services.matching.programmes.labels import FIELD_WORDS, day_name, entry_word, fault_words, field_word
 from services.matching.programmes.store import StoredProgramme
 from services.matching.programmes.views import Names, mend_view, programme_view
+from services.matching.refusal_answers import STATUS
 from services.matching.refusals import RefusedError
 from shared.web.access import access
 from shared.web.problems import Problem
@@ -33,34 +31,16 @@ from shared.web.problems import Problem
 PAGE_SIZE = 50
 EMPTY_ROWS = 2
 """Rows that a table of the form has beside those that are filled in."""
-BODY = ProgrammeBody()
-ENTRIES: Mapping[str, str] = {
-    "study_visit": N_("Study visit"),
-    "round_table": N_("Round table"),
-    "presentation": N_("Presentation"),
-    "one_to_one": N_("One-to-one"),
-    "transfer": N_("Transfer"),
-    "lunch": N_("Lunch"),
-    "break": N_("Break"),
-}
 
 blueprint = Blueprint("programme_pages", __name__, template_folder="templates")
+
+BLUEPRINTS = (blueprint,)
 
 
 @blueprint.app_context_processor
 def programme_tools() -> dict[str, Any]:
-    """Give the templates the words for entries, the layout of a day, and dates as people write them."""
+    """Offer templates the words for entries, the layout of a day, and dates as people write them."""
     return {"entry_word": entry_word, "grid": grid, "day_name": day_name}
-
-
-def entry_word(kind: str) -> str:
-    """Give the word for a kind of session or entry in the language of the page."""
-    return str(_(ENTRIES[kind])) if kind in ENTRIES else kind
-
-
-def day_name(day: str) -> str:
-    """Write an ISO date for people, with the day of the week."""
-    return str(format_date(date.fromisoformat(day), "EEEE d MMMM y"))
 
 
 @blueprint.route("/programmes")
@@ -87,13 +67,8 @@ def make_page(visit_id: str) -> AnyResponse | str:
     """Make the programme by the form's settings."""
     said = settings_of_form(request.form)
     try:
-        asked: Making = BODY.load(said)
-    except ValidationError as error:
-        return Response(_page(visit_id, said, faults_of(error)), status=422, mimetype="text/html")
-    seen = _seen() or None
-    try:
-        clock = current_app.config["CLOCK"]
-        programming.make(database(), visit_id, asked.settings, seen, clock, asked.cancelled)
+        asked = making_of(said)
+        programming.make(database(), visit_id, asked.settings, _seen() or None, clock(), asked.cancelled)
     except RefusedError as refused:
         return _refused(visit_id, refused, said)
     flash(_("The programme is made."), "success")
@@ -107,7 +82,7 @@ def pin_page(visit_id: str) -> AnyResponse | str:
     pinned = "pin" in request.form
     session = request.form.get("pin" if pinned else "unpin", "")
     try:
-        programming.pin(database(), visit_id, [session], pinned, _seen(), current_app.config["CLOCK"])
+        programming.pin(database(), visit_id, [session], pinned, _seen(), clock())
     except RefusedError as refused:
         return _refused(visit_id, refused)
     flash(_("The session stays where it is.") if pinned else _("The session may move again."), "success")
@@ -123,7 +98,7 @@ def cancel_page(visit_id: str) -> AnyResponse | str:
     try:
         old, mended = programming.preview(database(), visit_id, cancelled, _seen())
         if request.form.get("confirmed") == "yes":
-            programming.accept(database(), old, cancelled, mended, current_app.config["CLOCK"])
+            programming.accept(database(), old, cancelled, mended, clock())
             flash(_("The programme is mended."), "success")
             return redirect(url_for("programme_pages.programme_page", visit_id=visit_id), code=303)
     except RefusedError as refused:
@@ -137,7 +112,7 @@ def cancel_page(visit_id: str) -> AnyResponse | str:
 @blueprint.route("/programmes/<visit_id>/calendar.ics")
 @access("staff")
 def calendar_file(visit_id: str) -> Response:
-    """Give the programme as a calendar, of one track or of all."""
+    """Write the programme as a calendar, of one track or of all."""
     with database().reading() as connection:
         stored = programmes.get_programme(connection, visit_id)
         if stored is None:
@@ -150,10 +125,8 @@ def calendar_file(visit_id: str) -> Response:
 
 def _refused(visit_id: str, refused: RefusedError, said: dict[str, Any] | None = None) -> AnyResponse:
     """Show the programme as it is now, with why nothing was done."""
-    field = _(LABELS[refused.about[0]]) if refused.about and refused.about[0] in LABELS else ""
-    page = _page(visit_id, said, [(field, _(refused.template, **refused.values))])
-    status = {"unknown": 404, "stale": 409, "conflict": 409}.get(refused.kind, 422)
-    return Response(page, status=status, mimetype="text/html")
+    faults = [fault_words(one) for one in refused.faults] or [("", _(refused.template, **refused.values))]
+    return Response(_page(visit_id, said, faults), status=STATUS[refused.kind], mimetype="text/html")
 
 
 def _page(
@@ -165,25 +138,25 @@ def _page(
         view = programme_view(connection, stored) if stored else None
     if not names.visit:
         raise Problem(404, _("There is no visit with the id %(id)s.", id=visit_id))
-    settings = said or (view["settings"] if view else asdict(Settings()))
+    values = {**asdict(Settings()), **(said or (view["settings"] if view else {}))}
     return render_template(
         "programmes/programme.html",
         visit_id=visit_id,
         visit=names.visit,
         programme=view,
-        settings={**asdict(Settings()), **settings},
+        values=values,
         faults=faults or [],
         kinds=KINDS,
-        labels={name: _(label) for name, label in LABELS.items()},
+        labels={name: field_word(name) for name in FIELD_WORDS},
         choices=_choices(names, stored),
-        track_numbers=_track_numbers(names.visit, settings),
+        track_numbers=_track_numbers(names.visit, values),
         empty_rows=EMPTY_ROWS,
         kept=None if said is None or "cancelled" not in said else _pairs(said["cancelled"]),
     )
 
 
 def _choices(names: Names, stored: StoredProgramme | None) -> dict[str, list[tuple[str, str]]]:
-    """Give what the form's selections offer, as code and name."""
+    """Return what the form's selections offer, as code and name."""
     wanted = stored.planned.problem.wanted if stored else ()
     companies = sorted({id for one in wanted for id in one.companies}, key=lambda id: (names.company(id), id))
     hosts = sorted({one.place for one in wanted if one.place})
@@ -205,9 +178,9 @@ def _pairs(cancelled: Iterable[Mapping[str, str]]) -> list[tuple[str, str]]:
     return [(one["kind"], one["id"]) for one in cancelled]
 
 
-def _track_numbers(visit: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, int]:
-    """Give each delegate the number of the track that the form proposes."""
-    tracks = settings.get("tracks") or [track.delegates for track in tracks_of(visit, Settings())]
+def _track_numbers(visit: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, int]:
+    """Return for each delegate the number of the track that the form proposes."""
+    tracks = values.get("tracks") or [track.delegates for track in tracks_of(visit, Settings())]
     return {id: number for number, track in enumerate(tracks, 1) for id in track}
 
 

@@ -1,4 +1,7 @@
-"""The programmes, one a visit: kept as canonical JSON of ids and times, with a version that grows with each change."""
+"""The programmes, one a visit, with a version that grows with each change; and what a programme is made from.
+
+A programme is canonical JSON of ids and times.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +13,15 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
-from services.matching.programmes.domain.content import Planned, planned_from, without_company
+from services.matching import tables
+from services.matching.introductions import store as decisions
+from services.matching.organisations.store import projection
+from services.matching.organisations.store.projection import Stored
+from services.matching.programmes.domain.planned import Planned, planned_from, without_company
+from services.matching.programmes.domain.settings import MATCHES
+from services.matching.programmes.domain.wanted_sessions import Meeting
 from services.matching.reports.domain.report import canonical_json
+from services.matching.reports.store import reports
 from services.matching.tables import programmes, visits
 
 
@@ -36,10 +46,10 @@ class VisitLine:
     programme_version: int
 
 
-def get_programme(connection: Connection, visit_id: str, hold: bool = False) -> StoredProgramme | None:
-    """Read a visit's programme, or None; `hold` keeps others from changing it until the transaction ends."""
+def get_programme(connection: Connection, visit_id: str, lock: bool = False) -> StoredProgramme | None:
+    """Read a visit's programme, or None; `lock` keeps others from changing it until the transaction ends."""
     query = sa.select(programmes).where(programmes.c.visit_id == visit_id)
-    row = connection.execute(query.with_for_update() if hold else query).first()
+    row = connection.execute(query.with_for_update() if lock else query).first()
     if row is None:
         return None
     return StoredProgramme(row.visit_id, row.version, row.updated_at, planned_from(json.loads(row.content)))
@@ -52,7 +62,7 @@ def add_programme(connection: Connection, visit_id: str, planned: Planned, at: s
     return connection.execute(new.returning(programmes.c.visit_id)).first() is not None
 
 
-def change_programme(connection: Connection, visit_id: str, version: int, planned: Planned, at: str) -> None:
+def save_programme(connection: Connection, visit_id: str, version: int, planned: Planned, at: str) -> None:
     """Keep a visit's programme as another version in place of the one that it has."""
     mine = programmes.c.visit_id == visit_id
     connection.execute(sa.update(programmes).where(mine).values(**_values(version, planned, at)))
@@ -62,12 +72,12 @@ def _values(version: int, planned: Planned, at: str) -> dict[str, Any]:
     return {"version": version, "content": canonical_json(planned.to_json()), "updated_at": at}
 
 
-def forget_programme(connection: Connection, visit_id: str) -> None:
+def delete_programme(connection: Connection, visit_id: str) -> None:
     """Delete the programme of an erased visit."""
     connection.execute(sa.delete(programmes).where(programmes.c.visit_id == visit_id))
 
 
-def forget_company(connection: Connection, company_id: str, at: str) -> None:
+def delete_company(connection: Connection, company_id: str, at: str) -> None:
     """Take an erased company out of all programmes."""
     said = json.dumps(company_id)[1:-1]
     # By its id, in the id of its place, and in the ids of its sessions, which may be cut short.
@@ -75,10 +85,10 @@ def forget_company(connection: Connection, company_id: str, at: str) -> None:
     named = sa.or_(*(programmes.c.content.contains(text, autoescape=True) for text in texts))
     query = sa.select(programmes.c.visit_id).where(named).order_by(programmes.c.visit_id)
     for visit_id in list(connection.execute(query).scalars()):
-        stored = get_programme(connection, visit_id, hold=True)
+        stored = get_programme(connection, visit_id, lock=True)
         if stored is not None:
             left = without_company(stored.planned, company_id)
-            change_programme(connection, visit_id, stored.version + 1, left, at)
+            save_programme(connection, visit_id, stored.version + 1, left, at)
 
 
 def list_visits(connection: Connection, page: int, page_size: int) -> tuple[list[VisitLine], int]:
@@ -100,3 +110,78 @@ def list_visits(connection: Connection, page: int, page_size: int) -> tuple[list
             VisitLine(row.id, state["title"], state["starts_on"], state["ends_on"], row.version or 0)
         )
     return lines, int(count)
+
+
+MIDDLING = 50.0
+"""The score of an introduction whose report no longer names the company."""
+
+
+@dataclass(frozen=True)
+class Material:
+    """What a programme is made from, as it stands now."""
+
+    visit: Stored
+    meetings: tuple[Meeting, ...]
+
+
+def get_material(connection: Connection, visit_id: str, source: str) -> Material | None:
+    """Read a visit and the meetings that its introductions, or its reports' matches, ask for; or None."""
+    visit = projection.get_state(connection, tables.visits, visit_id)
+    if visit is None:
+        return None
+    meetings = [
+        meeting
+        for request in projection.states_where(
+            connection, tables.requests, tables.requests.c.visit_id == visit_id
+        )
+        if request.status != "withdrawn"
+        for meeting in _meetings(connection, request, source)
+    ]
+    return Material(visit, tuple(meetings))
+
+
+def _meetings(connection: Connection, request: Stored, source: str) -> list[Meeting]:
+    report = reports.get_report(connection, request.id)
+    matches = report.content["matches"] if report else []
+    scores: dict[str, float] = {}
+    for match in matches:
+        scores[match["company"]["id"]] = max(match["score"], scores.get(match["company"]["id"], 0.0))
+    chosen: dict[str, tuple[str, set[str]]] = {}
+    if source == MATCHES:
+        latest = {one.match_id: one.decision for one in decisions.reviews_of(connection, request.id)}
+        for match in matches:
+            if latest.get(match["id"]) != "rejected" and not match["company"].get("erased_at"):
+                chosen.setdefault(match["company"]["id"], (match["role"], set()))[1].add(match["need_id"])
+    else:
+        for one in decisions.introductions_of(connection, request.id):
+            if one.status == "approved" and not one.state["company"].get("erased_at"):
+                chosen[one.state["company"]["id"]] = (one.state["role"], set(one.state["need_ids"]))
+    companies = projection.get_states(connection, tables.companies, chosen)
+    partner = projection.get_state(connection, tables.partners, request.state["partner_id"])
+    return [
+        Meeting(
+            request_id=request.id,
+            company_id=id,
+            role=role,
+            score=scores.get(id, MIDDLING),
+            needs=tuple(
+                text
+                for need in request.state["needs"]
+                if need["id"] in need_ids
+                for text in (need.get("title", ""), need["text"])
+            ),
+            tender_open=request.state.get("procurement_stage") == "tender_open",
+            company_languages=_languages(companies[id]),
+            partner_languages=_languages(partner) if partner else (),
+        )
+        for id, (role, need_ids) in sorted(chosen.items())
+        if id in companies and companies[id].status == "active"
+    ]
+
+
+def _languages(side: Stored) -> tuple[str, ...]:
+    return tuple(
+        one
+        for one in dict.fromkeys([side.state.get("language", ""), *side.state.get("languages", [])])
+        if one
+    )

@@ -12,15 +12,13 @@ from services.matching import tables
 from services.matching.introductions.domain.introductions import introduction_id
 from services.matching.organisations.domain.wording import both
 from services.matching.organisations.store import projection
-from services.matching.programmes.actions import Material, material
-from services.matching.programmes.domain.content import digest_of
 from services.matching.programmes.domain.mend import COMPANY, DELEGATE, PLACE, Cancellation, Mended
 from services.matching.programmes.domain.outcome_text import CHANGED, REASONS
-from services.matching.programmes.domain.problem import Placement, Problem, Wanted, by_id
+from services.matching.programmes.domain.planned import CANCELLED, MEETINGS, VISIT, digest_of
+from services.matching.programmes.domain.problem import HOST, OWN, Placement, Problem, Wanted, by_id
 from services.matching.programmes.domain.settings import time_of
 from services.matching.programmes.domain.timetable import Entry, timetable
-from services.matching.programmes.store import StoredProgramme
-from services.matching.refusals import RefusedError
+from services.matching.programmes.store import Material, StoredProgramme, get_material
 from services.matching.reports.domain.erased_words import ERASED_NAME
 
 View = dict[str, Any]
@@ -43,25 +41,26 @@ class Names:
         self._companies = {id: str(one.state["name"]) for id, one in found.items()}
 
     def company(self, id: str) -> str:
-        """Give a company's name."""
+        """Return a company's name."""
         return self._companies.get(id, ERASED_NAME)
 
     def delegate(self, id: str) -> str:
-        """Give a delegate's role; the id where the visit no longer has it."""
+        """Return a delegate's role; the id where the visit no longer has it."""
         delegates = self.visit.get("delegates") or []
         number = int(id[1:]) - 1
         return str(delegates[number]["role"]) if number < len(delegates) else id
 
     def place(self, code: str | None) -> str:
-        """Give the name of a place: the visit's own word, or the company whose place it is."""
-        kind, _, rest = (code or "").partition(":")
-        if kind == "host":
-            return self.company(rest)
+        """Return the name of a place: the visit's own word, or the company whose place it is."""
+        code = code or ""
+        if code.startswith(HOST):
+            return self.company(code.removeprefix(HOST))
         places = self.visit.get("places") or []
-        return str(places[int(rest)]) if kind == "visit" and int(rest) < len(places) else ""
+        number = int(code.removeprefix(OWN)) if code.startswith(OWN) else len(places)
+        return str(places[number]) if number < len(places) else ""
 
     def cancelled(self, one: Cancellation, met: Mapping[str, str]) -> str:
-        """Give the name of who or what cancelled; of a session in `met` that of its company, of another its id."""
+        """Return the name of who or what cancelled; of a session in `met` that of its company, of another its id."""
         if one.kind == DELEGATE:
             return self.delegate(one.id)
         if one.kind == PLACE:
@@ -75,7 +74,7 @@ class Names:
         )
 
     def session(self, one: Wanted) -> View:
-        """Give what a session is and who is meant to come."""
+        """Return what a session is and who is meant to come."""
         return {
             "id": one.id,
             "kind": one.kind,
@@ -87,21 +86,21 @@ class Names:
 
 
 def programme_view(connection: Connection, stored: StoredProgramme) -> View:
-    """Give a programme with names, entries by day, what has no place and why, and `changed`: what it no longer fits.
+    """Return a programme with names, entries by day, what has no place and why, and `changed`: what it no longer fits.
 
     `changed` holds `visit` when the visit has another version now, `meetings` when other companies would be met or
     scores differ, and `cancelled` when delegates or places that cancelled may be others now.
     """
     planned = stored.planned
     problem, programme = planned.problem, planned.programme
-    found = _found(connection, stored)
+    found = get_material(connection, stored.visit_id, planned.settings.source)
     met = (
         {introduction_id(one.request_id, one.company_id): one.company_id for one in found.meetings}
         if found
         else {}
     )
     outdated = planned.outdated(found.visit.version, found.visit.state) if found else ()
-    cancelled = {met.get(one.id, one.id).removeprefix("host:") for one in planned.cancelled}
+    cancelled = {met.get(one.id, one.id).removeprefix(HOST) for one in planned.cancelled}
     names = Names(connection, stored.visit_id, [problem], cancelled)
     wanted = by_id(problem)
     entries = timetable(problem, programme.placements)
@@ -148,7 +147,7 @@ def programme_view(connection: Connection, stored: StoredProgramme) -> View:
 
 
 def mend_view(connection: Connection, stored: StoredProgramme, mended: Mended) -> View:
-    """Give what a mend changes, with names, before and after."""
+    """Return what a mend changes, with names, before and after."""
     was, now = by_id(stored.planned.problem), by_id(mended.problem)
     names = Names(connection, stored.visit_id, [stored.planned.problem])
     return {
@@ -172,21 +171,14 @@ def mend_view(connection: Connection, stored: StoredProgramme, mended: Mended) -
     }
 
 
-def _found(connection: Connection, stored: StoredProgramme) -> Material | None:
-    try:
-        return material(connection, stored.visit_id, stored.planned.settings.source)
-    except RefusedError:  # the visit is gone
-        return None
-
-
 def _changed(found: Material | None, stored: StoredProgramme) -> list[str]:
     if found is None:
-        return ["visit"]
+        return [VISIT]
     planned = stored.planned
     differing = {
-        "visit": found.visit.version != planned.visit_version or found.visit.status == "withdrawn",
-        "meetings": digest_of(found.meetings) != planned.made_of,
-        "cancelled": planned.outdated(found.visit.version, found.visit.state),
+        VISIT: found.visit.version != planned.visit_version or found.visit.status == "withdrawn",
+        MEETINGS: digest_of(found.meetings) != planned.made_of,
+        CANCELLED: planned.outdated(found.visit.version, found.visit.state),
     }
     return [name for name, differs in differing.items() if differs]
 

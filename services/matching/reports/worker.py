@@ -24,7 +24,7 @@ from services.matching.organisations.store import projection
 from services.matching.reports.domain.report import make_report
 from services.matching.reports.settled import Kept
 from services.matching.reports.store import due as stale
-from services.matching.reports.store import reports
+from services.matching.reports.store import engine_change, reports
 from services.matching.reports.store.due import Claim
 from services.matching.reports.store.lifted import lifted_of
 from services.matching.reports.store.pause import is_held
@@ -33,9 +33,10 @@ from services.matching.scoring import store as policies
 from services.matching.scoring.domain.features import CompanyFeatures, NeedFeatures, need_features
 from services.matching.scoring.domain.history import History, PastIntroduction
 from services.matching.scoring.domain.policy import ScoringPolicy
-from services.matching.scoring.feature_cache import Companies
+from services.matching.scoring.feature_cache import FeatureCache
 from services.matching.text.domain.engine import TextEngine, standard_engine
 from shared.clock import Clock, from_text, to_text
+from shared.loops import Loop, due_work
 from shared.storage.engine import Database
 from shared.telemetry import metrics, traces
 
@@ -89,7 +90,7 @@ class Scorer:
     def __init__(self, database: Database, clock: Clock, engine: TextEngine | None = None) -> None:
         self._database = database
         self._clock = clock
-        self._companies = Companies(engine or standard_engine())
+        self._companies = FeatureCache(engine or standard_engine())
         self._kept = Kept()
         self._seen: int | None = None
         self._looks = 0
@@ -272,3 +273,13 @@ def _read_case(connection: Connection, claim: Claim) -> Case | None:
         lifted=lifted_of(connection, claim.request_id),
         as_of=max(moments),
     )
+
+
+def scoring_loop(database: Database, clock: Clock, engine: TextEngine) -> Loop:
+    """Make the loop that makes due reports again, those that another text engine made included."""
+    with database.writing() as connection:
+        if connection.dialect.name == "sqlite":
+            # One worker only: what one that died had claimed need not wait.
+            stale.release_all(connection)
+        engine_change.remake_others(connection, engine.name, clock())
+    return due_work("matching scorer", Scorer(database, clock, engine).step)

@@ -11,10 +11,11 @@ from services.matching import tables
 from services.matching.context import database
 from services.matching.introductions import store as decisions
 from services.matching.introductions.actions import approve, cancel, reject
-from services.matching.refusals import refusals_as_problems
+from services.matching.refusal_answers import refusals_as_problems
 from services.matching.reports.store import reports
 from services.matching.reports.store.reports import ReportFilter
 from services.matching.review import schemas
+from services.matching.review.exclusion_api import blueprint as exclusions
 from services.matching.review.views import introduction_view, report_view, with_deliveries
 from shared.clock import Clock
 from shared.ids import IdSource
@@ -26,6 +27,8 @@ Args = dict[str, Any]
 blueprint = Blueprint(
     "matching", __name__, url_prefix="/api/v1", description="Match reports and introductions"
 )
+
+BLUEPRINTS = (blueprint, exclusions)
 
 
 @route(blueprint, "/reports", "GET", "staff", "List match reports")

@@ -15,6 +15,8 @@ blueprint = Blueprint(
     "report-changes", __name__, url_prefix="/api/v1", description="What versions of a match report changed"
 )
 
+BLUEPRINTS = (blueprint,)
+
 
 class ChangeCause(Schema):
     """Why a report was changed."""

@@ -10,7 +10,8 @@ from marshmallow import Schema, fields, validate
 
 from services.matching.context import database
 from services.matching.introductions.lifting import lift, take_back
-from services.matching.refusals import LONGEST_TEXT, refusals_as_problems
+from services.matching.refusal_answers import refusals_as_problems
+from services.matching.refusals import LONGEST_TEXT
 from services.matching.scoring.domain.exclusions import LIFTABLE
 from shared.web.api import Blueprint, answers, body, route
 from shared.web.schemas import Strict

@@ -16,6 +16,8 @@ from shared.web.access import access
 
 blueprint = Blueprint("matching_exclusions", __name__, template_folder="templates")
 
+BLUEPRINTS = (blueprint,)
+
 
 @blueprint.app_context_processor
 def exclusion_tools() -> dict[str, Any]:

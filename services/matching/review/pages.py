@@ -43,6 +43,8 @@ STATIC = Path(__file__).parents[1] / "static"
 
 blueprint = Blueprint("matching_pages", __name__, template_folder="templates")
 
+BLUEPRINTS = (blueprint,)
+
 
 @blueprint.app_context_processor
 def page_tools() -> dict[str, Any]:
@@ -192,7 +194,7 @@ def _report(request_id: str) -> dict[str, Any]:
 
 def _form() -> tuple[int, list[str]]:
     version = request.form.get("report_version", 0, type=int)
-    return version, request.form.getlist("matches")
+    return version, request.form.getlist("match_id")
 
 
 def _next_step(counts: Counts) -> str:

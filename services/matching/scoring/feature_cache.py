@@ -29,8 +29,8 @@ AT_ONCE = 200
 """Companies whose texts are prepared in one go."""
 
 
-class Companies:
-    """Gives the features of all active companies; one a worker, not safe to share between threads."""
+class FeatureCache:
+    """Holds the features of all active companies; one a worker, not safe to share between threads."""
 
     def __init__(self, engine: TextEngine) -> None:
         self.engine = engine
@@ -78,14 +78,14 @@ class Companies:
         return old
 
     def _known(self) -> dict[str, int]:
-        """Give by id the versions of the companies whose features need not be made anew."""
+        """Return by id the versions of the companies whose features need not be made anew."""
         if self._features is None:
             return {}
         return {one.id: one.version for one in self._features.companies if one.id not in self._lacking}
 
 
 def _without_vectors(features: CompanyFeatures) -> frozenset[str]:
-    """Give the companies with a text that has something to embed and was read by its words."""
+    """Return the companies with a text that has something to embed and was read by its words."""
 
     def lacks(one: FieldReading) -> bool:
         return one.field != NAME and one.reading.vector is None and bool(units(one.reading.text))
@@ -99,7 +99,7 @@ def _active(connection: Connection) -> dict[str, tuple[int, str]]:
 
 
 def joined(old: CompanyFeatures, kept: Sequence[str], new: CompanyFeatures) -> CompanyFeatures:
-    """Give the features of the `kept` companies of `old` and all of `new`, in the order of their ids.
+    """Return the features of the `kept` companies of `old` and all of `new`, in the order of their ids.
 
     Right because a row depends on its own company and the engine alone.
     """

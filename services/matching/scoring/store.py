@@ -78,7 +78,7 @@ def add_draft(connection: Connection, draft_id: str, policy: ScoringPolicy, now:
 
 
 def change_draft(connection: Connection, draft: Draft, policy: ScoringPolicy, now: datetime) -> Draft:
-    """Replace what a draft says, and give it as it then is."""
+    """Replace what a draft says, and return the new draft."""
     new = Draft(draft.id, draft.version + 1, draft.based_on, policy, to_text(now))
     same = policy_drafts.c.id == draft.id
     connection.execute(sa.update(policy_drafts).where(same).values(**_draft_values(new)))

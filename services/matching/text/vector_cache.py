@@ -25,7 +25,7 @@ AT_ONCE = 32
 
 
 def digest_of(text: str) -> str:
-    """Give the SHA-256 of a text, in hexadecimal."""
+    """Return the SHA-256 of a text, in hexadecimal."""
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -33,7 +33,7 @@ class VectorCache:
     """The vectors of one model, in half precision wherever they come from; safe to share between threads.
 
     Without a `database` nothing is kept; without an `embedder` nothing is computed, and only vectors that others
-    made are given.
+    made are returned.
     """
 
     def __init__(self, name: str, embedder: Embedder | None, database: Database | None = None) -> None:
@@ -47,11 +47,11 @@ class VectorCache:
 
     @property
     def name(self) -> str:
-        """Give the model's name with its version."""
+        """Return the model's name with its version."""
         return self._name
 
     def vectors(self, texts: Iterable[str]) -> Mapping[str, Vector]:
-        """Give the vectors of texts by text; without an embedder those that are not known are left out."""
+        """Return the vectors of texts by text; without an embedder those that are not known are left out."""
         by_digest = {digest_of(text): text for text in texts}
         found = self._found(by_digest)
         return {by_digest[one]: unpacked(packed) for one, packed in found.items()}
@@ -118,7 +118,7 @@ def unpacked(packed: bytes) -> Vector:
 
 @cache
 def shipped_vectors(model: str) -> Mapping[str, bytes]:
-    """Give the vectors that come with the service by digest; none of another model or version than theirs."""
+    """Return the vectors that come with the service by digest; none of another model or version than theirs."""
     if not SHIPPED_FILE.exists():
         return {}
     with np.load(SHIPPED_FILE, allow_pickle=False) as file:

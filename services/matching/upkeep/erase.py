@@ -12,8 +12,9 @@ from typing import Any
 from sqlalchemy.engine import Connection
 
 from services.matching import tables
-from services.matching.duplicates.store import drop_duplicate_reviews_of
+from services.matching.duplicates.store import delete_reviews_of
 from services.matching.introductions import store as decisions
+from services.matching.organisations.domain.sides import Side
 from services.matching.organisations.store import erasures, projection
 from services.matching.organisations.store.erasures import Erased
 from services.matching.programmes import store as programmes
@@ -25,6 +26,7 @@ from services.matching.reports.store.change_log import add_change
 from services.matching.tables import backbone, introductions
 from shared.clock import Clock, to_text
 from shared.events.event import Event
+from shared.loops import Loop, due_work
 from shared.messaging.answers_given import empty_answers
 from shared.messaging.outbox import forget_waiting, record_event
 from shared.storage.engine import Database
@@ -50,10 +52,10 @@ class Eraser:
     def step(self) -> bool:
         """Do a piece of a noted erasure, and say whether there was any."""
         with self._database.reading() as connection:
-            if not erasures.pending(connection):
+            if not erasures.count(connection):
                 return False
         with self._database.writing() as connection:
-            erased = erasures.hold_next(connection)
+            erased = erasures.get_next(connection, lock=True)
             if erased is None:
                 return False
             now = self._clock()
@@ -62,10 +64,15 @@ class Eraser:
                 looked_at = _reports(connection, erased, now, self._looked_at.get(place, ""))
                 if looked_at is None:
                     _decisions(connection, erased)
-                    erasures.end(connection, erased)
+                    erasures.save_done(connection, erased)
         if looked_at is not None:  # only now: what was not committed is looked at again
             self._looked_at[place] = looked_at
         return True
+
+
+def erasing_loop(database: Database, clock: Clock) -> Loop:
+    """Make the loop that does noted erasures."""
+    return due_work("matching erasure", Eraser(database, clock).step, wake=1.0)
 
 
 def _reports(connection: Connection, erased: Erased, now: datetime, after: str) -> str | None:
@@ -73,7 +80,7 @@ def _reports(connection: Connection, erased: Erased, now: datetime, after: str) 
 
     Returns the last request that was looked at, None when there was none.
     """
-    if erased.side != "company":
+    if erased.side != Side.COMPANY:
         return None
     found = reports.hold_next_naming(connection, erased.id, after, BATCH)
     for request_id, version, content in found:
@@ -114,9 +121,9 @@ def _was_told(connection: Connection, state: Mapping[str, Any]) -> bool:
 
 def _decisions(connection: Connection, erased: Erased) -> None:
     """Take staff's words out of the decisions on an erased company, and empty the answers that name either side."""
-    if erased.side == "company":
+    if erased.side == Side.COMPANY:
         decisions.empty_reasons_of_company(connection, erased.id)
         lifted.drop_of_company(connection, erased.id)
-        programmes.forget_company(connection, erased.id, erased.at)
-    drop_duplicate_reviews_of(connection, erased.side, erased.id)
+        programmes.delete_company(connection, erased.id, erased.at)
+    delete_reviews_of(connection, erased.side, erased.id)
     empty_answers(connection, tables.idempotency, erased.id)

@@ -1,7 +1,7 @@
-"""Reading again, beside serving, the events that a rebuild asked for: a consumer group of its own does it.
+"""Replaying, beside serving, the events that a rebuild asked for: a consumer group of its own does it.
 
 The group that serves goes on with what is new; a key's version decides which of the two has an effect. Work processes
-share the partitions, and one that dies leaves its part to the others.
+share the partitions, and a process that dies leaves its part to the others.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import threading
 from collections.abc import Mapping
 
 from services.matching import tables
-from services.matching.reports.store.pause import end_rereading, rereading
+from services.matching.reports.store.pause import end_replay, get_replay
 from shared.clock import Clock
 from shared.event_log.port import EventLog, LogUnavailableError
 from shared.loops import Loop, due_work
@@ -26,8 +26,8 @@ POLL_SECONDS = 0.5
 log = logging.getLogger(__name__)
 
 
-class Rereader:
-    """One member of the group that reads again; use it from one thread."""
+class Replay:
+    """One member of the group that replays events; use it from one thread."""
 
     def __init__(
         self, database: Database, event_log: EventLog, handlers: Mapping[str, Handler], clock: Clock
@@ -39,9 +39,9 @@ class Rereader:
         self._consumer: Consumer | None = None
 
     def step(self) -> bool:
-        """Read some events again where a rebuild is under way, end it when none is left; say whether it is."""
+        """Replay some events while a rebuild wants it, and say whether one does; end the replay when none is left."""
         with self._database.reading() as connection:
-            mark = rereading(connection)
+            mark = get_replay(connection)
         if mark is None:
             self.close()
             return False
@@ -51,8 +51,8 @@ class Rereader:
             )
         if not self._consumer.consume_once(POLL_SECONDS) and self._nothing_left():
             with self._database.writing() as connection:
-                end_rereading(connection, mark)
-            log.info("all events are read again")
+                end_replay(connection, mark)
+            log.info("all events are replayed")
         return not self._consumer.halted
 
     def close(self) -> None:
@@ -68,17 +68,17 @@ class Rereader:
             return False
 
 
-def rereading_loop(
+def replay_loop(
     database: Database, event_log: EventLog, handlers: Mapping[str, Handler], clock: Clock
 ) -> Loop:
     """Make the loop that looks every second whether a rebuild has begun."""
-    rereader = Rereader(database, event_log, handlers, clock)
-    stepping = due_work("matching rereader", rereader.step, wake=LOOK_SECONDS)
+    replay = Replay(database, event_log, handlers, clock)
+    stepping = due_work("matching replay", replay.step, wake=LOOK_SECONDS)
 
     def run(stop: threading.Event) -> None:
         try:
             stepping.run(stop)
         finally:
-            rereader.close()
+            replay.close()
 
     return Loop(stepping.name, run)

@@ -12,11 +12,9 @@ from services.matching.organisations.store import projection
 from shared.clock import from_text
 from shared.events.event import Event
 
-TOPICS = ("introductions",)
-
 
 def current(connection: Connection, topic: str) -> Iterator[Event]:
-    """Give every introduction as the event that would tell of its state."""
+    """Return every introduction as the event that would tell of its state."""
     for one in projection.states_where(connection, tables.introductions):
         moment = from_text(one.state["updated_at"])
         yield Event(f"introduction.{one.state['status']}", one.id, one.version, moment, dict(one.state))
@@ -31,7 +29,7 @@ def adopt(connection: Connection, topic: str, event: Event) -> None:
 
 
 def approvals(connection: Connection) -> Mapping[str, set[str]]:
-    """Give the ids of all approvals of each request, those of cancelled introductions included."""
+    """Return the ids of all approvals of each request, those of cancelled introductions included."""
     found: dict[str, set[str]] = {}
     for event in current(connection, "introductions"):
         state = event.state or {}

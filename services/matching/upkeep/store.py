@@ -1,8 +1,10 @@
-"""Forgetting what is derived of events, so that it can be made again from them."""
+"""Forgetting what is derived of events, so that it can be made again from them; finding what names an organisation."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import json
+from collections.abc import Collection, Iterable
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -19,10 +21,10 @@ PROJECTION = (
 )
 
 
-def forget_derived(connection: Connection, topics: Collection[str]) -> int:
-    """Forget the projection, the versions consumed of `topics` and the open reports' content; return how many reports.
+def delete_derived(connection: Connection, topics: Collection[str]) -> int:
+    """Delete the projection, the versions consumed of `topics` and the open reports' content; return how many reports.
 
-    It waits until no handler and no save of a report is under way, and keeps others from beginning before the
+    The call waits until no handler and no save of a report is under way, and keeps others from beginning before the
     transaction ends.
     """
     _wait_for_others(connection)
@@ -44,3 +46,34 @@ def _wait_for_others(connection: Connection) -> None:
     if connection.dialect.name == "postgresql":
         connection.execute(sa.text(f"LOCK TABLE {tables.backbone.consumed.name} IN SHARE ROW EXCLUSIVE MODE"))
     connection.execute(sa.update(tables.pool).values(number=tables.pool.c.number + 1))
+
+
+def list_reports_naming(connection: Connection, id: str) -> list[dict[str, Any]]:
+    """List the reports whose content names an organisation, by request, their content read."""
+    table = tables.reports
+    naming = table.c.content.contains(f'"id":{json.dumps(id)}', autoescape=True)
+    query = sa.select(table.c.request_id, table.c.version, table.c.made_at, table.c.content).where(naming)
+    rows = connection.execute(query.order_by(table.c.request_id)).mappings()
+    return [{**row, "content": json.loads(row["content"])} for row in rows]
+
+
+def list_reasons(connection: Connection, wanted: sa.ColumnElement[bool]) -> list[dict[str, Any]]:
+    """List the decisions that fulfil a condition and have staff's words, oldest first."""
+    table = tables.reviews
+    names = ("request_id", "match_id", "report_version", "decision", "reason", "at")
+    query = sa.select(*(table.c[name] for name in names)).where(wanted, table.c.reason != "")
+    return [dict(row) for row in connection.execute(query.order_by(table.c.number)).mappings()]
+
+
+def list_lifted_of_company(connection: Connection, company_id: str) -> list[dict[str, Any]]:
+    """List the exclusions of a company that are lifted."""
+    return _lifted_where(connection, tables.lifted.c.company_id == company_id)
+
+
+def list_lifted_of_requests(connection: Connection, request_ids: Iterable[str]) -> list[dict[str, Any]]:
+    """List the exclusions that are lifted for some requests."""
+    return _lifted_where(connection, tables.lifted.c.request_id.in_(list(request_ids)))
+
+
+def _lifted_where(connection: Connection, wanted: sa.ColumnElement[bool]) -> list[dict[str, Any]]:
+    return [dict(row) for row in connection.execute(sa.select(tables.lifted).where(wanted)).mappings()]

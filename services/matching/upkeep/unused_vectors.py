@@ -13,6 +13,8 @@ from services.matching.organisations.domain.model import company_from_state, req
 from services.matching.organisations.store import erasures, projection
 from services.matching.scoring.domain.features import texts_of_company, texts_of_need
 from services.matching.text import store as embeddings
+from services.matching.text.domain.embedding_engine import EmbeddingEngine
+from services.matching.text.domain.engine import TextEngine
 from services.matching.text.domain.nearness import material
 from services.matching.text.domain.passages import units
 from services.matching.text.domain.thesaurus import Thesaurus
@@ -29,8 +31,8 @@ AT_ONCE = 500
 def forget_unused(database: Database, thesaurus: Thesaurus, model: str) -> int:
     """Forget every vector of another model, or of a text of no company and no request; return how many.
 
-    Those of the thesaurus's own terms stay. One whose text comes back meanwhile may go too: it is kept again when
-    the text is prepared next. Nothing holds the database for long.
+    `model` is the one in use, empty for none. The vectors of the thesaurus's own terms stay. A vector whose text comes
+    back meanwhile may go too: it is kept again when the text is prepared next. Nothing holds the database for long.
     """
     with database.reading() as connection:
         kept = embeddings.digests(connection)
@@ -77,7 +79,7 @@ class Forgetter:
     def step(self) -> bool:
         """Forget what is due, and say whether anything went."""
         with self._database.reading() as connection:
-            erased = erasures.newest(connection)
+            erased = erasures.get_newest_moment(connection)
         if erased == self._seen and self._clock() - self._at < EVERY:
             return False
         gone = forget_unused(self._database, self._thesaurus, self._model)
@@ -85,6 +87,7 @@ class Forgetter:
         return gone > 0
 
 
-def forgetting_vectors(database: Database, clock: Clock, thesaurus: Thesaurus, model: str) -> Loop:
-    """Make the loop that looks every minute; `model` is the one in use, empty for none."""
-    return due_work("matching vectors", Forgetter(database, clock, thesaurus, model).step, wake=60.0)
+def unused_vectors_loop(database: Database, clock: Clock, engine: TextEngine) -> Loop:
+    """Make the loop that looks every minute for vectors that the engine in use does not need."""
+    model = engine.model if isinstance(engine, EmbeddingEngine) else ""
+    return due_work("matching vectors", Forgetter(database, clock, engine.thesaurus, model).step, wake=60.0)

@@ -13,6 +13,8 @@ from shared.web.problems import Problem
 
 blueprint = Blueprint("matching_why_not", __name__, template_folder="templates")
 
+BLUEPRINTS = (blueprint,)
+
 
 @blueprint.route("/reports/<request_id>/why-not")
 @access("staff")

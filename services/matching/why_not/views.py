@@ -20,10 +20,11 @@ from services.matching.reports.store import reports
 from services.matching.reports.store.lifted import lifted_of
 from services.matching.scoring import store as policies
 from services.matching.text.domain.engine import TextEngine
-from services.matching.why_not.domain.reasons import INTRODUCED, REJECTED, Decided, why_not
+from services.matching.why_not.domain.outcomes import INTRODUCED, REJECTED
+from services.matching.why_not.domain.reasons import Decided, why_not
 
 MOST_FOUND = 20
-"""Companies that a search gives."""
+"""Companies that a search returns."""
 
 
 class UnknownError(LookupError):
@@ -36,7 +37,7 @@ class UnknownError(LookupError):
 
 
 def answer(connection: Connection, request_id: str, company_id: str, engine: TextEngine) -> dict[str, Any]:
-    """Give what `domain.why_not` says of a company as it is now, beside `request_id`, `report_version`, `up_to_date`.
+    """Return what `domain.why_not` says of a company as it is now, beside `request_id`, `report_version`, `up_to_date`.
 
     Raises UnknownError.
     """
@@ -91,7 +92,7 @@ def find_companies(connection: Connection, words: str) -> list[dict[str, str]]:
 
 
 def _decided(connection: Connection, request: Stored, company_id: str) -> Mapping[str, Decided]:
-    """Give what staff decided on the company last, by need id; an introduction that stands says more than a review."""
+    """Return staff's last decision on the company by need id; an introduction that stands says more than a review."""
     found: dict[str, Decided] = {}
     latest = {review.match_id: review for review in decisions.reviews_of(connection, request.id)}
     for need in request.state.get("needs") or ():

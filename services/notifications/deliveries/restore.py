@@ -18,7 +18,6 @@ from services.notifications.deliveries.store import queue
 from shared.clock import from_text, to_text
 from shared.events.event import Event
 
-TOPICS = ("deliveries",)
 UNKNOWN_APPROVAL = "unknown:"
 
 

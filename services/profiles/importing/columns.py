@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from services.profiles.importing.sheet import REASONS
 from services.profiles.organisations.domain.codes import COMPANIES, PARTNERS, Membership
 from shared.focus_areas import read_focus_areas
+from shared.sheets.sheet import REASONS
 
 Cells = Mapping[str, str]
 

@@ -6,7 +6,7 @@ import hashlib
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,6 @@ from sqlalchemy.engine import Connection
 from services.profiles.importing.columns import OFFERS, column_of_field, fields_of_row, offers_differ
 from services.profiles.importing.input_file import read_sheet, unknown_columns
 from services.profiles.importing.rejects import Rejection, write_rejects
-from services.profiles.importing.sheet import Row, Sheet
 from services.profiles.organisations import actions, store
 from services.profiles.organisations.domain.codes import KINDS
 from services.profiles.organisations.domain.profile_state import State, fields_of
@@ -27,6 +26,7 @@ from services.profiles.refusals import Refusal, RefusedError
 from shared.clock import Clock
 from shared.ids import ID_PATTERN, IdSource
 from shared.messaging.outbox import EventTooLargeError
+from shared.sheets.sheet import Row, Sheet
 from shared.storage.engine import Database
 from shared.web.problems import faults_in
 
@@ -191,7 +191,8 @@ class _Import:
         except RefusedError as error:
             if error.kind not in (Refusal.INVALID, Refusal.WITHDRAWN):
                 raise
-            raise _RejectedError([str(fault) for fault in error.faults] or [str(error)]) from error
+            reasons = [f"{fault.field} {fault.sentence()}" for fault in error.faults]
+            raise _RejectedError(reasons or [str(error)]) from error
         except EventTooLargeError as error:
             raise _RejectedError([str(error)]) from error
 
@@ -221,7 +222,7 @@ class _Import:
 
     def _reasons(self, error: ValidationError) -> Iterator[str]:
         for fault in faults_in(error.messages):
-            yield str(replace(fault, field=column_of_field(self._kind, fault.field)))
+            yield f"{column_of_field(self._kind, fault.field)} {fault.sentence()}"
 
 
 class _RejectedError(Exception):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from services.profiles.importing.columns import COLUMNS, IGNORED, REQUIRED
-from services.profiles.importing.csv_file import read_csv
-from services.profiles.importing.sheet import MOST_FILE_BYTES, FileError, Sheet
 from services.profiles.importing.xlsx_file import OLD_OFFICE_MARK, ZIP_MARK, read_xlsx
+from shared.sheets.csv_file import read_csv
+from shared.sheets.sheet import MOST_FILE_BYTES, FileError, Sheet
 
 
 def read_sheet(path: Path, kind: str) -> Sheet:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
-from services.profiles.importing.sheet import REASONS, Row, Sheet
+from shared.sheets.sheet import REASONS, Row, Sheet
 
 _OWN_ENDING = re.compile(r"\.rejected(-\d+)?$")
 

@@ -12,7 +12,7 @@ from typing import Any
 import openpyxl
 from openpyxl.xml import DEFUSEDXML
 
-from services.profiles.importing.sheet import MOST_COLUMNS, FileError, Row, Sheet, SheetMaker
+from shared.sheets.sheet import MOST_COLUMNS, FileError, Row, Sheet, SheetMaker
 
 ZIP_MARK = b"PK\x03\x04"
 OLD_OFFICE_MARK = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"

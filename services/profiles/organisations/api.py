@@ -18,7 +18,7 @@ from shared.storage.engine import Database
 from shared.web.access import is_staff
 from shared.web.answer_once import answer_once
 from shared.web.api import Blueprint, answers, body, etag_of, not_found, query, required_version, route
-from shared.web.problems import Problem, fault_entry
+from shared.web.problems import Problem
 
 FOR_STAFF = frozenset({VISITS})
 """The kinds that only staff create; the others may come from anybody."""
@@ -151,5 +151,5 @@ def _refuse_staff_fields(fields: dict[str, Any], by_staff: bool) -> None:
         raise Problem(
             403,
             "Only staff may set the membership; send the staff token or leave it out.",
-            errors=[fault_entry(fault)],
+            errors=[fault.to_json()],
         )

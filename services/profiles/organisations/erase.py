@@ -9,12 +9,12 @@ from sqlalchemy.engine import Connection
 
 from services.profiles.organisations import store
 from services.profiles.organisations.domain.codes import KINDS, PARTNERS, REQUESTS, VISITS
-from services.profiles.organisations.domain.erasure import Erasure
 from services.profiles.tables import backbone, idempotency
 from shared.clock import to_text
 from shared.events.event import Event
 from shared.messaging.answers_given import empty_answers
 from shared.messaging.outbox import forget_waiting, record_event
+from shared.rights import Erasure
 
 WITH_PARTNERS = (REQUESTS, VISITS)
 """The kinds that belong to a partner and are erased with it."""

@@ -13,8 +13,6 @@ from services.profiles.organisations.erase import forget
 from shared.clock import from_text
 from shared.events.event import Event
 
-TOPICS = tuple(KINDS)
-
 
 def current(connection: Connection, topic: str) -> Iterator[Event]:
     """Yield every aggregate of a topic as the event that would tell of its state."""

@@ -11,9 +11,9 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from services.profiles.organisations.domain.codes import KINDS
-from services.profiles.organisations.domain.erasure import Erasure
 from services.profiles.organisations.domain.profile_state import State, focus_areas_of
 from services.profiles.tables import PROFILES, erasures
+from shared.rights import Erasure
 from shared.storage.rows import upsert
 from shared.storage.statements import Insert
 
@@ -124,12 +124,6 @@ def get_erased_version(connection: Connection, kind: str, id: str) -> int:
     wanted = {"wanted_kind": KINDS[kind].aggregate, "wanted_id": id}
     found: int | None = connection.execute(_GET_ERASED_VERSION, wanted).scalar()
     return found or 0
-
-
-def list_erasures(connection: Connection) -> list[Erasure]:
-    """Return what was erased, by kind and id."""
-    rows = connection.execute(sa.select(erasures).order_by(erasures.c.kind, erasures.c.id))
-    return [Erasure(row.kind, row.id, row.version, row.erased_at) for row in rows]
 
 
 def save_erasure(connection: Connection, erasure: Erasure) -> None:

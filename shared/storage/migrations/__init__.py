@@ -49,7 +49,7 @@ def bring_up(connection: Connection, metadata: sa.MetaData) -> None:
 
 
 def reached(connection: Connection) -> str | None:
-    """Give the number of the last step that a database has taken, None for one that has taken none."""
+    """Return the number of the last step that a database has taken, None for one that has taken none."""
     if not sa.inspect(connection).has_table(_VERSIONS.name):
         return None
     number: str | None = connection.scalar(sa.select(_VERSIONS.c.version_num))
@@ -57,7 +57,7 @@ def reached(connection: Connection) -> str | None:
 
 
 def newest(folder: Path) -> str:
-    """Give the number of the last step in a folder, four digits; raises ValueError when there is none."""
+    """Return the number of the last step in a folder, four digits; raises ValueError when there is none."""
     return max(path.stem[1:5] for path in folder.glob("r[0-9][0-9][0-9][0-9]_*.py"))
 
 

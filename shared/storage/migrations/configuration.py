@@ -11,7 +11,7 @@ from shared.storage.migrations import FLOOR_TABLE
 
 
 def configured(folder: Path, **attributes: Any) -> Config:
-    """Give the configuration for the steps in a folder; `env.py` reads the attributes."""
+    """Return the configuration for the steps in a folder; `env.py` reads the attributes."""
     config = Config(attributes=attributes)
     config.set_main_option("script_location", _literal(Path(__file__).parent))
     config.set_main_option("version_locations", _literal(folder))

@@ -16,7 +16,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from deploy.command import main
-from deploy.operations.backlog import Databases, backlog, open_databases
+from deploy.operations.backlog import backlog
+from deploy.operations.databases import Databases, open_databases
 from deploy.runtime.serve import environment_of
 from deploy.runtime.work import work
 from shared.event_log import event_log_of

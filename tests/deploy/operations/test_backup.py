@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from deploy.demo.reviewing import all_reports, approve_best
-from deploy.operations.backlog import Databases, deliveries, open_databases
+from deploy.operations.backlog import outcomes
 from deploy.operations.backup import make_backup, make_kept_backup
 from deploy.operations.backup_folder import MANIFEST, PART, BackupError, check_backup
+from deploy.operations.databases import Databases, open_databases
 from deploy.operations.restore import restore_backup
+from services.matching.introductions.stand_in import all_reports, approve_best
 from services.profiles.importing.match_requests import create_request
 from services.profiles.organisations import actions
 from services.profiles.tables import PROFILES
@@ -33,7 +34,7 @@ SERVICES = ("profiles", "matching", "notifications")
 def fill(databases: Databases) -> None:
     """Two companies that fit one request; a contact for each side."""
     now, ids = system_clock(), random_ids
-    with databases.profiles.writing() as connection:
+    with databases["profiles"].writing() as connection:
         for number in (1, 2):
             company = {
                 "id": f"C{number}",
@@ -55,9 +56,9 @@ def introduce(settings: Settings) -> None:
         fill(databases)
         with working(settings):
             settled(settings, databases)
-            assert approve_best(databases.matching, system_clock, random_ids) == 1
+            assert approve_best(databases["matching"], system_clock, random_ids) == 1
             settled(settings, databases)
-        assert deliveries(databases) == {"sent": 2}
+        assert outcomes(databases) == {"sent": 2}
 
 
 def report_of(settings: Settings) -> bytes:
@@ -72,14 +73,14 @@ def check_alive(settings: Settings, report: bytes) -> None:
     with open_databases(settings) as databases, working(settings):
         settled(settings, databases)
         assert report_of(settings) == report
-        assert deliveries(databases) == {"sent": 2}
-        with databases.profiles.writing() as connection:
+        assert outcomes(databases) == {"sent": 2}
+        with databases["profiles"].writing() as connection:
             company = {"name": "Päron AB", "description": "Steam sterilisers for sterile services."}
             actions.replace(connection, "companies", "C1", company, system_clock(), None)
         settled(settings, databases)
         names = {
             match["company"]["name"]
-            for found in all_reports(databases.matching)
+            for found in all_reports(databases["matching"])
             for match in found["matches"]
         }
         assert "Päron AB" in names
@@ -151,7 +152,7 @@ def test_over_kafka_what_is_newer_than_the_backup_is_taken_up_again(
         with working(old):
             settled(old, databases)
             make_backup(old, tmp_path / "backup", system_clock)
-            assert approve_best(databases.matching, system_clock, random_ids) == 1
+            assert approve_best(databases["matching"], system_clock, random_ids) == 1
             settled(old, databases)
     restored = restore_backup(new, tmp_path / "backup", system_clock)
     assert restored.reconciled.adopted == 3  # an introduction and its two mails
@@ -159,7 +160,7 @@ def test_over_kafka_what_is_newer_than_the_backup_is_taken_up_again(
     (old.state_dir / "mailbox").rename(new.state_dir / "mailbox")
     with open_databases(new) as databases, working(new):
         settled(new, databases)
-        assert deliveries(databases) == {"sent": 2}
+        assert outcomes(databases) == {"sent": 2}
     check_alive(new, report_of(new))
 
 
@@ -181,7 +182,7 @@ def test_a_backup_has_no_request_without_its_partner_although_they_come_while_it
         make_backup(settings, tmp_path / "backup", system_clock)
     assert len(asked) == 6
     restore_backup(empty, tmp_path / "backup", system_clock)
-    with open_databases(empty) as databases, databases.profiles.reading() as connection:
+    with open_databases(empty) as databases, databases["profiles"].reading() as connection:
         partners = set(connection.execute(sa.select(PROFILES["partners"].c.id)).scalars())
         requests = connection.execute(sa.select(PROFILES["requests"].c.partner_id)).scalars().all()
     assert requests
@@ -192,7 +193,7 @@ def ask(databases: Databases, id: str) -> None:
     """A partner and its request, in one transaction."""
     now, ids = system_clock(), random_ids
     partner = {"id": id, "name": id, "needs": [{"text": "Sterilisers for a new hospital."}]}
-    with databases.profiles.writing() as connection:
+    with databases["profiles"].writing() as connection:
         actions.create(connection, "partners", partner, now, ids)
         create_request(connection, {"id": f"R-{id}", "partner_id": id}, now, ids)
 
@@ -282,7 +283,7 @@ def test_mails_that_were_queued_are_held_back_where_a_server_may_have_had_them(
     with working(settings):
         settled(settings, databases)
     away = for_tests(settings.state_dir, smtp="smtp://127.0.0.1:1")
-    approve_best(databases.matching, system_clock, random_ids)
+    approve_best(databases["matching"], system_clock, random_ids)
     with working(away):
         settled(away, databases, but=("mails to send",))
     make_backup(away, tmp_path / "backup", system_clock)
@@ -291,7 +292,7 @@ def test_mails_that_were_queued_are_held_back_where_a_server_may_have_had_them(
         restored = restore_backup(new, tmp_path / "backup", system_clock, send_queued=send)
         assert restored.held == statuses.get("failed", 0)
         with open_databases(new) as there:
-            assert deliveries(there) == statuses
+            assert outcomes(there) == statuses
 
 
 def test_whoever_was_erased_since_is_erased_again(backup: Path, empty: Settings, tmp_path: Path) -> None:
@@ -302,7 +303,9 @@ def test_whoever_was_erased_since_is_erased_again(backup: Path, empty: Settings,
     with open_databases(empty) as databases, working(empty):
         settled(empty, databases)
         companies = {
-            match["company"]["id"] for found in all_reports(databases.matching) for match in found["matches"]
+            match["company"]["id"]
+            for found in all_reports(databases["matching"])
+            for match in found["matches"]
         }
         assert companies == {"C2"}
 

@@ -11,11 +11,12 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from deploy.demo.reviewing import approve_best
-from deploy.operations.backlog import Databases, dead_letters, open_databases
+from deploy.operations.backlog import dead_letters
 from deploy.operations.backup import make_backup
+from deploy.operations.databases import Databases, open_databases
 from deploy.operations.restore import restore_backup
 from services.matching import tables
+from services.matching.introductions.stand_in import approve_best
 from services.matching.refusals import RefusedError
 from services.notifications.tables import contacts, deliveries
 from services.profiles.importing.match_requests import create_request
@@ -63,7 +64,7 @@ class Load:
                 with suppress(
                     RefusedError
                 ):  # of a company that has just changed: the next round sees it anew
-                    approve_best(self._databases.matching, system_clock, random_ids, 1)
+                    approve_best(self._databases["matching"], system_clock, random_ids, 1)
             self.done += 1
             stop.wait(0.01 if self.done % 30 else 0.6)  # now and then a lull, in which reports are made
 
@@ -76,10 +77,10 @@ class Load:
     def known(self) -> Known:
         with self._lock:
             versions = dict(self._versions)
-        with self._databases.matching.reading() as connection:
+        with self._databases["matching"].reading() as connection:
             for row in connection.execute(sa.select(tables.introductions)):
                 versions["introductions", row.id] = row.version
-        with self._databases.notifications.reading() as connection:
+        with self._databases["notifications"].reading() as connection:
             query = sa.select(deliveries.c.id).where(deliveries.c.status == "sent")
             return Known(versions, frozenset(connection.execute(query).scalars()))
 
@@ -89,7 +90,7 @@ class Load:
             "description": STEAM,
             "contact": {"email": f"{id}@example.org"},
         }
-        with self._databases.profiles.writing() as connection:
+        with self._databases["profiles"].writing() as connection:
             if ("companies", id) in self._versions:
                 state = actions.replace(connection, "companies", id, fields, system_clock(), None)
             else:
@@ -100,7 +101,7 @@ class Load:
     def _ask(self, id: str) -> None:
         need = {"text": "Sterilisers for the sterile services of a new hospital."}
         partner = {"id": id, "name": id, "needs": [need], "contact": {"email": f"{id}@example.org"}}
-        with self._databases.profiles.writing() as connection:
+        with self._databases["profiles"].writing() as connection:
             actions.create(connection, "partners", partner, system_clock(), random_ids)
             request = {"id": f"R-{id}", "partner_id": id}
             create_request(connection, request, system_clock(), random_ids)
@@ -150,7 +151,7 @@ def check(settings: Settings, folder: Path, before: Known) -> None:
         for topic, read in (("companies", tables.companies), ("partners", tables.partners)):
             assert versions(databases, "matching", read) == owned[topic]
         assert versions(databases, "matching", tables.requests) == owned["requests"]
-        with databases.notifications.reading() as connection:
+        with databases["notifications"].reading() as connection:
             rows = connection.execute(sa.select(contacts.c.organisation_id)).scalars()
             assert set(rows) == {*owned["companies"], *owned["partners"]}
         owned["deliveries"] = versions(databases, "notifications", deliveries)
@@ -161,7 +162,7 @@ def check(settings: Settings, folder: Path, before: Known) -> None:
 
 
 def versions(databases: Databases, service: str, table: sa.Table) -> dict[str, int]:
-    with getattr(databases, service).reading() as connection:
+    with databases[service].reading() as connection:
         return {row.id: row.version for row in connection.execute(sa.select(table.c.id, table.c.version))}
 
 

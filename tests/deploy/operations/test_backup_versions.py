@@ -12,11 +12,12 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from deploy.demo.reviewing import approve_best
-from deploy.operations.backlog import Databases, deliveries, open_databases
+from deploy.operations.backlog import outcomes
 from deploy.operations.backup_folder import BackupError
+from deploy.operations.databases import Databases, open_databases
 from deploy.operations.restore_in_place import reconcile_in_place
 from services.matching import tables
+from services.matching.introductions.stand_in import approve_best
 from services.notifications.tables import deliveries as delivery_table
 from services.profiles.importing.match_requests import create_request
 from services.profiles.organisations import actions
@@ -40,7 +41,7 @@ def met(tmp_path_factory: pytest.TempPathFactory) -> Path:
     settings = for_tests(tmp_path_factory.mktemp("met"))
     with open_databases(settings) as opened:
         change(opened, "C1", "Äpple AB", contact={"email": "c1@example.org"})
-        with opened.profiles.writing() as connection:
+        with opened["profiles"].writing() as connection:
             partner = {
                 "id": "P1",
                 "name": "Oslo",
@@ -64,7 +65,7 @@ def databases(settings: Settings, met: Path) -> Iterator[Databases]:
 def change(databases: Databases, id: str, name: str, **more: Any) -> None:
     fields = {"name": name, "country": "Sweden", "description": STEAM, **more}
     now = system_clock()
-    with databases.profiles.writing() as connection:
+    with databases["profiles"].writing() as connection:
         found = connection.execute(
             sa.select(PROFILES["companies"].c.id).where(PROFILES["companies"].c.id == id)
         ).first()
@@ -80,14 +81,14 @@ def work_off(settings: Settings, databases: Databases) -> None:
 
 
 def seen_by_matching(databases: Databases) -> dict[str, tuple[int, str]]:
-    with databases.matching.reading() as connection:
+    with databases["matching"].reading() as connection:
         rows = connection.execute(sa.select(tables.companies)).all()
     return {row.id: (row.version, json.loads(row.state)["name"]) for row in rows}
 
 
 def owned(databases: Databases) -> dict[str, tuple[int, str]]:
     table = PROFILES["companies"]
-    with databases.profiles.reading() as connection:
+    with databases["profiles"].reading() as connection:
         return {row.id: (row.version, row.name) for row in connection.execute(sa.select(table))}
 
 
@@ -115,9 +116,7 @@ def yesterday(settings: Settings, databases: Databases, tmp_path: Path) -> Calla
     urls = {name: getattr(settings, f"{name}_database") for name in ("profiles", "matching", "notifications")}
     for service, url in urls.items():
         keep(url, tmp_path / f"{service}.kept")
-    return lambda service: bring_back(
-        urls[service], getattr(databases, service), tmp_path / f"{service}.kept"
-    )
+    return lambda service: bring_back(urls[service], databases[service], tmp_path / f"{service}.kept")
 
 
 def test_a_database_of_yesterday_takes_up_what_the_log_knows_since(
@@ -141,7 +140,7 @@ def test_a_database_of_yesterday_takes_up_what_the_log_knows_since(
 def test_a_log_that_is_lost_is_filled_again_and_nothing_is_done_twice(
     settings: Settings, databases: Databases
 ) -> None:
-    approve_best(databases.matching, system_clock, random_ids)
+    approve_best(databases["matching"], system_clock, random_ids)
     work_off(settings, databases)
     mails = {path.name: path.stat().st_ino for path in (settings.state_dir / "mailbox").iterdir()}
     report = Command(settings)("report", "R1").stdout_bytes
@@ -155,9 +154,9 @@ def test_a_log_that_is_lost_is_filled_again_and_nothing_is_done_twice(
     assert len(versions_on_log(settings, "deliveries")) == 2
     assert {path.name: path.stat().st_ino for path in (settings.state_dir / "mailbox").iterdir()} == mails
     assert Command(settings)("report", "R1").stdout_bytes == report
-    with (
-        databases.matching.writing() as connection
-    ):  # a projection that is lost, too, is read from the new log
+    with databases[
+        "matching"
+    ].writing() as connection:  # a projection that is lost, too, is read from the new log
         connection.execute(sa.delete(tables.companies))
         connection.execute(sa.delete(tables.backbone.consumed))
     reconcile_in_place(settings, system_clock)
@@ -183,21 +182,21 @@ def test_versions_that_readers_saw_and_nobody_holds_are_stepped_over(
 def test_a_mail_that_the_log_knows_as_sent_is_not_sent_by_a_database_of_yesterday(
     settings: Settings, databases: Databases, yesterday: Callable[[str], None]
 ) -> None:
-    approve_best(databases.matching, system_clock, random_ids)
+    approve_best(databases["matching"], system_clock, random_ids)
     work_off(settings, databases)
-    with databases.notifications.reading() as connection:
+    with databases["notifications"].reading() as connection:
         sent = connection.execute(sa.select(delivery_table).order_by(delivery_table.c.id)).all()
     mails = {path.name: path.stat().st_ino for path in (settings.state_dir / "mailbox").iterdir()}
     yesterday("matching")
     yesterday("notifications")
-    assert deliveries(databases) == {}
+    assert outcomes(databases) == {}
 
     assert reconcile_in_place(settings, system_clock).adopted == 3
     work_off(settings, databases)
-    with databases.notifications.reading() as connection:
+    with databases["notifications"].reading() as connection:
         found = connection.execute(sa.select(delivery_table).order_by(delivery_table.c.id)).all()
     assert [one.approval_id for one in found] == [one.approval_id for one in sent]
-    assert deliveries(databases) == {"sent": 2}
+    assert outcomes(databases) == {"sent": 2}
     assert {path.name: path.stat().st_ino for path in (settings.state_dir / "mailbox").iterdir()} == mails
 
 
@@ -208,7 +207,7 @@ def test_an_older_version_that_waits_does_not_end_up_behind_a_newer_one(
     keep(settings.profiles_database, tmp_path / "waiting")
     change(databases, "C1", "Plommon AB")
     work_off(settings, databases)
-    bring_back(settings.profiles_database, databases.profiles, tmp_path / "waiting")
+    bring_back(settings.profiles_database, databases["profiles"], tmp_path / "waiting")
 
     reconcile_in_place(settings, system_clock)
     work_off(settings, databases)

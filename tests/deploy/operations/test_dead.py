@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from deploy.operations.backlog import Databases
-from deploy.operations.opening import STORES
+from deploy.operations.databases import Databases
+from deploy.services import SERVICES
 from shared.clock import SettableClock
 from shared.event_log.port import Record
 from shared.events.envelope import to_message
@@ -33,8 +33,8 @@ def bury_company(databases: Databases, clock: SettableClock) -> Bury:
         message = to_message(event)
         content = message.value if value is None else value
         record = Record("companies", 0, next(offsets), message.key, content, message.headers, 0)
-        with getattr(databases, service).writing() as connection:
-            number = bury(connection, STORES[service].backbone, record, "it did not work", 4, clock)
+        with databases[service].writing() as connection:
+            number = bury(connection, SERVICES[service].parts.backbone, record, "it did not work", 4, clock)
         return f"{service}:{number}"
 
     return one

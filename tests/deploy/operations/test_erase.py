@@ -11,13 +11,14 @@ from typing import Any
 
 import pytest
 
-from deploy.demo.reviewing import approve_best
-from deploy.operations.backlog import Databases, open_databases
 from deploy.operations.backup import make_backup
+from deploy.operations.databases import Databases, open_databases
 from deploy.operations.erasure_ledger import LEDGER
 from deploy.operations.restore import restore_backup
+from deploy.services import SERVICES
 from services.matching import tables
 from services.matching.introductions import store as decisions
+from services.matching.introductions.stand_in import approve_best
 from services.matching.organisations.store import projection
 from services.profiles.importing.match_requests import create_request
 from services.profiles.organisations import actions
@@ -29,7 +30,6 @@ from shared.messaging.outbox import record_event
 from shared.settings.registry import Settings, for_tests
 from tests.deploy.operations.conftest import Command, settled, wait_for, working
 
-SERVICES = ("profiles", "matching", "notifications")
 CANARY = "Zwicklefitz"
 TEXTS = {
     "name": f"{CANARY} AB",
@@ -40,7 +40,7 @@ NEED = {"text": "Sterilisers for the sterile services of a new hospital."}
 
 
 def put(databases: Databases, kind: str, fields: dict[str, Any]) -> dict[str, Any]:
-    with databases.profiles.writing() as connection:
+    with databases["profiles"].writing() as connection:
         return actions.create(connection, kind, fields, system_clock(), random_ids)
 
 
@@ -61,7 +61,7 @@ def fill(databases: Databases, side: str) -> None:
         {"id": "C1.2", "name": "Two", "description": "Telemedicine for patients at home."},
     )
     put(databases, "partners", {"id": "P1", "country": "Norway", **partner})
-    with databases.profiles.writing() as connection:
+    with databases["profiles"].writing() as connection:
         request = {"id": "R1", "partner_id": "P1"}
         create_request(connection, request, system_clock(), random_ids)
 
@@ -82,7 +82,7 @@ def house(settings: Settings, databases: Databases) -> Iterator[Callable[[str], 
         def introduce(side: str) -> None:
             fill(databases, side)
             settled(settings, databases)
-            assert approve_best(databases.matching, system_clock, random_ids) == 1
+            assert approve_best(databases["matching"], system_clock, random_ids) == 1
             settled(settings, databases)
 
         yield introduce
@@ -97,9 +97,9 @@ def places(settings: Settings, databases: Databases) -> list[str]:
         if path.is_file() and wanted in path.read_bytes().lower()
     ]
     for service in SERVICES:
-        database = getattr(databases, service)
+        database = databases[service]
         if database.engine.dialect.name == "postgresql":
-            metadata = databases.backbones()[service][1].outbox.metadata
+            metadata = SERVICES[service].parts.metadata
             with database.reading() as connection:
                 for table in metadata.sorted_tables:
                     rows = connection.execute(table.select()).all()
@@ -145,7 +145,7 @@ def test_the_other_side_keeps_the_decision(
     house: Callable[[str], None], settings: Settings, databases: Databases, handslag: Command
 ) -> None:
     house("company")
-    with databases.profiles.writing() as connection:
+    with databases["profiles"].writing() as connection:
         actions.withdraw(connection, "requests", "R1", system_clock(), None)
     settled(settings, databases)
     handslag.json("erase", "C1", "--yes")
@@ -153,7 +153,7 @@ def test_the_other_side_keeps_the_decision(
     frozen = json.loads(handslag("report", "R1", "--format", "json").stdout)
     (match,) = [one for one in frozen["matches"] if one["company"]["id"] == "C1"]
     assert match["company"]["name"] == "erased organisation"
-    with databases.matching.reading() as connection:
+    with databases["matching"].reading() as connection:
         (introduction,) = decisions.introductions_of(connection, "R1")
     assert introduction.status == "approved"
     assert introduction.state["company"]["name"] == "erased organisation"
@@ -171,7 +171,7 @@ def test_what_staff_say_of_a_company_with_a_longer_id_is_not_handed_out(
 ) -> None:
     house("company")
     said = {"request_id": "R1", "report_version": 1, "decision": "rejected", "at": "2026"}
-    with databases.matching.writing() as connection:
+    with databases["matching"].writing() as connection:
         for match_id in ("C1.n1", "C1.2.n1"):
             row = {**said, "match_id": match_id, "reason": f"of {match_id}"}
             connection.execute(tables.reviews.insert().values(row))
@@ -223,16 +223,16 @@ def test_what_comes_late_brings_nobody_back_and_a_new_submission_is_a_new_compan
     with working(settings):
         settled(settings, databases)
         handslag.json("erase", "C1", "--yes")
-        with databases.profiles.writing() as connection:
+        with databases["profiles"].writing() as connection:
             late = Event("company.replaced", "C1", 1, system_clock(), first)
             record_event(connection, backbone, late)
         settled(settings, databases)
-        with databases.matching.reading() as connection:
+        with databases["matching"].reading() as connection:
             assert projection.get_state(connection, tables.companies, "C1") is None
         anew = put(databases, "companies", {"id": "C1", "name": "New", "description": "Sterilisers."})
         assert anew["version"] == 3
         settled(settings, databases)
-        with databases.matching.reading() as connection:
+        with databases["matching"].reading() as connection:
             found = projection.get_state(connection, tables.companies, "C1")
         assert found is not None
         assert found.state["name"] == "New"
@@ -259,7 +259,7 @@ def test_a_restore_applies_the_ledger_and_spares_what_was_submitted_anew(
         restore_backup(state, backup, system_clock, ledger)
         with open_databases(state) as restored, working(state):
             settled(state, restored)
-            with restored.matching.reading() as connection:
+            with restored["matching"].reading() as connection:
                 kept = projection.states_where(connection, tables.partners)
             assert [one.state["name"] for one in kept] == names
             if not names:

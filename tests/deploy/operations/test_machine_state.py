@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from deploy.operations.backlog import Databases
-from deploy.operations.machine_state import Mails, Waiting, take_stock
-from deploy.operations.opening import STORES
+from deploy.operations.databases import Databases
+from deploy.operations.machine_state import take_stock
+from deploy.services import SERVICES
 from services.notifications.tables import approvals, deliveries, mail_queue
+from services.notifications.upkeep.mail_status import Mails, MailState
 from services.profiles.organisations import actions
 from services.profiles.tables import backbone
 from shared.clock import SettableClock, to_text
@@ -17,13 +18,14 @@ from shared.ids import IdSource
 from shared.messaging.outbox import mark_refused
 from shared.messaging.relay_lock import relay_lock
 from shared.settings.registry import Settings, for_tests
+from shared.status import Waiting
 from tests.deploy.operations.conftest import Command, wait_for, working
 
 COMPANY = {"id": "C1", "name": "Acme", "country": "Sweden", "description": "Autoclaves for hospitals."}
 
 
 def add_company(databases: Databases, clock: SettableClock, ids: IdSource, **changes: str) -> None:
-    with databases.profiles.writing() as connection:
+    with databases["profiles"].writing() as connection:
         actions.create(connection, "companies", {**COMPANY, **changes}, clock(), ids)
 
 
@@ -46,7 +48,7 @@ def test_an_outbox_is_counted_with_the_age_of_its_oldest_and_apart_from_what_is_
     first = to_text(clock())
     for id in ("C1", "C2", "C3"):
         add_company(databases, clock, ids, id=id)
-    with databases.profiles.writing() as connection:
+    with databases["profiles"].writing() as connection:
         last = connection.scalar(sa.select(sa.func.max(backbone.outbox.c.position)))
         assert last is not None
         mark_refused(connection, backbone, last, "too large")
@@ -57,7 +59,7 @@ def test_an_outbox_is_counted_with_the_age_of_its_oldest_and_apart_from_what_is_
 def test_an_active_work_process_is_seen_by_its_lock_and_not_disturbed(
     settings: Settings, databases: Databases
 ) -> None:
-    lock = relay_lock(databases.profiles)
+    lock = relay_lock(databases["profiles"])
     assert lock.take()
     stock = take_stock(settings)
     assert [name for name, service in stock.services.items() if service.working] == ["profiles"]
@@ -69,7 +71,7 @@ def test_deliveries_are_counted_by_status_and_reason_whoever_they_go_to(
     settings: Settings, databases: Databases, clock: SettableClock
 ) -> None:
     now = to_text(clock())
-    with databases.notifications.writing() as connection:
+    with databases["notifications"].writing() as connection:
         for number, (status, reason) in enumerate(
             [("sent", ""), ("sent", ""), ("waiting", "No contact for C2."), ("waiting", "No contact for C3.")]
         ):
@@ -83,8 +85,8 @@ def test_deliveries_are_counted_by_status_and_reason_whoever_they_go_to(
         connection.execute(sa.insert(mail_queue).values(delivery_id="D0", due_at=now))
         connection.execute(sa.insert(approvals).values(id="A", size=2, first_seen_at=now, to_compose=True))
     stock = take_stock(settings)
-    assert stock.mails == (Mails("sent", "", 2), Mails("waiting", "No contact for ….", 2))
-    assert (stock.queue, stock.approvals) == (Waiting(1, now), Waiting(1, now))
+    mails = (Mails("sent", "", 2), Mails("waiting", "No contact for ….", 2))
+    assert stock.work["notifications"] == MailState(Waiting(1, now), Waiting(1, now), mails)
 
 
 def test_a_group_that_lags_while_its_process_stands_still_is_said_to(
@@ -95,7 +97,7 @@ def test_a_group_that_lags_while_its_process_stands_still_is_said_to(
     with working(settings, "profiles"):
         wait_for("the company on the log", lambda: take_stock(settings, 0).lag["matching"] == 1)
     assert take_stock(settings).still == frozenset()  # nobody works: nobody is waited for
-    lock = relay_lock(databases.matching)
+    lock = relay_lock(databases["matching"])
     assert lock.take()
     stock = take_stock(settings, patience=0.3)
     lock.release()
@@ -133,4 +135,4 @@ def test_the_command_exits_with_1_when_something_needs_attention_and_with_0_othe
 
 
 def test_every_service_has_a_store() -> None:
-    assert list(STORES) == ["profiles", "matching", "notifications"]
+    assert list(SERVICES) == ["profiles", "matching", "notifications"]

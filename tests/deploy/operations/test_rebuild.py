@@ -13,13 +13,14 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from deploy.demo.posting import take_in
-from deploy.demo.reviewing import all_reports, approve_best
-from deploy.operations.backlog import Databases, backlog, deliveries, open_databases
+from deploy.operations.backlog import backlog, outcomes
+from deploy.operations.databases import Databases, open_databases
 from deploy.operations.machine_state import take_stock
-from deploy.operations.rebuild import rebuild_matching
 from services.matching import tables
+from services.matching.introductions.stand_in import all_reports, approve_best
 from services.matching.reports.domain.report import canonical_json
+from services.matching.upkeep.rebuild_watch import rebuild_and_watch
+from services.profiles.importing.sample import take_in
 from services.profiles.organisations import actions
 from shared.clock import system_clock
 from shared.event_log import open_event_log
@@ -49,9 +50,9 @@ def settled(settings: Settings, databases: Databases) -> None:
 def fill(settings: Settings, databases: Databases) -> None:
     """Take in the sample, have its reports made, approve a few matches; needs somebody at work."""
     rejects = settings.state_dir
-    take_in(databases.profiles, SAMPLE, rejects, system_clock, random_ids, lambda line: None)
+    take_in(databases["profiles"], SAMPLE, rejects, system_clock, random_ids, lambda line: None)
     settled(settings, databases)
-    approve_best(databases.matching, system_clock, random_ids, 5)
+    approve_best(databases["matching"], system_clock, random_ids, 5)
     settled(settings, databases)
 
 
@@ -73,7 +74,7 @@ def settings(state_dir: Path, filled: Path) -> Settings:
 
 def derived(databases: Databases) -> dict[str, list[object]]:
     """All that a rebuild makes again: the canonical reports with their versions, and the projection."""
-    with databases.matching.reading() as connection:
+    with databases["matching"].reading() as connection:
         versions = connection.execute(
             sa.select(tables.reports.c.request_id, tables.reports.c.version).order_by(
                 tables.reports.c.request_id
@@ -83,12 +84,12 @@ def derived(databases: Databases) -> dict[str, list[object]]:
             table.name: [tuple(row) for row in connection.execute(sa.select(table).order_by(table.c.id))]
             for table in (tables.companies, tables.partners, tables.requests, tables.deliveries)
         }
-    reports: list[object] = [canonical_json(report) for report in all_reports(databases.matching)]
+    reports: list[object] = [canonical_json(report) for report in all_reports(databases["matching"])]
     return {**projection, "reports": reports, "versions": [tuple(row) for row in versions]}
 
 
 def decided(databases: Databases) -> list[list[tuple[object, ...]]]:
-    with databases.matching.reading() as connection:
+    with databases["matching"].reading() as connection:
         return [[tuple(row) for row in connection.execute(sa.select(table))] for table in KEPT]
 
 
@@ -97,14 +98,14 @@ def test_a_rebuild_while_everything_serves_gives_the_same_reports_and_keeps_deci
 ) -> None:
     shown: list[str] = []
     with working(settings):
-        before, kept, mails = derived(databases), decided(databases), deliveries(databases)
-        done = rebuild_matching(settings, system_clock, shown.append, patience=60)
+        before, kept, mails = derived(databases), decided(databases), outcomes(databases)
+        done = rebuild_and_watch(settings, system_clock, shown.append, patience=60)
         settled(settings, databases)
     assert (done.reports, done.done) == (30, True)
     assert done.events >= 50 + 30 + 30
     assert len(before["reports"]) == 30
     assert derived(databases) == before
-    assert (decided(databases), deliveries(databases)) == (kept, mails)
+    assert (decided(databases), outcomes(databases)) == (kept, mails)
     assert shown[0].endswith("events to read")
 
 
@@ -112,10 +113,10 @@ def test_what_arrives_during_a_rebuild_is_not_lost(settings: Settings, databases
     with working(settings):
         thread = threading.Thread(target=add_companies, args=(databases, LATE))
         thread.start()
-        done = rebuild_matching(settings, system_clock, patience=60)
+        done = rebuild_and_watch(settings, system_clock, patience=60)
         thread.join()
         settled(settings, databases)
-    with databases.matching.reading() as connection:
+    with databases["matching"].reading() as connection:
         companies = set(connection.execute(sa.select(tables.companies.c.id)).scalars())
         consumed = connection.scalar(
             sa.select(sa.func.count()).where(tables.backbone.consumed.c.topic == "companies")
@@ -123,7 +124,7 @@ def test_what_arrives_during_a_rebuild_is_not_lost(settings: Settings, databases
     assert done.done
     assert set(LATE) <= companies
     assert len(companies) == consumed == 50 + len(LATE)
-    assert len(all_reports(databases.matching)) == 30
+    assert len(all_reports(databases["matching"])) == 30
 
 
 def test_on_postgresql_it_works_while_everything_serves_too(
@@ -137,11 +138,11 @@ def test_on_postgresql_it_works_while_everything_serves_too(
             before, kept = derived(databases), decided(databases)
             thread = threading.Thread(target=add_companies, args=(databases, LATE[:50]))
             thread.start()
-            done = rebuild_matching(settings, system_clock, patience=60)
+            done = rebuild_and_watch(settings, system_clock, patience=60)
             thread.join()
             settled(settings, databases)
             well = take_stock(settings)
-        with databases.profiles.writing() as connection:
+        with databases["profiles"].writing() as connection:
             for id in LATE[:50]:
                 actions.withdraw(connection, "companies", id, system_clock(), None)
         with working_apart(settings):
@@ -160,7 +161,7 @@ def test_without_a_work_process_the_command_says_who_does_the_rest(
     result = handslag("rebuild", "matching", "--yes")
     assert result.exit_code == 0
     assert "handslag work matching" in result.stdout
-    assert all_reports(databases.matching) == []
+    assert all_reports(databases["matching"]) == []
     with open_event_log(settings.event_log, settings.topic_prefix) as log:
         assert backlog(databases, log)["events to read again"] >= 50 + 30 + 30
     with working(settings):
@@ -202,27 +203,27 @@ def test_over_kafka_it_works_while_everything_serves_and_a_worker_dies(
     )
     with open_databases(settings) as databases, working_apart(settings):
         fill(settings, databases)
-        before, kept, mails = derived(databases), decided(databases), deliveries(databases)
+        before, kept, mails = derived(databases), decided(databases), outcomes(databases)
         urls = [f"{settings.matching_database}?application_name=extra-{number}" for number in (1, 2)]
         more = [dataclasses.replace(settings, matching_database=url) for url in urls]
         with working_apart(more[0], "matching"), working_apart(more[1], "matching", signal.SIGKILL):
             wait_for("two more workers", lambda: extra_workers(databases) == 2)
             thread = threading.Thread(target=add_companies, args=(databases, LATE[:50]))
             thread.start()
-            done = rebuild_matching(settings, system_clock, patience=0)
+            done = rebuild_and_watch(settings, system_clock, patience=0)
             thread.join()
             assert (done.reports, done.events >= 50 + 30 + 30) == (30, True)
         settled(settings, databases)
-        with databases.matching.reading() as connection:
+        with databases["matching"].reading() as connection:
             companies = set(connection.execute(sa.select(tables.companies.c.id)).scalars())
         assert set(LATE[:50]) <= companies
-        assert (decided(databases), deliveries(databases)) == (kept, mails)
-        with databases.profiles.writing() as connection:
+        assert (decided(databases), outcomes(databases)) == (kept, mails)
+        with databases["profiles"].writing() as connection:
             for id in LATE[:50]:
                 actions.withdraw(connection, "companies", id, system_clock(), None)
         settled(settings, databases)
         assert without_moments(derived(databases)) == without_moments(before)
-        again = rebuild_matching(settings, system_clock, patience=60)
+        again = rebuild_and_watch(settings, system_clock, patience=60)
         assert again.done
         settled(settings, databases)
         assert without_moments(derived(databases)) == without_moments(before)
@@ -232,7 +233,7 @@ def extra_workers(databases: Databases) -> int:
     query = (
         "SELECT count(DISTINCT application_name) FROM pg_stat_activity WHERE application_name LIKE 'extra-%'"
     )
-    with databases.matching.reading() as connection:
+    with databases["matching"].reading() as connection:
         return int(connection.execute(sa.text(query)).scalar_one())
 
 
@@ -244,5 +245,5 @@ def without_moments(found: dict[str, list[object]]) -> list[object]:
 def add_companies(databases: Databases, ids: Sequence[str]) -> None:
     for id in ids:
         company = {"id": id, "name": f"Late {id}", "country": "Sweden", "description": "Autoclaves."}
-        with databases.profiles.writing() as connection:
+        with databases["profiles"].writing() as connection:
             actions.create(connection, "companies", company, system_clock(), random_ids)

@@ -8,10 +8,13 @@ from typing import Any
 
 import pytest
 
-from deploy.operations.machine_state import Mails, ServiceStock, Stock, Waiting
-from deploy.operations.status_lines import LEAST_DISK, Line, as_json, as_table, lines_of
+from deploy.operations.machine_state import ServiceStock, Stock
+from deploy.operations.status_lines import LEAST_DISK, as_json, as_table, lines_of
 from services.matching.reports.store.due import StaleCounts
+from services.matching.upkeep.report_status import REPORTS_TO_MAKE
+from services.notifications.upkeep.mail_status import Mails, MailState
 from shared.clock import to_text
+from shared.status import Line, Waiting
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 NOTHING = Waiting(0, None)
@@ -20,10 +23,10 @@ SERVICES = ("profiles", "matching", "notifications")
 WELL = Stock(
     services=dict.fromkeys(SERVICES, QUIET),
     lag={"matching": 0, "notifications": 0},
-    reports=StaleCounts(0, None, 0, 0),
-    approvals=NOTHING,
-    queue=NOTHING,
-    mails=(Mails("sent", "", 60), Mails("cancelled", "", 1)),
+    work={
+        "matching": StaleCounts(0, None, 0, 0),
+        "notifications": MailState(NOTHING, NOTHING, (Mails("sent", "", 60), Mails("cancelled", "", 1))),
+    },
     disk_free=10 * LEAST_DISK,
 )
 
@@ -34,6 +37,16 @@ def ago(**by: float) -> str:
 
 def alarms(stock: Stock) -> list[Line]:
     return [line for line in lines_of(stock, NOW) if line.attention]
+
+
+def changed(stock: Stock, reports: StaleCounts | None = None, **changes: Any) -> Stock:
+    """Change a stock: the reports to make, of the mails `approvals`, `queue` and `mails`, or a field of the stock."""
+    of_mails = {name: changes.pop(name) for name in ("approvals", "queue", "mails") if name in changes}
+    work = {
+        "matching": reports or stock.work["matching"],
+        "notifications": replace(stock.work["notifications"], **of_mails),
+    }
+    return replace(stock, work=work, **changes)
 
 
 def with_service(name: str, **changes: Any) -> Stock:
@@ -55,7 +68,7 @@ def test_a_machine_that_stands_idle_is_well_while_nothing_waits() -> None:
 
 
 def test_what_has_just_begun_to_wait_needs_nobody() -> None:
-    busy = replace(
+    busy = changed(
         with_service("profiles", outbox=Waiting(500, ago(seconds=20))),
         lag={"matching": 300, "notifications": 5},
         reports=StaleCounts(30, ago(seconds=40), 0, 0),
@@ -86,7 +99,7 @@ def test_a_service_that_needs_attention(changes: dict[str, Any], what: str, word
     [
         ({"lag": {"matching": 9}, "still": frozenset({"matching"})}, "events to read", "look again"),
         (
-            {"reports": StaleCounts(3, ago(minutes=9), 0, 0), "still": frozenset({"reports"})},
+            {"reports": StaleCounts(3, ago(minutes=9), 0, 0), "still": frozenset({REPORTS_TO_MAKE})},
             "reports to make",
             "makes none",
         ),
@@ -106,13 +119,13 @@ def test_a_service_that_needs_attention(changes: dict[str, Any], what: str, word
     ],
 )
 def test_what_needs_attention_comes_with_what_to_do(changes: dict[str, Any], what: str, words: str) -> None:
-    (line,) = alarms(replace(WELL, **changes))
+    (line,) = alarms(changed(WELL, **changes))
     assert line.what == what
     assert words in line.advice
 
 
 def test_whatever_waits_while_nobody_works_needs_attention_at_once() -> None:
-    stock = replace(
+    stock = changed(
         with_nobody_at_work(),
         lag={"matching": 1, "notifications": 0},
         reports=StaleCounts(1, ago(seconds=1), 0, 0),
@@ -140,14 +153,14 @@ def test_while_the_event_log_is_away_an_old_outbox_is_said_to_go_out_by_itself()
 
 
 def test_requests_whose_partner_is_withdrawn_are_told_of_and_need_nobody() -> None:
-    stock = replace(WELL, reports=StaleCounts(0, None, 4, 0))
+    stock = changed(WELL, reports=StaleCounts(0, None, 4, 0))
     assert alarms(stock) == []
     assert any(line.what == "reports waiting" and line.value == 4 for line in lines_of(stock, NOW))
 
 
 def test_many_reasons_are_cut_to_the_most_frequent_and_all_are_counted() -> None:
     mails = tuple(Mails("failed", f"reason {number}", number) for number in range(1, 9))
-    lines = [line for line in lines_of(replace(WELL, mails=mails), NOW) if line.what == "mails failed"]
+    lines = [line for line in lines_of(changed(WELL, mails=mails), NOW) if line.what == "mails failed"]
     assert [line.value for line in lines] == [8, 7, 6, 5, 4, 6]
     assert sum(int(line.value) for line in lines) == sum(range(1, 9))
 

@@ -19,8 +19,8 @@ SERVER = """
 import sys
 from pathlib import Path
 import deploy.runtime.patient_worker
-from deploy.web import serve_wsgi
-from shared.settings import for_tests
+from deploy.runtime.web import serve_wsgi
+from shared.settings.registry import for_tests
 
 deploy.runtime.patient_worker.HEADER_SECONDS = 10.0
 deploy.runtime.patient_worker.READ_SECONDS = 10

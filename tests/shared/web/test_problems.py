@@ -8,7 +8,7 @@ import pytest
 from marshmallow import Schema, ValidationError, fields
 
 from shared.faults import Fault
-from shared.web.problems import fault_entry, faults_in
+from shared.web.problems import faults_in
 from shared.web.schemas import Pattern, Strict, invalid, message
 
 
@@ -47,10 +47,13 @@ def test_several_messages_of_one_field_are_several_faults() -> None:
     assert faults_in(error.messages) == [Fault("name", "one"), Fault("name", "two", "mend it")]
 
 
-def test_an_entry_has_a_fix_only_where_one_is_known() -> None:
-    assert fault_entry(Fault("a", "is %(what)s", "", {"what": "odd"})) == {"field": "a", "problem": "is odd"}
-    assert fault_entry(Fault("a", "is odd", "mend it")) == {
-        "field": "a",
-        "problem": "is odd",
-        "fix": "mend it",
+def test_a_schemas_faults_get_the_path_of_their_field() -> None:
+    messages = {
+        "days": {0: {"start": [Fault("", "Not a time; or none", "write 09:15.")]}},
+        "rooms": ["is odd"],
     }
+    assert [fault.to_json() for fault in faults_in(messages)] == [
+        {"field": "days.0.start", "problem": "Not a time; or none", "fix": "write 09:15."},
+        {"field": "rooms", "problem": "is odd"},
+    ]
+    assert faults_in([Fault("", "is no object", "send one")])[0].field == "(body)"

@@ -70,7 +70,7 @@ class Blocks:
 
 
 def candidate_pairs(named: Mapping[str, Named]) -> Blocks:
-    """Give the pairs to compare, out of organisations by id."""
+    """Return the pairs to compare, out of organisations by id."""
     mentions = _mentions(named)
     texts = frozenset(_sharing(_text_keys(named)))
     pairs = {(min(pair), max(pair)) for pair in mentions} | texts

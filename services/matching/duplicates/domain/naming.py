@@ -33,13 +33,20 @@ _GENERIC_WORDS = (
 GENERIC = frozenset(_GENERIC_WORDS.split())
 """Folded words that many names share: alike in these alone, two names are not alike."""
 
-_FREE_MAIL_WORDS = (
-    "gmail.com googlemail.com outlook.com hotmail.com live.com msn.com yahoo.com icloud.com me.com proton.me "
-    "protonmail.com gmx.de gmx.net web.de t-online.de telia.com mail.ru yandex.ru ukr.net i.ua wp.pl onet.pl "
-    "o2.pl seznam.cz free.fr orange.fr laposte.net libero.it "
+_MAIL_PROVIDERS_WORDS = (
+    "gmail.com googlemail.com outlook.com outlook.de hotmail.com hotmail.se hotmail.no hotmail.dk hotmail.de "
+    "hotmail.fi hotmail.co.uk hotmail.fr live.com live.se live.no live.dk msn.com yahoo.com yahoo.se yahoo.no "
+    "yahoo.dk yahoo.de yahoo.fr yahoo.co.uk icloud.com me.com mac.com aol.com proton.me protonmail.com pm.me "
+    "tutanota.com fastmail.com zoho.com mailbox.org posteo.de freenet.de gmx.de gmx.net gmx.at gmx.ch web.de "
+    "t-online.de telia.com telia.se bredband.net comhem.se spray.se online.no mail.dk kolumbus.fi luukku.com "
+    "mail.ru yandex.ru ukr.net i.ua bigmir.net wp.pl onet.pl o2.pl interia.pl seznam.cz free.fr orange.fr "
+    "laposte.net libero.it qq.com 163.com "
 )
-FREE_MAIL = frozenset(_FREE_MAIL_WORDS.split())
+MAIL_PROVIDERS = frozenset(_MAIL_PROVIDERS_WORDS.split())
 """Domains of mail providers: whoever has an address there shares nothing with the others."""
+
+_RESERVED = re.compile(r"(?:^|\.)(?:invalid|test|example|localhost|example\.(?:com|net|org))$")
+"""Domains that RFC 2606 and RFC 6761 keep for examples and tests: they belong to nobody."""
 
 _SHARED_HOSTS_WORDS = (
     "facebook.com linkedin.com instagram.com twitter.com x.com youtube.com google.com sites.google.com "
@@ -56,7 +63,7 @@ _SPELLED = (("ae", "a"), ("oe", "o"), ("ue", "u"), ("aa", "a"))
 
 @lru_cache(maxsize=100_000)
 def name_words(name: str) -> tuple[str, ...]:
-    """Give the words of a name in small Latin letters, whatever its script, without legal forms at its ends.
+    """Return the words of a name in small Latin letters, whatever its script, without legal forms at its ends.
 
     A name that is nothing but legal forms keeps the last of them.
     """
@@ -72,13 +79,16 @@ def name_words(name: str) -> tuple[str, ...]:
 
 
 def distinctive(words: tuple[str, ...]) -> tuple[str, ...]:
-    """Give the words of a folded name that tell it from others, in order."""
+    """Return the words of a folded name that tell the name from others, in order."""
     return tuple(word for word in words if word not in GENERIC and len(word) > 1)
 
 
 @lru_cache(maxsize=100_000)
 def website_place(website: str) -> tuple[str, str]:
-    """Give host (without `www.`) and path of a website as people write it; two empty texts where it is none."""
+    """Return host (without `www.`) and path of a website as people write it.
+
+    Both are empty where it is none, and where strangers to each other may share the host.
+    """
     text = website.strip().lower()
     if not text:
         return "", ""
@@ -87,14 +97,25 @@ def website_place(website: str) -> tuple[str, str]:
         host = (parts.hostname or "").removeprefix("www.")
     except ValueError:
         return "", ""
-    if "." not in host or host in SHARED_HOSTS:
+    if "." not in host or host in SHARED_HOSTS or is_reserved(host):
         return "", ""
     path = parts.path.strip("/")
     # A language or a start page is no place of its own.
     return host, "" if len(path) <= 3 or path.startswith(("index", "home", "start")) else path
 
 
+def is_reserved(domain: str) -> bool:
+    """Say whether a domain is kept for examples and tests, so that it tells nothing of whoever writes it."""
+    return _RESERVED.search(domain) is not None
+
+
+@lru_cache(maxsize=100_000)
+def own_domain(domain: str) -> str:
+    """Return the domain as it is compared; empty where strangers to each other may share it, and for none."""
+    own = domain.strip().strip(".").lower()
+    return "" if "." not in own or own in MAIL_PROVIDERS or is_reserved(own) else own
+
+
 def mail_domain(address: str) -> str:
-    """Give the domain of a mail address; empty for one that mail providers give to everybody."""
-    domain = address.rpartition("@")[2].strip().lower()
-    return "" if "." not in domain or domain in FREE_MAIL else domain
+    """Return the domain of a mail address; empty where strangers to each other may share the domain."""
+    return own_domain(address.rpartition("@")[2])

@@ -4,51 +4,51 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from services.matching.duplicates.domain.suggestions import Code, Reason
+from services.matching.duplicates.domain.suggestions import Reason, ReasonCode
 
-_SAID: Mapping[Code, Mapping[str, str]] = {
-    "same_name": {
+_SAID: Mapping[ReasonCode, Mapping[str, str]] = {
+    ReasonCode.SAME_NAME: {
         "sv": "Samma namn, så när som på skrivsätt: ”{one}” och ”{other}”.",
         "en": "The same name, but for the way it is written: “{one}” and “{other}”.",
     },
-    "similar_name": {
+    ReasonCode.SIMILAR_NAME: {
         "sv": "Nästan samma namn: ”{one}” och ”{other}”.",
         "en": "Nearly the same name: “{one}” and “{other}”.",
     },
-    "name_within": {
+    ReasonCode.NAME_WITHIN: {
         "sv": "Det ena namnet ingår i det andra: ”{one}” och ”{other}”.",
         "en": "One name is part of the other: “{one}” and “{other}”.",
     },
-    "same_website": {
+    ReasonCode.SAME_WEBSITE: {
         "sv": "Samma webbplats: {one} och {other}.",
         "en": "The same website: {one} and {other}.",
     },
-    "similar_website": {
+    ReasonCode.SIMILAR_WEBSITE: {
         "sv": "Webbplatser som liknar varandra: {one} och {other}.",
         "en": "Websites that are alike: {one} and {other}.",
     },
-    "same_contact_domain": {
+    ReasonCode.SAME_CONTACT_DOMAIN: {
         "sv": "Kontakterna har adress hos samma domän: {one}.",
         "en": "The contacts have their addresses at the same domain: {one}.",
     },
-    "says_so": {
+    ReasonCode.SAYS_SO: {
         "sv": "Den enas text säger att den också går under den andras namn: ”{quote}”.",
         "en": "The text of one says that it also goes by the name of the other: “{quote}”.",
     },
-    "names_other": {
+    ReasonCode.NAMES_OTHER: {
         "sv": "Den enas text nämner den andra: ”{quote}”.",
         "en": "The text of one names the other: “{quote}”.",
     },
-    "same_text": {
+    ReasonCode.SAME_TEXT: {
         "sv": "Nästan samma beskrivning: ”{one}” och ”{other}”.",
         "en": "Nearly the same description: “{one}” and “{other}”.",
     },
-    "similar_text": {
+    ReasonCode.SIMILAR_TEXT: {
         "sv": "Beskrivningar som liknar varandra: ”{one}” och ”{other}”.",
         "en": "Descriptions that are alike: “{one}” and “{other}”.",
     },
-    "same_city": {"sv": "Samma ort: {one}.", "en": "The same city: {one}."},
-    "same_country": {"sv": "Samma land: {one}.", "en": "The same country: {one}."},
+    ReasonCode.SAME_CITY: {"sv": "Samma ort: {one}.", "en": "The same city: {one}."},
+    ReasonCode.SAME_COUNTRY: {"sv": "Samma land: {one}.", "en": "The same country: {one}."},
 }
 
 

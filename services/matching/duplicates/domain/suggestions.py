@@ -7,47 +7,50 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from enum import StrEnum
 
 import numpy as np
 import numpy.typing as npt
 from rapidfuzz import fuzz
 
 from services.matching.duplicates.domain.blocks import Named, candidate_pairs
-from services.matching.duplicates.domain.naming import distinctive, name_words, website_place
+from services.matching.duplicates.domain.naming import distinctive, name_words, own_domain, website_place
 from services.matching.organisations.domain.countries import same_country
 from services.matching.text.domain.word_pieces import text_vector
 
-Code = Literal[
-    "same_name",
-    "similar_name",
-    "name_within",
-    "same_website",
-    "similar_website",
-    "same_contact_domain",
-    "says_so",
-    "names_other",
-    "same_text",
-    "similar_text",
-    "same_city",
-    "same_country",
-]
+
+class ReasonCode(StrEnum):
+    """Why two organisations may be one."""
+
+    SAME_NAME = "same_name"
+    SIMILAR_NAME = "similar_name"
+    NAME_WITHIN = "name_within"
+    SAME_WEBSITE = "same_website"
+    SIMILAR_WEBSITE = "similar_website"
+    SAME_CONTACT_DOMAIN = "same_contact_domain"
+    SAYS_SO = "says_so"
+    NAMES_OTHER = "names_other"
+    SAME_TEXT = "same_text"
+    SIMILAR_TEXT = "similar_text"
+    SAME_CITY = "same_city"
+    SAME_COUNTRY = "same_country"
+
 
 LEAST = 0.6
 """A pair with a lower score is not suggested."""
-WEIGHTS: Mapping[Code, float] = {
-    "same_name": 0.8,
-    "similar_name": 0.7,
-    "name_within": 0.4,
-    "same_website": 0.8,
-    "similar_website": 0.35,
-    "same_contact_domain": 0.55,
-    "says_so": 0.75,
-    "names_other": 0.35,
-    "same_text": 0.8,
-    "similar_text": 0.3,
-    "same_city": 0.2,
-    "same_country": 0.05,
+WEIGHTS: Mapping[ReasonCode, float] = {
+    ReasonCode.SAME_NAME: 0.8,
+    ReasonCode.SIMILAR_NAME: 0.7,
+    ReasonCode.NAME_WITHIN: 0.4,
+    ReasonCode.SAME_WEBSITE: 0.8,
+    ReasonCode.SIMILAR_WEBSITE: 0.35,
+    ReasonCode.SAME_CONTACT_DOMAIN: 0.55,
+    ReasonCode.SAYS_SO: 0.75,
+    ReasonCode.NAMES_OTHER: 0.35,
+    ReasonCode.SAME_TEXT: 0.8,
+    ReasonCode.SIMILAR_TEXT: 0.3,
+    ReasonCode.SAME_CITY: 0.2,
+    ReasonCode.SAME_COUNTRY: 0.05,
 }
 OTHER_COUNTRY, OTHER_CITY, PLAIN_NAME = 0.7, 0.8, 0.6
 """What likeness of names counts where both say another country or city, or where it lies in ordinary words only."""
@@ -71,7 +74,7 @@ class Identity:
 class Reason:
     """Why two may be one, with the words of both; a word may be empty where only one side says it."""
 
-    code: Code
+    code: ReasonCode
     words: str
     other_words: str
 
@@ -90,7 +93,9 @@ def suggest(identities: Iterable[Identity]) -> list[Suggestion]:
     """Suggest pairs, the likeliest first; the order of the identities does not matter."""
     by_id = {one.id: one for one in identities}
     named = {
-        one.id: Named(name_words(one.name), website_place(one.website)[0], one.contact_domain, one.texts)
+        one.id: Named(
+            name_words(one.name), website_place(one.website)[0], own_domain(one.contact_domain), one.texts
+        )
         for one in by_id.values()
     }
     blocks = candidate_pairs(named)
@@ -145,6 +150,10 @@ def compare(
 Weighed = tuple[float, Reason]
 
 
+def _weighed(code: ReasonCode, words: str, other_words: str) -> Weighed:
+    return WEIGHTS[code], Reason(code, words, other_words)
+
+
 def _names(one: Identity, other: Identity) -> list[Weighed]:
     mine, theirs = name_words(one.name), name_words(other.name)
     code = _likeness(mine, theirs)
@@ -152,7 +161,7 @@ def _names(one: Identity, other: Identity) -> list[Weighed]:
         return []
     weight = WEIGHTS[code]
     if not set(distinctive(mine)) | set(distinctive(theirs)) or (
-        code == "name_within" and not set(distinctive(mine)) & set(distinctive(theirs))
+        code == ReasonCode.NAME_WITHIN and not set(distinctive(mine)) & set(distinctive(theirs))
     ):
         weight *= PLAIN_NAME
     if one.country and other.country and not same_country(one.country, other.country):
@@ -162,15 +171,15 @@ def _names(one: Identity, other: Identity) -> list[Weighed]:
     return [(weight, Reason(code, one.name, other.name))]
 
 
-def _likeness(mine: Sequence[str], theirs: Sequence[str]) -> Code | None:
+def _likeness(mine: Sequence[str], theirs: Sequence[str]) -> ReasonCode | None:
     if not mine or not theirs:
         return None
     if sorted(mine) == sorted(theirs) or "".join(mine) == "".join(theirs):
-        return "same_name"
+        return ReasonCode.SAME_NAME
     only_mine = [word for word in mine if word not in theirs]
     only_theirs = [word for word in theirs if word not in mine]
     if not only_mine or not only_theirs:
-        return "name_within" if min(len("".join(mine)), len("".join(theirs))) >= 3 else None
+        return ReasonCode.NAME_WITHIN if min(len("".join(mine)), len("".join(theirs))) >= 3 else None
     # A number or a whole other word (north, south) makes another organisation, however long the rest that is alike.
     digits = [sorted(word for word in words if word.isdecimal()) for words in (only_mine, only_theirs)]
     if digits[0] != digits[1]:
@@ -178,25 +187,26 @@ def _likeness(mine: Sequence[str], theirs: Sequence[str]) -> Code | None:
     rest = fuzz.ratio("".join(only_mine), "".join(only_theirs)) / 100
     whole = fuzz.token_sort_ratio(" ".join(mine), " ".join(theirs)) / 100
     long = min(len("".join(only_mine)), len("".join(only_theirs))) >= 4
-    return "similar_name" if long and rest >= 0.75 and whole >= SIMILAR else None
+    return ReasonCode.SIMILAR_NAME if long and rest >= 0.75 and whole >= SIMILAR else None
 
 
 def _addresses(one: Identity, other: Identity) -> list[Weighed]:
     found: list[Weighed] = []
     (host, path), (other_host, other_path) = website_place(one.website), website_place(other.website)
     if host and host == other_host:
-        code: Code = "same_website" if path == other_path or not (path and other_path) else "similar_website"
-        found.append((WEIGHTS[code], Reason(code, one.website, other.website)))
+        same = path == other_path or not (path and other_path)
+        code = ReasonCode.SAME_WEBSITE if same else ReasonCode.SIMILAR_WEBSITE
+        found.append(_weighed(code, one.website, other.website))
     elif host and other_host and _label(host) == _label(other_host):
-        found.append((WEIGHTS["similar_website"], Reason("similar_website", one.website, other.website)))
-    if one.contact_domain and one.contact_domain == other.contact_domain and host != one.contact_domain:
-        reason = Reason("same_contact_domain", one.contact_domain, other.contact_domain)
-        found.append((WEIGHTS["same_contact_domain"], reason))
+        found.append(_weighed(ReasonCode.SIMILAR_WEBSITE, one.website, other.website))
+    domain = own_domain(one.contact_domain)
+    if domain and domain == own_domain(other.contact_domain) and host != domain:
+        found.append(_weighed(ReasonCode.SAME_CONTACT_DOMAIN, one.contact_domain, other.contact_domain))
     return found
 
 
 def _label(host: str) -> str:
-    """Give what stands before the country's or kind's ending: `kry` of kry.se and kry.fr."""
+    """Return what stands before the country's or kind's ending: `kry` of kry.se and kry.fr."""
     return ".".join(host.split(".")[:-1])
 
 
@@ -204,9 +214,9 @@ def _mentions(mention: tuple[str, bool] | None, mentioned: tuple[str, bool] | No
     if not mention and not mentioned:
         return []
     sure = any(said and said[1] for said in (mention, mentioned))
-    code: Code = "says_so" if sure else "names_other"
+    code = ReasonCode.SAYS_SO if sure else ReasonCode.NAMES_OTHER
     words = mention[0] if mention else "", mentioned[0] if mentioned else ""
-    return [(WEIGHTS[code], Reason(code, *words))]
+    return [_weighed(code, *words)]
 
 
 class _Nearness:
@@ -228,16 +238,16 @@ def _texts(one: Identity, other: Identity, nearness: Callable[[Identity, Identit
     near = nearness(one, other)
     if near < SIMILAR_TEXT:
         return []
-    code: Code = "same_text" if near >= SAME_TEXT else "similar_text"
-    return [(WEIGHTS[code], Reason(code, _beginning(one.texts), _beginning(other.texts)))]
+    code = ReasonCode.SAME_TEXT if near >= SAME_TEXT else ReasonCode.SIMILAR_TEXT
+    return [_weighed(code, _beginning(one.texts), _beginning(other.texts))]
 
 
 def _places(one: Identity, other: Identity) -> list[Weighed]:
     found: list[Weighed] = []
     if one.city and _same(one.city, other.city):
-        found.append((WEIGHTS["same_city"], Reason("same_city", one.city, other.city)))
+        found.append(_weighed(ReasonCode.SAME_CITY, one.city, other.city))
     if one.country and other.country and same_country(one.country, other.country):
-        found.append((WEIGHTS["same_country"], Reason("same_country", one.country, other.country)))
+        found.append(_weighed(ReasonCode.SAME_COUNTRY, one.country, other.country))
     return found
 
 
@@ -246,7 +256,7 @@ def _same(one: str, other: str) -> bool:
 
 
 def _beginning(texts: Sequence[str], most: int = 80) -> str:
-    """Give the first words of the first text that says something, exactly as they stand."""
+    """Return the first words of the first text that says something, exactly as they stand."""
     text = next(text for text in texts if text.strip()).strip()
     if len(text) <= most:
         return text

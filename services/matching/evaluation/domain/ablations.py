@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from services.matching.scoring.domain.features import PARTS
 from services.matching.scoring.domain.policy import ScoringPolicy
-from services.matching.text.domain.embedding_engine import SoftEngine
+from services.matching.text.domain.embedding_engine import EmbeddingEngine
 from services.matching.text.domain.engine import ConceptEngine, Reading, TextEngine
 from services.matching.text.domain.thesaurus import Thesaurus
 
@@ -15,22 +15,22 @@ from services.matching.text.domain.thesaurus import Thesaurus
 class WithoutNearness:
     """A soft engine whose concepts are those that words name; its vectors stay."""
 
-    def __init__(self, engine: SoftEngine) -> None:
+    def __init__(self, engine: EmbeddingEngine) -> None:
         self._engine = engine
 
     @property
     def name(self) -> str:
-        """Give the engine's name, marked."""
+        """Return the engine's name, marked."""
         return f"{self._engine.name} without nearness"
 
     @property
     def thesaurus(self) -> Thesaurus:
-        """Give the engine's concepts."""
+        """Return the engine's concepts."""
         return self._engine.thesaurus
 
     @property
     def vector_size(self) -> int:
-        """Give the numbers in a vector."""
+        """Return how many numbers a vector has."""
         return self._engine.vector_size
 
     def prepare(self, texts: Iterable[str]) -> None:
@@ -44,7 +44,7 @@ class WithoutNearness:
 
 
 def left_out(engine: TextEngine, policy: ScoringPolicy) -> dict[str, tuple[TextEngine, ScoringPolicy]]:
-    """Give by name the engine and the policy with one part left out.
+    """Return by name the engine and the policy with one part left out.
 
     The parts of the score (their weight 0); `links`: parents and what serves; with an embedding `nearness`: the
     concepts that are only near, and `embedding`: all that rests on it.
@@ -54,7 +54,7 @@ def left_out(engine: TextEngine, policy: ScoringPolicy) -> dict[str, tuple[TextE
     }
     alone = {id: replace(one, parents=(), served_by={}) for id, one in engine.thesaurus.concepts.items()}
     unlinked = Thesaurus(alone, f"{engine.thesaurus.content_hash} without links")
-    if isinstance(engine, SoftEngine):
+    if isinstance(engine, EmbeddingEngine):
         found["links"] = engine.with_thesaurus(unlinked), policy
         found["nearness"] = WithoutNearness(engine), policy
         found["embedding"] = ConceptEngine(engine.thesaurus), policy

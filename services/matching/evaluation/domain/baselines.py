@@ -22,7 +22,7 @@ RANDOM_ORDERS = 20
 def baseline_rankings(
     companies: Sequence[Company], pairs: Sequence[tuple[Partner, Need]]
 ) -> dict[str, list[Rank]]:
-    """Give the baselines by name, each as one or more rankings that are to be averaged.
+    """Return the baselines by name, each as one or more rankings that are to be averaged.
 
     Ties go by a hash of both ids, not by id: files are often written in an order that gives labels away.
     """
@@ -45,7 +45,7 @@ def baseline_rankings(
 
 
 def embedding_ranking(companies: CompanyFeatures, needs: NeedFeatures) -> dict[str, list[Rank]]:
-    """Give the ranking by the embedding alone: the cosine of the longest text's vectors; none without vectors."""
+    """Return the ranking by the embedding alone: the cosine of the longest text's vectors; none without vectors."""
     offered = {
         one.id: _vector(fields) for one, fields in zip(companies.companies, companies.readings, strict=True)
     }
@@ -66,7 +66,7 @@ def _vector(fields: Sequence[FieldReading]) -> npt.NDArray[np.float32] | None:
 
 
 def company_text(company: Company) -> str:
-    """Give all a company says it offers, as one text."""
+    """Return all a company says it offers, as one text."""
     parts = [company.description, *(f"{one.title} {one.text}" for one in company.capabilities)]
     return "\n".join(parts)
 
@@ -90,7 +90,10 @@ def character_pieces(text: str) -> list[str]:
 def tfidf_scores(
     needs: Mapping[str, str], offers: Mapping[str, str], split: Callable[[str], list[str]]
 ) -> dict[str, dict[str, float]]:
-    """Give by need and offer the cosine of TF-IDF vectors: tf * (ln((1 + n) / (1 + df)) + 1), n texts of both sides."""
+    """Return by need and offer the cosine of TF-IDF vectors.
+
+    A weight is tf * (ln((1 + n) / (1 + df)) + 1) over the n texts of both sides.
+    """
     counts = {("n", one): Counter(split(text)) for one, text in needs.items()}
     counts |= {("o", one): Counter(split(text)) for one, text in offers.items()}
     seen = Counter(token for found in counts.values() for token in found)
@@ -110,7 +113,7 @@ def _dot(one: Mapping[str, float], other: Mapping[str, float]) -> float:
 
 
 def set_cosine(one: set[str], other: set[str]) -> float:
-    """Give the cosine of two sets, 0..1: what they share over the root of the product of their sizes."""
+    """Return the cosine of two sets, 0..1: what they share over the root of the product of their sizes."""
     return len(one & other) / math.sqrt(len(one) * len(other)) if one and other else 0.0
 
 

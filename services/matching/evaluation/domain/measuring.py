@@ -32,14 +32,14 @@ from services.matching.text.domain.engine import TextEngine, standard_engine
 
 Row = Mapping[str, str]
 Rank = Callable[[str], Sequence[str]]
-"""Takes a partner id and gives all company ids, best first."""
+"""Takes a partner id and returns all company ids, best first."""
 
 Grades = Mapping[str, Mapping[str, int]]
 """By partner id: the grade (1 plausible, 2 clearly relevant) by company id; those not there are 0."""
 
 
 def ndcg_at_10(ranking: Sequence[str], grades: Mapping[str, int]) -> float:
-    """Give the normalised discounted cumulative gain of the first ten, 0..1, gains 2^grade - 1.
+    """Return the normalised discounted cumulative gain of the first ten, 0..1, gains 2^grade - 1.
 
     Järvelin and Kekäläinen, ACM TOIS 20(4), 2002, with the logarithm to base 2. 0 when nothing is relevant.
     """
@@ -52,24 +52,24 @@ def _gain(grades: Sequence[int]) -> float:
 
 
 def precision_at_5(ranking: Sequence[str], grades: Mapping[str, int]) -> float:
-    """Give the share of the first five that is relevant at all (grade 1 or 2)."""
+    """Return the share of the first five that is relevant at all (grade 1 or 2)."""
     return sum(grades.get(company, 0) > 0 for company in ranking[:5]) / 5.0
 
 
 def reciprocal_rank(ranking: Sequence[str], grades: Mapping[str, int]) -> float:
-    """Give 1 / place of the first relevant company; 0 when there is none."""
+    """Return 1 / place of the first relevant company; 0 when there is none."""
     return next((1.0 / place for place, one in enumerate(ranking, 1) if grades.get(one, 0) > 0), 0.0)
 
 
 def micro_f1(pairs: Sequence[tuple[set[str], set[str]]]) -> float:
-    """Give the micro F1 of (given, inferred) sets, 0..1; 0 when neither says anything."""
+    """Return the micro F1 of (given, inferred) sets, 0..1; 0 when neither says anything."""
     hits = sum(len(given & inferred) for given, inferred in pairs)
     sizes = sum(len(given) + len(inferred) for given, inferred in pairs)
     return 2.0 * hits / sizes if sizes else 0.0
 
 
 def bootstrap_interval(values: Sequence[float], times: int = 1000, seed: int = 7) -> tuple[float, float]:
-    """Give the 95 % interval of the mean of values by drawing them again with replacement, seeded."""
+    """Return the 95 % interval of the mean of values by drawing them again with replacement, seeded."""
     if not values:
         return 0.0, 0.0
     draw = random.Random(seed)  # noqa: S311 - a statistic, no secret
@@ -78,7 +78,7 @@ def bootstrap_interval(values: Sequence[float], times: int = 1000, seed: int = 7
 
 
 def measure(ranks: Sequence[Rank], grades: Grades) -> dict[str, Any]:
-    """Give the means of all measures over the partners in `grades` that have a relevant company.
+    """Return the means of all measures over the partners in `grades` that have a relevant company.
 
     Of several rankings each partner's mean counts. The interval is by bootstrap over partners.
     """
@@ -165,7 +165,7 @@ def _no_good_match(
 
 
 def ranking_of(offers: CompanyFeatures, needs: NeedFeatures) -> Rank:
-    """Give the ranking by candidate score: of several needs of one partner, each company's best one counts."""
+    """Return the ranking by candidate score: of several needs of one partner, each company's best one counts."""
     best: dict[str, dict[str, float]] = {}
     found = candidates(needs, offers, len(offers.companies))
     for (partner, _), (rows, scores) in zip(needs.pairs, found, strict=True):
@@ -177,7 +177,7 @@ def ranking_of(offers: CompanyFeatures, needs: NeedFeatures) -> Rank:
 
 
 def focus_area_f1(companies_rows: Sequence[Row], partners_rows: Sequence[Row], engine: TextEngine) -> float:
-    """Give the micro F1 of areas inferred from texts against those given, over rows that have some given."""
+    """Return the micro F1 of areas inferred from texts against those given, over rows that have some given."""
     pairs = []
     for row in [*companies_rows, *partners_rows]:
         given = set(_codes(row))

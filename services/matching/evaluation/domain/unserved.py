@@ -96,7 +96,7 @@ def constructed_needs(companies: CompanyFeatures, engine: TextEngine) -> list[Ju
 def judgements(
     companies: CompanyFeatures, needs: Sequence[JudgedNeed], engine: TextEngine, policy: ScoringPolicy
 ) -> list[Judgement]:
-    """Give for each need whether no company serves it, as judged, and whether it was found so.
+    """Return for each need whether no company serves it, as judged, and whether it was found so.
 
     A need is found unserved when the policy lets it have no match.
     """
@@ -111,7 +111,7 @@ def judgements(
 
 
 def no_good_match(told: Sequence[Judgement]) -> dict[str, Any]:
-    """Give `precision` and `recall` (0..1) of finding the needs that no company serves, and the number of `needs`.
+    """Return `precision` and `recall` (0..1) of finding the needs that no company serves, and the number of `needs`.
 
     None stands for a share of nothing: where no need was found so (precision), or none is so (recall).
     """

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import json
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 
 from babel import Locale
+
+from services.matching.text.domain.folding import without_accents
 
 NAME_LANGUAGES = ("en", "sv", "da", "nb", "de", "fi", "fr", "es", "pt", "nl", "pl", "uk", "ru")
 """Languages whose names for countries are understood."""
@@ -45,8 +46,7 @@ _GROUPS = {
 @lru_cache(maxsize=4096)
 def _key(word: str) -> str:
     """Fold case and accents and leave out fillers, so that `The Netherlands` and `netherlands` are one."""
-    plain = "".join(c for c in unicodedata.normalize("NFKD", word.casefold()) if not unicodedata.combining(c))
-    plain = plain.replace("ø", "o").replace("æ", "a")
+    plain = without_accents(word).replace("ø", "o").replace("æ", "a")
     return "".join(part for part in re.split(r"[\W_]+", plain) if part not in _FILLER)
 
 
@@ -62,7 +62,7 @@ def _codes_by_name() -> Mapping[str, str]:
 
 
 def country_code(name: str) -> str | None:
-    """Give the ISO 3166 code of two letters for a country's name or code, None where it is not known."""
+    """Return the ISO 3166 code of two letters for a country's name or code, None where it is not known."""
     return _codes_by_name().get(_key(name))
 
 
@@ -101,7 +101,7 @@ _ON_ISLANDS = frozenset({"IS", "MT", "CY", "IE", "GL", "FO", "CU", "JM", "BB", "
 
 
 def country_name(country: str, language: str) -> str:
-    """Give a country's name in a language (`sv`, `en`); as it was written where it is not known."""
+    """Return a country's name in a language (`sv`, `en`); as it was written where it is not known."""
     code = country_code(country)
     if code is None:
         return country
@@ -109,7 +109,7 @@ def country_name(country: str, language: str) -> str:
 
 
 def in_country(country: str, language: str) -> str:
-    """Give *in that country* as it stands in a sentence: `in the Netherlands`, `på Island`."""
+    """Return *in that country* as it stands in a sentence: `in the Netherlands`, `på Island`."""
     code, name = country_code(country), country_name(country, language)
     if language == "sv":
         return f"{'på' if code in _ON_ISLANDS else 'i'} {name}"

@@ -7,6 +7,6 @@ from services.matching.organisations.domain.model import Company
 
 
 def distributors_in(company: Company, country: str) -> tuple[str, ...]:
-    """Give the company's exclusive distributors whose area is known to have the country in it, by name."""
+    """Return the company's exclusive distributors whose area is known to have the country in it, by name."""
     found = {who for where, who in company.exclusive_distributors.items() if covers((where,), country)}
     return tuple(sorted(found))

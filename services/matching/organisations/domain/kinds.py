@@ -38,7 +38,7 @@ class Kinds:
         return _first(self._partners, self.partners, written) or OTHER
 
     def company_affinity(self, written: str) -> list[float]:
-        """Give how well the kind serves each partner kind, 0..1, in the order of `partners`."""
+        """Return how well the kind serves each partner kind, 0..1, in the order of `partners`."""
         kind = self.company_kind(written)
         return [self.affinity[partner].get(kind, self.unknown_company) for partner in self.partners]
 
@@ -50,7 +50,7 @@ def _first(matcher: StemMatcher, order: Sequence[str], written: str) -> str:
 
 @cache
 def standard_kinds() -> Kinds:
-    """Give the table that comes with the service, read once. Raises ValueError when it names unknown kinds."""
+    """Return the table that comes with the service, read once. Raises ValueError when it names unknown kinds."""
     return read_kinds()
 
 

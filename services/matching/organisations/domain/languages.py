@@ -7,6 +7,8 @@ from functools import cache
 
 from babel import Locale
 
+from services.matching.organisations.domain.free_words import folded_name
+
 _CLOSE = frozenset({"sv", "no", "da"})
 _SAME = {"nb": "no", "nn": "no"}
 CLOSE = 0.7
@@ -24,20 +26,20 @@ def _codes_by_name() -> dict[str, str]:
 
 
 def language_code(word: str) -> str:
-    """Give the code of a language (`Swedish`, `svenska`, `sv-SE` give `sv`); an unknown word stays as it is, folded."""
-    folded = word.strip().casefold()
+    """Return the code of a language (`sv` for `Swedish`, `svenska`, `sv-SE`); an unknown word stays, folded."""
+    folded = folded_name(word)
     code = _codes_by_name().get(folded, folded.split("-")[0].split("_")[0])
     return _SAME.get(code, code)
 
 
 def language_name(word: str, language: str) -> str:
-    """Give the language's name in a language (`sv`, `en`); an unknown word as it was written."""
+    """Return the language's name in a language (`sv`, `en`); an unknown word as it was written."""
     name = Locale.parse(language).languages.get(language_code(word))
     return str(name) if name else word
 
 
 def common_language(one: Iterable[str], other: Iterable[str]) -> float:
-    """Give 1.0 when two share a language, `CLOSE` when theirs are Swedish, Norwegian and Danish, else 0.0."""
+    """Return 1.0 when two share a language, `CLOSE` when theirs are Swedish, Norwegian and Danish, else 0.0."""
     mine, theirs = {language_code(word) for word in one}, {language_code(word) for word in other}
     if mine & theirs:
         return 1.0

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+ACTIVE, WITHDRAWN = "active", "withdrawn"
+"""Whether an organisation stands in the register."""
+
 
 @dataclass(frozen=True)
 class Capability:
@@ -57,7 +60,7 @@ class Company:
     not_to_meet: tuple[str, ...] = ()
     existing_customers: tuple[str, ...] = ()
     competitors: tuple[str, ...] = ()
-    status: str = "active"
+    status: str = ACTIVE
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,7 @@ class Partner:
     partnership_kinds: tuple[str, ...] = ()
     employees: int | None = None
     not_to_meet: tuple[str, ...] = ()
-    status: str = "active"
+    status: str = ACTIVE
 
 
 @dataclass(frozen=True)

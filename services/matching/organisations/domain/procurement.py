@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from services.matching.organisations.domain.free_words import code_of
 from services.matching.organisations.domain.model import MatchRequest
 
 MARKET_DIALOGUE, TENDER_OPEN = "market_dialogue", "tender_open"
@@ -11,5 +12,5 @@ FEWEST_IN_DIALOGUE = 3
 
 
 def stage_of(request: MatchRequest) -> str:
-    """Give a request's stage as a code, however it was written (`Tender open`, `tender-open`)."""
-    return "_".join(request.procurement_stage.casefold().replace("-", " ").replace("_", " ").split())
+    """Return a request's stage as a code, however it was written (`Tender open`, `tender-open`)."""
+    return code_of(request.procurement_stage)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from services.matching.organisations.domain.model import Capability
+from services.matching.text.domain.folding import without_accents
 
 # Words that tell no status from another.
 _NOISE = frozenset({
@@ -70,7 +70,6 @@ def _meets(status: str, requirement: str) -> bool | None:
 
 
 def _words(text: str) -> frozenset[str]:
-    """Give the telling words: `CE-märkt, klass IIa` has {ce, iia}, `ISO13485:2016` has {iso, 13485, 2016}."""
-    plain = "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
-    words = frozenset(re.findall(r"\d+|[^\W\d_]+", plain)) - _NOISE
+    """Return the telling words: `CE-märkt, klass IIa` has {ce, iia}, `ISO13485:2016` has {iso, 13485, 2016}."""
+    words = frozenset(re.findall(r"\d+|[^\W\d_]+", without_accents(text))) - _NOISE
     return words | {"ce"} if words & _CE_RULES else words

@@ -32,7 +32,7 @@ _BY_WORDS = (
 
 
 def role_of(kind: str) -> str:
-    """Give the role that a company of this kind has; a kind that says nothing known is a supplier."""
+    """Return the role that a company of this kind has; a kind that says nothing known is a supplier."""
     folded = "_".join(kind.casefold().split())
     return next(
         (role for role, words in _BY_WORDS if any(word in folded for word in words.split())), SUPPLIER

@@ -15,7 +15,7 @@ _AND = {"sv": "och", "en": "and"}
 
 
 def both(sv: str, en: str) -> dict[str, str]:
-    """Give one text in both languages."""
+    """Return one text in both languages."""
     return {"sv": sv, "en": en}
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from services.matching.organisations.domain.sides import Side
 from services.matching.tables import erasures
 from shared.clock import to_text
 from shared.events.event import Event
@@ -16,16 +17,16 @@ from shared.storage.rows import in_parts, upsert
 
 @dataclass(frozen=True)
 class Erased:
-    """An organisation of a side (`company` or `partner`), erased up to a version of it; `at` the moment, as text."""
+    """An organisation of a side, erased up to a version of it; `at` the moment, as text."""
 
-    side: str
+    side: Side
     id: str
     version: int
     at: str
 
 
-def note(connection: Connection, side: str, event: Event) -> None:
-    """Note that the organisation of a tombstone is erased; nothing where it is noted already."""
+def add(connection: Connection, side: Side, event: Event) -> None:
+    """Note that the organisation of a tombstone is erased; nothing where that is noted already."""
     known = connection.execute(sa.select(erasures.c.version).where(_is(side, event.aggregate_id))).scalar()
     if known is not None and known >= event.version:
         return
@@ -33,30 +34,33 @@ def note(connection: Connection, side: str, event: Event) -> None:
     upsert(connection, erasures, {"side": side, "id": event.aggregate_id}, values)
 
 
-def pending(connection: Connection) -> int:
+def count(connection: Connection) -> int:
     """Count the erasures that are not done."""
     query = sa.select(sa.func.count()).select_from(erasures).where(~erasures.c.done)
     return int(connection.execute(query).scalar_one())
 
 
-def newest(connection: Connection) -> str:
-    """Give the moment of the newest erasure, as text; empty when there was none."""
+def get_newest_moment(connection: Connection) -> str:
+    """Read the moment of the newest erasure, as text; empty when there was none."""
     return connection.execute(sa.select(sa.func.max(erasures.c.at))).scalar() or ""
 
 
-def hold_next(connection: Connection) -> Erased | None:
-    """Take the oldest erasure that is not done until the transaction ends, or None; others pass it by."""
+def get_next(connection: Connection, lock: bool = False) -> Erased | None:
+    """Read the oldest erasure that is not done, or None.
+
+    With `lock` the erasure is held until the transaction ends, and one that another transaction holds is passed by.
+    """
     query = sa.select(erasures).where(~erasures.c.done).order_by(erasures.c.at, erasures.c.id).limit(1)
-    row = connection.execute(query.with_for_update(skip_locked=True)).first()
-    return None if row is None else Erased(row.side, row.id, row.version, row.at)
+    row = connection.execute(query.with_for_update(skip_locked=True) if lock else query).first()
+    return None if row is None else Erased(Side(row.side), row.id, row.version, row.at)
 
 
-def end(connection: Connection, erased: Erased) -> None:
+def save_done(connection: Connection, erased: Erased) -> None:
     """Note that an erasure is done."""
     connection.execute(sa.update(erasures).where(_is(erased.side, erased.id)).values(done=True))
 
 
-def versions_of(connection: Connection, side: str, ids: Iterable[str]) -> dict[str, int]:
+def list_versions(connection: Connection, side: Side, ids: Iterable[str]) -> dict[str, int]:
     """Read up to which version the organisations among `ids` are erased, by id."""
     found: dict[str, int] = {}
     for some in in_parts(ids):
@@ -65,5 +69,5 @@ def versions_of(connection: Connection, side: str, ids: Iterable[str]) -> dict[s
     return found
 
 
-def _is(side: str, id: str) -> sa.ColumnElement[bool]:
+def _is(side: Side, id: str) -> sa.ColumnElement[bool]:
     return sa.and_(erasures.c.side == side, erasures.c.id == id)

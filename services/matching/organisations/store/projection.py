@@ -86,7 +86,7 @@ def heads_where(
 
 
 def mark_of(connection: Connection, table: sa.Table) -> tuple[Any, ...]:
-    """Give what is another one whenever an aggregate came, changed or went: how many, their versions, the newest."""
+    """Return a mark that changes whenever an aggregate comes, changes or goes: count, versions, newest moment."""
     columns = table.c
     query = sa.select(sa.func.count(), sa.func.sum(columns.version), sa.func.max(columns.happened_at))
     return tuple(connection.execute(query).one())

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
 import numpy.typing as npt
@@ -31,16 +32,24 @@ class Pair:
     score: float
 
 
+class Full(StrEnum):
+    """What stands in the way of a pair: a capacity that is used up, or that the two meet for another request."""
+
+    COMPANY = "company"
+    REQUEST = "request"
+    PARTNER = "partner"
+    MET = "met"
+
+
 @dataclass(frozen=True)
 class LeftOut:
     """A pair that is not in a plan, and what stands in its way.
 
-    `full` names at least one of: `company`, `request`, `partner` (their capacity is used up), and `met` (the company
-    meets the partner for another request of the plan). It is empty only for a score of nothing.
+    `full` is empty only for a score of nothing.
     """
 
     pair: Pair
-    full: tuple[str, ...]
+    full: tuple[Full, ...]
 
 
 @dataclass(frozen=True)
@@ -62,7 +71,7 @@ def plan_introductions(
     A company gets at most its capacity and a request at most its own (none where a mapping does not name it). With
     `partners`, a company meets a partner once, for whichever of its requests, and a partner with a capacity gets no
     more than that. Of plans with the same sum, pairs that come earlier by request and company are preferred as long as
-    the solver's numbers have room for it; pairs in any order give the same plan. Raises ValueError when a pair comes
+    the solver's numbers have room for it; the order of the pairs changes nothing. Raises ValueError when a pair comes
     twice or a score or a capacity is negative.
     """
     ordered = sorted(pairs, key=lambda one: (one.request, one.company))
@@ -148,7 +157,7 @@ def left_out(
     request_capacity: Mapping[str, int],
     partners: Partners | None = None,
 ) -> list[LeftOut]:
-    """Give the pairs that a plan does not take, by request, score and company, and what is full for each."""
+    """Return the pairs that a plan does not take, by request, score and company, and what is full for each."""
     of: Mapping[str, str] = partners.of if partners else {}
     taken = {(one.company, one.request) for one in plan}
     met = {(one.company, of.get(one.request, one.request)) for one in plan}
@@ -161,10 +170,10 @@ def left_out(
         owner = of.get(pair.request, pair.request)
         most = partners.capacity.get(owner) if partners else None
         ways = {
-            "company": companies[pair.company] >= company_capacity.get(pair.company, 0),
-            "request": requests[pair.request] >= request_capacity.get(pair.request, 0),
-            "partner": most is not None and owners[owner] >= most,
-            "met": (pair.company, owner) in met,
+            Full.COMPANY: companies[pair.company] >= company_capacity.get(pair.company, 0),
+            Full.REQUEST: requests[pair.request] >= request_capacity.get(pair.request, 0),
+            Full.PARTNER: most is not None and owners[owner] >= most,
+            Full.MET: (pair.company, owner) in met,
         }
         found.append(LeftOut(pair, tuple(name for name, full in ways.items() if full)))
     return found
@@ -193,7 +202,7 @@ def _meetings(company: Numbers, request: Numbers, partners: tuple[Numbers, Numbe
 
 
 def _costs(points: Numbers, flow: int, nodes: int) -> Numbers:
-    """Give the cost of each pair: its points first, and where the numbers have room for it, its place after that."""
+    """Return the cost of each pair: its points first, and where the numbers have room for it, its place after that."""
     pairs = len(points)
     apart = flow * pairs + 1
     if (int(points.max()) * apart + pairs) * nodes >= _WIDEST:
@@ -219,7 +228,7 @@ def _flows(
 
 
 def _numbered(names: Sequence[str]) -> tuple[list[str], Numbers]:
-    """Give the names once, sorted, and each name's place among them."""
+    """Return the names once, sorted, and each name's place among them."""
     known = sorted(set(names))
     place = {name: at for at, name in enumerate(known)}
     return known, _array(place[name] for name in names)

@@ -25,9 +25,9 @@ COST = 10.0
 PER_NEED = 6
 """Companies of a need that are looked at: the first in the report's order."""
 MOST_SETS = 3
-"""Sets that are given; of a later one at most half of each earlier one's companies are in it."""
+"""Sets that are returned; of a later one at most half of each earlier one's companies are in it."""
 MOST_STEPS = 3_000
-"""Sets that are looked at for each set that is given: some tenths of a second at the most."""
+"""Sets that are looked at for each set that is returned: some tenths of a second at the most."""
 
 Numbers = npt.NDArray[np.int64]
 
@@ -66,11 +66,11 @@ def consortia(
     most: int = MOST_SETS,
     steps: int = MOST_STEPS,
 ) -> Found:
-    """Give the best sets of 2 to 5 companies, best first; of equals the one with the earlier ids.
+    """Find the best sets of 2 to 5 companies, best first; of equals the one with the earlier ids.
 
     Every company of a set serves at least one need better than the others (of equals the earlier id), no two of a set
     are in `conflicts`, and sets differ (`MOST_SETS`). Where looking at `steps` sets (1 or more) does not prove a set
-    the best, it is the best of those. Offers in any order give the same sets; with fewer than two needs there is none.
+    the best, it is the best of those. The order of the offers changes nothing; with fewer than two needs there is none.
     """
     search = _Search(needs, _looked_at(needs, offers), conflicts, steps)
     found: list[tuple[int, ...]] = []
@@ -83,12 +83,12 @@ def consortia(
 
 
 def who_covers_all(needs: Sequence[str], offers: Sequence[Offer]) -> list[str]:
-    """Give the companies that cover every need by themselves, by id."""
+    """Return the companies that cover every need by themselves, by id."""
     return sorted(one.company for one in offers if all(need in one.scores for need in needs))
 
 
 def conflicts_among(companies: Sequence[Company]) -> frozenset[frozenset[str]]:
-    """Give the pairs of ids of which one names the other, by id or name, as competitor or as not to meet."""
+    """Return the pairs of ids of which one names the other, by id or name, as competitor or as not to meet."""
     return frozenset(
         frozenset((one.id, other.id))
         for one, other in combinations(companies, 2)
@@ -134,7 +134,7 @@ class _Search:
         ).reshape(len(offers), len(offers))
 
     def best(self, earlier: Sequence[tuple[int, ...]]) -> tuple[int, ...] | None:
-        """Give the best set that is unlike the earlier ones, as places in the offers; of equals the first by ids."""
+        """Find the best set that is unlike the earlier ones, as places in the offers; of equals the first by ids."""
         self._earlier = [(set(one), len(one) // 2) for one in earlier]
         self._best: tuple[int, ...] = ()
         self._worth = -(2**62)
@@ -146,7 +146,7 @@ class _Search:
         return self._best or None
 
     def consortium(self, places: Sequence[int]) -> Consortium:
-        """Give a set with who serves what."""
+        """Return a set with who serves what."""
         serving = self._serving(places)
         return Consortium(
             tuple(self.offers[place].company for place in places),
@@ -177,7 +177,7 @@ class _Search:
     def _bound(
         self, chosen: tuple[int, ...], served: Numbers, paid: int, free: Numbers, adds: Numbers
     ) -> int:
-        """Give a worth that no set exceeds that adds two or more of `free`.
+        """Return a worth that no set exceeds that adds two or more of `free`.
 
         Each adds at most what it adds now; and no need is served better than by the best of `free`.
         """
@@ -219,7 +219,7 @@ class _Search:
         return len(set(self._serving(places).values())) == len(places)
 
     def _serving(self, places: Sequence[int]) -> dict[int, int]:
-        """Give the place of who serves each covered need best; of equals the earlier one."""
+        """Return the place of who serves each covered need best; of equals the earlier one."""
         some = self.points[list(places)]
         best = some.argmax(axis=0)
         return {need: places[int(at)] for need, at in enumerate(best) if some[at, need] > 0}

@@ -71,7 +71,7 @@ class Fairness:
 
     @property
     def calls(self) -> int:
-        """Give how many calls there were."""
+        """Count how many calls there were."""
         return sum(one.calls for one in self.seen)
 
 
@@ -128,13 +128,13 @@ def fairness(
 def rarely_seen(
     company_ids: Iterable[str], introductions: Iterable[PastIntroduction], at: datetime
 ) -> list[str]:
-    """Give the companies, by id, that were introduced to nobody in the twelve months up to `at`."""
+    """Return the companies, by id, that were introduced to nobody in the twelve months up to `at`."""
     called = {one.company_id for one in introductions if at - TWELVE_MONTHS < one.at <= at}
     return sorted(set(company_ids) - called)
 
 
 def also_look_at(near: Iterable[Near]) -> Near | None:
-    """Give the best of some rarely seen companies, or None; of equals the one with the earlier id, then need."""
+    """Find the best of some rarely seen companies, or None; of equals the one with the earlier id, then need."""
     return min(near, key=lambda one: (-one.score, one.company_id, one.need_id), default=None)
 
 

@@ -43,7 +43,7 @@ class Group:
 
     @property
     def partners(self) -> int:
-        """Give how many partners ask."""
+        """Count how many partners ask."""
         return len({gap.partner_id for gap in self.gaps})
 
 

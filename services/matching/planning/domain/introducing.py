@@ -10,13 +10,14 @@ from datetime import datetime, timedelta
 import networkx as nx
 
 from services.matching.introductions.domain.introductions import NOT_UNASKED
-from services.matching.planning.domain.capacities import Pair, Partners, left_out, plan_introductions
+from services.matching.planning.domain.capacities import Full, Pair, Partners, left_out, plan_introductions
 from services.matching.scoring.domain.history import PastIntroduction
 
 TWELVE_MONTHS = timedelta(days=365)
 """The time over which capacities and calls are counted."""
 
-BARS = ("introduced", *NOT_UNASKED, "rejected")
+INTRODUCED, ALREADY_INTRODUCED, REJECTED = "introduced", "already_introduced", "rejected"
+BARS = (INTRODUCED, *NOT_UNASKED, REJECTED)
 """What keeps a pair out of every plan, the first that holds: introduced for this request, introduced to each other
 within the policy's time of rest, a flag of the report, or staff rejected all of its matches."""
 
@@ -40,7 +41,7 @@ class Candidate:
 
     @property
     def pair(self) -> Pair:
-        """Give what is planned with."""
+        """Return the pair that is planned with."""
         return Pair(self.company, self.request, self.score)
 
 
@@ -61,7 +62,7 @@ class Standing:
     rest_days: int = TWELVE_MONTHS.days
 
     def recent(self, within: timedelta = TWELVE_MONTHS) -> list[PastIntroduction]:
-        """Give the introductions of the last twelve months, or of another time."""
+        """Return the introductions of the last twelve months, or of another time."""
         return [one for one in self.introductions if self.at - within < one.at <= self.at]
 
 
@@ -90,19 +91,19 @@ class IntroductionPlan:
     """
 
     planned: tuple[Candidate, ...]
-    left_out: tuple[tuple[Candidate, tuple[str, ...]], ...]
+    left_out: tuple[tuple[Candidate, tuple[Full, ...]], ...]
     barred: tuple[Candidate, ...]
     alone: tuple[Candidate, ...]
     left: Capacities = field(repr=False)
 
     @property
     def score(self) -> float:
-        """Give the summed score."""
+        """Return the summed score."""
         return round(sum(one.score for one in self.planned), 2)
 
 
 def candidates(graph: nx.Graph[str], standing: Standing, role: str | None = None) -> list[Candidate]:
-    """Give the pairs of a match graph by request and report order, those of one role where one is named.
+    """List the pairs of a match graph by request and report order, those of one role where one is named.
 
     Companies that are not active (any more) are left out.
     """
@@ -127,7 +128,7 @@ def candidates(graph: nx.Graph[str], standing: Standing, role: str | None = None
 def capacities_left(
     pairs: Sequence[Candidate], standing: Standing, limits: Limits, requests: Iterable[str] = ()
 ) -> Capacities:
-    """Give what companies, requests and partners of these pairs still take after what is approved already.
+    """Return what companies, requests and partners of these pairs still take after what is approved already.
 
     `requests` are those without a pair that are to be named, too.
     """
@@ -188,7 +189,7 @@ def _planned(pairs: list[Pair], left: Capacities) -> list[Pair]:
 
 
 def _less(left: Capacities, taken: Sequence[Pair]) -> Capacities:
-    """Give what is left after some pairs are taken."""
+    """Return what is left after some pairs are taken."""
 
     def reduced(capacity: Mapping[str, int], of: Callable[[Pair], str]) -> dict[str, int]:
         used = Counter(of(one) for one in taken)
@@ -222,11 +223,11 @@ def _candidate(
     partner = graph.nodes[edges[0][0]]["partner"]
     flags = {code for one in standing or matches for code in one["flags"]}
     bars = {
-        "introduced": (company, request) in requests,
+        INTRODUCED: (company, request) in requests,
         **{code: code in flags for code in NOT_UNASKED},
-        "rejected": not standing,
+        REJECTED: not standing,
     }
-    bars["already_introduced"] |= (company, partner) in pairs
+    bars[ALREADY_INTRODUCED] |= (company, partner) in pairs
     return Candidate(
         company=company,
         request=request,

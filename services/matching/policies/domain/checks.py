@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
+from services.matching.i18n import N_
+from services.matching.refusals import Refusal, RefusedError
 from services.matching.scoring.domain.policy import RULES, STANDARD_WEIGHTS, Range, ScoringPolicy
 from services.matching.scoring.domain.selection import BY_WORDS
+from shared.faults import Fault
 
 PARTS = tuple(STANDARD_WEIGHTS)
 """The parts that have a weight."""
@@ -20,42 +22,25 @@ LONGEST_SHOWN = 15
 """Digits of a whole number that a fault shows."""
 
 
-@dataclass(frozen=True)
-class Fault:
-    """What is wrong with a field, and how to mend it; `%(name)s` in the texts stands for one of `values`."""
-
-    field: str
-    problem: str
-    fix: str
-    values: Mapping[str, object]
-
-    def __str__(self) -> str:
-        """Give problem and fix as one sentence."""
-        return f"{self.field}: {self.problem % self.values}; {self.fix % self.values}"
-
-
-class BadPolicyError(ValueError):
-    """Weights or rules that no policy may have; `faults` names each field."""
-
-    def __init__(self, faults: list[Fault]) -> None:
-        super().__init__("; ".join(map(str, faults)))
-        self.faults = tuple(faults)
-
-
 def make_policy(version: int, weights: Mapping[str, float], rules: Mapping[str, float]) -> ScoringPolicy:
     """Make a policy of checked weights and rules; a rule that is not given is the standard one.
 
-    Weights are shares: they are scaled to sum to 100, to 2 decimals. Raises BadPolicyError naming every wrong field.
+    Weights are shares: they are scaled to sum to 100, to 2 decimals. Raises RefusedError invalid with a fault for each
+    wrong field.
     """
     faults = [*_weight_faults(weights), *_rule_faults(rules)]
     if faults:
-        raise BadPolicyError(faults)
+        raise _refused(faults)
     read = {name: int(value) if RULES[name].whole else float(value) for name, value in rules.items()}
     policy = ScoringPolicy(version=version, weights=scaled(weights), **read)  # type: ignore[arg-type]
     faults = _faults_together(policy)
     if faults:
-        raise BadPolicyError(faults)
+        raise _refused(faults)
     return policy
+
+
+def _refused(faults: Sequence[Fault]) -> RefusedError:
+    return RefusedError(Refusal.INVALID, N_("The weights or rules cannot be used."), faults=faults)
 
 
 def scaled(weights: Mapping[str, float]) -> dict[str, float]:
@@ -76,7 +61,7 @@ def _weight_faults(weights: Mapping[str, float]) -> list[Fault]:
     faults = []
     for part in PARTS:
         if part not in weights:
-            faults.append(Fault(f"weights.{part}", "has no points", "give it points, 0 for none", {}))
+            faults.append(Fault(f"weights.{part}", "has no points", "give it points, 0 for none"))
         elif not _fits(weights[part], Range(0, MOST_WEIGHT)):
             values = {"given": _shown(weights[part]), "high": f"{MOST_WEIGHT:g}"}
             fix = "give it a number from 0 to %(high)s"
@@ -85,7 +70,7 @@ def _weight_faults(weights: Mapping[str, float]) -> list[Fault]:
     for part in sorted(set(weights) - set(PARTS)):
         faults.append(Fault(f"weights.{part}", "is no part of a score", "the parts are %(parts)s", values))
     if not faults and not any(weights.values()):
-        faults.append(Fault("weights", "all parts have no points", "give at least one of them points", {}))
+        faults.append(Fault("weights", "all parts have no points", "give at least one of them points"))
     return faults
 
 
@@ -106,7 +91,7 @@ def _rule_faults(rules: Mapping[str, float]) -> list[Fault]:
 
 
 def _faults_together(policy: ScoringPolicy) -> list[Fault]:
-    """Give what is wrong between fields that are right by themselves."""
+    """Return what is wrong between fields that are right by themselves."""
     faults = []
     by_words = round(sum(policy.weights[part] for part in BY_WORDS), 2)
     values: dict[str, object] = {
@@ -126,7 +111,7 @@ def _faults_together(policy: ScoringPolicy) -> list[Fault]:
 
 
 def _shown(value: object) -> str:
-    """Give a value as it was sent; one of many digits in a few."""
+    """Write a value as it was sent; one of many digits in a few."""
     if isinstance(value, int) and abs(value) >= 10**LONGEST_SHOWN:
         return f"{Decimal(value):.2e}"
     return f"{value:g}" if isinstance(value, float) else str(value)

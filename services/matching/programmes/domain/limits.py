@@ -29,7 +29,7 @@ class Option:
     number: int
 
     def slots(self) -> range:
-        """Give the steps of the grid that it covers."""
+        """Return the steps of the grid that it covers."""
         return range(self.at.start // GRID, -(-(self.at.start + self.one.minutes) // GRID))
 
 
@@ -45,7 +45,7 @@ def options_of(problem: Problem, allowed: Mapping[str, Sequence[Placement]]) -> 
 
 
 def limits_of(problem: Problem, options: Sequence[Option]) -> Iterator[tuple[list[int], int]]:
-    """Give lists of options (their places) of which only so many can be."""
+    """Yield lists of options (their places) of which only so many can be."""
     place = {id(one): number for number, one in enumerate(options)}
     for _id, group in groupby(options, key=lambda one: one.one.id):
         yield [place[id(one)] for one in group], 1
@@ -56,14 +56,14 @@ def limits_of(problem: Problem, options: Sequence[Option]) -> Iterator[tuple[lis
 
 
 def _interpreters(problem: Problem, one: Wanted) -> range:
-    """Give the interpreters to choose from; where there is one for each track, one goes with each."""
+    """Return the interpreters to choose from; where there is one for each track, one goes with each."""
     if not one.interpreter or problem.interpreters >= len(problem.tracks):
         return range(-1, 0)
     return range(problem.interpreters)
 
 
 def _apart(problem: Problem, options: Sequence[Option]) -> Iterator[list[Option]]:
-    """Give lists of options of which only one can be: somebody would be at two places, or on the way."""
+    """Yield lists of options of which only one can be: somebody would be at two places, or on the way."""
     days = {day.date: day for day in problem.days}
     groups: dict[tuple[str, object, str], list[Option]] = {}
     for one in options:
@@ -84,7 +84,7 @@ def _one_at_a_time(group: Sequence[Option]) -> Iterator[list[Option]]:
 
 
 def _on_the_way(problem: Problem, day: Day, group: Sequence[Option]) -> Iterator[list[Option]]:
-    """Give, for each end at one place, the options elsewhere that begin before one can be there."""
+    """Yield, for each end at one place, the options elsewhere that begin before one can be there."""
     places = sorted({one.at.place for one in group})
     if len(places) < 2:
         return
@@ -108,7 +108,7 @@ def _on_the_way(problem: Problem, day: Day, group: Sequence[Option]) -> Iterator
 
 
 def _few(problem: Problem, options: Sequence[Option]) -> Iterator[tuple[list[Option], int]]:
-    """Give lists of options of which only so many can be: one-to-ones of a half-day, sessions at a base."""
+    """Yield lists of options of which only so many can be: one-to-ones of a half-day, sessions at a base."""
     halves: dict[tuple[str, tuple[str, bool]], list[Option]] = {}
     rooms: dict[tuple[str, str], list[Option]] = {}
     bases = problem.bases()

@@ -55,7 +55,7 @@ class Programme:
     proved: bool
 
 
-def plan(
+def make_programme(
     problem: Problem, pinned: Mapping[str, Placement] | None = None, effort: float = EFFORT
 ) -> Programme:
     """Place the sessions of the highest priority together; of equal programmes an early one.
@@ -101,9 +101,9 @@ def _improved(
 
 
 def programme_of(problem: Problem, solved: Solved) -> Programme:
-    """Give a solved problem (in order) as a programme, with why sessions are left and which could stand in."""
+    """Return a solved problem (in order) as a programme, with why sessions are left and which could stand in."""
     unplaced = tuple(
-        Unplaced(one.id, why_not(problem, solved.placements, one))
+        Unplaced(one.id, why_unplaced(problem, solved.placements, one))
         for one in problem.wanted
         if one.id not in solved.placements
     )
@@ -112,7 +112,7 @@ def programme_of(problem: Problem, solved: Solved) -> Programme:
     )
 
 
-def why_not(problem: Problem, placements: Placements, one: Wanted) -> str:
+def why_unplaced(problem: Problem, placements: Placements, one: Wanted) -> str:
     """Say by a code why a session has no place beside those that stand.
 
     Of several hindrances the one that is easiest to remove: one that alone keeps it from a place.
@@ -135,7 +135,7 @@ def why_not(problem: Problem, placements: Placements, one: Wanted) -> str:
 
 
 def hindrances(problem: Problem, placements: Placements, one: Wanted, at: Placement) -> set[str]:
-    """Give what keeps a session from a placement beside those that stand; empty when nothing does."""
+    """Name what keeps a session from a placement beside those that stand; empty when nothing does."""
     wanted = by_id(problem)
     found: set[str] = set()
     for id, there in placements.items():
@@ -168,7 +168,7 @@ def _one_to_ones(problem: Problem, placements: Placements, at: Placement) -> int
 
 
 def _fullest(wanted: Mapping[str, Wanted], placements: Placements, one: Wanted, at: Placement) -> int:
-    """Give the most sessions that the place holds at once while this one would be there."""
+    """Return the most sessions that the place holds at once while this one would be there."""
     here = [
         (there.start, there.start + wanted[id].minutes)
         for id, there in placements.items()

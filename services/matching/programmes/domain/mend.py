@@ -54,7 +54,7 @@ class Mended:
 
 
 def without(problem: Problem, cancelled: Iterable[Cancellation]) -> Problem:
-    """Give what is left of a problem when something falls away; what is unknown changes nothing.
+    """Return what is left of a problem when something falls away; what is unknown changes nothing.
 
     A track goes with its last delegate, a session with its last company. A day whose base is cancelled has the first
     other base there is.
@@ -122,7 +122,7 @@ def mend(
 
 
 def _still(one: Wanted, at: Placement) -> Placement:
-    """Give where a session stands without the tracks that are gone."""
+    """Return where a session stands without the tracks that are gone."""
     return replace(at, tracks=tuple(track for track in at.tracks if track in one.tracks))
 
 

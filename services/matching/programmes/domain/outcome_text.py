@@ -14,7 +14,7 @@ from services.matching.programmes.domain.making import (
     TOO_FEW,
 )
 from services.matching.programmes.domain.mend import ADDED, CANCELLED, LOST, MOVED, REDUCED
-from services.matching.programmes.domain.wishes import TENDER_OPEN, TOO_MANY
+from services.matching.programmes.domain.wanted_sessions import TENDER_OPEN, TOO_MANY
 
 REASONS: Mapping[str, Bilingual] = {
     NO_COMMON_TIME: both(

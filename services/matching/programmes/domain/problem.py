@@ -16,6 +16,9 @@ ONE_TO_ONE = "one_to_one"
 KINDS = (STUDY_VISIT, ROUND_TABLE, PRESENTATION, ONE_TO_ONE)
 """The kinds of sessions, the longest first."""
 
+HOST, OWN = "host:", "visit:"
+"""How the code of a place begins: a company's own place by its id, one of the visit's by its number from 0."""
+
 GRID = 15
 """Minutes: sessions begin on these steps and their lengths are multiples of it."""
 
@@ -39,7 +42,7 @@ class Day:
     base: str | None = "base"
 
     def halves(self) -> tuple[Span, Span]:
-        """Give the morning and the afternoon."""
+        """Return the morning and the afternoon."""
         return (self.start, min(self.lunch[0], self.end)), (max(self.lunch[1], self.start), self.end)
 
 
@@ -111,17 +114,17 @@ class Problem:
     busy: tuple[Busy, ...] = ()
 
     def way(self, one: str, other: str) -> int:
-        """Give the minutes from one place to another."""
+        """Return the minutes from one place to another."""
         if one == other:
             return 0
         return self.transfers.get((one, other), self.transfers.get((other, one), self.transfer))
 
     def bases(self) -> frozenset[str]:
-        """Give the places that are the base of a day."""
+        """Return the places that are the base of a day."""
         return frozenset(day.base for day in self.days if day.base is not None)
 
     def in_order(self) -> Problem:
-        """Give the same problem with everything sorted, so that the order of the input changes nothing."""
+        """Return the same problem with everything sorted, so that the order of the input changes nothing."""
         return Problem(
             days=tuple(sorted(self.days, key=lambda day: day.date)),
             tracks=tuple(sorted(self.tracks, key=lambda track: track.id)),
@@ -209,7 +212,7 @@ def in_time(day: Day, end: int, start: int, minutes: int) -> bool:
 
 
 def clash(problem: Problem, one: Wanted, at: Placement, other: Wanted, there: Placement) -> set[str]:
-    """Give who cannot be at both sessions (ids of tracks and companies); empty when the two go together."""
+    """Name who cannot be at both sessions (ids of tracks and companies); empty when the two go together."""
     shared = (set(at.tracks) & set(there.tracks)) | (set(one.companies) & set(other.companies))
     return shared if shared and not follows(problem, one, at, other, there) else set()
 
@@ -226,13 +229,13 @@ def follows(problem: Problem, one: Wanted, at: Placement, other: Wanted, there: 
 
 
 def half(problem: Problem, at: Placement) -> tuple[str, bool]:
-    """Give the half-day of a placement: its date, and whether it is the afternoon."""
+    """Return the half-day of a placement: its date, and whether it is the afternoon."""
     day = next(day for day in problem.days if day.date == at.date)
     return at.date, at.start >= day.lunch[1]
 
 
 def by_id(problem: Problem) -> dict[str, Wanted]:
-    """Give the wanted sessions by id."""
+    """Return the wanted sessions by id."""
     return {one.id: one for one in problem.wanted}
 
 
@@ -242,7 +245,7 @@ def in_time_order(placements: Placements) -> list[tuple[str, Placement]]:
 
 
 def interpreters_of(problem: Problem, placements: Placements) -> dict[str, int] | None:
-    """Give each session that needs an interpreter one, from 0; None where there are too few.
+    """Assign each session that needs an interpreter one, from 0; None where there are too few.
 
     Exact: looks through which sessions they had last, in order of time, of those that a later one can collide with. Of
     several ways it is the one that gives earlier sessions lower numbers. Where there is one for each track, one goes
@@ -276,7 +279,7 @@ def interpreters_of(problem: Problem, placements: Placements) -> dict[str, int] 
 
 
 def _last_collisions(problem: Problem, ordered: Sequence[tuple[str, Placement]]) -> dict[str, int]:
-    """Give for each session the place of the last later one that nobody can be at besides; -1 where there is none."""
+    """Return for each session the place of the last later one that nobody can be at besides; -1 where there is none."""
     wanted = by_id(problem)
     ends: dict[str, int] = {at.date: place for place, (_id, at) in enumerate(ordered)}
     return {

@@ -46,7 +46,7 @@ def solve(
 
     `problem` must be in order (`Problem.in_order`). `start` is a programme without a clash to begin with. `effort`
     bounds the deterministic time of each aim; where that is not enough, later aims are left and the best that was
-    found is given, which is never worse than `start`.
+    found is returned, which is never worse than `start`.
     """
     # Brought when it is needed: the import takes half a second.
     from ortools.sat.python import cp_model

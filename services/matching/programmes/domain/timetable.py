@@ -16,6 +16,8 @@ from services.matching.programmes.domain.problem import (
 )
 
 SESSION, TRANSFER, LUNCH, BREAK = "session", "transfer", "lunch", "break"
+ENTRIES = (SESSION, TRANSFER, LUNCH, BREAK)
+"""What stands in a timetable."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ def _sessions(problem: Problem, placements: Placements) -> Iterator[Entry]:
 
 
 def _transfers(problem: Problem, placements: Placements) -> Iterator[Entry]:
-    """Give the ways between sessions: just before the later one, or before lunch where they do not fit after it."""
+    """List the ways between sessions: just before the later one, or before lunch where they do not fit after it."""
     wanted = by_id(problem)
     ways: dict[tuple[str, int, int, str, str], list[str]] = {}
     for track in problem.tracks:
@@ -89,7 +91,7 @@ def _leaving(problem: Problem, here: Placement, end: int, there: Placement, minu
 
 
 def _rests(problem: Problem, busy: Sequence[Entry]) -> Iterator[Entry]:
-    """Give lunch, and each break for the tracks that are not on a study visit or on the way then."""
+    """List lunch, and each break for the tracks that are not on a study visit or on the way then."""
     tracks = tuple(track.id for track in problem.tracks)
     for day in problem.days:
         if day.start < day.lunch[0] and day.lunch[1] < day.end:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator
+
+from services.matching.text.domain.folding import without_accents
 
 LONGEST = 55
 """Characters of a phrase around a quote."""
@@ -79,8 +80,7 @@ def alike_words(one: str, other: str, most: int = 3) -> tuple[tuple[str, str], .
 
 def _words(text: str) -> Iterator[tuple[str, str]]:
     for found in _WORD.finditer(text):
-        plain = unicodedata.normalize("NFKD", found.group().casefold())
-        folded = "".join(c for c in plain if not unicodedata.combining(c))
+        folded = without_accents(found.group())
         if len(folded) >= ALIKE:
             yield folded, found.group()
 

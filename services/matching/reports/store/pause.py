@@ -10,8 +10,8 @@ from sqlalchemy.engine import Connection
 from services.matching.tables import holds
 from shared.clock import to_text
 
-_FOR_REREADING = "9999 since "
-"""Begins the `until` of a hold that ends when the events are read again, and not at a moment: later than any."""
+_FOR_REPLAY = "9999 since "
+"""Begins the `until` of a hold that ends when the events are replayed, and not at a moment: later than any."""
 
 
 def hold_scoring(connection: Connection, until: datetime) -> None:
@@ -20,22 +20,22 @@ def hold_scoring(connection: Connection, until: datetime) -> None:
     connection.execute(sa.insert(holds).values(id=1, until=to_text(until)))
 
 
-def want_rereading(connection: Connection, now: datetime) -> None:
-    """Have the work processes read all events again, and no report made before that is done."""
+def want_replay(connection: Connection, now: datetime) -> None:
+    """Have the work processes replay all events, and no report made before that is done."""
     end_hold(connection)
-    connection.execute(sa.insert(holds).values(id=1, until=_FOR_REREADING + to_text(now)))
+    connection.execute(sa.insert(holds).values(id=1, until=_FOR_REPLAY + to_text(now)))
 
 
-def rereading(connection: Connection) -> str | None:
-    """Give the mark of the rebuild whose events are being read again, or None."""
+def get_replay(connection: Connection) -> str | None:
+    """Read the mark of the rebuild whose events are being replayed, or None."""
     mark: str | None = connection.scalar(
-        sa.select(holds.c.until).where(holds.c.until.startswith(_FOR_REREADING))
+        sa.select(holds.c.until).where(holds.c.until.startswith(_FOR_REPLAY))
     )
     return mark
 
 
-def end_rereading(connection: Connection, mark: str) -> None:
-    """Note that the events are read again; without effect on a rebuild that began later."""
+def end_replay(connection: Connection, mark: str) -> None:
+    """Note that the events are replayed; without effect on a rebuild that began later."""
     connection.execute(sa.delete(holds).where(holds.c.until == mark))
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from services.matching.organisations.domain.sides import Side
 from services.matching.organisations.store import erasures
 from services.matching.reports.domain.changes import changes_between, unknown_changes
 from services.matching.reports.domain.erased_words import names_company
@@ -238,5 +239,5 @@ def _line(row: Any) -> ReportLine:
 def names_erased(connection: Connection, content: Mapping[str, Any]) -> bool:
     """Say whether a report that was made holds words of a company that has been erased since."""
     ids = {one["company"]["id"] for part in ("matches", "excluded") for one in content[part]}
-    erased = erasures.versions_of(connection, "company", ids)
+    erased = erasures.list_versions(connection, Side.COMPANY, ids)
     return any(names_company(content, id, version) for id, version in erased.items())

@@ -11,10 +11,11 @@ from types import MappingProxyType
 
 from services.matching.organisations.domain.countries import covers
 from services.matching.organisations.domain.distributors import distributors_in
+from services.matching.organisations.domain.free_words import code_of
 from services.matching.organisations.domain.languages import common_language
 from services.matching.organisations.domain.model import Company, MatchRequest, Partner
 from services.matching.organisations.domain.wording import LANGUAGES, Bilingual, both, listed
-from services.matching.scoring.domain.exclusions import Lifted
+from services.matching.scoring.domain.exclusions import ExclusionCode, Lifted
 from services.matching.scoring.domain.policy import ScoringPolicy
 
 MARKETS, PARTNERSHIP_KINDS, LANGUAGE = "markets", "partnership_kinds", "language"
@@ -50,12 +51,12 @@ class Aims:
 
     @property
     def total(self) -> float:
-        """Give the sum of the parts, 0..100; 50 when nothing is known."""
+        """Return the sum of the parts, 0..100; 50 when nothing is known."""
         return round(sum(part.points for part in self.parts), 2)
 
     @property
     def unknown(self) -> tuple[str, ...]:
-        """Give the names of the parts that are not known."""
+        """Return the names of the parts that are not known."""
         return tuple(part.name for part in self.parts if not part.known)
 
 
@@ -86,7 +87,7 @@ def weak_aims(aims: Aims) -> Bilingual:
 
 
 def cap_of(aims: Aims, policy: ScoringPolicy) -> float | None:
-    """Give the most points a match may have when the direction is weak, None when nothing known makes it so.
+    """Return the most points a match may have when the direction is weak; None: nothing known makes it weak.
 
     Since the unknown is neutral (50), only what is known can bring the direction under a threshold of 50 or less;
     a policy with a higher threshold would punish the unknown, and is held at 50.
@@ -95,7 +96,9 @@ def cap_of(aims: Aims, policy: ScoringPolicy) -> float | None:
 
 
 def _market_share(company: Company, partner: Partner, lifted: Lifted) -> float | None:
-    if {(company.id, "excluded_market"), (company.id, "outside_markets")} & lifted:
+    if {
+        (company.id, code) for code in (ExclusionCode.EXCLUDED_MARKET, ExclusionCode.OUTSIDE_MARKETS)
+    } & lifted:
         return None
     if covers(company.excluded_markets, partner.country):
         return 0.0
@@ -108,8 +111,8 @@ def _market_share(company: Company, partner: Partner, lifted: Lifted) -> float |
 
 
 def _partnership_share(company: Company, partner: Partner, request: MatchRequest) -> float | None:
-    offered = {_folded(kind) for kind in company.partnership_kinds}
-    wanted = {_folded(kind) for kind in (*partner.partnership_kinds, *request.must_haves.partnership_kinds)}
+    offered = {code_of(kind) for kind in company.partnership_kinds}
+    wanted = {code_of(kind) for kind in (*partner.partnership_kinds, *request.must_haves.partnership_kinds)}
     return float(bool(offered & wanted)) if offered and wanted else None
 
 
@@ -124,7 +127,3 @@ def _language_share(company: Company, partner: Partner, request: MatchRequest) -
 
 def _some(word: str) -> tuple[str, ...]:
     return (word,) if word else ()
-
-
-def _folded(word: str) -> str:
-    return " ".join(word.casefold().replace("_", " ").replace("-", " ").split())

@@ -12,7 +12,7 @@ from services.matching.scoring.domain.vectors import vectors_of
 from services.matching.text.domain.links import Link, Links
 
 SHOWN = 0.01
-"""A join that gives a smaller share of its part is not shown."""
+"""A join with a smaller share of its part is not shown."""
 ANSWERED = 0.3
 """A need's concept counts as missing when the company's best link to it is weaker."""
 
@@ -65,7 +65,7 @@ class PartScore:
 def pair_parts(
     needs: NeedFeatures, need_index: int, companies: CompanyFeatures, company_index: int
 ) -> Mapping[str, PartScore]:
-    """Give the parts of one pair's score by name; the points sum to the candidate score within 1e-6."""
+    """Return the parts of one pair's score by name; the points sum to the candidate score within 1e-6."""
     points = part_points(needs, need_index, companies, np.array([company_index]))
     found = {part: float(points[part][0]) for part in PARTS}
     most = {part: float(needs.policy.weights[part]) for part in PARTS}
@@ -122,7 +122,7 @@ def answers(joins: Sequence[Evidence]) -> Sequence[Evidence]:
 
 
 def _best_offer(links: Links, need: str, offers: Mapping[str, Spot]) -> str | None:
-    """Give the company's concept that answers the need's concept best; None: none does."""
+    """Return the company's concept that answers the need's concept best; None: none does."""
     strength = {
         offer: float(links.strength[links.index[offer], links.index[need]]) * spot.strength
         for offer, spot in offers.items()
@@ -156,7 +156,7 @@ def _areas(
 
 
 def _field_of(side: NeedFeatures | CompanyFeatures, row: int, words: tuple[str, ...]) -> str:
-    """Give the field that holds the first of the words."""
+    """Return the field that holds the first of the words."""
     if words:
         for one in side.readings[row]:
             if words[0] in one.reading.text:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Set
 from dataclasses import dataclass
+from enum import StrEnum
 
 from services.matching.organisations.domain.countries import country_name, covers, in_country, same_country
 from services.matching.organisations.domain.distributors import distributors_in
 from services.matching.organisations.domain.languages import language_name
-from services.matching.organisations.domain.model import Company, MatchRequest, Partner
+from services.matching.organisations.domain.model import WITHDRAWN, Company, MatchRequest, Partner
 from services.matching.organisations.domain.regulatory import regulatory_answer
 from services.matching.organisations.domain.roles import KNOWLEDGE_PARTNER, STUDY_VISIT_HOST, role_of
 from services.matching.organisations.domain.wording import LANGUAGES, Bilingual, both, listed
@@ -16,45 +17,51 @@ from services.matching.organisations.domain.wording import LANGUAGES, Bilingual,
 Lifted = Set[tuple[str, str]]
 """Exclusions that staff have lifted, as (company id, code)."""
 
-LIFTABLE = (
-    "company_declines",
-    "partner_declines",
-    "excluded_market",
-    "outside_markets",
-    "regulatory_status_missing",
-)
+
+class ExclusionCode(StrEnum):
+    """Why a company is not introduced."""
+
+    WITHDRAWN = "withdrawn"
+    COMPANY_DECLINES = "company_declines"
+    PARTNER_DECLINES = "partner_declines"
+    EXCLUDED_MARKET = "excluded_market"
+    OUTSIDE_MARKETS = "outside_markets"
+    REGULATORY_STATUS_MISSING = "regulatory_status_missing"
+
+
+LIFTABLE = tuple(code for code in ExclusionCode if code is not ExclusionCode.WITHDRAWN)
 """Codes of exclusions that staff can lift; a company that has left the register is not brought back so."""
 
 
 @dataclass(frozen=True)
 class Exclusion:
-    """Why a company is not introduced: a code that staff can lift, and the reason."""
+    """Why a company is not introduced: the code and the reason."""
 
-    code: str
+    code: ExclusionCode
     reason: Bilingual
 
 
 def exclusions(
     company: Company, partner: Partner, request: MatchRequest, lifted: Lifted = frozenset()
 ) -> tuple[Exclusion, ...]:
-    """Give every known conflict between the two that staff have not lifted, the weightiest first."""
+    """Return every known conflict between the two that staff have not lifted, the weightiest first."""
     return tuple(one for one in conflicts(company, partner, request) if not _is_lifted(company, one, lifted))
 
 
 def lifted_conflicts(
     company: Company, partner: Partner, request: MatchRequest, lifted: Lifted
 ) -> tuple[Exclusion, ...]:
-    """Give the known conflicts between the two that staff have lifted: what would exclude, and does not."""
+    """Return the known conflicts between the two that staff have lifted: what would exclude, and does not."""
     return tuple(one for one in conflicts(company, partner, request) if _is_lifted(company, one, lifted))
 
 
 def conflicts(company: Company, partner: Partner, request: MatchRequest) -> tuple[Exclusion, ...]:
-    """Give every known conflict between the two, lifted or not, the weightiest first.
+    """Return every known conflict between the two, lifted or not, the weightiest first.
 
-    Codes: `withdrawn` and those of `LIFTABLE`. Nothing that is unknown excludes; an exclusive distributor in the
-    partner's country is a route there, whatever markets the company names.
+    Nothing that is unknown excludes; an exclusive distributor in the partner's country is a route there, whatever
+    markets the company names.
     """
-    found = (rule(company, partner, request) for rule in _RULES)
+    found = (conflict(company, partner, request) for conflict in _CONFLICTS)
     return tuple(one for one in found if one is not None)
 
 
@@ -63,7 +70,7 @@ def _is_lifted(company: Company, exclusion: Exclusion, lifted: Lifted) -> bool:
 
 
 def questions(company: Company, partner: Partner, request: MatchRequest) -> tuple[Bilingual, ...]:
-    """Give what is not known and is worth asking the company, as questions in both languages."""
+    """Return what is unknown and worth asking the company, as questions in both languages."""
     role = role_of(company.kind)
     found = [_host_question(company)] if role == STUDY_VISIT_HOST else []
     found += [] if role in (STUDY_VISIT_HOST, KNOWLEDGE_PARTNER) else _market_question(company, partner)
@@ -76,10 +83,11 @@ def questions(company: Company, partner: Partner, request: MatchRequest) -> tupl
 
 
 def _withdrawn(company: Company, partner: Partner, request: MatchRequest) -> Exclusion | None:
-    if company.status != "withdrawn":
+    if company.status != WITHDRAWN:
         return None
     return Exclusion(
-        "withdrawn", both(f"{company.name} har lämnat registret.", f"{company.name} has left the register.")
+        ExclusionCode.WITHDRAWN,
+        both(f"{company.name} har lämnat registret.", f"{company.name} has left the register."),
     )
 
 
@@ -87,7 +95,7 @@ def _company_declines(company: Company, partner: Partner, request: MatchRequest)
     if partner.id not in company.not_to_meet:
         return None
     return Exclusion(
-        "company_declines",
+        ExclusionCode.COMPANY_DECLINES,
         both(
             f"{company.name} vill inte möta {partner.name}.",
             f"{company.name} does not want to meet {partner.name}.",
@@ -99,7 +107,7 @@ def _partner_declines(company: Company, partner: Partner, request: MatchRequest)
     if company.id not in partner.not_to_meet:
         return None
     return Exclusion(
-        "partner_declines",
+        ExclusionCode.PARTNER_DECLINES,
         both(
             f"{partner.name} vill inte möta {company.name}.",
             f"{partner.name} does not want to meet {company.name}.",
@@ -111,7 +119,7 @@ def _excluded_market(company: Company, partner: Partner, request: MatchRequest) 
     if not covers(company.excluded_markets, partner.country):
         return None
     return Exclusion(
-        "excluded_market",
+        ExclusionCode.EXCLUDED_MARKET,
         both(
             f"{company.name} har undantagit {country_name(partner.country, 'sv')} från sina marknader.",
             f"{company.name} has ruled out working {in_country(partner.country, 'en')}.",
@@ -129,7 +137,7 @@ def _outside_markets(company: Company, partner: Partner, request: MatchRequest) 
         for language in LANGUAGES
     }
     return Exclusion(
-        "outside_markets",
+        ExclusionCode.OUTSIDE_MARKETS,
         both(
             f"{company.name} arbetar {in_country(partner.country, 'sv')} inte: angivna marknader är {named['sv']}.",
             f"{company.name} does not work {in_country(partner.country, 'en')}: its markets are {named['en']}.",
@@ -142,7 +150,7 @@ def _regulatory_status_missing(company: Company, partner: Partner, request: Matc
     if not missing:
         return None
     return Exclusion(
-        "regulatory_status_missing",
+        ExclusionCode.REGULATORY_STATUS_MISSING,
         both(
             f"Förfrågan kräver {listed(missing, 'sv')}, och det saknar {company.name} enligt sin profil.",
             f"The request requires {listed(missing, 'en')}, which {company.name} lacks by its profile.",
@@ -150,7 +158,7 @@ def _regulatory_status_missing(company: Company, partner: Partner, request: Matc
     )
 
 
-_RULES: tuple[Callable[[Company, Partner, MatchRequest], Exclusion | None], ...] = (
+_CONFLICTS: tuple[Callable[[Company, Partner, MatchRequest], Exclusion | None], ...] = (
     _withdrawn,
     _company_declines,
     _partner_declines,

@@ -1,6 +1,6 @@
 """Feature vectors of both sides, the candidates by matrix product, and the parts of a pair's score with evidence.
 
-Each part's similarity is a product of two vectors, cut to 0..1 (`SHAPES`); times the policy's weight it gives the
+Each part's similarity is a product of two vectors, cut to 0..1 (`SHAPES`); times the policy's weight it makes the
 part's points, and the score is their sum, 0..100. A row depends on nothing but its own organisation, the text
 engine and this code, so that a change elsewhere leaves a score as it is. As staff read a score: 55 and up a good
 match, 40 to 55 plausible, under 20 unrelated; `policy.floor` lies between.
@@ -80,7 +80,7 @@ class CompanyFeatures(_Side):
 
     @property
     def ids(self) -> tuple[str, ...]:
-        """Give the company ids by row."""
+        """Return the company ids by row."""
         return tuple(company.id for company in self.companies)
 
 
@@ -140,7 +140,7 @@ def need_features(
 
 
 def nearest_companies(needs: NeedFeatures, companies: CompanyFeatures, k: int) -> list[npt.NDArray[np.intp]]:
-    """Give for each need its k best companies as rows in `companies`, best first, ties by id.
+    """Return for each need its k best companies as rows in `companies`, best first, ties by id.
 
     Matrix products in blocks, never all pairs at once; where these leave the order in doubt it is by exact scores,
     so that the answer depends neither on the order of rows nor on the blocks.
@@ -162,7 +162,7 @@ def nearest_companies(needs: NeedFeatures, companies: CompanyFeatures, k: int) -
 def candidates(
     needs: NeedFeatures, companies: CompanyFeatures, k: int
 ) -> list[tuple[npt.NDArray[np.intp], npt.NDArray[np.float64]]]:
-    """Give what `nearest_companies` gives, each with its scores 0..100."""
+    """Return what `nearest_companies` returns, with the scores 0..100."""
     return [
         (columns, exact_scores(needs, row, companies, columns))
         for row, columns in enumerate(nearest_companies(needs, companies, k))
@@ -172,12 +172,12 @@ def candidates(
 def needs_touched(
     needs: NeedFeatures, companies: CompanyFeatures, bars: npt.NDArray[np.float32]
 ) -> list[int]:
-    """Give the needs (rows) whose bar, in points, the score of any of a few companies may reach, in order."""
+    """Return the needs (rows) whose bar, in points, the score of any of a few companies may reach, in order."""
     return [int(row) for row in touched_needs(search_parts(needs, companies), bars)]
 
 
 def search_parts(needs: NeedFeatures, companies: CompanyFeatures) -> list[Part]:
-    """Give the parts of the score as the search takes them."""
+    """Return the parts of the score as the search takes them."""
     parts = []
     for part in PARTS:
         (offset, gain), weight = SHAPES[part], needs.policy.weights[part]
@@ -189,7 +189,7 @@ def search_parts(needs: NeedFeatures, companies: CompanyFeatures) -> list[Part]:
 def part_points(
     needs: NeedFeatures, row: int, companies: CompanyFeatures, columns: npt.NDArray[np.intp]
 ) -> dict[str, npt.NDArray[np.float64]]:
-    """Give by part the points of one need with some companies, in double precision, rounded to 6 decimals."""
+    """Return by part the points of one need with some companies, in double precision, rounded to 6 decimals."""
     points = _points(needs, np.full(len(columns), row), companies, columns)
     return dict(zip(PARTS, points, strict=True))
 
@@ -197,7 +197,7 @@ def part_points(
 def exact_scores(
     needs: NeedFeatures, row: int, companies: CompanyFeatures, columns: npt.NDArray[np.intp]
 ) -> npt.NDArray[np.float64]:
-    """Give the scores 0..100 of one need with some companies: the sums of their parts, to 6 decimals."""
+    """Return the scores 0..100 of one need with some companies: the sums of their parts, to 6 decimals."""
     total: npt.NDArray[np.float64] = _points(needs, np.full(len(columns), row), companies, columns).sum(
         axis=0
     )
@@ -210,7 +210,7 @@ def _points(
     companies: CompanyFeatures,
     columns: npt.NDArray[np.intp],
 ) -> npt.NDArray[np.float64]:
-    """Give the points of pairs, a row a part and a column a pair."""
+    """Return the points of pairs, a row a part and a column a pair."""
     products = np.empty((len(PARTS), len(columns)))
     for first in range(0, len(columns), PAIR_BLOCK):
         some = slice(first, first + PAIR_BLOCK)
@@ -230,12 +230,12 @@ Field = tuple[str, float, str]
 
 
 def texts_of_company(company: Company) -> list[str]:
-    """Give the texts of a company that are read closely: not its name."""
+    """Return the texts of a company that are read closely: not its name."""
     return [text for name, _, text in _company_fields(company) if name != NAME and text]
 
 
 def texts_of_need(need: Need) -> list[str]:
-    """Give the texts of a need."""
+    """Return the texts of a need."""
     return [text for _, _, text in _own_fields(need) if text]
 
 
@@ -270,7 +270,7 @@ def _read(fields: Sequence[Field], language: str, engine: TextEngine) -> tuple[F
 
 
 def _spots(fields: Sequence[FieldReading]) -> dict[str, Spot]:
-    """Give each concept's strongest mention; of equals the first."""
+    """Return each concept's strongest mention; of equals the first."""
     best: dict[str, Spot] = {}
     for one in fields:
         for concept, mention in one.reading.strongest().items():

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from services.matching.organisations.domain.countries import in_country
 from services.matching.organisations.domain.distributors import distributors_in
+from services.matching.organisations.domain.free_words import code_of, folded_name
 from services.matching.organisations.domain.languages import common_language, language_name
+from services.matching.organisations.domain.membership import LAPSED, NETWORK, SMALL_MEMBER
 from services.matching.organisations.domain.model import Company, MatchRequest, Partner
 from services.matching.organisations.domain.procurement import (
     FEWEST_IN_DIALOGUE,
@@ -17,9 +20,30 @@ from services.matching.organisations.domain.procurement import (
     stage_of,
 )
 from services.matching.organisations.domain.wording import LANGUAGES, Bilingual, both, listed
-from services.matching.scoring.domain.exclusions import Exclusion
+from services.matching.scoring.domain.exclusions import Exclusion, ExclusionCode
 from services.matching.scoring.domain.history import History
 from services.matching.scoring.domain.policy import ScoringPolicy
+
+
+class FlagCode(StrEnum):
+    """What a match is marked with; a lifted exclusion's mark is `lifted_flag` of the exclusion's code."""
+
+    NETWORK_COMPANY = "network_company"
+    SMALL_MEMBER = "small_member"
+    LAPSED_MEMBER = "lapsed_member"
+    EXISTING_CUSTOMER = "existing_customer"
+    COMPETITOR = "competitor"
+    ALREADY_INTRODUCED = "already_introduced"
+    EXCLUSIVE_DISTRIBUTOR = "exclusive_distributor"
+    LANGUAGE_MISSING = "language_missing"
+    PARTNERSHIP_KIND_MISSING = "partnership_kind_missing"
+    TENDER_OPEN = "tender_open"
+    MARKET_DIALOGUE_FEW_SUPPLIERS = "market_dialogue_few_suppliers"
+
+
+def lifted_flag(code: ExclusionCode) -> str:
+    """Return the code of the mark that a lifted exclusion leaves."""
+    return f"lifted_{code}"
 
 
 @dataclass(frozen=True)
@@ -40,7 +64,7 @@ def flags_of(
     suppliers: int,
     lifted: Sequence[Exclusion] = (),
 ) -> tuple[Flag, ...]:
-    """Give the marks of a match.
+    """Return the marks of a match.
 
     `suppliers` is how many suppliers the report has for its need; `lifted` are the exclusions that would keep the two
     apart had staff not lifted them: each is a mark of its own, `lifted_` before its code.
@@ -59,13 +83,13 @@ def flags_of(
 
 def is_network(company: Company) -> bool:
     """Say whether a company is in the network without being a member: listed after members."""
-    return _slug(company.membership) == "network"
+    return code_of(company.membership) == NETWORK
 
 
 def _lifted(lifted: Sequence[Exclusion]) -> list[Flag]:
     return [
         Flag(
-            f"lifted_{one.code}",
+            lifted_flag(one.code),
             both(
                 f"Undantag som personalen har hävt: {one.reason['sv']}",
                 f"Excluded, lifted by staff: {one.reason['en']}",
@@ -76,14 +100,16 @@ def _lifted(lifted: Sequence[Exclusion]) -> list[Flag]:
 
 
 def _membership(company: Company) -> list[Flag]:
-    texts = {
-        "network": both("Nätverksföretag, inte medlem.", "Network company, not a member."),
-        "small_member": both("Liten medlem.", "Small member."),
-        "lapsed": both("Medlemskapet har upphört.", "The membership has lapsed."),
+    marks = {
+        NETWORK: (
+            FlagCode.NETWORK_COMPANY,
+            both("Nätverksföretag, inte medlem.", "Network company, not a member."),
+        ),
+        SMALL_MEMBER: (FlagCode.SMALL_MEMBER, both("Liten medlem.", "Small member.")),
+        LAPSED: (FlagCode.LAPSED_MEMBER, both("Medlemskapet har upphört.", "The membership has lapsed.")),
     }
-    codes = {"network": "network_company", "lapsed": "lapsed_member"}
-    slug = _slug(company.membership)
-    return [Flag(codes.get(slug, slug), texts[slug])] if slug in texts else []
+    code = code_of(company.membership)
+    return [Flag(*marks[code])] if code in marks else []
 
 
 def _relation(company: Company, partner: Partner) -> list[Flag]:
@@ -93,13 +119,13 @@ def _relation(company: Company, partner: Partner) -> list[Flag]:
             f"{partner.name} är redan kund hos {company.name}.",
             f"{partner.name} is already a customer of {company.name}.",
         )
-        found.append(Flag("existing_customer", text))
+        found.append(Flag(FlagCode.EXISTING_CUSTOMER, text))
     if _names(company.competitors, partner):
         text = both(
             f"{company.name} ser {partner.name} som konkurrent.",
             f"{company.name} sees {partner.name} as a competitor.",
         )
-        found.append(Flag("competitor", text))
+        found.append(Flag(FlagCode.COMPETITOR, text))
     return found
 
 
@@ -116,7 +142,7 @@ def _introduced(
         return []
     return [
         Flag(
-            "already_introduced",
+            FlagCode.ALREADY_INTRODUCED,
             both(f"De introducerades den {last:%Y-%m-%d}.", f"They were introduced on {last:%Y-%m-%d}."),
         )
     ]
@@ -136,7 +162,7 @@ def _distributor(company: Company, partner: Partner) -> list[Flag]:
                 f"Vägen går genom {who}, som är ensamåterförsäljare {where['sv']}.",
                 f"The way goes through {who}, the exclusive distributor {where['en']}.",
             )
-        found.append(Flag("exclusive_distributor", text))
+        found.append(Flag(FlagCode.EXCLUSIVE_DISTRIBUTOR, text))
     return found
 
 
@@ -150,7 +176,7 @@ def _languages(company: Company, request: MatchRequest) -> list[Flag]:
     }
     return [
         Flag(
-            "language_missing",
+            FlagCode.LANGUAGE_MISSING,
             both(
                 f"Förfrågan kräver {named['sv']}, som {company.name} inte har angett.",
                 f"The request requires {named['en']}, which {company.name} has not stated.",
@@ -160,13 +186,13 @@ def _languages(company: Company, request: MatchRequest) -> list[Flag]:
 
 
 def _partnership_kinds(company: Company, request: MatchRequest) -> list[Flag]:
-    offered = {_slug(kind) for kind in company.partnership_kinds}
+    offered = {code_of(kind) for kind in company.partnership_kinds}
     wanted = request.must_haves.partnership_kinds
-    if not offered or not wanted or offered & {_slug(kind) for kind in wanted}:
+    if not offered or not wanted or offered & {code_of(kind) for kind in wanted}:
         return []
     return [
         Flag(
-            "partnership_kind_missing",
+            FlagCode.PARTNERSHIP_KIND_MISSING,
             both(
                 f"Förfrågan kräver {' eller '.join(wanted)}, som {company.name} inte har angett.",
                 f"The request requires {' or '.join(wanted)}, which {company.name} has not stated.",
@@ -182,23 +208,17 @@ def _procurement(request: MatchRequest, suppliers: int) -> list[Flag]:
             "Upphandlingen är öppen: inga enskilda möten, alla ska få samma information.",
             "The tender is open: no one-to-one meetings, all must get the same information.",
         )
-        return [Flag(TENDER_OPEN, text)]
+        return [Flag(FlagCode.TENDER_OPEN, text)]
     if stage == MARKET_DIALOGUE and suppliers < FEWEST_IN_DIALOGUE:
         text = both(
             f"Marknadsdialog med färre än {FEWEST_IN_DIALOGUE} leverantörer: bjud in fler, så att ingen gynnas.",
             f"Market dialogue with fewer than {FEWEST_IN_DIALOGUE} suppliers: invite more, so that none is favoured.",
         )
-        return [Flag("market_dialogue_few_suppliers", text)]
+        return [Flag(FlagCode.MARKET_DIALOGUE_FEW_SUPPLIERS, text)]
     return []
 
 
 def _names(ids_or_names: tuple[str, ...], partner: Partner) -> bool:
     """Say whether a list of ids or names has the partner in it."""
-    folded = {one.strip().casefold() for one in ids_or_names}
-    return partner.id.casefold() in folded or (
-        bool(partner.name) and partner.name.strip().casefold() in folded
-    )
-
-
-def _slug(word: str) -> str:
-    return "_".join(word.casefold().replace("-", " ").replace("_", " ").split())
+    named = {folded_name(one) for one in ids_or_names}
+    return partner.id.casefold() in named or (bool(partner.name) and folded_name(partner.name) in named)

@@ -25,7 +25,7 @@ class History:
     def last_introduced(
         self, partner_id: str, company_id: str, as_of: datetime, within_days: int, except_request: str = ""
     ) -> datetime | None:
-        """Give when the two were last introduced, at most `within_days` days before `as_of`, and not after it.
+        """Return when the two were last introduced, at most `within_days` days before `as_of`, and not after it.
 
         Introductions of `except_request` are left out: a report is not changed by what came of it.
         """

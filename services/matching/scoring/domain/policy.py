@@ -71,5 +71,5 @@ RULES: Mapping[str, Range] = MappingProxyType(
 
 
 def policy_to_json(policy: ScoringPolicy) -> dict[str, Any]:
-    """Give a policy's weights and rules, all but its version: `{"weights": {...}, "floor": ..., ...}`."""
+    """Return a policy's weights and rules, all but its version: `{"weights": {...}, "floor": ..., ...}`."""
     return {"weights": dict(policy.weights), **{name: getattr(policy, name) for name in RULES}}

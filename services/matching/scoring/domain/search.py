@@ -56,7 +56,7 @@ class Shortlist:
 
 
 def shortlists(parts: Sequence[Part], k: int) -> Iterator[tuple[range, list[Shortlist]]]:
-    """Give, block by block of needs, the needs' rows and for each its shortlist.
+    """Yield, block by block of needs, the needs' rows and a shortlist for each.
 
     The score is the sum of the parts, in single precision, so that a list holds a few more than k where scores lie
     close; whoever needs the order of those scores them exactly. Raises ValueError when there is no part.
@@ -72,7 +72,7 @@ def shortlists(parts: Sequence[Part], k: int) -> Iterator[tuple[range, list[Shor
 
 
 def touched_needs(parts: Sequence[Part], bars: Numbers) -> Columns:
-    """Give the needs (rows) whose bar a score of any of a few companies may reach, in order.
+    """Return the needs (rows) whose bar a score of any of a few companies may reach, in order.
 
     `parts` are those of all needs with these companies, say what one was and what it is now. `bars` are the scores of
     each need's k-th best: where none reaches it, the k best stay as they are.
@@ -125,7 +125,7 @@ def _terms(parts: Sequence[Part]) -> list[_Term]:
 
 
 def _raised(terms: Sequence[_Term]) -> np.float32:
-    """Give how much the sums lie above the scores: taking it off the bars costs less than off every pair."""
+    """Return how much the sums lie above the scores: taking that off the bars costs less than off every pair."""
     return np.float32(sum(float(term.low) for term in terms))
 
 
@@ -159,7 +159,7 @@ class _Scorer:
                 self._factors.append(turned)
 
     def slab(self, number: int) -> Matrix:
-        """Give the sums of one slab of needs with the companies that were multiplied last."""
+        """Return the sums of one slab of needs with the companies that were multiplied last."""
         few = slice(self._starts[number], self._starts[number] + SLAB)
         total: Matrix | None = None
         for term, slabs, factor in zip(self._terms, self._slabs, self._factors, strict=True):
@@ -214,13 +214,13 @@ def _nearest(terms: Sequence[_Term], k: int, room: Sequence[Numbers], helpers: E
 
 
 def _keys(places: Columns, scores: Numbers) -> tuple[npt.NDArray[np.float64], float]:
-    """Give numbers that sort by row, then best first: row times a span, less the score; and the span."""
+    """Return numbers that sort by row, then best first: row times a span, less the score; and the span."""
     span = 2.0 * float(np.abs(scores).max(initial=0.0)) + 1.0
     return np.subtract(places * span, scores, dtype=np.float64), span
 
 
 def _bars(found: Sequence[_Found], rows: int, k: int) -> Numbers:
-    """Give for each row the k-th best of what was found, a hair less; nothing's bar where there are fewer."""
+    """Return for each row the k-th best of what was found, a hair less; nothing's bar where there are fewer."""
     places, _, scores = (np.concatenate(one) for one in zip(*found, strict=True))
     keys, span = _keys(places, scores)
     keys.sort()
@@ -232,7 +232,7 @@ def _bars(found: Sequence[_Found], rows: int, k: int) -> Numbers:
 
 
 def _reached(block: Matrix, k: int) -> Numbers:
-    """Give for each row a score that at least k of its entries reach: the k-th best of the bests of its groups."""
+    """Return for each row a score that at least k of its entries reach: the k-th best of the bests of its groups."""
     width = block.shape[1]
     groups = min(width, max(64, 4 * k))
     if k > groups:

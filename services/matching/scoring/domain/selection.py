@@ -50,7 +50,7 @@ class Chosen:
 
     @property
     def score(self) -> float:
-        """Give the total, 0..100."""
+        """Return the total, 0..100."""
         return self.toward_need if self.cap is None else min(self.toward_need, self.cap)
 
 
@@ -75,7 +75,7 @@ def choose(
     policy: ScoringPolicy,
     lifted: Lifted,
 ) -> tuple[list[Chosen], list[Chosen]]:
-    """Give the matches and the excluded of `select`."""
+    """Return the matches and the excluded of `select`."""
     found = select(request, partner, needs, companies, policy, lifted)
     return found.matches, found.excluded
 
@@ -88,7 +88,7 @@ def select(
     policy: ScoringPolicy,
     lifted: Lifted,
 ) -> Selection:
-    """Give the matches in the report's order, and the pairs that only an exclusion keeps from being one.
+    """Return the matches in the report's order, and the pairs that only an exclusion keeps from being one.
 
     Order: by need, role, members before network companies, score, company id. A need takes at most
     `policy.most_matches` of a role, none under `policy.floor`, none that serves it less than
@@ -116,7 +116,7 @@ def select(
 
 
 def gate_of(one: Chosen, best: float, policy: ScoringPolicy) -> str | None:
-    """Give what keeps a pair from being a match by its own scores, None where nothing does.
+    """Return the code of what keeps a pair from being a match by its own scores, None where nothing does.
 
     `best` is how well the need is served by the company that serves it best. Codes: `nothing_in_common` (no words),
     `few_words`, `under_floor`, `weak_direction` (the cap brings it under the floor), `others_nearer` (far behind the
@@ -148,7 +148,7 @@ def _pairs(
     policy: ScoringPolicy,
     lifted: Lifted,
 ) -> list[list[Chosen]]:
-    """Give each need's candidates: as many more as exclusions take away, so that these push nobody out."""
+    """Return each need's candidates: as many more as exclusions take away, so that these push nobody out."""
     ruled: dict[int, tuple[Exclusion, ...]] = {}
     found: dict[int, npt.NDArray[np.intp]] = {}
     k = policy.candidates
@@ -176,7 +176,7 @@ def _pairs(
 def _rounded(
     needs: NeedFeatures, row: int, companies: CompanyFeatures, columns: np.ndarray
 ) -> list[dict[str, float]]:
-    """Give each pair's points by part, rounded to 2 decimals, so that what a report shows adds up."""
+    """Return each pair's points by part, rounded to 2 decimals, so that what a report shows adds up."""
     points = part_points(needs, row, companies, columns)
     return [{part: round(float(points[part][place]), 2) for part in PARTS} for place in range(len(columns))]
 
@@ -190,7 +190,7 @@ def pair_of(
     partner: Partner,
     lifted: Lifted,
 ) -> Chosen:
-    """Give the scores of one pair as `choose` sees it."""
+    """Return the scores of one pair as `choose` sees it."""
     (points,) = _rounded(needs, row, companies, np.array([column]))
     ruled = exclusions(companies.companies[column], partner, request, lifted)
     return _pair(row, column, points, request, partner, companies, needs.policy, ruled, lifted)

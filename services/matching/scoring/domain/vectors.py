@@ -37,7 +37,7 @@ class HasMention(Protocol):
 
     @property
     def strength(self) -> float:
-        """Give the strength."""
+        """Return the strength."""
 
 
 class HasReading(Protocol):
@@ -45,7 +45,7 @@ class HasReading(Protocol):
 
     @property
     def reading(self) -> Reading:
-        """Give the reading."""
+        """Return the reading."""
 
 
 class Vectors:
@@ -61,9 +61,9 @@ class Vectors:
         self._area_codes = sorted({code for one in self.thesaurus.concepts.values() for code in one.areas})
 
     def asked(self, spots: Mapping[str, HasMention]) -> Vector:
-        """Give a need's concepts by weight; shorter than a unit vector, the more so the less they tell.
+        """Return a need's concepts by weight; shorter than a unit vector, the more so the less they tell.
 
-        Weights m become m / sqrt(PRIOR + sum of m^2): one telling concept gives a length of 0.63, six 0.89.
+        Weights m become m / sqrt(PRIOR + sum of m^2): one telling concept makes a length of 0.63, six 0.89.
         """
         vector: Wide = np.zeros(self.concepts)
         for concept, spot in spots.items():
@@ -73,7 +73,7 @@ class Vectors:
         return asked
 
     def offered(self, spots: Mapping[str, HasMention]) -> Vector:
-        """Give how well a company's concepts answer each concept: its best link, thinned by its breadth."""
+        """Return how well a company's concepts answer each concept: its best link, thinned by its breadth."""
         vector: Wide = np.zeros(self.concepts)
         breadth = 0.0
         for concept, spot in spots.items():
@@ -84,14 +84,14 @@ class Vectors:
         return thinned
 
     def asked_areas(self, spots: Mapping[str, HasMention], given: Sequence[str]) -> Vector:
-        """Give a need's areas: given ones count in full, others by how telling the concepts are that lean there."""
+        """Return a need's areas: given ones count in full, others by how telling the concepts are that lean there."""
         if given:
             return self.areas(spots, given)
         telling = self._leanings(spots, weighted=True)
         return self.areas(spots, ()) * np.float32(strength_of(max(telling.values(), default=0.0)))
 
     def areas(self, spots: Mapping[str, HasMention], given: Sequence[str]) -> Vector:
-        """Give the areas as a unit vector: those given, beside them faintly what the text leans to."""
+        """Return the areas as a unit vector: those given, beside them faintly what the text leans to."""
         vector: Wide = np.zeros(AREA_SLOTS)
         evidence = self._leanings(spots)
         most = max(evidence.values(), default=0.0)
@@ -113,7 +113,7 @@ class Vectors:
         return evidence
 
     def text(self, fields: Sequence[HasReading]) -> Vector:
-        """Give the vector of all its texts taken as one: by pieces of words and, beside it, by the embedding.
+        """Return the vector of all its texts taken as one: by pieces of words and, beside it, by the embedding.
 
         The product of two is the mean of both products by `WORDS_SHARE` and `MEANING_SHARE`; of an engine
         without an embedding that of the words alone.
@@ -130,7 +130,7 @@ class Vectors:
         return np.concatenate(both).astype(np.float32)
 
     def _area_slot(self, code: str) -> int:
-        """Give an area's place; codes the thesaurus does not know share the places that are left, by hash."""
+        """Return an area's place; codes the thesaurus does not know share the places that are left, by hash."""
         if code in self._area_codes:
             return self._area_codes.index(code)
         known = len(self._area_codes)
@@ -144,5 +144,5 @@ def _unit(vector: Wide) -> Vector:
 
 @lru_cache(maxsize=8)
 def vectors_of(engine: TextEngine) -> Vectors:
-    """Give the vector maker of an engine, made once."""
+    """Return the vector maker of an engine, made once."""
     return Vectors(engine)

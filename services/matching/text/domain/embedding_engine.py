@@ -12,7 +12,7 @@ from services.matching.text.domain.nearness import LackingError, Nearness, Vecto
 from services.matching.text.domain.passages import LONGEST_QUOTE, pieces, sentences, shortened, units
 from services.matching.text.domain.thesaurus import Thesaurus
 
-SOFT_VERSION = "1"
+EMBEDDING_VERSION = "1"
 """Changes when the same vectors would be read differently."""
 MOST_NEAR = 6
 """Concepts that one text may have by nearness."""
@@ -23,7 +23,7 @@ STRONGEST = 0.7
 LEAST = 0.1
 
 
-class SoftEngine:
+class EmbeddingEngine:
     """Concepts by their words, and by nearness of the text's vectors to the concepts' terms.
 
     Where the source computes nothing the vectors of those terms may not be there yet: take the engine from `at_hand`
@@ -36,30 +36,30 @@ class SoftEngine:
 
     @property
     def name(self) -> str:
-        """Give the name of the concepts' engine, the model's and a hash of what nearness rests on."""
+        """Return the name of the concepts' engine, the model's and a hash of what nearness rests on."""
         return (
-            f"{self._by_words.name}+{self._source.name}-{SOFT_VERSION}-"
+            f"{self._by_words.name}+{self._source.name}-{EMBEDDING_VERSION}-"
             f"{material_hash(self._by_words.thesaurus)}"
         )
 
     @property
     def model(self) -> str:
-        """Give the name of the model whose vectors it reads."""
+        """Return the name of the model whose vectors it reads."""
         return self._source.name
 
     @property
     def thesaurus(self) -> Thesaurus:
-        """Give the concepts it knows."""
+        """Return the concepts it knows."""
         return self._by_words.thesaurus
 
-    def with_thesaurus(self, thesaurus: Thesaurus) -> SoftEngine:
-        """Give the same engine for other concepts."""
-        return SoftEngine(thesaurus, self._source)
+    def with_thesaurus(self, thesaurus: Thesaurus) -> EmbeddingEngine:
+        """Return the same engine for other concepts."""
+        return EmbeddingEngine(thesaurus, self._source)
 
     def at_hand(self) -> TextEngine:
-        """Give itself if all that nearness rests on can be had by now, else the engine of the concepts alone.
+        """Return this engine if all that nearness rests on is there by now, else the engine of the concepts alone.
 
-        Both are the same ones each time, so that what was read by one can be told from what the other read.
+        Both engines are the same objects each time, so that a reading tells which of the two made it.
         """
         try:
             self._nearness  # noqa: B018  # made now, or else next time
@@ -69,7 +69,7 @@ class SoftEngine:
 
     @property
     def vector_size(self) -> int:
-        """Give the numbers in a vector of the model."""
+        """Return how many numbers a vector of the model has."""
         return self._nearness.size
 
     @cached_property
@@ -108,7 +108,7 @@ class SoftEngine:
     def _near(
         self, reading: Reading, whole: list[tuple[int, int, Wide]], parts: list[tuple[int, int, Wide]]
     ) -> list[Mention]:
-        """Give the concepts that stand out most, each with the beginning of the sentence that is nearest to it."""
+        """Return the concepts that stand out most, each with the beginning of the sentence that is nearest to it."""
         by_part = np.array([self._nearness.standing_out(vector) for _, _, vector in parts])
         by_whole = np.array([self._nearness.standing_out(vector) for _, _, vector in whole])
         # The whole text tells better what it is about, a sentence what it names in passing: both count alike.

@@ -56,7 +56,7 @@ class Reading:
     passages: tuple[Passage, ...] = field(default=(), compare=False)
 
     def strongest(self) -> dict[str, Mention]:
-        """Give each concept's strongest mention; of equals the first."""
+        """Return each concept's strongest mention; of equals the first."""
         best: dict[str, Mention] = {}
         for mention in self.mentions:
             if mention.concept not in best or mention.strength > best[mention.concept].strength:
@@ -86,7 +86,7 @@ class TextEngine(Protocol):
         """Be told which texts are about to be read."""
 
     def read(self, text: str, language: str, by_words: bool = False) -> Reading:
-        """Find the concepts of a text. The same text and language always give the same reading.
+        """Find the concepts of a text. The same text and language always lead to the same reading.
 
         `by_words`: only what its words say, and no vector.
         """
@@ -103,17 +103,17 @@ class ConceptEngine:
 
     @property
     def name(self) -> str:
-        """Give `concepts-<version>-<hash of the thesaurus>`."""
+        """Return `concepts-<version>-<hash of the thesaurus>`."""
         return f"concepts-{READING_VERSION}-{self._thesaurus.content_hash}"
 
     @property
     def thesaurus(self) -> Thesaurus:
-        """Give the concepts it knows."""
+        """Return the concepts it knows."""
         return self._thesaurus
 
     @property
     def vector_size(self) -> int:
-        """Give 0: words have no vector."""
+        """Return 0: words have no vector."""
         return 0
 
     def prepare(self, texts: Iterable[str]) -> None:
@@ -141,5 +141,5 @@ class ConceptEngine:
 
 @cache
 def standard_engine() -> TextEngine:
-    """Give the engine that is always there: the standard thesaurus by words."""
+    """Return the engine that is always there: the standard thesaurus by words."""
     return ConceptEngine(standard_thesaurus())

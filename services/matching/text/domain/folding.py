@@ -33,7 +33,7 @@ class Folded:
     length: int
 
     def span(self, start: int, end: int) -> tuple[int, int]:
-        """Give the place in the original of a non-empty span of the folded text."""
+        """Return the place in the original of a non-empty span of the folded text."""
         if self.places is None:
             return start, end
         last = self.places[end] if end < len(self.places) else self.length
@@ -54,5 +54,10 @@ def fold(text: str) -> Folded:
 
 
 def folded_words(text: str) -> list[str]:
-    """Give the folded words of a text: runs of letters and digits, in order."""
+    """Return the folded words of a text: runs of letters and digits, in order."""
     return WORD.findall(fold(text).text)
+
+
+def without_accents(text: str) -> str:
+    """Fold case and accents: what Unicode takes apart loses its marks, other letters stay (ø, æ, ł)."""
+    return "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))

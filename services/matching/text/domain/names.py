@@ -6,7 +6,7 @@ from services.matching.text.domain.engine import TextEngine
 
 
 def unread_names(engine: TextEngine) -> list[tuple[str, str, str]]:
-    """Give (concept, language, name) of every name in which the engine finds not its concept, nor one under it."""
+    """Return (concept, language, name) of every name in which the engine finds neither its concept nor one under it."""
     found = []
     for concept in engine.thesaurus.concepts.values():
         for language, name in concept.names.items():

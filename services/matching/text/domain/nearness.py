@@ -43,7 +43,7 @@ class VectorSource(Protocol):
         """The model's name with its version."""
 
     def vectors(self, texts: Iterable[str]) -> Mapping[str, Vector]:
-        """Give the vectors of texts, all of one length; those that cannot be had are left out."""
+        """Return the vectors of texts, all of one length; those that cannot be had are left out."""
 
     def prepare(self, texts: Iterable[str]) -> None:
         """Have the vectors of texts made, and kept for others where that is done."""
@@ -51,13 +51,13 @@ class VectorSource(Protocol):
 
 @cache
 def reference_sentences() -> Mapping[str, Sequence[str]]:
-    """Give the reference sentences by language (ISO 639-1)."""
+    """Return the reference sentences by language (ISO 639-1)."""
     sentences: dict[str, list[str]] = json.loads(REFERENCE_FILE.read_text(encoding="utf-8"))
     return sentences
 
 
 def terms_of(concept: Concept) -> str:
-    """Give the words that stand for a concept: its names and the first of its stems that are plain words."""
+    """Return the words that stand for a concept: its names and the first of its stems that are plain words."""
     words = [concept.names["sv"], concept.names["en"]]
     for language in TERM_LANGUAGES:
         stems = [stem for of, stem in concept.stems if of == language]
@@ -70,13 +70,13 @@ def _plain(stem: Stem) -> str:
 
 
 def material(thesaurus: Thesaurus) -> tuple[str, ...]:
-    """Give every text that nearness to a thesaurus rests on: the concepts' terms and the reference sentences."""
+    """Return every text that nearness to a thesaurus rests on: the concepts' terms and the reference sentences."""
     terms = [terms_of(concept) for concept in thesaurus.concepts.values()]
     return tuple(dict.fromkeys([*terms, *(one for some in reference_sentences().values() for one in some)]))
 
 
 def material_hash(thesaurus: Thesaurus) -> str:
-    """Give a hash of that material."""
+    """Return a hash of that material."""
     return hashlib.sha256("\n".join(material(thesaurus)).encode()).hexdigest()[:12]
 
 
@@ -84,7 +84,7 @@ class Nearness:
     """Centres vectors by language, and tells how far each concept stands out for a vector."""
 
     def __init__(self, thesaurus: Thesaurus, source: VectorSource) -> None:
-        """Take the vectors of the material from the source. Raises LackingError where it cannot give them all."""
+        """Take the vectors of the material from the source. Raises LackingError where some are missing."""
         texts = material(thesaurus)
         had = source.vectors(texts)
         if len(had) < len(texts):
@@ -113,7 +113,7 @@ class Nearness:
         return _unit(vector.astype(np.float64) - self._means.get(language, self._common))
 
     def standing_out(self, centred: Wide) -> Wide:
-        """Give for each concept by how many standard deviations its nearness is above that of all concepts."""
+        """Return by how many standard deviations each concept's nearness lies above the mean of all concepts."""
         near: Wide = self._matrix @ centred
         spread = float(near.std())
         out: Wide = (near - near.mean()) / spread if spread > 0.0 else np.zeros(len(near))

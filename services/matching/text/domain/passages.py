@@ -16,7 +16,7 @@ Span = tuple[int, int]
 
 
 def sentences(text: str) -> tuple[Span, ...]:
-    """Give the places of a text's sentences, in order; what holds no letter or digit is none.
+    """Return the places of a text's sentences, in order; what holds no letter or digit is none.
 
     A full stop with no space after it (3.5, e.g.) ends nothing; a sentence over `LONGEST` characters is cut between
     words.
@@ -29,7 +29,7 @@ def sentences(text: str) -> tuple[Span, ...]:
 
 
 def pieces(text: str) -> tuple[Span, ...]:
-    """Give the places of as few pieces of whole sentences as there can be with at most `LONGEST` characters each."""
+    """Return the places of as few pieces of whole sentences as there can be with at most `LONGEST` characters each."""
     out: list[Span] = []
     for start, end in sentences(text):
         if out and end - out[-1][0] <= LONGEST:
@@ -40,12 +40,12 @@ def pieces(text: str) -> tuple[Span, ...]:
 
 
 def units(text: str) -> tuple[str, ...]:
-    """Give every passage of a text that is embedded, each once: its pieces and its sentences."""
+    """Return every passage of a text that is embedded, each once: its pieces and its sentences."""
     return tuple(dict.fromkeys(text[start:end] for start, end in (*pieces(text), *sentences(text))))
 
 
 def shortened(text: str, start: int, end: int, longest: int) -> Span:
-    """Give the beginning of a passage, whole words of at most `longest` characters; a longer first word is cut."""
+    """Return the beginning of a passage, whole words of at most `longest` characters; a longer first word is cut."""
     if end - start <= longest:
         return start, end
     cut = text.rfind(" ", start + 1, start + longest + 1)

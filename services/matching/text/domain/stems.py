@@ -151,7 +151,7 @@ class StemMatcher:
         return tuple(sorted(found))
 
     def find(self, folded: str, language: str) -> list[Found]:
-        """Give every stem's occurrences in a folded text, in the order of their first words."""
+        """Return every stem's occurrences in a folded text, in the order of their first words."""
         spans = [match.span() for match in WORD.finditer(folded)]
         hits = [self.word_ids(folded[start:end]) for start, end in spans]
         out: list[Found] = []
@@ -169,7 +169,7 @@ class StemMatcher:
     def _ends(
         use: _Use, place: int, hits: Sequence[tuple[int, ...]], spans: Sequence[tuple[int, int]], folded: str
     ) -> tuple[int, int] | None:
-        """Give the first and the last word of a stem whose first word stands at `place`; None: it is not there."""
+        """Return the first and the last word of a stem whose first word stands at `place`; None: it is not there."""
         size = len(use.ids)
         if size > 1 and not _stand_at(use.ids, place, hits, spans, folded):
             return None

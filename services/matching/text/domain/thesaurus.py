@@ -60,7 +60,7 @@ class Thesaurus:
     content_hash: str
 
     def ancestors(self, concept_id: str) -> dict[str, int]:
-        """Give every wider concept with the least number of steps to it."""
+        """Return every wider concept with the least number of steps to it."""
         steps: dict[str, int] = {}
         level = [concept_id]
         distance = 0
@@ -113,7 +113,7 @@ def read_rows(raw: bytes, name: str) -> list[Any]:
 
 
 def merge(rows: Iterable[Row], own: Iterable[Row]) -> list[Row]:
-    """Give checked rows with an organiser's own on top, in the order of both."""
+    """Return checked rows with an organiser's own on top, in the order of both."""
     merged: dict[str, Row] = {row["id"]: row for row in rows}
     for row in own:
         old = merged.get(row["id"])
@@ -140,12 +140,12 @@ def _extended(old: Row, more: Row) -> Row:
 
 @cache
 def standard_thesaurus() -> Thesaurus:
-    """Give the thesaurus that comes with the service, read once."""
+    """Return the thesaurus that comes with the service, read once."""
     return read_thesaurus()
 
 
 def thesaurus_with(own_file: str) -> Thesaurus:
-    """Give the standard thesaurus with an organiser's own file on top; an empty name: the standard one alone.
+    """Return the standard thesaurus with an organiser's own file on top; an empty name: the standard one alone.
 
     Raises BadThesaurusError, OSError.
     """

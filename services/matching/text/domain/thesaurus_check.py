@@ -34,7 +34,7 @@ class Fault:
 def faults_of(
     rows: Sequence[object], others: Collection[str] = (), area_codes: Collection[str] | None = None
 ) -> list[Fault]:
-    """Give every fault of a file's rows; none: they make a thesaurus.
+    """Return every fault of a file's rows; without any they make a thesaurus.
 
     `others` are the ids of a thesaurus that the rows extend: a row with such an id may leave out `names` and `stems`,
     and say `replace`. `area_codes`, where given, are the focus areas that `areas` may name.
@@ -67,7 +67,7 @@ def faults_of(
 
 
 def circles(parents: Mapping[str, Sequence[str]]) -> list[Fault]:
-    """Give a fault when concepts are, over several steps, parents of themselves."""
+    """Return a fault when concepts are, over several steps, parents of themselves."""
     done: set[str] = set()
     while True:
         ready = {one for one, above in parents.items() if one not in done and done.issuperset(above)}

@@ -85,7 +85,7 @@ def _unknown_in(one: Text, engine: TextEngine) -> Iterable[tuple[str, int, int, 
 
 @cache
 def common_words() -> frozenset[str]:
-    """Give the folded words of everyday language that are listed in `common_words.txt`, and those of grammar."""
+    """Return the folded words of everyday language that are listed in `common_words.txt`, and those of grammar."""
     lines = COMMON_WORDS_FILE.read_text(encoding="utf-8").splitlines()
     spoken = (line.partition(":")[2] for line in lines if not line.startswith("#"))
     return STOP_WORDS.union(*(folded_words(words) for words in spoken))
@@ -108,7 +108,7 @@ def _forms(words: Iterable[str]) -> Iterable[list[str]]:
 
 
 def _phrase(text: str, start: int, end: int) -> str:
-    """Give the words around a place, exactly as they stand, with no line break inside."""
+    """Return the words around a place, exactly as they stand, with no line break inside."""
     room = max(0, LONGEST_EXAMPLE - (end - start)) // 2
     first, last = max(0, start - room), min(len(text), end + room)
     while first > 0 and first < start and not text[first - 1].isspace():

@@ -37,7 +37,7 @@ STOP_WORDS = frozenset(_STOP_WORDS.split())
 
 @lru_cache(maxsize=50_000)
 def _pieces(word: str) -> tuple[tuple[int, int], ...]:
-    """Give the hashed pieces of a word as (dimension, sign)."""
+    """Return the hashed pieces of a word as (dimension, sign)."""
     padded = f"_{word}_"
     pieces = {padded[start : start + size] for size in LENGTHS for start in range(len(padded) - size + 1)}
     pieces.add(padded)
@@ -46,7 +46,7 @@ def _pieces(word: str) -> tuple[tuple[int, int], ...]:
 
 
 def text_vector(texts: Iterable[str]) -> npt.NDArray[np.float32]:
-    """Give the unit vector of several texts taken as one; zeros when they say nothing.
+    """Return the unit vector of several texts taken as one; zeros when they say nothing.
 
     A word's pieces count 1 + ln(times), divided by the root of their number, so that a long word is one word.
     """

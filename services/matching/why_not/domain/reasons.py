@@ -25,16 +25,28 @@ from services.matching.scoring.domain.features import (
     need_features,
 )
 from services.matching.scoring.domain.policy import ScoringPolicy
-from services.matching.scoring.domain.selection import OTHERS_NEARER, WEAK_DIRECTION, Chosen, gate_of, pair_of
+from services.matching.scoring.domain.selection import (
+    FEW_WORDS,
+    NOTHING_IN_COMMON,
+    OTHERS_NEARER,
+    UNDER_FLOOR,
+    WEAK_DIRECTION,
+    Chosen,
+    gate_of,
+    pair_of,
+)
 from services.matching.text.domain.engine import TextEngine
 from services.matching.why_not.domain import sentences as words
+from services.matching.why_not.domain.outcomes import (
+    INTRODUCED,
+    NONE_SOUND,
+    NOT_CHOSEN,
+    OUTDATED,
+    SUGGESTED,
+)
 from shared.focus_areas import FocusArea, read_focus_areas
 
-SUGGESTED, INTRODUCED, REJECTED, NOT_CHOSEN = "suggested", "introduced", "rejected", "not_chosen"
-NONE_SOUND = "none_sound"
-OUTDATED = "changed_since"
-
-_CONTENT_GATES = ("nothing_in_common", "few_words", "under_floor", OTHERS_NEARER, NONE_SOUND)
+_CONTENT_GATES = (NOTHING_IN_COMMON, FEW_WORDS, UNDER_FLOOR, OTHERS_NEARER, NONE_SOUND)
 """Gates that a fuller description may open."""
 
 
@@ -71,7 +83,7 @@ class WhyNot:
     profile: tuple[Told, ...]
 
     def letter(self, language: str) -> str:
-        """Give the answer as a text that can be sent to the company, in `sv` or `en`."""
+        """Write the answer as a text that can be sent to the company, in `sv` or `en`."""
         reasons = [one.text[language] for need in self.needs for one in need.reasons]
         changes = [one.text[language] for need in self.needs for one in need.changes]
         gaps = [one.text[language] for one in self.profile]
@@ -79,7 +91,7 @@ class WhyNot:
         return words.letter(self.company, self.partner, chosen, reasons, changes, gaps, language)
 
     def to_json(self) -> dict[str, Any]:
-        """Give the answer as plain values; what only staff may see stands under `for_staff`."""
+        """Return the answer as plain values; what only staff may see stands under `for_staff`."""
         return {
             "company": {"id": self.company.id, "name": self.company.name},
             "needs": [
@@ -154,7 +166,7 @@ def why_not(
 def _gate(
     pair: Chosen, need_id: str, report: Mapping[str, Any], policy: ScoringPolicy, outdated: bool
 ) -> str | None:
-    """Give the gate of the company's own scores, None where only an exclusion keeps it out."""
+    """Return the gate of the company's own scores, None where only an exclusion keeps it out."""
     named = [match for match in report["matches"] if match["need_id"] == need_id]
     best = max((match["toward_need"] for match in named), default=0.0)
     gate = gate_of(pair, best, policy)

@@ -12,6 +12,14 @@ from services.matching.organisations.domain.wording import LANGUAGES, Bilingual,
 from services.matching.scoring.domain.aims import Aims, weak_aims
 from services.matching.scoring.domain.evidence import Missing, PartScore
 from services.matching.scoring.domain.exclusions import Exclusion
+from services.matching.scoring.domain.selection import (
+    FEW_WORDS,
+    NOTHING_IN_COMMON,
+    OTHERS_NEARER,
+    UNDER_FLOOR,
+    WEAK_DIRECTION,
+)
+from services.matching.why_not.domain.outcomes import INTRODUCED, NONE_SOUND, OUTDATED, REJECTED
 from shared.focus_areas import FocusArea
 
 MOST_TERMS = 4
@@ -35,28 +43,28 @@ KIND_UNKNOWN = both(
 )
 
 _GATES: Mapping[str, Bilingual] = {
-    "nothing_in_common": both(
+    NOTHING_IN_COMMON: both(
         "Profilen och behovet har inga ord gemensamt: de handlar om olika saker.",
         "The profile and the need have no words in common: they are about different things.",
     ),
-    "few_words": both(
+    FEW_WORDS: both(
         "Profilens ord svarar för lite på behovet. Samma fokusområde och rätt slag av organisation räcker inte.",
         "The profile's words answer too little of the need. The same focus area and a fitting kind of organisation are "
         "not enough.",
     ),
-    "under_floor": both(
+    UNDER_FLOOR: both(
         "Profilen svarar på en del av behovet, men inte tillräckligt nära.",
         "The profile answers a part of the need, but not closely enough.",
     ),
-    "others_nearer": both(
+    OTHERS_NEARER: both(
         "Profilen svarar på behovet, men andra låg närmare det som efterfrågas, och bara ett fåtal föreslås.",
         "The profile answers the need, but others lay closer to what is asked for, and only a few are suggested.",
     ),
-    "none_sound": both(
+    NONE_SOUND: both(
         "Ingen profil svarade tydligt nog på behovet, så ingen föreslogs.",
         "No profile answered the need clearly enough, so none was suggested.",
     ),
-    "changed_since": both(
+    OUTDATED: both(
         "Något har ändrats sedan urvalet gjordes, så svaret kan vara ett annat nu.",
         "Something has changed since the selection was made, so that the answer may be another one now.",
     ),
@@ -108,7 +116,7 @@ def change_of_exclusion(
 
 def gate(company: Company, code: str, aims: Aims) -> Bilingual:
     """Say what kept a company out by what its profile says."""
-    if code != "weak_direction":
+    if code != WEAK_DIRECTION:
         return _GATES[code]
     weak = weak_aims(aims)
     return both(
@@ -185,9 +193,9 @@ def languages_unknown(required: Sequence[str]) -> Bilingual:
 
 def decided(company: Company, outcome: str, reason: str) -> Bilingual:
     """Say that a company was suggested, introduced or rejected; a rejection in the words that staff wrote for it."""
-    if outcome == "rejected":
+    if outcome == REJECTED:
         return both(f"Avböjt av oss: {reason}", f"Declined by us: {reason}")
-    if outcome == "introduced":
+    if outcome == INTRODUCED:
         return both(f"{company.name} är förmedlat.", f"{company.name} has been introduced.")
     return both(f"{company.name} finns bland dem som föreslås.", f"{company.name} is among those suggested.")
 

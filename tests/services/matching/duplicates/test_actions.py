@@ -10,7 +10,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from services.matching import tables
-from services.matching.duplicates.actions import Suggestions, decided
+from services.matching.duplicates.views import Suggestions, decided
+from services.matching.organisations.domain.sides import Side
 from services.matching.upkeep.erase import Eraser
 from shared.clock import SettableClock
 from shared.storage.engine import Database
@@ -70,11 +71,11 @@ def test_contacts_at_one_domain_speak_for_a_pair_and_only_the_domain_is_kept(
     client: FlaskClient, tell: Any, database: Database
 ) -> None:
     for id, name in (("C1", "Zaffo"), ("C2", "Brillig")):
-        contact = {"name": "Canary Person", "email": f"canary.{id}@zaffo.example"}
+        contact = {"name": "Canary Person", "email": f"canary.{id}@zaffo.se"}
         tell.company(id, f"{name} is on its own.", name=name, city="Umeå", contact=contact)
     (one,) = get(client, "/api/v1/duplicates").json["items"]
     assert one["reasons"][0]["code"] == "same_contact_domain"
-    assert one["reasons"][0]["words"] == "zaffo.example"
+    assert one["reasons"][0]["words"] == "zaffo.se"
     with database.reading() as connection:
         assert "canary" not in repr(connection.execute(tables.companies.select()).all()).lower()
 
@@ -140,7 +141,7 @@ def test_of_an_erased_organisation_no_decision_is_left(
     while eraser.step():
         pass
     with database.reading() as connection:
-        assert decided(connection, "company") == []
+        assert decided(connection, Side.COMPANY) == []
 
 
 def test_suggestions_are_worked_out_again_only_when_an_organisation_changed(
@@ -148,11 +149,11 @@ def test_suggestions_are_worked_out_again_only_when_an_organisation_changed(
 ) -> None:
     made = Suggestions()
     with database.reading() as connection:
-        (first,), (second,) = made.of(connection, "company"), made.of(connection, "company")
+        (first,), (second,) = made.of(connection, Side.COMPANY), made.of(connection, Side.COMPANY)
     assert first.reasons is second.reasons
     twins.company("C3", "Changed.", name="Medtekhnika")
     with database.reading() as connection:
-        (third,) = made.of(connection, "company")
+        (third,) = made.of(connection, Side.COMPANY)
     assert third.reasons is not first.reasons
     assert third == first
 

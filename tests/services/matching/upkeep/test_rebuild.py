@@ -12,7 +12,7 @@ from services.matching.introductions import store as decisions
 from services.matching.introductions.actions import approve
 from services.matching.reports.domain.report import canonical_json
 from services.matching.reports.store import reports
-from services.matching.reports.store.pause import end_hold, end_rereading, hold_scoring, rereading
+from services.matching.reports.store.pause import end_hold, end_replay, get_replay, hold_scoring
 from services.matching.reports.worker import Scorer
 from services.matching.upkeep.rebuild import rebuild
 from shared.clock import SettableClock
@@ -80,21 +80,21 @@ def test_no_report_is_made_before_the_last_rebuilds_events_are_read_again(
     assert scorer.score_stale() == 1
     rebuild(database, tuple(HANDLERS), now=clock())
     with database.reading() as connection:
-        earlier = rereading(connection)
+        earlier = get_replay(connection)
     clock.advance(timedelta(days=1))
     rebuild(database, tuple(HANDLERS), now=clock())
     with database.writing() as connection:
-        mark = rereading(connection)
+        mark = get_replay(connection)
         assert earlier is not None
-        end_rereading(connection, earlier)
+        end_replay(connection, earlier)
     for topic, event in told:
         assert tell(topic, event)
     clock.advance(timedelta(days=365))
     assert scorer.score_stale() == 0
     assert mark is not None
     with database.writing() as connection:
-        end_rereading(connection, mark)
-        assert rereading(connection) is None
+        end_replay(connection, mark)
+        assert get_replay(connection) is None
     assert scorer.score_stale() == 1
 
 

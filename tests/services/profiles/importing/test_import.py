@@ -14,10 +14,10 @@ import sqlalchemy as sa
 
 from services.profiles.importing.columns import COLUMNS, IMPORT_HELP
 from services.profiles.importing.importer import ImportFailedError, ImportResult, import_file
-from services.profiles.importing.sheet import FileError
 from shared.clock import SettableClock
 from shared.events.event import Event
 from shared.ids import IdSource
+from shared.sheets.sheet import FileError
 from shared.storage.engine import Database
 from tests.services.profiles.caller import Caller
 

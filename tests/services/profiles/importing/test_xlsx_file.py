@@ -12,8 +12,8 @@ import openpyxl
 import pytest
 
 from services.profiles.importing import xlsx_file
-from services.profiles.importing.sheet import FileError
 from services.profiles.importing.xlsx_file import read_xlsx
+from shared.sheets.sheet import FileError
 
 
 def workbook(*rows: tuple[Any, ...]) -> bytes:

@@ -37,10 +37,12 @@ def test_ordinary_words_of_the_trade_tell_no_names_apart() -> None:
 @pytest.mark.parametrize(
     ("website", "place"),
     [
-        ("https://www.example.org/", ("example.org", "")),
-        ("Example.org/sv", ("example.org", "")),
-        ("http://example.org:8080/units/east?x=1", ("example.org", "units/east")),
+        ("https://www.zaffo.se/", ("zaffo.se", "")),
+        ("Zaffo.se/sv", ("zaffo.se", "")),
+        ("http://zaffo.se:8080/units/east?x=1", ("zaffo.se", "units/east")),
         ("https://www.linkedin.com/company/x", ("", "")),
+        ("https://www.example.org/zaffo", ("", "")),
+        ("zaffo.example", ("", "")),
         ("none", ("", "")),
         ("http://[", ("", "")),
         ("", ("", "")),
@@ -51,7 +53,22 @@ def test_a_website_is_its_host_and_its_path(website: str, place: tuple[str, str]
 
 
 @pytest.mark.parametrize(
-    ("address", "domain"), [("a@Example.org", "example.org"), ("a@gmail.com", ""), ("nobody", ""), ("", "")]
+    ("address", "domain"),
+    [
+        ("a@Zaffo.se", "zaffo.se"),
+        ("a@mail.zaffo.se", "mail.zaffo.se"),
+        ("a@testing-zaffo.se", "testing-zaffo.se"),
+        ("a@gmail.com", ""),
+        ("a@Telia.com", ""),
+        ("C001@sample.invalid", ""),
+        ("a@zaffo.test", ""),
+        ("a@zaffo.example", ""),
+        ("a@mail.localhost", ""),
+        ("a@example.com", ""),
+        ("a@mail.example.net", ""),
+        ("nobody", ""),
+        ("", ""),
+    ],
 )
-def test_a_mail_domain_is_kept_unless_everybody_has_it(address: str, domain: str) -> None:
+def test_a_mail_domain_is_kept_unless_strangers_share_it(address: str, domain: str) -> None:
     assert mail_domain(address) == domain

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import random
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.matching.duplicates.domain.suggestions import LEAST, Identity, Suggestion, compare, suggest
+
+SAMPLE = Path(__file__).parents[5] / "deploy" / "sample"
 
 TEXT = (
     "Läkare och psykologer i appen: videobesök, recept och remisser dygnet runt för patienter i hela landet, "
@@ -40,8 +44,8 @@ def codes(found: Sequence[Suggestion]) -> list[tuple[str, str, str]]:
             "same_name",
         ),
         (
-            Identity("a", "Zaffo", website="https://zaffo.example/sv"),
-            Identity("b", "Brillig", website="www.zaffo.example"),
+            Identity("a", "Zaffo", website="https://zaffo.se/sv"),
+            Identity("b", "Brillig", website="www.zaffo.se"),
             "same_website",
         ),
         (Identity("a", "Zaffo", texts=(TEXT,)), Identity("b", "Brillig", texts=(TEXT,)), "same_text"),
@@ -51,8 +55,8 @@ def codes(found: Sequence[Suggestion]) -> list[tuple[str, str, str]]:
             "says_so",
         ),
         (
-            Identity("a", "Zaffo Care", contact_domain="zaffo.example", city="Oslo", country="Norway"),
-            Identity("b", "Brillig", contact_domain="zaffo.example", city="Oslo", country="Norway"),
+            Identity("a", "Zaffo Care", contact_domain="zaffo.se", city="Oslo", country="Norway"),
+            Identity("b", "Brillig", contact_domain="zaffo.se", city="Oslo", country="Norway"),
             "same_contact_domain",
         ),
     ],
@@ -102,7 +106,7 @@ def test_a_reason_has_the_words_of_both() -> None:
 def test_a_host_that_many_share_says_nothing() -> None:
     names = ["Anemon", "Brillig", "Citrus", "Dovre", "Ekvator", "Fjord", "Granit", "Hassel", "Indigo", "Jord"]
     many = [
-        Identity(name, name, website=f"portal.example/{name}{'x' * 5}")
+        Identity(name, name, website=f"portal.se/{name}{'x' * 5}")
         for name in [*names, "Kvarts", "Lupin", "Malva"]
     ]
     assert suggest(many) == []
@@ -116,13 +120,13 @@ IDENTITIES = st.lists(
         Identity,
         id=st.sampled_from("abcdefghij"),
         name=NAMES,
-        website=st.sampled_from(["", "zaffo.example", "https://zaffo.example/units", "brillig.example"]),
+        website=st.sampled_from(["", "zaffo.se", "https://zaffo.se/units", "brillig.se"]),
         country=st.sampled_from(["", "Sweden", "Norway"]),
         city=st.sampled_from(["", "Oslo", "Moss"]),
         texts=st.lists(
             st.sampled_from([TEXT, OTHER_TEXT, "Now known as Zaffo.", "", "Brillig helps us."]), max_size=2
         ).map(tuple),
-        contact_domain=st.sampled_from(["", "zaffo.example"]),
+        contact_domain=st.sampled_from(["", "zaffo.se"]),
     ),
     max_size=10,
     unique_by=lambda one: one.id,
@@ -173,7 +177,7 @@ def test_planted_duplicates_are_found_among_many_others() -> None:
 
     def organisation(id: str) -> Identity:
         name = f"{' '.join(draw.sample(words, 2)).title()} {draw.choice(['Medical', 'Health', 'Klinik', 'Systems'])}"
-        site = f"https://www.{''.join(draw.choices(words, k=2))}.example"
+        site = f"https://www.{''.join(draw.choices(words, k=2))}.se"
         text = " ".join(draw.choices(words, k=40)).capitalize()
         return Identity(id, name, site, "Sweden", draw.choice(cities), (text,))
 
@@ -201,3 +205,31 @@ def test_planted_duplicates_are_found_among_many_others() -> None:
     print(f"precision {hits / len(found):.2f}, recall {hits / len(planted):.2f} of {len(planted)}")
     assert hits / len(planted) > 0.9
     assert hits / len(found) > 0.9
+
+
+@pytest.mark.parametrize(("file", "text"), [("companies.csv", "description"), ("partners.csv", "need")])
+def test_the_invented_contacts_of_the_sample_speak_for_no_pair(file: str, text: str) -> None:
+    with (SAMPLE / file).open(encoding="utf-8", newline="") as rows:
+        sample = [
+            Identity(
+                row["id"],
+                row["name"],
+                website=row.get("website") or "",
+                country=row["country"],
+                city=row.get("city") or "",
+                texts=(row[text],),
+                contact_domain="sample.invalid",
+            )
+            for row in csv.DictReader(rows)
+        ]
+    assert len(sample) >= 30
+    assert suggest(sample) == []
+
+
+@pytest.mark.parametrize(
+    "domain", ["sample.invalid", "zaffo.test", "mail.example.org", "localhost", "gmail.com"]
+)
+def test_a_domain_that_strangers_share_is_no_evidence(domain: str) -> None:
+    one = Identity("a", "Zaffo", contact_domain=domain, city="Oslo")
+    other = Identity("b", "Brillig", contact_domain=domain, city="Oslo")
+    assert compare(one, other).reasons == ()

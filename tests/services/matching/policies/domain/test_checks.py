@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.matching.policies.domain.checks import PARTS, BadPolicyError, make_policy, scaled
+from services.matching.policies.domain.checks import PARTS, make_policy, scaled
 from services.matching.policies.labels import FAULTS, RULE_WORDS
+from services.matching.refusals import RefusedError
 from services.matching.scoring.domain.features import PARTS as SCORED
 from services.matching.scoring.domain.policy import (
     RULES,
@@ -25,7 +26,7 @@ shares = st.fixed_dictionaries({part: st.floats(0, 1000) for part in PARTS})
 
 
 def wrong(weights: dict[str, Any], **rules: Any) -> set[str]:
-    with pytest.raises(BadPolicyError) as bad:
+    with pytest.raises(RefusedError) as bad:
         make_policy(1, weights, rules)
     for fault in bad.value.faults:
         assert str(fault).startswith(fault.field)
@@ -65,7 +66,7 @@ def test_a_rule_outside_its_range_is_named(rule: str) -> None:
 
 def test_a_fault_shows_what_was_given_in_a_few_digits() -> None:
     for sent, shown in ((1001, "1001"), (10**400, "1.00e+400"), (-(10**5000), "-1.00e+5000")):
-        with pytest.raises(BadPolicyError) as bad:
+        with pytest.raises(RefusedError) as bad:
             make_policy(1, {**WEIGHTS, "text": sent}, {"floor": sent})
         assert {one.values["given"] for one in bad.value.faults} == {shown}
 
@@ -98,7 +99,7 @@ def test_whatever_is_sent_makes_a_policy_or_names_a_field_in_words_that_are_tran
     found: set[str] = set()
     try:
         policy = make_policy(3, weights, rules)
-    except BadPolicyError as bad:
+    except RefusedError as bad:
         found = {text for fault in bad.faults for text in (fault.problem, fault.fix)}
     else:
         assert policy.version == 3

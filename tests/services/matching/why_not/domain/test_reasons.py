@@ -10,7 +10,8 @@ from hypothesis import given, settings
 
 from services.matching.organisations.domain.model import Capability, Company, MatchRequest, MustHaves, Partner
 from services.matching.scoring.domain.policy import STANDARD_POLICY, ScoringPolicy
-from services.matching.why_not.domain.reasons import NOT_CHOSEN, Decided, NeedAnswer, WhyNot, why_not
+from services.matching.why_not.domain.outcomes import NOT_CHOSEN
+from services.matching.why_not.domain.reasons import Decided, NeedAnswer, WhyNot, why_not
 from tests.services.matching.reports.domain.small_world import (
     company,
     need,

@@ -1,0 +1,54 @@
+"""A stand-in for staff on sample data: approves the best match of each report."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from services.matching.introductions import store as decisions
+from services.matching.introductions.actions import approve
+from services.matching.introductions.domain.introductions import best_matches
+from services.matching.reports.store import reports
+from shared.clock import Clock
+from shared.ids import IdSource
+from shared.storage.engine import Database
+
+NOTE = "Approved by the stand-in reviewer of the sample."
+
+
+def all_reports(database: Database) -> list[dict[str, Any]]:
+    """Read the content of every report, by request id."""
+    found = []
+    with database.reading() as connection:
+        for request_id in reports.request_ids(connection):
+            report = reports.get_report(connection, request_id)
+            if report is not None:
+                found.append(report.content)
+    return found
+
+
+def approve_best(database: Database, clock: Clock, ids: IdSource, most: int | None = None) -> int:
+    """Approve the best match of each report that has one and nothing introduced yet; returns how many.
+
+    `most` limits how many reports are looked at.
+    """
+    approved = 0
+    with database.reading() as connection:
+        request_ids = reports.request_ids(connection)
+    for request_id in request_ids:
+        if most is not None and approved >= most:
+            break
+        with database.writing() as connection:
+            report = reports.get_report(connection, request_id)
+            if report is None or decisions.introductions_of(connection, request_id):
+                continue
+            best = best_matches(report.content, 1)
+            if best:
+                decided = approve(connection, request_id, report.version, best, NOTE, clock, ids)
+                approved += len(decided.introductions)
+    return approved
+
+
+def has_introductions(database: Database) -> bool:
+    """Say whether anything was ever approved."""
+    with database.reading() as connection:
+        return decisions.list_introductions(connection, {}, page=1, page_size=1)[1] > 0

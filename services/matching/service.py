@@ -1,0 +1,46 @@
+"""The matching service, as the deployment sees it."""
+
+from __future__ import annotations
+
+from services.matching.evaluation.commands import evaluate
+from services.matching.review.commands import report
+from services.matching.topics import READS
+from services.matching.upkeep.commands import rebuild, thesaurus
+from services.matching.why_not.commands import why_not
+from shared.service import Link, Parts, Service
+from shared.settings.registry import Settings
+
+
+def _load() -> Parts:
+    # Only here: the parts bring numpy, SciPy and OR-Tools, 2 s that `handslag --help` would wait for.
+    from services.matching.parts import PARTS
+
+    return PARTS
+
+
+def _problem(settings: Settings, runs: bool) -> str | None:
+    if not settings.thesaurus and settings.text_engine in {"auto", "concepts"}:
+        return None
+    # Only here: the supervisor checks and needs none of it, and numpy alone is a quarter of a second.
+    from services.matching.text.settings_check import text_engine_problem, thesaurus_problem
+
+    return thesaurus_problem(settings) or (text_engine_problem(settings) if runs else None)
+
+
+SERVICE = Service(
+    name="matching",
+    paths=("/",),
+    database="matching_database",
+    owns=("introductions",),
+    reads=READS,
+    navigation=(
+        Link("/", "Home"),
+        Link("/reports", "Match reports"),
+        Link("/plans", "Plans"),
+        Link("/policies", "Scoring"),
+        Link("/duplicates", "Duplicates"),
+    ),
+    commands=(evaluate, rebuild, report, thesaurus, why_not),
+    problem=_problem,
+    load=_load,
+)

@@ -1,0 +1,23 @@
+"""The notifications service, as the deployment sees it."""
+
+from __future__ import annotations
+
+from shared.service import Link, Parts, Service
+
+
+def _load() -> Parts:
+    # Only here: the web framework and the database take half a second to import, and `handslag --help` needs neither.
+    from services.notifications.parts import PARTS
+
+    return PARTS
+
+
+SERVICE = Service(
+    name="notifications",
+    paths=("/api/v1/deliveries", "/mailbox", "/api/v1/openapi/notifications.json"),
+    database="notifications_database",
+    owns=("deliveries",),
+    reads=("companies", "partners", "introductions"),
+    navigation=(Link("/mailbox", "Mailbox"),),
+    load=_load,
+)

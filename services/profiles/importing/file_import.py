@@ -1,0 +1,39 @@
+"""Importing a file into the database that the settings name, and telling what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from services.profiles.database import open_store
+from services.profiles.importing.importer import import_file
+from shared.clock import system_clock
+from shared.ids import random_ids
+from shared.settings.registry import Settings
+
+
+def import_into(
+    settings: Settings,
+    kind: str,
+    file: Path,
+    rejects: Path | None,
+    progress: Callable[[int, int], None] | None,
+) -> dict[str, Any]:
+    """Import a file and return what came of it as JSON values.
+
+    Raises FileError for a file that cannot be read, ImportFailedError when the storage fails on the way.
+    """
+    database = open_store(settings)
+    try:
+        result = import_file(database, kind, file, system_clock, random_ids, progress, rejects)
+    finally:
+        database.close()
+    return {
+        "added": result.added,
+        "changed": result.changed,
+        "unchanged": result.unchanged,
+        "rejected": result.rejected,
+        "rejects_file": str(result.rejects_file) if result.rejects_file else None,
+        "warnings": list(result.warnings),
+    }

@@ -1,0 +1,29 @@
+"""The profiles service, as the deployment sees it."""
+
+from __future__ import annotations
+
+from services.profiles.importing.commands import import_group
+from shared.service import Parts, Service
+
+
+def _load() -> Parts:
+    # Only here: the web framework and the database take half a second to import, and `handslag --help` needs neither.
+    from services.profiles.parts import PARTS
+
+    return PARTS
+
+
+SERVICE = Service(
+    name="profiles",
+    paths=(
+        "/api/v1/companies",
+        "/api/v1/partners",
+        "/api/v1/visits",
+        "/api/v1/requests",
+        "/api/v1/openapi/profiles.json",
+    ),
+    database="profiles_database",
+    owns=("companies", "partners", "visits", "requests"),
+    commands=(import_group,),
+    load=_load,
+)

@@ -1,0 +1,1 @@
+"""Files of rows: a CSV file as a sheet of texts, whoever saved it."""
