@@ -8,7 +8,7 @@ from flask import Flask
 
 from services.profiles.database import open_store
 from services.profiles.organisations.api import blueprints
-from services.profiles.problems import handle_refusals
+from services.profiles.refusal_answers import handle_refusals
 from shared.clock import Clock, system_clock
 from shared.ids import IdSource, random_ids
 from shared.settings.registry import Settings
