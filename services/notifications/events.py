@@ -9,7 +9,7 @@ from sqlalchemy.engine import Connection
 
 from services.notifications.contacts.domain.contact import Side, contact_from_state
 from services.notifications.contacts.store import delete_contact, save_contact
-from services.notifications.deliveries.store.introductions import delete_introduction, save_introduction
+from services.notifications.deliveries.store.approvals import delete_introduction, save_introduction
 from services.notifications.deliveries.store.removals import add_removals_about, add_removals_to
 from services.notifications.mail.domain.introduction import is_erased
 from services.notifications.tables import backbone

@@ -18,8 +18,6 @@ from services.profiles.work import create_work
 from shared.events.event import Event
 from shared.rights import Erasing, Erasure, Kind, Rights
 from shared.service import Adopting, Parts, Restoring
-from shared.settings.registry import Settings
-from shared.storage.engine import Database
 
 
 def _erase(connection: Connection, kind: Kind, id: str, now: datetime) -> Sequence[Erasure]:
@@ -30,14 +28,10 @@ def _adopt(connection: Connection, topic: str, event: Event, adopting: Adopting)
     restore.adopt(connection, topic, event)
 
 
-def _open_store(settings: Settings) -> Database:
-    return open_store(settings.profiles_database)
-
-
 PARTS = Parts(
     create_app=create_app,
     create_work=create_work,
-    open_store=_open_store,
+    open_store=open_store,
     metadata=metadata,
     backbone=backbone,
     rights=Rights(knows=views.knows, held=views.held, with_address=list_with_address),

@@ -37,7 +37,11 @@ class RefusedError(Exception):
         current_version: int | None = None,
         **values: object,
     ) -> None:
-        super().__init__(template % values if template else "; ".join(map(str, faults)))
+        super().__init__(
+            template % values
+            if template
+            else "; ".join(f"{fault.field} {fault.sentence()}" for fault in faults)
+        )
         self.kind = kind
         self.template = template
         self.values = values

@@ -22,7 +22,7 @@ def create_work(
 
     Raises sqlalchemy.exc.SQLAlchemyError or OSError when the database cannot be opened.
     """
-    database = open_store(settings.profiles_database)
+    database = open_store(settings)
     relay = Relay(database, backbone, event_log, "profiles")
     return [
         Loop("profiles relay", relay.run),

@@ -40,7 +40,7 @@ def settings(tmp_path: Path, kafka_broker: KafkaBroker, topic_prefix: str, postg
 
 @pytest.fixture
 def database(settings: Settings) -> Iterator[Database]:
-    opened = open_store(settings.profiles_database)
+    opened = open_store(settings)
     yield opened
     opened.close()
 

@@ -1,4 +1,4 @@
-"""A fault says what is wrong with a field and how to mend it, as JSON and as a line, its values filled in."""
+"""A fault says what is wrong with a field and how to mend it, as JSON, as a line and as a sentence."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ LATE = Fault("day.end", "%(given)s is too late", "give at most %(most)s", {"give
 def test_its_values_stand_in_both_texts() -> None:
     assert LATE.to_json() == {"field": "day.end", "problem": "25:00 is too late", "fix": "give at most 24:00"}
     assert str(LATE) == "day.end: 25:00 is too late; give at most 24:00"
+    assert LATE.sentence() == "25:00 is too late; give at most 24:00"
 
 
 def test_a_value_may_hold_what_would_be_a_place_for_one() -> None:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.engine import Connection
 
+from services.notifications.deliveries.domain.delivery import Status
 from services.notifications.deliveries.store.deliveries import count_by_status
 from services.notifications.upkeep import store
 from shared.status import START, Circumstances, Line, Waiting
@@ -51,7 +52,7 @@ def waiting(connection: Connection) -> Mapping[str, int]:
     """Count the approvals to write and the mails to send."""
     return {
         "approvals to write": store.approvals_to_write(connection).number,
-        "mails to send": count_by_status(connection).get("queued", 0),
+        "mails to send": count_by_status(connection).get(Status.QUEUED, 0),
     }
 
 
@@ -64,7 +65,7 @@ def mail_lines(found: MailState, now: Circumstances) -> Iterator[Line]:
         advice = "The work process of notifications runs and writes none: look at its log, and start it anew."
     since = found.approvals.since(now.now)
     yield Line("notifications", "approvals to write", found.approvals.number, since, advice)
-    for status in ("sent", "cancelled", "queued", "waiting", "failed"):
+    for status in (Status.SENT, Status.CANCELLED, Status.QUEUED, Status.WAITING, Status.FAILED):
         mails = [one for one in found.mails if one.status == status]
         most = sorted(mails, key=lambda one: -one.number)[:MOST_REASONS]
         for one in most:
@@ -89,20 +90,20 @@ def mail_samples(found: MailState, now: datetime) -> Iterator[tuple[metrics.Gaug
 
 def _mails_line(mails: Mails, queue: Waiting, now: Circumstances) -> Line:
     advice = ""
-    if mails.status == "waiting":
+    if mails.status == Status.WAITING:
         advice = "Add a contact with a mail address to the organisation's profile: its mails then go out by themselves."
-    elif mails.status == "failed":
+    elif mails.status == Status.FAILED:
         advice = (
             "Mend what the reason names, then retry each: GET /api/v1/deliveries?status=failed lists them, "
             "POST /api/v1/deliveries/ID/retry sends one again."
         )
-    elif mails.status == "queued" and not now.works:
+    elif mails.status == Status.QUEUED and not now.works:
         advice = f"Nobody sends these mails. {START.format('notifications')}"
-    elif mails.status == "queued" and mails.reason:
+    elif mails.status == Status.QUEUED and mails.reason:
         advice = (
             "The mail server does not take them; they are tried again by themselves for five days. Look at the "
             "server, and at HANDSLAG_SMTP."
         )
-    elif mails.status == "queued" and queue.longer(SENT_WITHIN, now.now):
+    elif mails.status == Status.QUEUED and queue.longer(SENT_WITHIN, now.now):
         advice = "The work process of notifications runs and sends none: look at its log, and start it anew."
     return Line("notifications", f"mails {mails.status}", mails.number, mails.reason, advice)

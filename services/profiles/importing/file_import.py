@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from services.profiles.database import open_store as open_profiles
+from services.profiles.database import open_store
 from services.profiles.importing.importer import import_file
 from shared.clock import system_clock
 from shared.ids import random_ids
@@ -24,7 +24,7 @@ def import_into(
 
     Raises FileError for a file that cannot be read, ImportFailedError when the storage fails on the way.
     """
-    database = open_profiles(settings.profiles_database)
+    database = open_store(settings)
     try:
         result = import_file(database, kind, file, system_clock, random_ids, progress, rejects)
     finally:

@@ -6,7 +6,7 @@ import hashlib
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -191,7 +191,8 @@ class _Import:
         except RefusedError as error:
             if error.kind not in (Refusal.INVALID, Refusal.WITHDRAWN):
                 raise
-            raise _RejectedError([str(fault) for fault in error.faults] or [str(error)]) from error
+            reasons = [f"{fault.field} {fault.sentence()}" for fault in error.faults]
+            raise _RejectedError(reasons or [str(error)]) from error
         except EventTooLargeError as error:
             raise _RejectedError([str(error)]) from error
 
@@ -221,7 +222,7 @@ class _Import:
 
     def _reasons(self, error: ValidationError) -> Iterator[str]:
         for fault in faults_in(error.messages):
-            yield str(replace(fault, field=column_of_field(self._kind, fault.field)))
+            yield f"{column_of_field(self._kind, fault.field)} {fault.sentence()}"
 
 
 class _RejectedError(Exception):

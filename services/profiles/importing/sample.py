@@ -9,8 +9,9 @@ from typing import Any
 
 from services.profiles.importing.importer import ImportFailedError, import_file
 from services.profiles.importing.match_requests import create_request
-from services.profiles.organisations import actions
-from services.profiles.organisations import store as profiles_store
+from services.profiles.organisations import actions, store
+from services.profiles.organisations.domain.codes import COMPANIES, PARTNERS, REQUESTS, Status
+from services.profiles.organisations.domain.profile_state import fields_of
 from shared.clock import Clock
 from shared.ids import IdSource
 from shared.service import TakeInError, TakenIn
@@ -30,7 +31,7 @@ def take_in(
     about. What is there already stays as it is. Raises TakeInError for a file that cannot be imported.
     """
     rejected, files = 0, []
-    for kind in ("companies", "partners"):
+    for kind in (COMPANIES, PARTNERS):
         try:
             result = import_file(database, kind, folder / f"{kind}.csv", clock, ids, None, rejects)
         except (FileError, ImportFailedError) as error:
@@ -43,11 +44,11 @@ def take_in(
         for state in _active(database, kind):
             if not state.get("contact"):
                 _give_contact(database, kind, state, clock())
-    partners = _active(database, "partners")
+    partners = _active(database, PARTNERS)
     for partner in partners:
         _request(database, partner, clock(), ids)
-    counts = {kind: len(_active(database, kind)) for kind in ("companies", "requests")}
-    return TakenIn(counts["companies"], len(partners), counts["requests"], rejected, tuple(files))
+    counts = {kind: len(_active(database, kind)) for kind in (COMPANIES, REQUESTS)}
+    return TakenIn(counts[COMPANIES], len(partners), counts[REQUESTS], rejected, tuple(files))
 
 
 def request_id_of(partner_id: str) -> str:
@@ -56,9 +57,7 @@ def request_id_of(partner_id: str) -> str:
 
 
 def _give_contact(database: Database, kind: str, state: dict[str, Any], now: datetime) -> None:
-    fields = {**state, "contact": {"email": f"{state['id']}@{SAMPLE_DOMAIN}"}}
-    for kept in ("id", "version", "status", "updated_at"):
-        fields.pop(kept)
+    fields = {**fields_of(state), "contact": {"email": f"{state['id']}@{SAMPLE_DOMAIN}"}}
     with database.writing() as connection:
         actions.replace(connection, kind, state["id"], fields, now, None)
 
@@ -66,7 +65,7 @@ def _give_contact(database: Database, kind: str, state: dict[str, Any], now: dat
 def _request(database: Database, partner: dict[str, Any], now: datetime, ids: IdSource) -> None:
     wanted = {"id": request_id_of(partner["id"]), "partner_id": partner["id"]}
     with database.writing() as connection:
-        if profiles_store.get_profile(connection, "requests", wanted["id"]) is None:
+        if store.get_profile(connection, REQUESTS, wanted["id"]) is None:
             create_request(connection, wanted, now, ids)
 
 
@@ -74,10 +73,8 @@ def _active(database: Database, kind: str) -> list[dict[str, Any]]:
     states: list[dict[str, Any]] = []
     with database.reading() as connection:
         for page in range(1, 1_000_000):
-            found = profiles_store.list_profiles(
-                connection, kind, profiles_store.Wanted(page=page, page_size=PAGE)
-            )
+            found = store.list_profiles(connection, kind, store.Wanted(page=page, page_size=PAGE))
             states += found
             if len(found) < PAGE:
                 break
-    return [state for state in states if state["status"] != "withdrawn"]
+    return [state for state in states if state["status"] != Status.WITHDRAWN]

@@ -126,12 +126,6 @@ def get_erased_version(connection: Connection, kind: str, id: str) -> int:
     return found or 0
 
 
-def list_erasures(connection: Connection) -> list[Erasure]:
-    """Return what was erased, by kind and id."""
-    rows = connection.execute(sa.select(erasures).order_by(erasures.c.kind, erasures.c.id))
-    return [Erasure(row.kind, row.id, row.version, row.erased_at) for row in rows]
-
-
 def save_erasure(connection: Connection, erasure: Erasure) -> None:
     """Save that a profile was erased, in place of an earlier erasure of the same id."""
     values = {"version": erasure.version, "erased_at": erasure.erased_at}

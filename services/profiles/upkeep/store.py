@@ -8,13 +8,14 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from services.profiles.organisations.domain.codes import COMPANIES, PARTNERS
 from services.profiles.tables import PROFILES, erasures
 from shared.rights import Erasure, Kind
 
-TOPIC_OF: dict[Kind, str] = {"company": "companies", "partner": "partners"}
+TOPIC_OF: dict[Kind, str] = {"company": COMPANIES, "partner": PARTNERS}
 
 
-def states_of_partner(connection: Connection, topic: str, partner_id: str) -> list[dict[str, Any]]:
+def list_states_of_partner(connection: Connection, topic: str, partner_id: str) -> list[dict[str, Any]]:
     """List the requests or visits of a partner."""
     table = PROFILES[topic]
     query = sa.select(table.c.state).where(table.c.partner_id == partner_id).order_by(table.c.id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy.engine import Connection
 
 from services.profiles.organisations import store as organisations
+from services.profiles.organisations.domain.codes import REQUESTS, VISITS
 from services.profiles.upkeep import store
 from services.profiles.upkeep.store import TOPIC_OF
 from shared.rights import Asked, Held, Kind
@@ -19,8 +20,8 @@ def held(connection: Connection, asked: Asked) -> Held:
     """Return the profile with its own requests and visits, and who else names it."""
     profile = organisations.get_profile(connection, TOPIC_OF[asked.kind], asked.id)
     own = {
-        topic: store.states_of_partner(connection, topic, asked.id) if asked.kind == "partner" else []
-        for topic in ("requests", "visits")
+        topic: store.list_states_of_partner(connection, topic, asked.id) if asked.kind == "partner" else []
+        for topic in (REQUESTS, VISITS)
     }
     name = profile["name"] if profile else None
     return {

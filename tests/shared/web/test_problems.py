@@ -45,3 +45,15 @@ def test_a_text_of_ours_is_not_cut_at_a_semicolon() -> None:
 def test_several_messages_of_one_field_are_several_faults() -> None:
     error = ValidationError({"name": ["one", *invalid("two", "mend it").messages]})
     assert faults_in(error.messages) == [Fault("name", "one"), Fault("name", "two", "mend it")]
+
+
+def test_a_schemas_faults_get_the_path_of_their_field() -> None:
+    messages = {
+        "days": {0: {"start": [Fault("", "Not a time; or none", "write 09:15.")]}},
+        "rooms": ["is odd"],
+    }
+    assert [fault.to_json() for fault in faults_in(messages)] == [
+        {"field": "days.0.start", "problem": "Not a time; or none", "fix": "write 09:15."},
+        {"field": "rooms", "problem": "is odd"},
+    ]
+    assert faults_in([Fault("", "is no object", "send one")])[0].field == "(body)"

@@ -19,8 +19,8 @@ from services.notifications.deliveries.domain.mail_plan import (
     delivery_id,
     plan_mails,
 )
+from services.notifications.deliveries.store import approvals, queue
 from services.notifications.deliveries.store import deliveries as store
-from services.notifications.deliveries.store import introductions, queue
 from shared.clock import Clock, to_text
 from shared.storage.engine import Database
 from shared.telemetry import traces
@@ -48,19 +48,19 @@ class Composer:
         """Look without any lock: a worker at rest must not stand in the writers' way."""
         now = self._clock()
         return bool(
-            any(self._complete(connection, one) for one in introductions.list_open_approvals(connection))
+            any(self._complete(connection, one) for one in approvals.list_open_approvals(connection))
             or store.list_waiting_with_contact(connection, 1)
             or store.list_without_introduction(connection, now, 1)
         )
 
-    def _complete(self, connection: Connection, approval: introductions.OpenApproval) -> bool:
-        arrived = len(introductions.list_introductions(connection, approval.id))
+    def _complete(self, connection: Connection, approval: approvals.OpenApproval) -> bool:
+        arrived = len(approvals.list_introductions(connection, approval.id))
         return approval_is_complete(approval.size, arrived, approval.first_seen, self._clock())
 
     def _make(self, connection: Connection) -> int:
         ready = [
             one
-            for one in introductions.list_open_approvals(connection, lock=True)
+            for one in approvals.list_open_approvals(connection, lock=True)
             if self._complete(connection, one)
         ]
         for approval in ready[:BATCH]:
@@ -71,12 +71,12 @@ class Composer:
     def _write(self, connection: Connection, approval_id: str) -> None:
         made = store.list_deliveries_of_approval(connection, approval_id)
         open_ids = {one.id for one in made if self._can_change(connection, one)}
-        for mail in plan_mails(introductions.list_introductions(connection, approval_id), made, open_ids):
+        for mail in plan_mails(approvals.list_introductions(connection, approval_id), made, open_ids):
             if mail.joins is None:
                 self._add(connection, approval_id, mail)
             else:
                 self._join(connection, mail.joins, mail)
-        introductions.save_settled(connection, approval_id)
+        approvals.save_settled(connection, approval_id)
 
     def _can_change(self, connection: Connection, delivery: Delivery) -> bool:
         unsent = delivery.status in UNSENT

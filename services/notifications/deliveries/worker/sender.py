@@ -28,8 +28,8 @@ from services.notifications.deliveries.domain.delivery import (
     patience_is_over,
     pause_after,
 )
+from services.notifications.deliveries.store import approvals, queue
 from services.notifications.deliveries.store import deliveries as store
-from services.notifications.deliveries.store import introductions, queue
 from services.notifications.mail.building import (
     AddressError,
     MailError,
@@ -130,9 +130,9 @@ class MailWorker:
         if delivery is None:
             return None, False
         contact = get_contact(connection, delivery.side, delivery.organisation_id)
-        told = introductions.list_told_introductions(connection, delivery)
+        told = approvals.list_told_introductions(connection, delivery)
         if told and contact is not None:
-            traceparent = introductions.get_traceparent(connection, delivery.approval_id)
+            traceparent = approvals.get_traceparent(connection, delivery.approval_id)
             return Task(delivery, contact, tuple(told), traceparent), True
         queue.delete(connection, delivery.id)
         if told:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from services.notifications.deliveries.store.introductions import list_introductions
+from services.notifications.deliveries.store.approvals import list_introductions
 from services.notifications.mail.mailbox import Mailbox
 from services.notifications.web import create_app
 from shared.clock import SettableClock

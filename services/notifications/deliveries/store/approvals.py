@@ -1,4 +1,4 @@
-"""The statements on introductions, and on the approvals that made them."""
+"""The statements on approvals and on the introductions that they made."""
 
 from __future__ import annotations
 
