@@ -29,7 +29,7 @@ def adopt(connection: Connection, topic: str, event: Event) -> None:
 
 
 def approvals(connection: Connection) -> Mapping[str, set[str]]:
-    """Give the ids of all approvals of each request, those of cancelled introductions included."""
+    """Return the ids of all approvals of each request, those of cancelled introductions included."""
     found: dict[str, set[str]] = {}
     for event in current(connection, "introductions"):
         state = event.state or {}

@@ -19,7 +19,7 @@ SERVER = """
 import sys
 from pathlib import Path
 import deploy.runtime.patient_worker
-from deploy.web import serve_wsgi
+from deploy.runtime.web import serve_wsgi
 from shared.settings import for_tests
 
 deploy.runtime.patient_worker.HEADER_SECONDS = 10.0
