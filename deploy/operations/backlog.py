@@ -14,7 +14,7 @@ from shared.storage.engine import Database
 
 
 def backlog(databases: Databases, event_log: EventLog) -> dict[str, int]:
-    """Count what is on its way, stage by stage from the door to the mailbox; all zero: everything has arrived.
+    """Count what is on its way, stage by stage from the submission to the mailbox; all zero: everything has arrived.
 
     Raises shared.event_log.port.LogUnavailableError while the event log is away.
     """
