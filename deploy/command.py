@@ -29,7 +29,7 @@ from shared.command_line import (
     storage_problem,
 )
 from shared.settings.registry import Settings, describe_settings
-from shared.storage.migrations import NewerDatabaseError
+from shared.storage.newer_database import NewerDatabaseError
 
 SAMPLE = Path(__file__).with_name("sample")
 

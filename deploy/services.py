@@ -10,7 +10,7 @@ from services.profiles.service import SERVICE as PROFILES
 from shared.service import Link, Service
 
 SERVICES: dict[str, Service] = {service.name: service for service in (PROFILES, MATCHING, NOTIFICATIONS)}
-"""Every service by name, in the order in which news goes through them: from the front door to the mailbox."""
+"""Every service by name, in the order in which news goes through them: from the submission to the mailbox."""
 
 READS = {service.name: service.reads for service in SERVICES.values() if service.reads}
 """The topics that each consumer group reads."""

@@ -64,7 +64,7 @@ class Restoring:
     """How a service's own aggregates are put in order with the event log.
 
     `current`: every aggregate of a topic as the event that would tell of its state. `adopt`: takes up what an event
-    tells of, a tombstone removes it. `approvals`: what this service knows for `Adopting`. `release`: gives free what
+    tells of, a tombstone removes it. `approvals`: what this service knows for `Adopting`. `release`: frees what
     another machine had in hand. `hold_back`: keeps from going out what may have gone out already, and returns how many.
     """
 
@@ -89,7 +89,7 @@ class Watching:
 
 
 @dataclass(frozen=True)
-class Rereading:
+class Replay:
     """How a service reads its events again: the consumer group that does, and whether it is under way."""
 
     group: str
@@ -154,7 +154,7 @@ class Parts:
     waiting: Callable[[Connection], Mapping[str, int]] = lambda connection: {}
     outcomes: Callable[[Connection], Mapping[str, int]] = lambda connection: {}
     watching: Watching | None = None
-    rereading: Rereading | None = None
+    replay: Replay | None = None
     erasing: Erasing | None = None
     take_in: TakeIn | None = None
     stand_in: StandIn | None = None

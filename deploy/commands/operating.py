@@ -24,10 +24,10 @@ service_option = click.option("--service", type=click.Choice(tuple(SERVICES)), h
 def status(as_json: bool) -> None:
     """Show what waits where on this machine, and what to do about it; exits with 1 when something needs attention."""
     from deploy.operations import status_lines
-    from deploy.operations.machine_state import take_stock
+    from deploy.operations.machine_state import read_machine_state
     from shared.clock import system_clock
 
-    lines = status_lines.lines_of(take_stock(own_settings()), system_clock())
+    lines = status_lines.lines_of(read_machine_state(own_settings()), system_clock())
     answer(status_lines.as_json(lines), as_json, status_lines.as_table(lines))
     sys.exit(1 if any(line.attention for line in lines) else 0)
 

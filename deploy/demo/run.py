@@ -85,10 +85,10 @@ def run_demo(
                 _working(settings, clock, ids),
                 event_log_of(settings) as log,
             ):
-                _settle(databases, log, show)
+                _wait_until_quiet(databases, log, show)
                 approved = stand_in.approve_best(reports_of, clock, ids, None)
                 show(f"introductions: {approved} approved by the stand-in reviewer")
-                _settle(databases, log, show)
+                _wait_until_quiet(databases, log, show)
         except (TakeInError, EventLogError) as error:
             raise DemoError(str(error)) from error
         made = stand_in.reports_made(reports_of)
@@ -155,7 +155,7 @@ def _working(settings: Settings, clock: Clock, ids: IdSource) -> Iterator[None]:
         raise DemoError("the services did not end cleanly; the log above says which")
 
 
-def _settle(databases: Databases, log: EventLog, show: Show) -> None:
+def _wait_until_quiet(databases: Databases, log: EventLog, show: Show) -> None:
     """Wait until everything that is on its way has arrived; raises DemoError when it stands still."""
     last: dict[str, int] = {}
     moved = time.monotonic()

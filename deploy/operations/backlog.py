@@ -9,12 +9,12 @@ from deploy.services import SERVICES
 from shared.event_log.port import EventLog
 from shared.messaging.dead_letters import count_dead
 from shared.messaging.outbox import outbox_counts
-from shared.service import Rereading, Service
+from shared.service import Replay, Service
 from shared.storage.engine import Database
 
 
 def backlog(databases: Databases, event_log: EventLog) -> dict[str, int]:
-    """Count what is on its way, stage by stage from the door to the mailbox; all zero: everything has arrived.
+    """Count what is on its way, stage by stage from the submission to the mailbox; all zero: everything has arrived.
 
     Raises shared.event_log.port.LogUnavailableError while the event log is away.
     """
@@ -23,8 +23,8 @@ def backlog(databases: Databases, event_log: EventLog) -> dict[str, int]:
         database, parts = databases[name], service.parts
         if service.reads:
             stages[f"events for {name}"] = event_log.lag(name, service.reads)
-        if parts.rereading:
-            stages["events to read again"] = _to_read_again(database, service, parts.rereading, event_log)
+        if parts.replay:
+            stages["events to read again"] = _to_replay(database, service, parts.replay, event_log)
         with database.reading() as connection:
             stages |= parts.waiting(connection)
         what = service.owns[0] if len(service.owns) == 1 else name
@@ -52,11 +52,11 @@ def dead_letters(databases: Databases) -> int:
     return sum(count_dead(databases[name], service.parts.backbone) for name, service in SERVICES.items())
 
 
-def _to_read_again(database: Database, service: Service, rereading: Rereading, event_log: EventLog) -> int:
+def _to_replay(database: Database, service: Service, replay: Replay, event_log: EventLog) -> int:
     with database.reading() as connection:
-        if not rereading.is_under_way(connection):
+        if not replay.is_under_way(connection):
             return 0
-    return max(1, event_log.lag(rereading.group, service.reads))
+    return max(1, event_log.lag(replay.group, service.reads))
 
 
 def _in_outbox(database: Database, service: Service) -> int:

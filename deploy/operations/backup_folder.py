@@ -104,7 +104,7 @@ def check_backup(folder: Path) -> Manifest:
 
 
 def backups_in(folder: Path) -> list[Path]:
-    """Give the backups in a folder of backups, oldest first; what is none of ours is left out."""
+    """List the backups in a folder of backups, oldest first; what is none of ours is left out."""
     found = [
         (manifest["made_at"], path)
         for path in folder.iterdir()

@@ -1,4 +1,4 @@
-"""Taking stock of one machine: what waits where, since when, and whether anybody works on it."""
+"""The state of one machine: what waits where, since when, and whether anybody works on it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Taken = TypeVar("Taken")
 
 
 @dataclass(frozen=True)
-class ServiceStock:
+class ServiceState:
     """What every service has: a work process that is active or not, its outbox, its dead letters."""
 
     working: bool
@@ -41,14 +41,14 @@ class ServiceStock:
 
 
 @dataclass(frozen=True)
-class Stock:
+class MachineState:
     """Everything at one moment. What could not be looked at is missing, and `away` says why, by what it is.
 
     `lag` counts by consumer group; `work` is what each service's `Watching` saw; `still` names the groups and what
     else did not move while it was watched.
     """
 
-    services: Mapping[str, ServiceStock] = field(default_factory=dict)
+    services: Mapping[str, ServiceState] = field(default_factory=dict)
     lag: Mapping[str, int] = field(default_factory=dict)
     work: Mapping[str, Any] = field(default_factory=dict)
     still: frozenset[str] = frozenset()
@@ -56,15 +56,15 @@ class Stock:
     disk_free: int | None = None
 
 
-def take_stock(settings: Settings, patience: float = PATIENCE_SECONDS) -> Stock:
+def read_machine_state(settings: Settings, patience: float = PATIENCE_SECONDS) -> MachineState:
     """Look at every service's database, at the event log and at the disk; nothing is made or changed.
 
     Where a work process is active and yet a group lags or something does not move that should, the look lasts up to
     `patience` seconds until it moves.
     """
     look = _Look(settings)
-    found = {name: look.at(service, partial(service_stock, service)) for name, service in SERVICES.items()}
-    services = {name: stock for name, stock in found.items() if stock is not None}
+    found = {name: look.at(service, partial(service_state, service)) for name, service in SERVICES.items()}
+    services = {name: one for name, one in found.items() if one is not None}
     watchings = {name: one for name, service in SERVICES.items() if (one := service.parts.watching)}
     with event_log_of(settings) as log:
         counts: dict[str, Callable[[], int | None]] = {
@@ -83,7 +83,7 @@ def take_stock(settings: Settings, patience: float = PATIENCE_SECONDS) -> Stock:
         for name, watching in watchings.items()
         if (state := look.at(SERVICES[name], partial(work_state, watching))) is not None
     }
-    return Stock(
+    return MachineState(
         services=services,
         lag={group: seen[group][-1] for group in READS if seen[group]},
         work=work,
@@ -147,13 +147,13 @@ def _stands_still(numbers: Sequence[int]) -> bool:
     return bool(numbers) and numbers[0] > 0 and min(numbers) == numbers[0]
 
 
-def service_stock(service: Service, database: Database) -> ServiceStock:
+def service_state(service: Service, database: Database) -> ServiceState:
     """Look at what every service has."""
     backbone = service.parts.backbone
     with database.reading() as connection:
         number, refused = outbox_counts(connection, backbone)
         oldest = oldest_waiting(connection, backbone)
-    return ServiceStock(has_relay(database), Waiting(number, oldest), refused, count_dead(database, backbone))
+    return ServiceState(has_relay(database), Waiting(number, oldest), refused, count_dead(database, backbone))
 
 
 def work_state(watching: Watching, database: Database) -> Any:

@@ -1,6 +1,6 @@
 """Putting databases of different moments, and an event log of any moment, in order with each other.
 
-A restored database is older than what was sent since: a version that it gives out again would pass for a duplicate,
+A restored database is older than what was sent since: a version that it hands out again would pass for a duplicate,
 and its change would be lost. So each service first takes up whatever is newer of its own aggregates, from the log and
 from the events that came with the backup: every event carries the whole state. What readers have seen of later
 versions that nobody holds any more is stepped over. Then every state that the log does not end with is put in the
@@ -78,7 +78,7 @@ def reconcile(
 ) -> Reconciled:
     """Put the databases of all services in order, each in the caller's transaction on its connection.
 
-    `log` gives the records that a topic holds, in order per key; `kept` those that came with a backup. Nobody
+    `log` returns the records that a topic holds, in order per key; `kept` those that came with a backup. Nobody
     may work on the databases meanwhile; afterwards every consumer group must read from the beginning.
     """
     done = Reconciled()

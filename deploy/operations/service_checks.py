@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from deploy.operations.databases import open_as_set
 from deploy.operations.gauges import family
-from deploy.operations.machine_state import disk_free, service_stock, work_state
+from deploy.operations.machine_state import disk_free, service_state, work_state
 from deploy.services import READS, SERVICES, chosen
 from shared.clock import system_clock
 from shared.event_log import event_log_of
@@ -31,24 +31,24 @@ PATIENCE_SECONDS = 2.0
 Sample = tuple[metrics.Gauge, tuple[str, ...], float]
 
 
-class Looks:
-    """Looks at what the work process of a service, or of `all`, works on, once a scrape."""
+class ServiceChecks:
+    """ServiceChecks at what the work process of a service, or of `all`, works on, once a scrape."""
 
     def __init__(self, settings: Settings, service: str) -> None:
         self._settings = settings
         services = [one.name for one in chosen(service)]
-        self._looks = {f"{one} database": _Look(partial(self._of_service, one)) for one in services}
+        self._checks = {f"{one} database": _Check(partial(self._of_service, one)) for one in services}
         self._groups = [one for one in services if one in READS]
         if self._groups:
             self._event_log = event_log_of(settings)
-            self._looks["event log"] = _Look(self._of_event_log)
+            self._checks["event log"] = _Check(self._of_event_log)
         self._databases: dict[str, Database] = {}
         self._away: set[str] = set()
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """Yield every gauge, in about `PATIENCE_SECONDS` at most; those of parts that are away have no numbers."""
         samples = list(self._of_disk())
-        asked = {part: look.ask() for part, look in self._looks.items()}
+        asked = {part: look.ask() for part, look in self._checks.items()}
         deadline = time.monotonic() + PATIENCE_SECONDS
         for part, answer in asked.items():
             try:
@@ -68,13 +68,13 @@ class Looks:
 
     def _of_service(self, name: str) -> Sequence[Sample]:
         service, database, now = SERVICES[name], self._database(name), system_clock()
-        stock = service_stock(service, database)
+        state = service_state(service, database)
         found: list[Sample] = [
-            (metrics.RELAY_ACTIVE, (name,), int(stock.working)),
-            (metrics.OUTBOX_ROWS, (name,), stock.outbox.number),
-            (metrics.OUTBOX_OLDEST, (name,), stock.outbox.seconds(now)),
-            (metrics.REFUSED_EVENTS, (name,), stock.refused),
-            (metrics.DEAD_LETTERS, (name,), stock.dead),
+            (metrics.RELAY_ACTIVE, (name,), int(state.working)),
+            (metrics.OUTBOX_ROWS, (name,), state.outbox.number),
+            (metrics.OUTBOX_OLDEST, (name,), state.outbox.seconds(now)),
+            (metrics.REFUSED_EVENTS, (name,), state.refused),
+            (metrics.DEAD_LETTERS, (name,), state.dead),
         ]
         if watching := service.parts.watching:
             found += watching.samples(work_state(watching, database), now)
@@ -93,7 +93,7 @@ class Looks:
         return self._databases[service]
 
 
-class _Look:
+class _Check:
     """Asks something that may hang, never more than once at a time."""
 
     def __init__(self, take: Callable[[], Sequence[Sample]]) -> None:

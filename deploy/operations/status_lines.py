@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from deploy.operations.machine_state import Stock
+from deploy.operations.machine_state import MachineState
 from deploy.services import SERVICES
 from shared.status import START, Circumstances, Line
 
@@ -17,13 +17,13 @@ SHORT_NOTE = 40
 OWNERS = (*SERVICES, "event log", "machine")
 
 
-def lines_of(stock: Stock, now: datetime) -> list[Line]:
+def lines_of(state: MachineState, now: datetime) -> list[Line]:
     """Return every line about a machine, service by service."""
     lines = [
-        *_services(stock, now),
-        *_event_log(stock),
-        *_work(stock, now),
-        *_disk(stock),
+        *_services(state, now),
+        *_event_log(state),
+        *_work(state, now),
+        *_disk(state),
     ]
     return sorted(lines, key=lambda line: OWNERS.index(line.service))
 
@@ -56,16 +56,16 @@ def as_table(lines: list[Line]) -> str:
     return "\n".join([*written, "", end])
 
 
-def _services(stock: Stock, now: datetime) -> Iterator[Line]:
-    for name, problem in stock.away.items():
+def _services(state: MachineState, now: datetime) -> Iterator[Line]:
+    for name, problem in state.away.items():
         service, _, what = name.rpartition(" ")
         if what == "database":
             advice = "Start what is missing, or correct the setting; `handslag settings` shows what is read."
             yield Line(service, what, "away", problem, advice)
-    for service, found in stock.services.items():
+    for service, found in state.services.items():
         yield Line(service, "work process", "active" if found.working else "none")
         yield Line(
-            service, "outbox", found.outbox.number, found.outbox.since(now), _outbox(stock, service, now)
+            service, "outbox", found.outbox.number, found.outbox.since(now), _outbox(state, service, now)
         )
         refused = "" if not found.refused else (
             "The event log can never take these events; they stay in the outbox, and the log of the work process "
@@ -79,14 +79,14 @@ def _services(stock: Stock, now: datetime) -> Iterator[Line]:
         yield Line(service, "dead letters", found.dead, "", letters)
 
 
-def _outbox(stock: Stock, service: str, now: datetime) -> str:
-    found = stock.services[service]
+def _outbox(state: MachineState, service: str, now: datetime) -> str:
+    found = state.services[service]
     if not found.outbox.number:
         return ""
     if not found.working:
         return f"Nobody publishes these events. {START.format(service)}"
     if found.outbox.longer(PUBLISHED_WITHIN, now):
-        if "event log" in stock.away:
+        if "event log" in state.away:
             return "The events are kept and go out by themselves when the event log is back."
         return (
             f"The work process of {service} runs and publishes nothing: look at its log, and start it anew."
@@ -94,18 +94,18 @@ def _outbox(stock: Stock, service: str, now: datetime) -> str:
     return ""
 
 
-def _event_log(stock: Stock) -> Iterator[Line]:
-    if "event log" in stock.away:
+def _event_log(state: MachineState) -> Iterator[Line]:
+    if "event log" in state.away:
         advice = (
             "Start the event log, or correct HANDSLAG_EVENT_LOG; where it is new, `handslag topics apply` makes its "
             "topics. Nothing is lost meanwhile: submissions go on and wait in the outboxes."
         )
-        yield Line("event log", "event log", "away", stock.away["event log"], advice)
-    for group, number in stock.lag.items():
+        yield Line("event log", "event log", "away", state.away["event log"], advice)
+    for group, number in state.lag.items():
         advice = ""
-        if number and not _works(stock, group):
+        if number and not _works(state, group):
             advice = f"Nobody reads these events. {START.format(group)}"
-        elif group in stock.still:
+        elif group in state.still:
             advice = (
                 f"The work process of {group} runs and these events did not become fewer: look again in a minute. If "
                 "its log says that consuming halts, mend the cause of the dead letters and start it anew."
@@ -113,24 +113,24 @@ def _event_log(stock: Stock) -> Iterator[Line]:
         yield Line(group, "events to read", number, "", advice)
 
 
-def _work(stock: Stock, now: datetime) -> Iterator[Line]:
+def _work(state: MachineState, now: datetime) -> Iterator[Line]:
     for name, service in SERVICES.items():
-        if service.parts.watching and name in stock.work:
-            circumstances = Circumstances(_works(stock, name), stock.still, now)
-            yield from service.parts.watching.lines(stock.work[name], circumstances)
+        if service.parts.watching and name in state.work:
+            circumstances = Circumstances(_works(state, name), state.still, now)
+            yield from service.parts.watching.lines(state.work[name], circumstances)
 
 
-def _disk(stock: Stock) -> Iterator[Line]:
-    if stock.disk_free is None:
+def _disk(state: MachineState) -> Iterator[Line]:
+    if state.disk_free is None:
         return
     advice = ""
-    if stock.disk_free < LEAST_DISK:
+    if state.disk_free < LEAST_DISK:
         advice = (
             "The disk under HANDSLAG_STATE_DIR is nearly full: make room. When it is full, submissions are refused "
             "with 503; nothing that was accepted is lost."
         )
-    yield Line("machine", "disk free", f"{stock.disk_free / (1 << 30):.1f} GiB", "", advice)
+    yield Line("machine", "disk free", f"{state.disk_free / (1 << 30):.1f} GiB", "", advice)
 
 
-def _works(stock: Stock, service: str) -> bool:
-    return service in stock.services and stock.services[service].working
+def _works(state: MachineState, service: str) -> bool:
+    return service in state.services and state.services[service].working

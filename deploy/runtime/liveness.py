@@ -102,7 +102,7 @@ class Answers:
 
 
 def patience(environ: Mapping[str, str]) -> float:
-    """Give how many seconds a child may be silent."""
+    """Return how many seconds a child may be silent."""
     return float(environ.get(PATIENCE) or PATIENCE_SECONDS)
 
 

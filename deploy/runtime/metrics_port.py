@@ -97,12 +97,12 @@ def show_work(service: str, settings: Settings) -> None:
     """
     if not settings.metrics_port:
         return
-    from deploy.operations.service_checks import Looks
+    from deploy.operations.service_checks import ServiceChecks
 
     share_folder(settings)
     _count()
     registry = _counted()
-    registry.register(Looks(settings, service))
+    registry.register(ServiceChecks(settings, service))
     _serve(settings, registry)
 
 

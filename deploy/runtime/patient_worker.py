@@ -1,6 +1,6 @@
-"""A gunicorn worker that gives a thread only to a connection whose request has arrived up to the end of its header.
+"""A gunicorn worker that spends a thread only on a connection whose request has arrived up to the end of its header.
 
-gunicorn's own gives a thread to each connection that has said anything: as many half headers as it has threads
+gunicorn's own spends a thread on each connection that has said anything: as many half headers as it has threads
 starve everybody. Ours waits for the rest in the poller, where a connection costs a file descriptor.
 """
 
@@ -41,7 +41,7 @@ class PatientWorker(ThreadWorker):
 
 
 def _await_header(conn: Any) -> Any:
-    """Give None when the header is there, False when the client took too long, otherwise the sign to wait on."""
+    """Return None when the header is there, False when the client took too long, otherwise the sign to wait on."""
     before = conn.parser.unreader.buf.getvalue() if conn.initialized else b""
     conn.sock.setblocking(False)
     try:

@@ -30,7 +30,7 @@ class AddressInUseError(Exception):
 
 
 def environment_of(settings: Settings) -> dict[str, str]:
-    """Give the environment in which another process reads these very settings."""
+    """Return the environment in which another process reads these very settings."""
     own = {setting.name: str(getattr(settings, setting.field)) for setting in SETTINGS}
     others = {name: value for name, value in os.environ.items() if not name.startswith("HANDSLAG_")}
     return {**others, **{name: value for name, value in own.items() if value}}
@@ -54,7 +54,7 @@ def supervise(settings: Settings, when_started: Callable[[threading.Event], None
     """Run the web and the work process until SIGTERM or SIGINT, and return the exit code.
 
     `when_started` runs in a thread of its own beside them and is handed the event that says stop. If either
-    process ends by itself, or gives no sign of life for a minute and is killed, both end and the code is 1; a
+    process ends by itself, or shows no sign of life for a minute and is killed, both end and the code is 1; a
     supervisor that is killed takes them along.
     """
     check_address(settings)
@@ -100,7 +100,7 @@ class _Watch:
 def _kill_silent(watches: list[_Watch], children: Mapping[str, subprocess.Popen[bytes]]) -> str | None:
     """Kill the first child that gave no sign of life for too long, with its own children, and name it."""
     late = [watch for watch in watches if watch.silence.look(watch.signs.heard())]
-    # A site that does not answer may wait for a lock of the process that gives no beat: that one is the cause.
+    # A site that does not answer may wait for a lock of the process that shows no beat: that one is the cause.
     found = next((watch for watch in late if isinstance(watch.signs, Beats)), late[0] if late else None)
     if found is None:
         return None

@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 TRY_AGAIN_SECONDS = 1.0
 
 
-class Door:
+class ServiceApp:
     """A WSGI application that stands for a service's app, whether that could be made yet or not.
 
     The app is made at once where that is possible, otherwise at a later request, tried at most once in

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from gunicorn.app.base import BaseApplication
 
-from deploy.runtime.startup import Door
+from deploy.runtime.startup import ServiceApp
 from deploy.runtime.watching import GunicornLog, watched_web
 from deploy.services import chosen
 from shared.clock import Clock, system_clock
@@ -34,16 +34,16 @@ def create_web(
     """
     members = chosen(service)
     specs = [member.name for member in members]
-    doors = [Door(one, partial(one.parts.create_app, settings, clock, ids), specs) for one in members]
-    return _by_path(doors)
+    apps = [ServiceApp(one, partial(one.parts.create_app, settings, clock, ids), specs) for one in members]
+    return _by_path(apps)
 
 
-def _by_path(doors: list[Door]) -> WSGIApplication:
-    if len(doors) == 1:
-        places = [("/", doors[0])]
+def _by_path(apps: list[ServiceApp]) -> WSGIApplication:
+    if len(apps) == 1:
+        places = [("/", apps[0])]
     else:
         places = sorted(
-            ((path, door) for door in doors for path in door.service.paths), key=lambda place: -len(place[0])
+            ((path, app) for app in apps for path in app.service.paths), key=lambda place: -len(place[0])
         )
 
     def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -51,11 +51,9 @@ def _by_path(doors: list[Door]) -> WSGIApplication:
         if path == ALIVE_PATH:
             return alive_answer()(environ, start_response)
         if path == READY_PATH:
-            return ready_answer([wait for door in doors for wait in door.waits()])(environ, start_response)
-        door = next(
-            door for start, door in places if path == start or path.startswith(start.rstrip("/") + "/")
-        )
-        return door(environ, start_response)
+            return ready_answer([wait for app in apps for wait in app.waits()])(environ, start_response)
+        app = next(app for start, app in places if path == start or path.startswith(start.rstrip("/") + "/"))
+        return app(environ, start_response)
 
     return application
 

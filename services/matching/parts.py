@@ -24,7 +24,7 @@ from shared.ids import IdSource
 from shared.loops import Loop
 from shared.messaging.effects import Handler
 from shared.rights import Rights
-from shared.service import Adopting, CannotStartError, Parts, Rereading, Restoring, StandIn, Watching
+from shared.service import Adopting, CannotStartError, Parts, Replay, Restoring, StandIn, Watching
 from shared.settings.registry import Settings
 from shared.storage.engine import Database
 
@@ -44,7 +44,7 @@ def _handlers(clock: Clock) -> Mapping[str, Handler]:
     return HANDLERS
 
 
-def _is_rereading(connection: Connection) -> bool:
+def _is_replaying(connection: Connection) -> bool:
     return get_replay(connection) is not None
 
 
@@ -68,6 +68,6 @@ PARTS = Parts(
         samples=report_status.report_samples,
         moving=(report_status.REPORTS_TO_MAKE, report_status.to_make),
     ),
-    rereading=Rereading(group=GROUP, is_under_way=_is_rereading),
+    replay=Replay(group=GROUP, is_under_way=_is_replaying),
     stand_in=StandIn(approve_best=approve_best, has_approved=has_introductions, reports_made=reports_made),
 )

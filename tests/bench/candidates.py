@@ -31,7 +31,7 @@ MEGABYTES = 250
 
 
 class WrongAnswerError(BenchError):
-    """What was measured does not give what it should, so its speed means nothing."""
+    """What was measured does not find what it should, so its speed means nothing."""
 
 
 def measure(folder: Path) -> list[Mark]:
@@ -117,7 +117,7 @@ def _beside_loop(
 
 
 def _stacked(asked: NeedFeatures, offered: CompanyFeatures) -> tuple[Matrix, Matrix]:
-    """Give both sides as one matrix each, the weights in the needs' numbers."""
+    """Return both sides as one matrix each, the weights in the needs' numbers."""
     parts = search_parts(asked, offered)
     needs = np.hstack([part.asked * np.float32(part.scale) for part in parts])
     return needs, np.hstack([part.offered for part in parts])

@@ -45,7 +45,7 @@ class DrawnVectors:
         self._base = np.random.default_rng(7).standard_normal((DIRECTIONS, DIMENSIONS))
 
     def vectors(self, texts: Iterable[str]) -> dict[str, Matrix]:
-        """Give a vector of length 1 for each text."""
+        """Return a vector of length 1 for each text."""
         return {text: self._vector(text) for text in texts}
 
     def prepare(self, texts: Iterable[str]) -> None:

@@ -41,11 +41,11 @@ class Pairs:
 
     @property
     def ratio(self) -> float:
-        """Give the median over the repetitions of our rate divided by the peer's."""
+        """Return the median over the repetitions of our rate divided by the peer's."""
         return statistics.median(peer / ours for ours, peer in zip(self.ours, self.peer, strict=True))
 
     def rates(self, count: int) -> str:
-        """Give both median rates as words, for `count` pieces of work in each repetition."""
+        """Return both median rates as words, for `count` pieces of work in each repetition."""
         ours, peer = (count / statistics.median(seconds) for seconds in (self.ours, self.peer))
         return f"ours {_figure(ours)}/s, peer {_figure(peer)}/s"
 
@@ -72,7 +72,7 @@ def in_turn(ours: Timed, peer: Timed, repetitions: int, warm_up: bool = True) ->
 
 
 def timed(work: Callable[[], object]) -> Timed:
-    """Give a function that does the work and returns the seconds."""
+    """Return a function that does the work and returns the seconds."""
 
     def run() -> float:
         start = time.perf_counter()

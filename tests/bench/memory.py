@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def megabytes(pid: int) -> float:
-    """Give the proportional set size of a process and of those it started, in MB; what is gone counts nothing."""
+    """Return the proportional set size of a process and of those it started, in MB; what is gone counts nothing."""
     return sum(_own(one) for one in (pid, *_descendants(pid)))
 
 

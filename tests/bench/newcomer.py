@@ -11,7 +11,7 @@ from services.matching.scoring.domain.features import PARTS, SHAPES, CompanyFeat
 def best_by_loop(
     needs: NeedFeatures, companies: CompanyFeatures, need_count: int, company_count: int, k: int
 ) -> list[list[tuple[int, float]]]:
-    """Give the k best companies (row, score) of the first needs among the first companies, ties by id."""
+    """Return the k best companies (row, score) of the first needs among the first companies, ties by id."""
     weights = needs.policy.weights
     asked = {part: needs.matrices[part][:need_count].astype(np.float64) for part in PARTS}
     offered = {part: companies.matrices[part][:company_count].astype(np.float64) for part in PARTS}

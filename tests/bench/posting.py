@@ -97,7 +97,7 @@ def wait_for_port(process: subprocess.Popen[bytes], port: int, name: str) -> Non
 
 
 def free_port() -> int:
-    """Give a port of this machine that nothing listens on now."""
+    """Return a port of this machine that nothing listens on now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

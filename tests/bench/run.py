@@ -67,7 +67,7 @@ def run_bench(
 
 
 def row(mark: Mark) -> dict[str, Any]:
-    """Give a mark as `python -m tests.bench --json` prints it."""
+    """Return a mark as `python -m tests.bench --json` prints it."""
     return {
         "name": mark.name,
         "ratio": round(mark.ratio, 3),

@@ -36,7 +36,7 @@ def _side(file: str, column: str) -> _Side:
 
 
 def company_posts(count: int, seed: int) -> Iterator[dict[str, Any]]:
-    """Give companies of about 1 KB as clients post them."""
+    """Make companies of about 1 KB as clients post them."""
     chance, side = random.Random(seed), _side("companies.csv", "description")
     for number in range(count):
         row = chance.choice(side.rows)
@@ -60,7 +60,7 @@ def company_posts(count: int, seed: int) -> Iterator[dict[str, Any]]:
 
 
 def partner_posts(count: int, seed: int) -> Iterator[dict[str, Any]]:
-    """Give partners with one need each, as clients post them."""
+    """Make partners with one need each, as clients post them."""
     chance, side = random.Random(seed), _side("partners.csv", "need")
     for number in range(count):
         row = chance.choice(side.rows)
@@ -70,7 +70,7 @@ def partner_posts(count: int, seed: int) -> Iterator[dict[str, Any]]:
 
 
 def company_events(count: int, seed: int) -> Iterator[Event]:
-    """Give the first events of companies, each with the whole state that its schema makes of it."""
+    """Make the first events of companies, each with the whole state that its schema makes of it."""
     for number, fields in enumerate(company_posts(count, seed)):
         given = {
             "id": f"C{number:06}",
@@ -83,7 +83,7 @@ def company_events(count: int, seed: int) -> Iterator[Event]:
 
 
 def companies(count: int, seed: int) -> list[Company]:
-    """Give companies with two to four sentences each, as matching sees them."""
+    """Make companies with two to four sentences each, as matching sees them."""
     chance, side = random.Random(seed), _side("companies.csv", "description")
     made = []
     for number in range(count):
@@ -103,7 +103,7 @@ def companies(count: int, seed: int) -> list[Company]:
 
 
 def needs(count: int, seed: int) -> list[tuple[Partner, Need]]:
-    """Give partners with one need of one to three sentences each, as matching sees them."""
+    """Make partners with one need of one to three sentences each, as matching sees them."""
     chance, side = random.Random(seed), _side("partners.csv", "need")
     made = []
     for number in range(count):

@@ -24,7 +24,7 @@ Row = Mapping[str, float]
 
 
 def measure_sizes(show: Callable[[str], None] = lambda line: None) -> list[Row]:
-    """Give for each size `companies`, `needs`, `seconds`, `extra_megabytes`, `matrices_megabytes`.
+    """Return for each size `companies`, `needs`, `seconds`, `extra_megabytes`, `matrices_megabytes`.
 
     Raises BenchError or OSError when one cannot be measured.
     """

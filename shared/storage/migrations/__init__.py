@@ -13,6 +13,8 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from shared.storage.newer_database import NewerDatabaseError
+
 FOLDER = "migrations"
 """The key of a metadata's `info` under which the folder of its steps stands."""
 OLDEST_CODE = "OLDEST_CODE"
@@ -20,10 +22,6 @@ OLDEST_CODE = "OLDEST_CODE"
 FLOOR_TABLE = "oldest_code"
 _FLOOR = sa.Table(FLOOR_TABLE, sa.MetaData(), sa.Column("step", sa.String(4), nullable=False))
 _VERSIONS = sa.table("alembic_version", sa.column("version_num", sa.String))
-
-
-class NewerDatabaseError(Exception):
-    """Newer code has brought the database to where this code cannot use it; the message says what to do."""
 
 
 def bring_up(connection: Connection, metadata: sa.MetaData) -> None:

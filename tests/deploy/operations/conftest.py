@@ -89,7 +89,7 @@ def working_apart(
 
 
 def wait_for(what: str, condition: Callable[[], Any]) -> Any:
-    """Wait until a condition gives something true, and return it."""
+    """Wait until a condition returns something true, and return it."""
     deadline = time.monotonic() + WAIT
     while not (found := condition()):
         assert time.monotonic() < deadline, f"waited in vain: {what}"

@@ -112,7 +112,7 @@ def bring_back(url: str, database: Database, copy: Path) -> None:
 
 @pytest.fixture
 def yesterday(settings: Settings, databases: Databases, tmp_path: Path) -> Callable[[str], None]:
-    """Keep every database as it is now; later give one service's back, as a host's own backup would."""
+    """Keep every database as it is now; later bring one service's back, as a host's own backup would."""
     urls = {name: getattr(settings, f"{name}_database") for name in ("profiles", "matching", "notifications")}
     for service, url in urls.items():
         keep(url, tmp_path / f"{service}.kept")

@@ -21,7 +21,7 @@ Bury = Callable[..., str]
 
 @pytest.fixture
 def bury_company(databases: Databases, clock: SettableClock) -> Bury:
-    """Make a dead letter of a company's event and give its name."""
+    """Make a dead letter of a company's event and return its name."""
     offsets = iter(range(1000))
 
     def one(service: str, company: str = "C1", version: int = 1, value: bytes | None = None) -> str:

@@ -1,11 +1,11 @@
-"""Taking stock of a machine's databases, its event log and its disk."""
+"""Reading the state of a machine: its databases, its event log and its disk."""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 
 from deploy.operations.databases import Databases
-from deploy.operations.machine_state import take_stock
+from deploy.operations.machine_state import read_machine_state
 from deploy.services import SERVICES
 from services.notifications.tables import approvals, deliveries, mail_queue
 from services.notifications.upkeep.mail_status import Mails, MailState
@@ -35,7 +35,7 @@ def apply_topics(settings: Settings) -> None:
 
 
 def test_on_an_empty_machine_everything_is_away_and_nothing_is_made(settings: Settings) -> None:
-    stock = take_stock(settings)
+    stock = read_machine_state(settings)
     assert set(stock.away) == {
         "profiles database", "matching database", "notifications database", "event log",
     }  # fmt: skip
@@ -52,7 +52,7 @@ def test_an_outbox_is_counted_with_the_age_of_its_oldest_and_apart_from_what_is_
         last = connection.scalar(sa.select(sa.func.max(backbone.outbox.c.position)))
         assert last is not None
         mark_refused(connection, backbone, last, "too large")
-    found = take_stock(settings).services["profiles"]
+    found = read_machine_state(settings).services["profiles"]
     assert (found.outbox, found.refused, found.working) == (Waiting(2, first), 1, False)
 
 
@@ -61,10 +61,10 @@ def test_an_active_work_process_is_seen_by_its_lock_and_not_disturbed(
 ) -> None:
     lock = relay_lock(databases["profiles"])
     assert lock.take()
-    stock = take_stock(settings)
+    stock = read_machine_state(settings)
     assert [name for name, service in stock.services.items() if service.working] == ["profiles"]
     lock.release()
-    assert not any(service.working for service in take_stock(settings).services.values())
+    assert not any(service.working for service in read_machine_state(settings).services.values())
 
 
 def test_deliveries_are_counted_by_status_and_reason_whoever_they_go_to(
@@ -84,7 +84,7 @@ def test_deliveries_are_counted_by_status_and_reason_whoever_they_go_to(
             )  # fmt: skip
         connection.execute(sa.insert(mail_queue).values(delivery_id="D0", due_at=now))
         connection.execute(sa.insert(approvals).values(id="A", size=2, first_seen_at=now, to_compose=True))
-    stock = take_stock(settings)
+    stock = read_machine_state(settings)
     mails = (Mails("sent", "", 2), Mails("waiting", "No contact for ….", 2))
     assert stock.work["notifications"] == MailState(Waiting(1, now), Waiting(1, now), mails)
 
@@ -95,21 +95,23 @@ def test_a_group_that_lags_while_its_process_stands_still_is_said_to(
     apply_topics(settings)
     add_company(databases, clock, ids)
     with working(settings, "profiles"):
-        wait_for("the company on the log", lambda: take_stock(settings, 0).lag["matching"] == 1)
-    assert take_stock(settings).still == frozenset()  # nobody works: nobody is waited for
+        wait_for("the company on the log", lambda: read_machine_state(settings, 0).lag["matching"] == 1)
+    assert read_machine_state(settings).still == frozenset()  # nobody works: nobody is waited for
     lock = relay_lock(databases["matching"])
     assert lock.take()
-    stock = take_stock(settings, patience=0.3)
+    stock = read_machine_state(settings, patience=0.3)
     lock.release()
     assert stock.still == {"matching"}
     with working(settings):
-        wait_for("all is read", lambda: take_stock(settings).lag == {"matching": 0, "notifications": 0})
+        wait_for(
+            "all is read", lambda: read_machine_state(settings).lag == {"matching": 0, "notifications": 0}
+        )
 
 
 def test_one_database_that_is_away_hides_no_other(settings: Settings, databases: Databases) -> None:
     apply_topics(settings)
     away = for_tests(settings.state_dir, profiles_database="postgresql+psycopg://u:geheim@127.0.0.1:1/none")
-    stock = take_stock(away)
+    stock = read_machine_state(away)
     assert set(stock.away) == {"profiles database"}
     assert "geheim" not in stock.away["profiles database"]
     assert set(stock.services) == {"matching", "notifications"}
@@ -117,7 +119,7 @@ def test_one_database_that_is_away_hides_no_other(settings: Settings, databases:
 
 
 def test_the_disk_is_the_one_under_the_state_directory(settings: Settings, databases: Databases) -> None:
-    assert (take_stock(settings).disk_free or 0) > 0
+    assert (read_machine_state(settings).disk_free or 0) > 0
 
 
 def test_the_command_exits_with_1_when_something_needs_attention_and_with_0_otherwise(

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from deploy.operations.backlog import backlog, outcomes
 from deploy.operations.databases import Databases, open_databases
-from deploy.operations.machine_state import take_stock
+from deploy.operations.machine_state import read_machine_state
 from services.matching import tables
 from services.matching.introductions.stand_in import all_reports, approve_best
 from services.matching.reports.domain.report import canonical_json
@@ -141,7 +141,7 @@ def test_on_postgresql_it_works_while_everything_serves_too(
             done = rebuild_and_watch(settings, system_clock, patience=60)
             thread.join()
             settled(settings, databases)
-            well = take_stock(settings)
+            well = read_machine_state(settings)
         with databases["profiles"].writing() as connection:
             for id in LATE[:50]:
                 actions.withdraw(connection, "companies", id, system_clock(), None)
@@ -149,7 +149,7 @@ def test_on_postgresql_it_works_while_everything_serves_too(
             settled(settings, databases)
         assert done.done
         assert all(service.working for service in well.services.values())
-        assert not any(service.working for service in take_stock(settings).services.values())
+        assert not any(service.working for service in read_machine_state(settings).services.values())
         assert decided(databases) == kept
         assert without_moments(derived(databases)) == without_moments(before)
 

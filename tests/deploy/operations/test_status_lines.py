@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from deploy.operations.machine_state import ServiceStock, Stock
+from deploy.operations.machine_state import MachineState, ServiceState
 from deploy.operations.status_lines import LEAST_DISK, as_json, as_table, lines_of
 from services.matching.reports.store.due import StaleCounts
 from services.matching.upkeep.report_status import REPORTS_TO_MAKE
@@ -18,9 +18,9 @@ from shared.status import Line, Waiting
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 NOTHING = Waiting(0, None)
-QUIET = ServiceStock(working=True, outbox=NOTHING, refused=0, dead=0)
+QUIET = ServiceState(working=True, outbox=NOTHING, refused=0, dead=0)
 SERVICES = ("profiles", "matching", "notifications")
-WELL = Stock(
+WELL = MachineState(
     services=dict.fromkeys(SERVICES, QUIET),
     lag={"matching": 0, "notifications": 0},
     work={
@@ -35,25 +35,25 @@ def ago(**by: float) -> str:
     return to_text(NOW - timedelta(**by))
 
 
-def alarms(stock: Stock) -> list[Line]:
-    return [line for line in lines_of(stock, NOW) if line.attention]
+def alarms(state: MachineState) -> list[Line]:
+    return [line for line in lines_of(state, NOW) if line.attention]
 
 
-def changed(stock: Stock, reports: StaleCounts | None = None, **changes: Any) -> Stock:
-    """Change a stock: the reports to make, of the mails `approvals`, `queue` and `mails`, or a field of the stock."""
+def changed(state: MachineState, reports: StaleCounts | None = None, **changes: Any) -> MachineState:
+    """Change a state: the reports to make, of the mails `approvals`, `queue` and `mails`, or a field of the state."""
     of_mails = {name: changes.pop(name) for name in ("approvals", "queue", "mails") if name in changes}
     work = {
-        "matching": reports or stock.work["matching"],
-        "notifications": replace(stock.work["notifications"], **of_mails),
+        "matching": reports or state.work["matching"],
+        "notifications": replace(state.work["notifications"], **of_mails),
     }
-    return replace(stock, work=work, **changes)
+    return replace(state, work=work, **changes)
 
 
-def with_service(name: str, **changes: Any) -> Stock:
+def with_service(name: str, **changes: Any) -> MachineState:
     return replace(WELL, services={**WELL.services, name: replace(QUIET, **changes)})
 
 
-def with_nobody_at_work() -> Stock:
+def with_nobody_at_work() -> MachineState:
     return replace(WELL, services=dict.fromkeys(SERVICES, replace(QUIET, working=False)))
 
 
@@ -125,7 +125,7 @@ def test_what_needs_attention_comes_with_what_to_do(changes: dict[str, Any], wha
 
 
 def test_whatever_waits_while_nobody_works_needs_attention_at_once() -> None:
-    stock = changed(
+    state = changed(
         with_nobody_at_work(),
         lag={"matching": 1, "notifications": 0},
         reports=StaleCounts(1, ago(seconds=1), 0, 0),
@@ -133,7 +133,7 @@ def test_whatever_waits_while_nobody_works_needs_attention_at_once() -> None:
         queue=Waiting(1, ago(seconds=1)),
         mails=(Mails("queued", "", 1),),
     )
-    found = alarms(stock)
+    found = alarms(state)
     assert [line.what for line in found] == [
         "events to read",
         "reports to make",
@@ -144,18 +144,18 @@ def test_whatever_waits_while_nobody_works_needs_attention_at_once() -> None:
 
 
 def test_while_the_event_log_is_away_an_old_outbox_is_said_to_go_out_by_itself() -> None:
-    stock = replace(
+    state = replace(
         with_service("profiles", outbox=Waiting(2, ago(hours=2))), away={"event log": "no broker answers"}
     )
-    outbox = next(line for line in alarms(stock) if line.what == "outbox")
+    outbox = next(line for line in alarms(state) if line.what == "outbox")
     assert outbox.note == "the oldest for 2 h"
     assert "by themselves" in outbox.advice
 
 
 def test_requests_whose_partner_is_withdrawn_are_told_of_and_need_nobody() -> None:
-    stock = changed(WELL, reports=StaleCounts(0, None, 4, 0))
-    assert alarms(stock) == []
-    assert any(line.what == "reports waiting" and line.value == 4 for line in lines_of(stock, NOW))
+    state = changed(WELL, reports=StaleCounts(0, None, 4, 0))
+    assert alarms(state) == []
+    assert any(line.what == "reports waiting" and line.value == 4 for line in lines_of(state, NOW))
 
 
 def test_many_reasons_are_cut_to_the_most_frequent_and_all_are_counted() -> None:

@@ -1,4 +1,4 @@
-"""A child that gives no sign of life is found out, and nobody else."""
+"""A child that shows no sign of life is found out, and nobody else."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Clock:
 
 
 def looks_until_late(silence: Silence, clock: Clock, step: float) -> float:
-    """Look every `step` seconds without a sign of life, and give when that was too long."""
+    """Look every `step` seconds without a sign of life, and return when that was too long."""
     began = clock.now
     while not silence.look(False):
         clock.now += step

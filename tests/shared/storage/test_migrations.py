@@ -12,8 +12,9 @@ import pytest
 import sqlalchemy as sa
 
 from shared.storage.engine import open_database
-from shared.storage.migrations import NewerDatabaseError, newest, reached
+from shared.storage.migrations import newest, reached
 from shared.storage.migrations.__main__ import write_step
+from shared.storage.newer_database import NewerDatabaseError
 
 FIRST = """
 import sqlalchemy as sa
