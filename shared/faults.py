@@ -1,34 +1,35 @@
-"""What is wrong with one field, and how to mend it: in templates, so that pages can translate them."""
+"""What is wrong with what was sent, field by field."""
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass
-from dataclasses import field as dataclass_field
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class Fault:
-    """What is wrong with a field, and how to mend it; `%(name)s` in the texts stands for one of `values`.
+    """What is wrong with a field, and how to mend it; `fix` is empty where `problem` says all.
 
-    `fix` is empty where `problem` says all. A field without a name is the whole of what was sent.
+    `%(name)s` in the texts stands for one of `values`; texts without values stand as they are. So a page can translate
+    a text before its values are filled in. A field without a name is the whole of what was sent.
     """
 
     field: str
     problem: str
     fix: str = ""
-    values: Mapping[str, object] = dataclass_field(default_factory=dict)
+    values: Mapping[str, object] = dataclasses.field(default_factory=dict)
+
+    def filled(self, text: str) -> str:
+        """Return a text with the values in their places."""
+        return text % self.values if self.values else text
 
     def __str__(self) -> str:
         """Return field, problem and fix as one line."""
-        texts = [self.problem % self.values, self.fix % self.values]
+        texts = [self.filled(self.problem), self.filled(self.fix)]
         return f"{self.field}: {'; '.join(text for text in texts if text)}"
 
     def to_json(self) -> dict[str, str]:
         """Return the fault as an entry of a problem's `errors`."""
-        fix = self.fix % self.values
-        return {
-            "field": self.field,
-            "problem": self.problem % self.values,
-            **({"fix": fix} if fix else {}),
-        }
+        fix = self.filled(self.fix)
+        problem = self.filled(self.problem)
+        return {"field": self.field, "problem": problem, **({"fix": fix} if fix else {})}

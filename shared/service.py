@@ -6,7 +6,7 @@ the database and the service's own code, and is imported when it is first asked 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -108,17 +108,25 @@ class TakenIn:
 
 
 @dataclass(frozen=True)
+class ReportsMade:
+    """How many match reports there are, how many matches they name, and a digest that is the same for the same ones."""
+
+    reports: int
+    matches: int
+    digest: str
+
+
+@dataclass(frozen=True)
 class StandIn:
     """What a service does in place of its reviewer where there are only sample organisations.
 
     `approve_best`: approves the best match of each report, of at most so many, and returns how many. `has_approved`:
-    whether anything is approved yet. `reports`: the content of every report. `digest`: the sum of one report's content.
+    whether anything is approved yet. `reports_made`: what there is of reports.
     """
 
     approve_best: Callable[[Database, Clock, IdSource, int | None], int]
     has_approved: Callable[[Database], bool]
-    reports: Callable[[Database], Sequence[Mapping[str, Any]]]
-    digest: Callable[[Any], str]
+    reports_made: Callable[[Database], ReportsMade]
 
 
 TakeIn = Callable[

@@ -1,5 +1,7 @@
 #!/usr/bin/env bash
-# The tests need a Chromium, Java 17, Maven, kcat, nginx and promtool: bring what is missing where that is allowed, else say the line that does.
+# The tests need a Chromium, Java 17 or newer, Maven, kcat, nginx and promtool: bring what is missing where that is allowed, else say the line
+# that does. These alone are not pinned, for a system's archive keeps no older versions: the tests take whichever it has. What Maven brings is
+# pinned in tests/kafka/pom.xml.
 set -euo pipefail
 
 # Prometheus' promtool checks the alert rules: unpacked beside the others, for the package would start a server.
@@ -12,7 +14,12 @@ if ! command -v promtool >/dev/null && [ ! -x "$tools/usr/bin/promtool" ]; then
         # As root apt would drop its rights for a folder it may not enter, and says so.
         chmod 755 "$brought"
         bring() { (cd "$brought" && apt-get download -qq prometheus); }
-        bring 2>/dev/null || { [ "$(id -u)" = 0 ] && apt-get update -qq && bring; }
+        # A list of packages that is older than the archive names files that are gone.
+        if ! bring 2>/dev/null; then
+            [ "$(id -u)" = 0 ] || { echo "The tests need promtool: sudo apt-get update, then the same again" >&2; exit 1; }
+            apt-get update -qq
+            bring
+        fi
         mkdir -p "$tools"
         dpkg -x "$brought"/prometheus_*.deb "$tools"
     else
@@ -23,7 +30,7 @@ fi
 
 missing=()
 command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || missing+=(chromium)
-command -v java >/dev/null || missing+=(openjdk-17-jre-headless)
+command -v java >/dev/null || missing+=(default-jre-headless)
 command -v mvn >/dev/null || missing+=(maven)
 command -v kcat >/dev/null || missing+=(kcat)
 PATH=$PATH:/usr/sbin command -v nginx >/dev/null || missing+=(nginx-light)

@@ -48,7 +48,7 @@ def prepare(settings: Settings, folder: Path, stop: threading.Event) -> None:
                 _wait(arrived, stop)
         if stop.is_set():
             return
-        reports = len(stand_in.reports(reports_of))
+        reports = stand_in.reports_made(reports_of).reports
         mails = outcomes(databases).get("sent", 0)
     say(f"Ready after {time.monotonic() - started:.0f} s: {reports} match reports, {mails} mails")
     say(f"  match reports  {settings.base_url}/reports")

@@ -15,20 +15,19 @@ from services.matching.duplicates.domain.naming import mail_domain
 from services.matching.organisations.domain.sides import Side
 from services.matching.organisations.store import erasures, projection
 from services.matching.programmes import store as programmes
-from services.matching.reports.store import due as stale
-from services.matching.reports.store import reports
-from services.matching.upkeep import erase as erasure
+from services.matching.reports.store import due, reports
+from services.matching.upkeep.erase import forget_request_words
 from shared.events.event import Event
 
 
 def company_changed(connection: Connection, event: Event) -> None:
     """Keep a company without its contact, or forget an erased one; all open reports are made again."""
     if event.state is None:
-        projection.drop_state(connection, tables.companies, event.aggregate_id)
+        projection.delete_state(connection, tables.companies, event.aggregate_id)
         erasures.add(connection, Side.COMPANY, event)
     else:
-        projection.put_state(connection, tables.companies, _without_contact(event))
-    stale.companies_changed(connection, event.time)
+        projection.save_state(connection, tables.companies, _without_contact(event))
+    due.companies_changed(connection, event.time)
 
 
 def partner_changed(connection: Connection, event: Event) -> None:
@@ -37,46 +36,46 @@ def partner_changed(connection: Connection, event: Event) -> None:
     Of an erased partner the reports go too: they hold its words.
     """
     if event.state is None:
-        projection.drop_state(connection, tables.partners, event.aggregate_id)
-        theirs = projection.versions_where(
+        projection.delete_state(connection, tables.partners, event.aggregate_id)
+        theirs = projection.list_versions(
             connection, tables.requests, tables.requests.c.partner_id == event.aggregate_id
         )
         for request_id in theirs:
             reports.forget_report(connection, request_id)
         erasures.add(connection, Side.PARTNER, event)
     else:
-        projection.put_state(connection, tables.partners, _without_contact(event))
-    stale.partner_changed(connection, event.aggregate_id, event.time)
+        projection.save_state(connection, tables.partners, _without_contact(event))
+    due.partner_changed(connection, event.aggregate_id, event.time)
 
 
 def request_changed(connection: Connection, event: Event) -> None:
     """Keep a match request and have its report made while it is open; forget an erased one with its report."""
     if event.state is None:
-        projection.drop_state(connection, tables.requests, event.aggregate_id)
+        projection.delete_state(connection, tables.requests, event.aggregate_id)
         reports.forget_report(connection, event.aggregate_id)
-        stale.forget_request(connection, event.aggregate_id)
-        erasure.forget_request_words(connection, event.aggregate_id)
+        due.forget_request(connection, event.aggregate_id)
+        forget_request_words(connection, event.aggregate_id)
         return
     columns = {"partner_id": event.state["partner_id"], "visit_id": event.state.get("visit_id")}
-    projection.put_state(connection, tables.requests, event, **columns)
-    stale.track_request(connection, event.aggregate_id, event.state["status"] == "open", event.time)
+    projection.save_state(connection, tables.requests, event, **columns)
+    due.track_request(connection, event.aggregate_id, event.state["status"] == "open", event.time)
 
 
 def visit_changed(connection: Connection, event: Event) -> None:
     """Keep a visit, or forget an erased one; pages show it, no score reads it."""
     if event.state is None:
-        projection.drop_state(connection, tables.visits, event.aggregate_id)
+        projection.delete_state(connection, tables.visits, event.aggregate_id)
         programmes.delete_programme(connection, event.aggregate_id)
     else:
-        projection.put_state(connection, tables.visits, event)
+        projection.save_state(connection, tables.visits, event)
 
 
 def delivery_changed(connection: Connection, event: Event) -> None:
     """Keep what became of a mail, or forget an erased one; pages show it beside its match."""
     if event.state is None:
-        projection.drop_state(connection, tables.deliveries, event.aggregate_id)
+        projection.delete_state(connection, tables.deliveries, event.aggregate_id)
     else:
-        projection.put_state(connection, tables.deliveries, event, request_id=event.state["request_id"])
+        projection.save_state(connection, tables.deliveries, event, request_id=event.state["request_id"])
 
 
 HANDLERS: Mapping[str, Callable[[Connection, Event], None]] = {

@@ -9,8 +9,7 @@ from sqlalchemy.engine import Connection
 from services.matching import tables
 from services.matching.database import open_store
 from services.matching.events import HANDLERS
-from services.matching.introductions.stand_in import all_reports, approve_best, has_introductions
-from services.matching.reports.domain.report import content_digest
+from services.matching.introductions.stand_in import approve_best, has_introductions, reports_made
 from services.matching.reports.store.due import stale_counts
 from services.matching.reports.store.pause import get_replay
 from services.matching.text.models import EmbedderError
@@ -70,7 +69,5 @@ PARTS = Parts(
         moving=(report_status.REPORTS_TO_MAKE, report_status.to_make),
     ),
     rereading=Rereading(group=GROUP, is_under_way=_is_rereading),
-    stand_in=StandIn(
-        approve_best=approve_best, has_approved=has_introductions, reports=all_reports, digest=content_digest
-    ),
+    stand_in=StandIn(approve_best=approve_best, has_approved=has_introductions, reports_made=reports_made),
 )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from services.matching.commands import report
 from services.matching.evaluation.commands import evaluate
-from services.matching.review.commands import report
 from services.matching.topics import READS
 from services.matching.upkeep.commands import rebuild, thesaurus
 from services.matching.why_not.commands import why_not

@@ -18,7 +18,6 @@ from services.matching.policies.views import Previews, put_previews
 from services.matching.programmes import api as programmes_api
 from services.matching.programmes import pages as programmes_pages
 from services.matching.review import api as review_api
-from services.matching.review import change_api, exclusion_pages
 from services.matching.review import pages as review_pages
 from services.matching.text.domain.thesaurus import thesaurus_with
 from services.matching.text.engines import make_engine
@@ -33,7 +32,7 @@ API = (
     *review_api.BLUEPRINTS,
     *why_not_api.BLUEPRINTS,
     *policies_api.BLUEPRINTS,
-    *change_api.BLUEPRINTS,
+    review_api.changes,
     *planning_api.BLUEPRINTS,
     *duplicates_api.BLUEPRINTS,
     *programmes_api.BLUEPRINTS,
@@ -41,7 +40,6 @@ API = (
 """In the order in which the OpenAPI document tells of them."""
 PAGES = (
     *review_pages.BLUEPRINTS,
-    *exclusion_pages.BLUEPRINTS,
     *why_not_pages.BLUEPRINTS,
     *policies_pages.BLUEPRINTS,
     *planning_pages.BLUEPRINTS,

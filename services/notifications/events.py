@@ -7,8 +7,11 @@ from functools import partial
 
 from sqlalchemy.engine import Connection
 
-from services.notifications.contacts.domain.contact import Side, contact_from_state, is_erased
-from services.notifications.deliveries.store import records as store
+from services.notifications.contacts.domain.contact import Side, contact_from_state
+from services.notifications.contacts.store import delete_contact, save_contact
+from services.notifications.deliveries.store.introductions import delete_introduction, save_introduction
+from services.notifications.deliveries.store.removals import add_removals_about, add_removals_to
+from services.notifications.mail.domain.introduction import is_erased
 from services.notifications.tables import backbone
 from shared.clock import Clock
 from shared.events.event import Event
@@ -18,29 +21,32 @@ Handler = Callable[[Connection, Event], None]
 
 
 def make_handlers(clock: Clock) -> Mapping[str, Handler]:
-    """Return a handler per topic; `clock` says when an approval was first heard of."""
+    """Return the handler of each topic; `clock` says when the first event of an approval arrived."""
     return {
-        "companies": partial(keep_contact, side="company"),
-        "partners": partial(keep_contact, side="partner"),
-        "introductions": partial(keep_introduction, clock=clock),
+        "companies": partial(record_contact, side=Side.COMPANY),
+        "partners": partial(record_contact, side=Side.PARTNER),
+        "introductions": partial(record_introduction, clock=clock),
     }
 
 
-def keep_contact(connection: Connection, event: Event, side: Side) -> None:
-    """Keep whom to write to at an organisation; forget them when it has withdrawn, is erased or names nobody."""
+def record_contact(connection: Connection, event: Event, side: Side) -> None:
+    """Record whom to write to at an organisation; nobody where it has withdrawn, is erased or names nobody."""
     if event.state is None:
-        store.note_removals(connection, side, event.aggregate_id)
+        add_removals_to(connection, side, event.aggregate_id)
     contact = None if event.state is None else contact_from_state(event.state)
-    store.save_contact(connection, side, event.aggregate_id, contact)
+    if contact is None:
+        delete_contact(connection, side, event.aggregate_id)
+    else:
+        save_contact(connection, side, event.aggregate_id, contact)
 
 
-def keep_introduction(connection: Connection, event: Event, clock: Clock) -> None:
-    """Keep an introduction as it stands; forget it when it is erased, and what was said of an erased side."""
+def record_introduction(connection: Connection, event: Event, clock: Clock) -> None:
+    """Record an introduction as it stands; delete an erased one, and what was said of an erased side."""
     if event.state is None:
-        store.remove_introduction(connection, event.aggregate_id)
+        delete_introduction(connection, event.aggregate_id)
         return
     if is_erased(event.state):
         # The mails and the dead letters of the states before this one say what it no longer says.
-        store.note_removals_of(connection, event.aggregate_id)
+        add_removals_about(connection, event.aggregate_id)
         empty_letters_of(connection, backbone, "introductions", event.aggregate_id, clock)
-    store.save_introduction(connection, event.state, clock())
+    save_introduction(connection, event.state, clock())

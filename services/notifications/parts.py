@@ -5,8 +5,8 @@ from __future__ import annotations
 from sqlalchemy.engine import Connection
 
 from services.notifications.deliveries import restore
+from services.notifications.deliveries.store.deliveries import count_by_status
 from services.notifications.deliveries.store.queue import release_all
-from services.notifications.deliveries.store.records import count_deliveries
 from services.notifications.events import make_handlers
 from services.notifications.tables import backbone, metadata
 from services.notifications.upkeep import mail_status, views
@@ -40,6 +40,6 @@ PARTS = Parts(
     ),
     handlers=make_handlers,
     waiting=mail_status.waiting,
-    outcomes=count_deliveries,
+    outcomes=count_by_status,
     watching=Watching(look=mail_status.look, lines=mail_status.mail_lines, samples=mail_status.mail_samples),
 )

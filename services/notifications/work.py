@@ -1,10 +1,10 @@
-"""The working side of notifications: relay, consumer, and the workers that make and send mails."""
+"""The work process of notifications: relay, consumer, and the workers that make and send mails."""
 
 from __future__ import annotations
 
-from services.notifications.deliveries.composer import Composer
-from services.notifications.deliveries.removal import MailRemover
-from services.notifications.deliveries.sender import MailWorker
+from services.notifications.deliveries.worker.composer import Composer
+from services.notifications.deliveries.worker.remover import MailRemover
+from services.notifications.deliveries.worker.sender import MailWorker
 from services.notifications.events import make_handlers
 from services.notifications.mail.building import read_sender
 from services.notifications.mail.server import mail_server, mailbox_of
@@ -26,7 +26,7 @@ SERVICE = "notifications"
 def create_work(
     settings: Settings, event_log: EventLog, clock: Clock = system_clock, ids: IdSource = random_ids
 ) -> list[Loop]:
-    """Give the loops of one `work` process; run each in a thread of its own.
+    """Return the loops of one `work` process; run each in a thread of its own.
 
     Raises ValueError when the settings name no mail server or no sender's address that can be used.
     """

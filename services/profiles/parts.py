@@ -7,9 +7,10 @@ from datetime import datetime
 
 from sqlalchemy.engine import Connection
 
+from services.profiles.database import open_store
 from services.profiles.importing.sample import take_in
 from services.profiles.organisations import erase, restore
-from services.profiles.organisations.store import BACKBONE, metadata, open_store
+from services.profiles.tables import backbone, metadata
 from services.profiles.upkeep import views
 from services.profiles.upkeep.store import TOPIC_OF, list_erased, list_with_address
 from services.profiles.web import create_app
@@ -17,22 +18,28 @@ from services.profiles.work import create_work
 from shared.events.event import Event
 from shared.rights import Erasing, Erasure, Kind, Rights
 from shared.service import Adopting, Parts, Restoring
+from shared.settings.registry import Settings
+from shared.storage.engine import Database
 
 
 def _erase(connection: Connection, kind: Kind, id: str, now: datetime) -> Sequence[Erasure]:
-    return erase.erase(connection, BACKBONE, TOPIC_OF[kind], id, now)
+    return erase.erase(connection, TOPIC_OF[kind], id, now)
 
 
 def _adopt(connection: Connection, topic: str, event: Event, adopting: Adopting) -> None:
     restore.adopt(connection, topic, event)
 
 
+def _open_store(settings: Settings) -> Database:
+    return open_store(settings.profiles_database)
+
+
 PARTS = Parts(
     create_app=create_app,
     create_work=create_work,
-    open_store=open_store,
+    open_store=_open_store,
     metadata=metadata,
-    backbone=BACKBONE,
+    backbone=backbone,
     rights=Rights(knows=views.knows, held=views.held, with_address=list_with_address),
     restoring=Restoring(current=restore.current, adopt=_adopt),
     erasing=Erasing(erase=_erase, erased=list_erased),

@@ -1,38 +1,50 @@
-"""What the handlers refuse, as problem details."""
+"""Changes that cannot be made: why, and which fields are wrong."""
 
 from __future__ import annotations
 
-from flask import Flask, Response
+from collections.abc import Sequence
+from enum import StrEnum
 
-from services.profiles.organisations import actions as handlers
-from services.profiles.organisations.domain.codes import KINDS
-from services.profiles.organisations.domain.offers import FieldsError
-from shared.web.api import not_found, stale_version
-from shared.web.problems import Problem, field_error, problem_response
-
-Refusal = handlers.ProfileError | FieldsError
+from shared.faults import Fault
 
 
-def problem_of(error: Refusal) -> Problem:
-    """Give the answer to a change that was refused; each field in question is named with the fix."""
-    if isinstance(error, FieldsError):
-        entries = [field_error(field, *problem.split("; ", 1)) for field, problem in error.problems.items()]
-        return Problem(422, f"These fields are wrong: {', '.join(error.problems)}.", errors=entries)
-    if isinstance(error, handlers.StaleVersionError):
-        return stale_version(error.current)
-    if isinstance(error, handlers.NotFoundError):
-        return not_found(KINDS[error.kind].aggregate, error.id)
-    errors = []
-    if isinstance(error, handlers.DuplicateIdError):
-        errors = [field_error("id", f"{error.id} is taken", "choose another, or replace what has it")]
-    return Problem(409, f"{str(error)[0].upper()}{str(error)[1:]}.", errors=errors)
+class Refusal(StrEnum):
+    """Why a change cannot be made.
+
+    Unknown: nothing has this id; taken: something has it already; withdrawn: what is withdrawn stays as it is; stale:
+    the caller saw another version; invalid: fields are wrong or do not go together.
+    """
+
+    UNKNOWN = "unknown"
+    TAKEN = "taken"
+    WITHDRAWN = "withdrawn"
+    STALE = "stale"
+    INVALID = "invalid"
 
 
-def handle_profile_errors(app: Flask) -> None:
-    """Have an app answer the handlers' refusals as problems."""
+class RefusedError(Exception):
+    """A change that cannot be made; nothing was changed. The message says why.
 
-    def answer(error: Refusal) -> Response:
-        return problem_response(problem_of(error))
+    `template` and `values` make up the message, so that pages can translate it; without a template the faults are the
+    message. `faults` names the fields. `current_version` is the one that a stale caller has not seen.
+    """
 
-    for refusal in (handlers.ProfileError, FieldsError):
-        app.register_error_handler(refusal, answer)
+    def __init__(
+        self,
+        kind: Refusal,
+        template: str = "",
+        faults: Sequence[Fault] = (),
+        current_version: int | None = None,
+        **values: object,
+    ) -> None:
+        super().__init__(template % values if template else "; ".join(map(str, faults)))
+        self.kind = kind
+        self.template = template
+        self.values = values
+        self.faults = tuple(faults)
+        self.current_version = current_version
+
+
+def wrong(field: str, problem: str, fix: str, **values: object) -> RefusedError:
+    """Make the refusal of one field."""
+    return RefusedError(Refusal.INVALID, faults=[Fault(field, problem, fix, values)])

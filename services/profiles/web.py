@@ -6,9 +6,9 @@ from pathlib import Path
 
 from flask import Flask
 
+from services.profiles.database import open_store
 from services.profiles.organisations.api import blueprints
-from services.profiles.organisations.store import open_store
-from services.profiles.refusals import handle_profile_errors
+from services.profiles.problems import handle_refusals
 from shared.clock import Clock, system_clock
 from shared.ids import IdSource, random_ids
 from shared.settings.registry import Settings
@@ -21,10 +21,10 @@ def create_app(settings: Settings, clock: Clock = system_clock, ids: IdSource = 
     Raises sqlalchemy.exc.SQLAlchemyError or OSError when the database cannot be opened, RuntimeError
     when no secret key is set.
     """
-    database = open_store(settings)
+    database = open_store(settings.profiles_database)
     app = create_service_app(
         "profiles", Path(__file__).parent, settings, clock, ids, api=blueprints(database, clock, ids)
     )
-    handle_profile_errors(app)
+    handle_refusals(app)
     app.extensions["handslag-database"] = database
     return app

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from services.profiles.organisations.store import BACKBONE, IDEMPOTENCY, open_store
+from services.profiles.database import open_store
+from services.profiles.tables import backbone, idempotency
 from shared.clock import Clock, system_clock
 from shared.event_log.port import EventLog
 from shared.ids import IdSource, random_ids
@@ -21,11 +22,11 @@ def create_work(
 
     Raises sqlalchemy.exc.SQLAlchemyError or OSError when the database cannot be opened.
     """
-    database = open_store(settings)
-    relay = Relay(database, BACKBONE, event_log, "profiles")
+    database = open_store(settings.profiles_database)
+    relay = Relay(database, backbone, event_log, "profiles")
     return [
         Loop("profiles relay", relay.run),
         pulsing(event_log, "profiles"),
-        forgetting(database, IDEMPOTENCY, clock),
+        forgetting(database, idempotency, clock),
         truncating(database, "profiles"),
     ]

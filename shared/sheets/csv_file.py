@@ -19,7 +19,7 @@ def read_csv(content: bytes, known_columns: Sequence[str], most_rows: int = MOST
 
     UTF-8 and UTF-16 are taken with and without a byte order mark, and Windows-1252; the separator is the
     one of `,` `;` and tab that finds most of the known columns (in lower case) in the header. Raises
-    FileError for other encodings, a quote that never closes, and what no sheet can be.
+    FileError for other encodings, a quote that never closes, and for what `SheetMaker` refuses.
     """
     text = decode(content)
     first = _SEPARATOR_LINE.match(text)
@@ -83,7 +83,7 @@ def _separator(lines: Sequence[str], known_columns: Sequence[str]) -> str:
 
 
 def _rows(lines: Sequence[str], separator: str, skipped: int) -> Iterator[Row]:
-    """Read the rows; one that is badly quoted comes with the problem and the cells as far as they show."""
+    """Yield the rows; a badly quoted row has its problem, and the cells as far as they can be told apart."""
     csv.field_size_limit(MOST_FILE_BYTES)
     reader = csv.reader(lines, delimiter=separator, strict=True)
     while True:

@@ -28,7 +28,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Sheet:
-    """A header and its rows, as they stood; rows without any text are left out."""
+    """A header and its rows, as the file has them; rows without any text are left out."""
 
     header: tuple[str, ...]
     rows: tuple[Row, ...]
@@ -40,7 +40,7 @@ class Sheet:
         return tuple(name.strip().lower() for name in self.header)
 
     def values(self, row: Row) -> Mapping[str, str]:
-        """Give a row's cells by column name, without white space around them; missing ones are empty."""
+        """Return a row's cells by column name, without white space around them; missing ones are empty."""
         cells = (*row.cells, *[""] * len(self.names))
         return {name: cell.strip() for name, cell in zip(self.names, cells, strict=False) if name}
 
@@ -75,7 +75,7 @@ class SheetMaker:
         self.rows.append(Row(row.line, row.cells, problem))
 
     def sheet(self) -> Sheet:
-        """Give the sheet. Raises FileError when there was no header."""
+        """Return the sheet. Raises FileError when there was no header."""
         if not self.header:
             raise FileError("is empty; the first row must name the columns")
         return Sheet(self.header, tuple(self.rows), self.separator)

@@ -82,7 +82,7 @@ _FIXES = {
     "Not a valid email address.": "Send one address such as name@example.org.",
     "Not a valid URL.": "Send an address that starts with https://.",
 }
-"""What to do about marshmallow's own messages; ours say it themselves, behind a semicolon."""
+"""What to do about marshmallow's own messages; a `Fault` says it itself."""
 CORRECT = "Correct this field and send it again."
 """What to do where nothing better is known."""
 
@@ -92,22 +92,27 @@ def field_error(field: str, problem: str, fix: str = "") -> dict[str, str]:
     return {"field": field, "problem": problem, **({"fix": fix} if fix else {})}
 
 
-def flatten_messages(messages: Any, path: str = "") -> list[dict[str, str]]:
-    """Turn marshmallow's nested messages, texts or faults, into one entry a field, by dotted path."""
+def faults_in(messages: Any, path: str = "") -> list[Fault]:
+    """Read marshmallow's nested messages as one fault a message, with the field's dotted path.
+
+    A message is a text or a `Fault`, whose path is not known where it is raised.
+    """
     if isinstance(messages, Mapping):
         return [
-            entry
+            fault
             for key, inner in messages.items()
-            for entry in flatten_messages(
-                inner, path if key == "_schema" else f"{path}.{key}" if path else str(key)
-            )
+            for fault in faults_in(inner, path if key == "_schema" else f"{path}.{key}" if path else str(key))
         ]
     if isinstance(messages, list | tuple):
-        return [entry for inner in messages for entry in flatten_messages(inner, path)]
+        return [fault for inner in messages for fault in faults_in(inner, path)]
+    field = path or "(body)"
     if isinstance(messages, Fault):
-        return [replace(messages, field=path or "(body)").to_json()]
-    problem, _, fix = str(messages).partition("; ")
-    return [field_error(path or "(body)", problem, fix or _FIXES.get(problem, CORRECT))]
+        return [replace(messages, field=field)]
+    return [Fault(field, str(messages), _FIXES.get(str(messages), ""))]
+
+
+def _entries(messages: Any) -> list[dict[str, str]]:
+    return [replace(fault, fix=fault.fix or CORRECT).to_json() for fault in faults_in(messages)]
 
 
 def problem_response(problem: Problem) -> Response:
@@ -146,9 +151,9 @@ def problem_of_http_error(error: HTTPException) -> Problem:
         "files",
         "path",
     }:
-        errors = [entry for inner in messages.values() for entry in flatten_messages(inner)]
+        errors = [entry for inner in messages.values() for entry in _entries(inner)]
     else:
-        errors = flatten_messages(messages)
+        errors = _entries(messages)
     detail = str(data.get("message") or "")
     if not detail and errors:
         detail = "These fields are wrong: " + ", ".join(sorted({entry["field"] for entry in errors})) + "."

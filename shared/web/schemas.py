@@ -1,8 +1,12 @@
-"""Schemas that the APIs of several services are made of."""
+"""Schemas that the APIs of several services are made of, and how their fields say what is wrong."""
 
 from __future__ import annotations
 
-from marshmallow import RAISE, Schema
+from typing import Any
+
+from marshmallow import RAISE, Schema, ValidationError, validate
+
+from shared.faults import Fault
 
 
 class Strict(Schema):
@@ -12,3 +16,28 @@ class Strict(Schema):
         """Refuse unknown fields."""
 
         unknown = RAISE
+
+
+def message(problem: str, fix: str, **values: object) -> list[Fault]:
+    """Make a field's message; marshmallow adds the path of the field to it."""
+    return [Fault("", problem, fix, values)]
+
+
+def invalid(problem: str, fix: str, **values: object) -> ValidationError:
+    """Make the error of a value that is not taken."""
+    return ValidationError(message(problem, fix, **values))
+
+
+class Pattern(validate.Regexp):
+    """A pattern that a text must match, with the message for one that does not."""
+
+    def __init__(self, pattern: str, problem: str, fix: str) -> None:
+        super().__init__(pattern)
+        self.problem = problem
+        self.fix = fix
+
+    def __call__(self, value: Any) -> Any:
+        """Return the text; raises ValidationError when it does not match."""
+        if self.regex.match(value) is None:
+            raise invalid(self.problem, self.fix)
+        return value

@@ -13,8 +13,8 @@ import numpy as np
 from services.matching.scoring.domain.features import (
     CompanyFeatures,
     NeedFeatures,
+    best_companies,
     exact_scores,
-    nearest_companies,
     search_parts,
 )
 from services.matching.scoring.domain.search import COMPANY_BLOCK, NEED_BLOCK, shortlists
@@ -58,7 +58,7 @@ def _marks(pool: Path, companies: int, needs: int, repetitions: int) -> list[Mar
 def _speed(asked: NeedFeatures, offered: CompanyFeatures, repetitions: int, size: str) -> list[Mark]:
     _check(asked, offered)
     pairs = len(offered.companies) * len(asked.pairs)
-    ours = timed(lambda: nearest_companies(asked, offered, BEST))
+    ours = timed(lambda: best_companies(asked, offered, BEST))
     stacked = _stacked(asked, offered)
     bare = in_turn(ours, timed(lambda: _product(*stacked)), repetitions)
     dimensions = stacked[0].shape[1]
@@ -134,7 +134,7 @@ def _product(asked: Matrix, offered: Matrix) -> None:
 
 def _check(asked: NeedFeatures, offered: CompanyFeatures) -> None:
     ids, everybody = offered.ids, np.arange(len(offered.companies))
-    found = nearest_companies(asked, offered, BEST)
+    found = best_companies(asked, offered, BEST)
     for row in range(0, len(asked.pairs), max(1, len(asked.pairs) // CHECKED)):
         scores = exact_scores(asked, row, offered, everybody)
         right = sorted(everybody.tolist(), key=lambda column: (-scores[column], ids[column]))[:BEST]
@@ -167,7 +167,7 @@ def _check_loop(asked: NeedFeatures, offered: CompanyFeatures, needs: int, compa
         companies=offered.companies[:companies],
         matrices={part: matrix[:companies] for part, matrix in offered.matrices.items()},
     )
-    ours = nearest_companies(some, few, BEST)
+    ours = best_companies(some, few, BEST)
     for row, best in enumerate(best_by_loop(asked, offered, needs, companies, BEST)):
         scores = exact_scores(some, row, few, ours[row])
         # Ours sums parts of six decimals, the loop rounds the sum: a hair between two may turn them around.

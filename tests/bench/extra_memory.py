@@ -14,7 +14,7 @@ import sys
 import time
 from pathlib import Path
 
-from services.matching.scoring.domain.features import nearest_companies
+from services.matching.scoring.domain.features import best_companies
 from tests.bench.drawn import draw
 from tests.bench.measure import BenchError
 
@@ -40,7 +40,7 @@ def main(pool: Path, companies: int, needs: int, best: int, times: int) -> None:
     extra = 0
     for repetition in range(times):
         start = time.perf_counter()
-        nearest_companies(asked, offered, best)
+        best_companies(asked, offered, best)
         seconds.append(time.perf_counter() - start)
         if repetition == 0:
             extra = _kilobytes("VmHWM") - before

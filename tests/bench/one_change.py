@@ -11,8 +11,8 @@ import numpy as np
 from services.matching.scoring.domain.features import (
     CompanyFeatures,
     NeedFeatures,
+    best_companies,
     exact_scores,
-    nearest_companies,
     needs_touched,
 )
 from tests.bench.candidates import BEST, WrongAnswerError
@@ -28,7 +28,7 @@ def measure(folder: Path) -> Mark:
     pool = folder / "pool.npz"
     read_pool(pool)
     asked, offered = draw(pool, COMPANIES, NEEDS)
-    before = nearest_companies(asked, offered, BEST)
+    before = best_companies(asked, offered, BEST)
     bars = np.array(
         [exact_scores(asked, row, offered, best[-1:])[0] for row, best in enumerate(before)], dtype=np.float32
     )
@@ -39,7 +39,7 @@ def measure(folder: Path) -> Mark:
         both = _rows(offered, np.array([number, COMPANIES // 2 + number]))
         look = timed(lambda both=both: touched.append(len(needs_touched(asked, both, bars))))  # type: ignore[misc]
         one.append(look())
-    full = [timed(lambda: nearest_companies(asked, offered, BEST))() for _ in range(FULL_RUNS)]
+    full = [timed(lambda: best_companies(asked, offered, BEST))() for _ in range(FULL_RUNS)]
     changed = _check(asked, offered, before, bars)
     pairs = Pairs((statistics.median(one),), (statistics.median(full),))
     note = (
@@ -63,7 +63,7 @@ def _check(asked: NeedFeatures, offered: CompanyFeatures, before: list[np.ndarra
     matrices = {part: matrix.copy() for part, matrix in offered.matrices.items()}
     for matrix in matrices.values():
         matrix[row] = matrix[other]
-    after = nearest_companies(asked, replace(offered, matrices=matrices), BEST)
+    after = best_companies(asked, replace(offered, matrices=matrices), BEST)
     changed = {need for need in range(len(before)) if before[need].tolist() != after[need].tolist()}
     if not changed or not changed <= touched:
         raise WrongAnswerError("a changed company has an effect on needs that were passed over")

@@ -22,11 +22,10 @@ from deploy.runtime.serve import environment_of
 from deploy.services import SERVICES
 from services.matching import tables as matching
 from services.matching.events import HANDLERS
+from services.matching.report_file import read_report
 from services.matching.reports.store.reports import get_report
 from services.matching.reports.worker import Scorer
-from services.matching.review.report_file import read_report
-from services.profiles.organisations import actions as handlers
-from services.profiles.organisations.store import BACKBONE
+from services.profiles.organisations import actions
 from shared.clock import system_clock
 from shared.event_log import open_event_log
 from shared.events.catalogue import TOPICS
@@ -151,7 +150,7 @@ def test_the_house_goes_on_with_the_databases_of_a_released_version(released: Se
         before = outcomes(databases)
         assert sum(before.values()) >= 2
         with databases["profiles"].writing() as connection:
-            handlers.withdraw(connection, BACKBONE, "companies", "C1", system_clock(), None)
+            actions.withdraw(connection, "companies", "C1", system_clock(), None)
         with open_event_log(released.event_log, released.topic_prefix) as log:
             log.apply_topics(list(TOPICS))
             for name, service in SERVICES.items():
@@ -174,7 +173,7 @@ def test_the_house_goes_on_with_the_databases_of_a_released_version(released: Se
             for one in (request_id, other):
                 report = get_report(connection, one)
                 assert report is not None
-                assert "C1" not in {match["company"]["id"] for match in report.content["matches"]}
+                assert "C1" not in {match.company.id for match in report.content.matches}
             assert list(connection.scalars(sa.select(matching.introductions.c.id))) == introduced
 
 

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from services.profiles.organisations import actions as handlers
-from services.profiles.organisations import store
+from services.profiles.database import open_store
+from services.profiles.organisations import actions
+from services.profiles.tables import backbone
 from shared.clock import system_clock
 from shared.event_log import open_event_log
 from shared.ids import random_ids
@@ -39,7 +40,7 @@ def settings(tmp_path: Path, kafka_broker: KafkaBroker, topic_prefix: str, postg
 
 @pytest.fixture
 def database(settings: Settings) -> Iterator[Database]:
-    opened = store.open_store(settings)
+    opened = open_store(settings.profiles_database)
     yield opened
     opened.close()
 
@@ -73,12 +74,12 @@ def submit(database: Database, *ids: str) -> None:
     for id in ids:
         company = {"id": id, "name": f"Company {id}", "description": "Autoclaves."}
         with database.writing() as connection:
-            handlers.create(connection, store.BACKBONE, "companies", company, system_clock(), random_ids)
+            actions.create(connection, "companies", company, system_clock(), random_ids)
 
 
 def relayed(database: Database) -> bool:
     with database.reading() as connection:
-        return outbox_counts(connection, store.BACKBONE) == (0, 0)
+        return outbox_counts(connection, backbone) == (0, 0)
 
 
 def on_the_topic(settings: Settings, at_least: int) -> list[str]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from kafka import KafkaConsumer
+from kafka.errors import KafkaTimeoutError
 from kafka.structs import TopicPartition
 
 from shared.event_log.port import Record, read_headers
@@ -20,6 +21,8 @@ from shared.storage.engine import Database
 from tests.faults.history import Stored, Version
 
 PROFILES = ("companies", "partners", "requests")
+MOST_SILENT = 120
+"""So many empty answers in a row, half a second each, are taken for a broker that is away."""
 MATCHING = ("companies", "partners", "requests", "deliveries")
 
 # By dialect. The sequence of PostgreSQL counts before the commit: in order per key, whose row is locked meanwhile.
@@ -169,7 +172,10 @@ def embedded_records(folder: Path, prefix: str) -> list[Record]:
 
 
 def kafka_records(server: str, prefix: str) -> list[Record]:
-    """Read every record on Kafka's topics, per partition in order (none is old enough to be compacted)."""
+    """Read every record on Kafka's topics, per partition in order (none is old enough to be compacted).
+
+    Raises kafka.errors.KafkaError when the broker is away.
+    """
     consumer = KafkaConsumer(
         bootstrap_servers=[server], enable_auto_commit=False, reconnect_backoff_max_ms=1000
     )
@@ -182,9 +188,14 @@ def kafka_records(server: str, prefix: str) -> list[Record]:
         consumer.assign(places)
         consumer.seek_to_beginning(*places)
         ends = consumer.end_offsets(places)
-        found = []
+        found: list[Record] = []
+        silent = 0
         while any(consumer.position(place) < end for place, end in ends.items()):
-            for place, records in consumer.poll(timeout_ms=500, max_records=1000).items():
+            polled = consumer.poll(timeout_ms=500, max_records=1000)
+            silent = 0 if polled else silent + 1
+            if silent > MOST_SILENT:
+                raise KafkaTimeoutError("the broker gives nothing more before the topics' ends")
+            for place, records in polled.items():
                 topic = place.topic.removeprefix(f"{prefix}.")
                 found += [
                     Record(

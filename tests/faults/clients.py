@@ -27,7 +27,8 @@ THEMES = (
 )
 MOST_COMPANIES = 60
 MOST_REQUESTS = 12
-CALL_SECONDS = 20.0
+CALL_SECONDS = 60.0
+"""What is not answered by then counts as failed: many times what a busy machine needs."""
 IMPATIENCE = 0.1
 """The share of writes whose client hangs up at first and asks again."""
 
@@ -39,6 +40,34 @@ class Call:
     at: float
     seconds: float
     status: int
+
+
+class Allowance:
+    """How much may be begun, all told. It is raised step by step: so a slow machine does as much as a fast one."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._left = 0
+        self.given = 0
+
+    def more(self, count: int) -> int:
+        """Allow more, and return how much has been allowed by now."""
+        with self._lock:
+            self._left += count
+            self.given += count
+            return self.given
+
+    def take(self) -> bool:
+        """Take one, if one is left."""
+        with self._lock:
+            taken = self._left > 0
+            self._left -= taken
+            return taken
+
+    def give_back(self) -> None:
+        """Give back one that was taken and came to nothing."""
+        with self._lock:
+            self._left += 1
 
 
 @dataclass
@@ -57,21 +86,23 @@ class Records:
 
 
 class Client(threading.Thread):
-    """A thread that takes a step every now and then, unless it rests; once stopped it finishes the step at hand."""
+    """A thread that takes a step now and then while it is allowed to; once stopped it finishes the step at hand."""
 
-    def __init__(self, name: str, url: str, seed: int, records: Records, pause: float) -> None:
+    def __init__(
+        self, name: str, url: str, seed: int, records: Records, pause: float, allowance: Allowance
+    ) -> None:
         super().__init__(name=name, daemon=True)
         self.url = url
         self.random = random.Random(f"{seed} {name}")
         self.records = records
         self.stopping = threading.Event()
-        self.resting = threading.Event()
         self.give_up = threading.Event()
+        self.allowance = allowance
         self._pause = pause
 
     def run(self) -> None:
         while not self.stopping.wait(self._pause * self.random.uniform(0.5, 1.5)):
-            if self.resting.is_set():
+            if not self.allowance.take():
                 continue
             try:
                 self.step()
@@ -139,8 +170,10 @@ def _headers(named: Mapping[str, str]) -> dict[str, str]:
 class Submitter(Client):
     """Creates companies, partners and match requests, and replaces companies and partners of its own."""
 
-    def __init__(self, name: str, url: str, seed: int, records: Records, pause: float) -> None:
-        super().__init__(name, url, seed, records, pause)
+    def __init__(
+        self, name: str, url: str, seed: int, records: Records, pause: float, allowance: Allowance
+    ) -> None:
+        super().__init__(name, url, seed, records, pause, allowance)
         self._count = 0
         self._own: list[tuple[str, str, dict[str, Any], int]] = []
         self._requests = 0
@@ -205,31 +238,45 @@ class Submitter(Client):
 
 
 class Approver(Client):
-    """Approves one or two matches of a report at a time, as staff do."""
+    """Approves one or two matches of a report at a time, as staff do; an approval that fails is not counted."""
 
-    def __init__(self, name: str, url: str, seed: int, records: Records, pause: float) -> None:
-        super().__init__(name, url, seed, records, pause)
+    def __init__(
+        self, name: str, url: str, seed: int, records: Records, pause: float, allowance: Allowance
+    ) -> None:
+        super().__init__(name, url, seed, records, pause, allowance)
         self._count = 0
+        self.found_nothing = 0
+        """How often in a row no report had anything left to approve."""
 
     def step(self) -> None:
+        if not self._approve_one():
+            self.allowance.give_back()
+
+    def _approve_one(self) -> bool:
         self._count += 1
         status, listed, _ = self.call("GET", "/api/v1/reports?status=open&verdict=matches&page_size=100")
-        if status != 200 or not listed["items"]:
-            return
-        chosen = self.random.choice(listed["items"])["request_id"]
-        status, report, _ = self.call("GET", f"/api/v1/reports/{chosen}")
         if status != 200:
-            return
-        free = [match for match in report["matches"] if match["introduction"] is None]
-        if not free:
-            return
+            return False
+        for chosen in self.random.sample(listed["items"], len(listed["items"])):
+            status, report, _ = self.call("GET", f"/api/v1/reports/{chosen['request_id']}")
+            if status != 200:
+                return False
+            if free := [match for match in report["matches"] if match["introduction"] is None]:
+                self.found_nothing = 0
+                return self._approve(chosen["request_id"], report, free)
+        self.found_nothing += 1
+        return False
+
+    def _approve(self, request: str, report: Mapping[str, Any], free: list[Mapping[str, Any]]) -> bool:
         matches = self.random.sample(free, min(len(free), self.random.choice((1, 1, 2))))
         body = {"report_version": report["version"], "matches": [match["id"] for match in matches]}
-        path, key = f"/api/v1/reports/{chosen}/approvals", f"{self.name}-{self._count}"
+        path, key = f"/api/v1/reports/{request}/approvals", f"{self.name}-{self._count}"
         status, answer, _ = self.insist("POST", path, body, Idempotency_Key=key)
         if status == 201:
             told = dict.fromkeys(one["company"]["id"] for one in answer["introductions"])
             partner = answer["introductions"][0]["partner"]["id"]
             self.records.approvals.append((*told, partner))
-        elif status != 409:  # 409: the report is another one by now
+            return True
+        if status not in {0, 409}:  # 0: it was given up; 409: the report is another one by now
             self.records.problems.append(f"{key}: {status} {str(answer)[:300]}")
+        return False

@@ -26,14 +26,21 @@ def collect(
     bad_events: Sequence[strangers.Written],
     but: str,
 ) -> History:
-    """Collect the history of a run that has settled; the dead letters of the key `but` are left out."""
+    """Collect the history of a run; the dead letters of the key `but` are left out.
+
+    While things are on their way it reads causes before effects: a write that was acknowledged is then in the store,
+    and a mail that was repeated after its sender's death has that death.
+    """
+    submissions = list(records_of_clients.submissions)
+    mails = house.mails()
+    sender_deaths = list(nemesis.sender_deaths)
     records = topic_records(house)
     letters = {
         service: [row for row in letters_of(house, service) if row.record.key != but] for service in SERVICES
     }
     readers = [service for service, topics in READS.items() if strangers.TOPIC in topics]
     return History(
-        submissions=records_of_clients.submissions,
+        submissions=submissions,
         stored=audit.stored(house.database("profiles")),
         waiting=[one for service in SERVICES for one in audit.waiting(house.database(service))],
         published=[one for record in records if (one := version_of(record)) is not None],
@@ -41,10 +48,10 @@ def collect(
         reads={service: frozenset(topics) - {"visits"} for service, topics in READS.items()},
         approvals=[
             tuple(records_of_clients.names.get(id, id) for id in told)
-            for told in records_of_clients.approvals
+            for told in list(records_of_clients.approvals)
         ],
-        mails=house.mails(),
-        sender_deaths=nemesis.sender_deaths,
+        mails=mails,
+        sender_deaths=sender_deaths,
         bad=[
             Letter(service, strangers.TOPIC, one.key, one.value, one.headers)
             for one in bad_events

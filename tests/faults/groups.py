@@ -9,7 +9,7 @@ from kafka import KafkaAdminClient, KafkaConsumer
 from kafka.errors import KafkaError
 
 from shared.event_log.embedded import boot_seconds
-from tests.faults.house import PREFIX, House, wait_for
+from tests.faults.house import PREFIX, House
 
 GROUP = "matching"
 
@@ -54,7 +54,7 @@ def rebalances(house: House) -> int:
             probe.poll(timeout_ms=200)
             return max(0, int(probe.group_metadata().generation_id))
 
-        return int(wait_for("a probe joins the group", generation, 60)) - 1
+        return int(house.waiting.until("a probe joins the group", generation)) - 1
     finally:
         probe.close()
 

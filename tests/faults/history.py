@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import Enum
 
 Place = tuple[str, str]
 """A topic and a key."""
@@ -95,9 +96,18 @@ class History:
     """The dead letters that there are."""
 
 
+class Settled(Enum):
+    """How much had settled when a history was recorded."""
+
+    NOTHING = 0
+    ALL_BUT_MAILS = 1
+    """Mails, and the deliveries that tell of them, may still come."""
+    ALL = 2
+
+
 @dataclass(frozen=True)
 class Verdict:
-    """What the checker found, by name; an empty list is as promised."""
+    """What the checker found, by name; an empty list is as promised. What has no name was not looked for."""
 
     lost: Mapping[str, Sequence[str]]
     duplicated: Mapping[str, Sequence[str]]
@@ -118,8 +128,12 @@ class Verdict:
         ]
 
 
-def check(history: History) -> Verdict:
-    """Hold the parts of a history against each other."""
+def check(history: History, settled: Settled = Settled.ALL) -> Verdict:
+    """Hold the parts of a history against each other.
+
+    Of one that had not settled only that is looked for which nothing that is still on its way can mend or explain:
+    what has not arrived yet is not lost, and a mail may be of an approval whose answer is still to come.
+    """
     last = _last_versions(history.published)
     own = {(one.topic, one.key) for one in history.submissions if one.acknowledged}
     lost = {
@@ -158,7 +172,26 @@ def check(history: History) -> Verdict:
         "mails repeated in the window": _repeats(history.mails),
         "dead letters": len(history.letters),
     }
+    if settled is not Settled.ALL:
+        del lost["mails"], duplicated["mails"]
+        lost = {where: [one for one in cases if not _of_mail(one)] for where, cases in lost.items()}
+    if settled is Settled.NOTHING:
+        lost = {"between client and store": lost["between client and store"]}
     return Verdict(lost, duplicated, inverted, counted)
+
+
+def merged(earlier: Verdict, later: Verdict) -> Verdict:
+    """Give the later verdict, with the earlier one's word on what the later did not look for."""
+    return Verdict(
+        {**earlier.lost, **later.lost},
+        {**earlier.duplicated, **later.duplicated},
+        {**earlier.inverted, **later.inverted},
+        later.counted,
+    )
+
+
+def _of_mail(case: str) -> bool:
+    return case.startswith("deliveries/")
 
 
 def _not_stored(history: History) -> list[str]:

@@ -6,9 +6,7 @@ import json
 import os
 import signal
 import socket
-import subprocess
-import sys
-import threading
+import tempfile
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
@@ -25,28 +23,14 @@ from shared.settings.registry import Settings, read_settings
 from shared.storage.engine import Database
 from tests.faults import audit
 from tests.faults.history import Mail
-from tests.faults.part import ROOT, Part
+from tests.faults.part import Forker, Part
+from tests.faults.waiting import Cut, WaitedInVainError, Waiting
 from tests.plugins.kafka_broker import OwnBroker
 from tests.plugins.postgres import PostgresServer
 
 STAFF_TOKEN = "staff-token-for-tests"
 PREFIX = "faults"
 SERVICES = ("profiles", "matching", "notifications")
-
-
-class WaitedInVainError(Exception):
-    """What was waited for did not come about in time."""
-
-
-def wait_for(what: str, condition: Callable[[], Any], seconds: float, look: float = 0.05) -> Any:
-    """Look every `look` seconds until a condition gives something true, and return it; raises WaitedInVainError."""
-    deadline = time.monotonic() + seconds
-    pause = threading.Event()
-    while not (found := condition()):
-        if time.monotonic() > deadline:
-            raise WaitedInVainError(f"waited {seconds:.0f} s in vain: {what}")
-        pause.wait(look)
-    return found
 
 
 def free_ports(count: int) -> list[int]:
@@ -62,7 +46,10 @@ def free_ports(count: int) -> list[int]:
 
 
 class House:
-    """Everything that runs in one fault run. Use it as a context: nothing that it started stays behind."""
+    """Everything that runs in one fault run. Use it as a context: nothing that it started stays behind.
+
+    With a `forker` its processes are that one's: they start at once, and wait less for mails.
+    """
 
     def __init__(
         self,
@@ -72,12 +59,14 @@ class House:
         moods: Sequence[str] = (),
         matching_workers: int = 1,
         postgres: PostgresServer | None = None,
-        hurried: bool = False,
+        forker: Forker | None = None,
+        cut: Cut | None = None,
     ) -> None:
         self.folder = folder
         self.broker = broker
         self.postgres = postgres
-        self._command = "tests.faults.hurried" if hurried else "deploy.command"
+        self.waiting = Waiting(cut or Cut())
+        self._forker = forker
         self.profiles_url, self.matching_url = (f"http://127.0.0.1:{port}" for port in ports[:2])
         self.ledger = folder / "mails.jsonl"
         self.ledger.touch()
@@ -97,7 +86,6 @@ class House:
         }
         self.log = open_event_log(self.settings.event_log, PREFIX)
         self.databases: Databases | None = None
-        self._clock = threading.Event()
 
     def __enter__(self) -> House:
         """Make databases and topics, watch them, and start everything."""
@@ -135,20 +123,20 @@ class House:
         assert self.databases is not None
         return self.databases[service]
 
-    def handslag(self, *arguments: str, timeout: float = 120) -> dict[str, Any]:
+    def handslag(self, *arguments: str) -> dict[str, Any]:
         """Run a command to its end and give what it prints as JSON, with its exit code as `exit`."""
-        done = subprocess.run(
-            [sys.executable, "-m", "deploy.command", *arguments, "--json"],
-            env=self.env,
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            timeout=timeout,
-            check=False,
-        )
-        lines = done.stdout.strip().splitlines()
-        said = json.loads(lines[-1]) if lines else {"error": done.stderr.strip()}
-        return {**said, "exit": done.returncode}
+        with tempfile.TemporaryDirectory(dir=self.folder) as folder:
+            command = self._command("command", Path(folder) / "output", self.env, *arguments, "--json")
+            command.start()
+            try:
+                what = f"`{' '.join(arguments)}` ends"
+                self.waiting.until(what, lambda: not command.runs(), self.backlog, 0.25)
+            finally:
+                command.kill()
+            lines = command.output.read_text().strip().splitlines()
+        assert command.process is not None
+        said = json.loads(lines[-1]) if lines and lines[-1].startswith("{") else {"error": "\n".join(lines)}
+        return {**said, "exit": command.process.poll()}
 
     def backlog(self) -> dict[str, int] | None:
         """Count what is on its way; None while the event log does not say."""
@@ -158,28 +146,40 @@ class House:
         except EventLogError:
             return None
 
-    def settle(self, seconds: float, but: Collection[str] = ()) -> float:
+    def settle(self, but: Collection[str] = ()) -> float:
         """Wait until nothing is on its way, and return how long that took; raises WaitedInVainError.
 
-        `but` names stages of `deploy.operations.backlog.backlog` that are not waited for.
+        It goes on for as long as ever less is on its way. `but` names stages of
+        `deploy.operations.backlog.backlog` that are not waited for.
         """
         started = time.monotonic()
         last: list[dict[str, int] | None] = []
+        least: list[int] = []
 
         def settled() -> bool:
             last.append(self.backlog())
+            if last[-1] is not None:
+                least[:] = [min([*least, sum(last[-1].values())])]
             # Twice: between two stages an event may be on neither count.
             return len(last) > 1 and all(_is_empty(one, but) for one in last[-2:])
 
         try:
-            wait_for("everything settles", settled, seconds, 0.25)
+            self.waiting.until("everything settles", settled, lambda: list(least), 0.25)
         except WaitedInVainError as error:
             raise WaitedInVainError(f"{error}; left: {last[-1]}") from error
         return time.monotonic() - started
 
-    def breathe(self, seconds: float) -> None:
-        """Let everybody go on for a while."""
-        self._clock.wait(seconds)
+    def start_again(self, what: str, start: Callable[[], None]) -> None:
+        """Start a broker or a database that was killed, as often as its last life's rests are in its way."""
+
+        def started() -> bool:
+            try:
+                start()
+            except RuntimeError:
+                return False
+            return True
+
+        self.waiting.until(f"{what} starts again", started, look=0.2)
 
     def mails(self) -> list[Mail]:
         """Read what the mail server took."""
@@ -191,7 +191,8 @@ class House:
 
     def mail_ledger(self) -> list[dict[str, Any]]:
         """Read what the mail server wrote down: each mail that it took, and each that it dropped instead."""
-        return [json.loads(line) for line in self.ledger.read_text().splitlines()]
+        whole, _, _ = self.ledger.read_text().rpartition("\n")  # the last line may be half written
+        return [json.loads(line) for line in whole.splitlines()]
 
     def said(self, most: int = 1500) -> str:
         """Give the last of what each process said."""
@@ -203,10 +204,12 @@ class House:
         return "\n".join(parts)
 
     def _service(self, name: str, port: int = 8080) -> Part:
-        kind, service = name.split()[:2]
-        env = {**self.env, "HANDSLAG_PORT": str(port)}
         output = self.folder / f"{name.replace(' ', '-')}.output"
-        return Part(name, (self._command, kind, service), env, output)
+        return self._command(name, output, {**self.env, "HANDSLAG_PORT": str(port)}, *name.split()[:2])
+
+    def _command(self, name: str, output: Path, env: Mapping[str, str], *arguments: str) -> Part:
+        whole = arguments if self._forker else ("deploy.command", *arguments)
+        return Part(name, whole, env, output, self._forker)
 
 
 def _is_empty(backlog: Mapping[str, int] | None, but: Collection[str]) -> bool:

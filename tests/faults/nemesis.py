@@ -1,19 +1,20 @@
-"""Kills processes at seeded moments and starts them again."""
+"""Kills processes at seeded moments, counted in writes, and starts them again."""
 
 from __future__ import annotations
 
 import random
 import signal
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 
 from tests.faults import groups
-from tests.faults.house import House, WaitedInVainError, wait_for
+from tests.faults.house import House
 from tests.faults.part import Part
+from tests.faults.waiting import WaitedInVainError
 
 SENDER = "work notifications"
 WEIGHTS = {
@@ -33,31 +34,41 @@ PAUSE_WEIGHT = 1
 AIM_WEB = 0.03
 AIM_WORK = 0.2
 """Seconds in which a write is answered, and its event is published and has its effects."""
-EARLY = 5
-"""Among so many first blows are those that no run does without; they are dealt however long they take."""
-LONGEST_PAUSE = 25.0
+LONGEST_PAUSE = 60.0
 """Seconds in which a stopped worker's session, or lease, must have ended, so that others have its partitions."""
+EARLY = 5
+"""Among so many first blows are those that no run does without."""
+BESIDE = 3
+"""So many of a blow's writes at least are still to be made when it falls."""
+IN_A_PAUSE = 18
+"""Further writes while a worker is stopped: it has old versions in hand when it wakes."""
 
 
 @dataclass(frozen=True)
 class Blow:
     """What the nemesis does to which process.
 
-    In seconds: `gap` before it, `aim` after the next write has begun (so that it hits work, not rest), `down`
-    until the restart.
+    It falls when `before` writes have been made since the last one, while `beside` further ones are made: writes and
+    not seconds, so that a slow machine has the same run. In seconds: `aim` after the next write has begun (so that
+    it hits work, not rest), `down` until the restart. `kills` says how many processes die of it.
     """
 
     target: str
-    gap: float
+    before: int
+    beside: int
     aim: float
     down: float
     draw: float
+    kills: int
 
 
 def plan_blows(
-    seed: int, count: int, mean_gap: float, broker: bool, postgres: bool, pauses: bool = False
+    seed: int, kills: int, writes: int, broker: bool, postgres: bool, parts: int, pauses: bool = False
 ) -> list[Blow]:
-    """Draw the blows of a run: the same for the same seed."""
+    """Draw blows until they make so many kills: the same for the same seed.
+
+    `writes` is how many a blow has on average, `parts` how many processes die when everything does.
+    """
     drawn = random.Random(f"{seed} nemesis")
     weights = dict(WEIGHTS)
     if broker:
@@ -66,30 +77,34 @@ def plan_blows(
     weights["PostgreSQL" if postgres else "full disk"] = POSTGRES_WEIGHT if postgres else FULL_DISK_WEIGHT
     if pauses:
         weights["pause"] = PAUSE_WEIGHT
-    targets = drawn.choices(list(weights), list(weights.values()), k=count)
     # However few there are: each dependency is hit at least once.
     needed = [name for name in ("broker", "PostgreSQL", "full disk") if name in weights]
-    for place, name in zip(drawn.sample(range(min(count, EARLY)), len(needed)), needed, strict=True):
-        targets[place] = name
-    return [
-        Blow(
-            target,
-            drawn.uniform(0.2, 2 * mean_gap - 0.2),
-            drawn.uniform(0.0, AIM_WEB if target.startswith("web") else AIM_WORK),
-            drawn.uniform(0.0, 1.0),
-            drawn.random(),
+    early = dict(zip(drawn.sample(range(EARLY), len(needed)), needed, strict=True))
+    blows: list[Blow] = []
+    while sum(blow.kills for blow in blows) < kills or len(blows) <= max(early):
+        drawn_target = drawn.choices(list(weights), list(weights.values()))[0]
+        target = early.get(len(blows), drawn_target)
+        blows.append(
+            Blow(
+                target,
+                drawn.randint(1, max(1, 2 * (writes - BESIDE) - 1)),
+                BESIDE + (IN_A_PAUSE if target == "pause" else 0),
+                drawn.uniform(0.0, AIM_WEB if target.startswith("web") else AIM_WORK),
+                drawn.uniform(0.0, 1.0),
+                drawn.random(),
+                {"everything": parts, "full disk": 0, "pause": 0}.get(target, 1),
+            )
         )
-        for target in targets
-    ]
+    return blows
 
 
 class Nemesis:
-    """Deals blows to a house, one after the other."""
+    """Deals blows to a house, one after the other. `begun` counts the writes that were begun, `made` those done."""
 
-    def __init__(self, house: House, begun: Callable[[], int]) -> None:
+    def __init__(self, house: House, begun: Callable[[], int], made: Callable[[], int]) -> None:
         self._house = house
         self._begun = begun
-        self._clock = threading.Event()
+        self._made = made
         self.kills: Counter[str] = Counter()
         """SIGKILLs, by what they hit."""
         self.hardships: Counter[str] = Counter()
@@ -97,21 +112,22 @@ class Nemesis:
         self.sender_deaths: list[float] = []
         self.windows_hit = 0
 
-    def deal(self, blows: list[Blow], until: float, at_least: int = 0, latest: float = 0.0) -> None:
-        """Deal blows until all are dealt or a moment of the monotonic clock has come; then all run again.
-
-        With fewer than `at_least` kills it goes on until `latest`.
-        """
-        for number, blow in enumerate(blows):
-            moment = time.monotonic() + blow.gap
-            end = until if self.kills.total() >= at_least else max(until, latest)
-            if number >= EARLY and moment > end:
-                break
-            self._clock.wait(blow.gap)
-            self.revive()
+    def deal(self, blows: list[Blow], allow: Callable[[int], int]) -> None:
+        """Deal all blows; then all run again. `allow` lets further writes be made, and says how many are by now."""
+        for blow in blows:
+            allowed = allow(blow.before + blow.beside)
+            self._house.waiting.until(
+                "the writes before a blow",
+                partial(self._written, allowed - blow.beside),
+                self._made,
+            )
             self._take_aim(blow.aim)
             self._deal_one(blow)
         self.restart_all()
+
+    def _written(self, count: int) -> bool:
+        self.revive()
+        return self._made() >= count
 
     def revive(self) -> None:
         """Start again, as a restart policy does, what ended by itself."""
@@ -123,8 +139,8 @@ class Nemesis:
     def _take_aim(self, aim: float) -> None:
         before = self._begun()
         with suppress(WaitedInVainError):  # the clients may be waiting for what was killed before
-            wait_for("a write", lambda: self._begun() > before, 1.0, 0.002)
-        self._clock.wait(aim)
+            self._house.waiting.until("a write", lambda: self._begun() > before, look=0.002, patience=1.0)
+        self._house.waiting.breathe(aim)
 
     def restart_all(self) -> None:
         for part in self._house.parts.values():
@@ -138,34 +154,33 @@ class Nemesis:
             self.kills[name.rstrip(" 0123456789")] += 1
         self._house.parts[name].kill()
 
-    def turn_over(self, turns: int) -> None:
-        """Have workers leave the group, and come back, one after the other: two rebalances a turn.
+    def leave_and_return(self, turn: int) -> None:
+        """Have a worker leave the group and come back: two rebalances.
 
         Kills that follow each other faster than a dead member's session ends make one rebalance together.
         """
         workers = self._house.workers
-        for turn in range(turns):
-            part = self._house.parts[workers[turn % len(workers)]]
-            part.stop()
-            self._wait_for_members(len(workers) - 1)
-            part.start()
-            self._wait_for_members(len(workers))
-            self.hardships["left the group and came back"] += 1
+        part = self._house.parts[workers[turn % len(workers)]]
+        part.stop()
+        self._wait_for_members(len(workers) - 1)
+        part.start()
+        self._wait_for_members(len(workers))
+        self.hardships["left the group and came back"] += 1
 
     def _wait_for_members(self, count: int) -> None:
-        wait_for(
+        self._house.waiting.until(
             f"the group of matching has {count} members",
             lambda: groups.members(self._house) == count,
-            60,
-            0.25,
+            look=0.25,
         )
 
-    def hit_the_window(self, seconds: float) -> bool:
+    def hit_the_window(self, given_up: Callable[[], bool]) -> bool:
         """Kill the sender between the server's taking a mail and its slow 250; say whether that came about."""
         before = self._slow_ones()
-        try:
-            wait_for("a mail in the window", lambda: self._slow_ones() > before, seconds)
-        except WaitedInVainError:
+        self._house.waiting.until(
+            "a mail in the window, or none to come", lambda: self._slow_ones() > before or given_up()
+        )
+        if self._slow_ones() == before:
             return False
         self.kill(SENDER)
         self._house.parts[SENDER].start()
@@ -181,8 +196,8 @@ class Nemesis:
             assert house.broker is not None
             house.broker.kill()
             self.kills["broker"] += 1
-            self._clock.wait(blow.down)
-            house.broker.start()
+            house.waiting.breathe(blow.down)
+            house.start_again("the broker", house.broker.start)
         elif blow.target == "PostgreSQL":
             self._hit_postgres(blow)
         elif blow.target == "full disk":
@@ -190,7 +205,7 @@ class Nemesis:
             part = house.parts[names[int(blow.draw * len(names))]]
             part.limit_files(0)
             self.hardships["disk full"] += 1
-            self._clock.wait(0.5 + blow.down)
+            house.waiting.breathe(0.5 + blow.down)
             part.limit_files(-1)
         elif blow.target == "pause":
             self._pause(house.parts[house.workers[int(blow.draw * len(house.workers))]])
@@ -200,7 +215,7 @@ class Nemesis:
             names = self._names(blow)
             for name in names:
                 self.kill(name)
-            self._clock.wait(blow.down)
+            house.waiting.breathe(blow.down)
             for name in names:
                 house.parts[name].start()
 
@@ -217,15 +232,15 @@ class Nemesis:
         self.hardships["stopped"] += 1
         others = len(self._house.workers) - 1
         try:
-            wait_for(
+            self._house.waiting.until(
                 "the group goes on without the stopped worker",
                 lambda: 0 < (groups.members(self._house) or 0) <= others,
-                LONGEST_PAUSE,
-                0.5,
+                look=0.5,
+                patience=LONGEST_PAUSE,
             )
             self.hardships["stopped until others had the partitions"] += 1
         except WaitedInVainError:
-            pass  # all others were restarted at the same time, say: not counted as outlasted
+            pass  # the run is no worse for it: not counted as outlasted
         finally:
             part.send(signal.SIGCONT)
 
@@ -234,16 +249,9 @@ class Nemesis:
         assert postgres is not None
         postgres.kill()
         self.kills["PostgreSQL"] += 1
-        self._clock.wait(blow.down)
-
-        def started() -> bool:
-            try:
-                postgres.start()
-            except RuntimeError:  # processes of the one that was killed still end
-                return False
-            return True
-
-        wait_for("PostgreSQL starts again", started, 60, 0.2)
+        self._house.waiting.breathe(blow.down)
+        # Processes of the one that was killed may still end, and be in the way of its next life.
+        self._house.start_again("PostgreSQL", postgres.start)
 
     def _hit_web(self, blow: Blow) -> None:
         """Kill only gunicorn's parent, whose child then must end by itself, or only its child."""
@@ -257,6 +265,6 @@ class Nemesis:
             return
         part.kill_only(part.process.pid)
         self.kills[blow.target] += 1
-        wait_for("gunicorn's orphan ends", lambda: not any(map(part.lives, children)), 15)
-        self._clock.wait(blow.down)
+        self._house.waiting.until("gunicorn's orphan ends", lambda: not any(map(part.lives, children)))
+        self._house.waiting.breathe(blow.down)
         part.start()

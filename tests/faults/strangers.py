@@ -11,6 +11,7 @@ from kafka import KafkaProducer
 from shared.event_log.embedded import EmbeddedLog
 from shared.event_log.port import Headers, Message, Record
 from tests.faults.house import PREFIX, House
+from tests.faults.waiting import PATIENCE
 
 TOPIC = "companies"
 OVERSIZED = 1_000_000
@@ -99,7 +100,7 @@ def write(house: House, events: list[tuple[str, Written]]) -> None:
                 for topic, one in events
             ]
             for future in futures:
-                future.get(timeout=30)
+                future.get(timeout=PATIENCE)
         finally:
             producer.close(timeout=5)
         return

@@ -1,45 +1,50 @@
-"""The table of promises that a long run prints: what was counted, and the value that is promised."""
+"""The table of promises that a long run prints: what was counted, the value that is promised, and the verdict."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
-from tests.faults.fault_run import Outcome
+from tests.faults.outcome import Outcome, Step
 
 KILLS = 200
 REBALANCES = 20
 
 
+class Word(StrEnum):
+    """What is said of a promise."""
+
+    HELD = "held"
+    BROKEN = "BROKEN"
+    NOT_JUDGED = "not judged"
+    NONE = ""
+    """Nothing is promised: a number beside the promises."""
+
+
 @dataclass(frozen=True)
 class Row:
-    """A line: a promise, the value it promises, what was counted, and whether it held (None: nothing is promised)."""
+    """A line: a promise, the value it promises, what was counted, and the verdict."""
 
     promise: str
     promised: str
     counted: str
-    held: bool | None = None
+    word: Word = Word.NONE
 
 
-def rows(outcomes: Mapping[str, Outcome | str], whole: bool) -> list[Row]:
+def rows(outcomes: Mapping[str, Outcome], whole: bool) -> list[Row]:
     """Make a row a promise and run; a `whole` run has to deal enough kills and rebalances too."""
-    found: list[Row] = []
-    for name, outcome in outcomes.items():
-        if isinstance(outcome, str):
-            found.append(Row(f"{name}: the run", "settles", outcome, False))
-        else:
-            found += [
-                Row(f"{name}: {row.promise}", row.promised, row.counted, row.held) for row in _rows(outcome)
-            ]
-    done = [one for one in outcomes.values() if isinstance(one, Outcome)]
+    found = [
+        Row(f"{name}: {row.promise}", row.promised, row.counted, row.word)
+        for name, outcome in outcomes.items()
+        for row in _rows(outcome)
+    ]
     if whole:
-        kills = sum(one.kills.total() for one in done)
-        over_kafka = outcomes.get("kafka")
-        turns = int(over_kafka.notes.get("rebalances", 0)) if isinstance(over_kafka, Outcome) else 0
-        found.append(Row("all: kills", f"≥ {KILLS}", str(kills), kills >= KILLS))
-        found.append(
-            Row("all: rebalances of Kafka's group", f"≥ {REBALANCES}", str(turns), turns >= REBALANCES)
-        )
+        kills = sum(one.kills.total() for one in outcomes.values())
+        turns = int(outcomes["kafka"].notes.get("rebalances", 0))
+        ended = next((one.ended for one in outcomes.values() if one.ended), "")
+        found.append(_enough("all: kills", KILLS, kills, ended))
+        found.append(_enough("all: rebalances of Kafka's group", REBALANCES, turns, ended))
     return found
 
 
@@ -47,83 +52,97 @@ def table(found: Sequence[Row]) -> str:
     """Write the rows below each other."""
     head = Row("promise", "promised", "counted")
     wide = [max(len(getattr(row, column)) for row in (head, *found)) for column in ("promise", "promised")]
-    words = {None: "", True: "held", False: "BROKEN"}
     return "\n".join(
-        f"{row.promise:<{wide[0]}}  {row.promised:<{wide[1]}}  {words[row.held]:<6}  {row.counted}"
+        f"{row.promise:<{wide[0]}}  {row.promised:<{wide[1]}}  {row.word:<{len(Word.NOT_JUDGED)}}  {row.counted}"
         for row in (head, *found)
     )
 
 
+def _enough(what: str, wanted: int, had: int, ended: str) -> Row:
+    word = Word.HELD if had >= wanted else Word.NOT_JUDGED if ended else Word.BROKEN
+    return Row(what, f"≥ {wanted}", f"{had}; {ended}" if word is Word.NOT_JUDGED else str(had), word)
+
+
 def _rows(outcome: Outcome) -> list[Row]:
+    """Make the rows of one run. Each promise is judged after the step that tries it hardest."""
     verdict, notes = outcome.verdict, outcome.notes
     counted, kills = verdict.counted, outcome.kills
+
+    def judged(promise: str, promised: str, counted: str, wrong: float, after: Step) -> Row:
+        if wrong:
+            return Row(promise, promised, counted, Word.BROKEN)
+        if after in outcome.done:
+            return Row(promise, promised, counted, Word.HELD)
+        return Row(promise, promised, f"not judged: {outcome.ended}", Word.NOT_JUDGED)
+
+    mails = (
+        len(verdict.lost.get("mails", ()))
+        + len(verdict.duplicated.get("mails", ()))
+        + len(verdict.duplicated["mails outside of the window"])
+    )
+    letters = len(verdict.lost.get("bad events", ())) + len(verdict.duplicated["dead letters"])
     lost = _sum(verdict.lost, "mails", "bad events")
     doubled = _sum(verdict.duplicated, "mails", "mails outside of the window", "dead letters")
     inverted = _sum(verdict.inverted)
-    mails = (
-        len(verdict.lost["mails"])
-        + len(verdict.duplicated["mails"])
-        + len(verdict.duplicated["mails outside of the window"])
-    )
-    letters = len(verdict.lost["bad events"]) + len(verdict.duplicated["dead letters"])
     found = [
         Row("kills", "", f"{kills.total()}: {_counts(kills)}"),
         Row("hardships", "", _counts(outcome.hardships) or "none"),
-        Row(
+        judged(
             "1 acknowledged is never lost",
             "0 lost",
             f"{lost} lost of {counted['acknowledged']} acknowledged writes over {kills.total()} kills, "
             f"{counted['in doubt']} in doubt; settled after {notes.get('settled after, s')} s",
-            not lost,
+            lost,
+            Step.CALM,
         ),
-        Row(
+        judged(
             "2 effects once",
             "0 doubled",
             f"{doubled} doubled of {counted['effects']} effects; {notes.get('events delivered three times', 0)} events "
             f"delivered three times, {counted['published again']} repeats on the topics",
-            not doubled,
+            doubled,
+            Step.AGAIN,
         ),
-        Row(
+        judged(
             "3 order per key",
             "0 inverted",
             f"{inverted} inverted over {counted['published']} records and {notes.get('rebalances', 0)} rebalances; "
             f"{kills['work matching']} consumers killed, "
             f"{outcome.hardships['stopped until others had the partitions']} stopped until others had their partitions",
-            not inverted,
+            inverted,
+            Step.CALM,
         ),
-    ]
-    if "log away, s" in notes:
-        found.append(
-            Row(
-                "4 the event log may be away",
-                "0 failed",
-                f"{notes['of these failed']} of {notes['writes while it was away']} writes failed in "
-                f"{notes['log away, s']} s, the longest took {notes['longest write then, s']} s; "
-                f"outbox drained {notes.get('outbox drained after, s')} s after its return",
-                not notes["of these failed"],
-            )
-        )
-    found.append(
-        Row(
+        judged(
+            "4 the event log may be away",
+            "0 failed",
+            f"{notes.get('of these failed')} of {notes.get('writes while it was away')} writes failed in "
+            f"{notes.get('log away, s')} s, the longest took {notes.get('longest write then, s')} s; "
+            f"outbox drained {notes.get('outbox drained after, s')} s after its return",
+            notes.get("of these failed", 0),
+            Step.AWAY,
+        ),
+        judged(
             "5 bad events stop nobody",
             "0 wrong",
             f"{letters} wrong: {counted['dead letters']} dead letters of {notes.get('bad events', 0)} bad events in "
             "two services; a failing handler tried four times, replayed",
-            not letters,
-        )
-    )
-    if "reports rebuilt" in notes:
+            letters,
+            Step.BAD,
+        ),
+    ]
+    if Step.REBUILD in outcome.steps:
         found.append(
-            Row(
+            judged(
                 "6 rebuilt the same",
                 "0 different",
-                f"{notes['rebuilt differently']} different; {notes['reports rebuilt']} reports "
-                f"after {notes['rebuilt after, s']} s",
-                not notes["rebuilt differently"],
+                f"{notes.get('rebuilt differently')} different; {notes.get('reports rebuilt')} reports "
+                f"after {notes.get('rebuilt after, s')} s",
+                notes.get("rebuilt differently", 0),
+                Step.REBUILD,
             )
         )
     found += [
-        Row(
+        judged(
             "7 one mail a recipient",
             "0 wrong",
             f"{mails} wrong of {counted['mails']} mails for {counted['approvals']} approvals; "
@@ -133,7 +152,8 @@ def _rows(outcome: Outcome) -> list[Row]:
                 for name, count in notes.items()
                 if name.startswith("dropped ")
             ),
-            not mails,
+            mails,
+            Step.REST,
         ),
         Row(
             "7 the window, from the 250 to our record",
@@ -144,28 +164,28 @@ def _rows(outcome: Outcome) -> list[Row]:
                 *(notes[f"{which} window, s"] for which in ("shortest", "median", "longest"))
             ),
         ),
+        judged(
+            "half requests starve nobody",
+            "0 failed",
+            f"{notes.get('of those failed')} of {notes.get('writes beside them')} writes failed beside "
+            f"{notes.get('half requests')} half requests, "
+            f"the longest took {notes.get('longest write beside them, s')} s",
+            notes.get("of those failed", 0),
+            Step.HALVES,
+        ),
     ]
-    if "half requests" in notes:
+    if Step.DISK in outcome.steps:
         found.append(
-            Row(
-                "half requests starve nobody",
-                "0 failed",
-                f"{notes['of those failed']} of {notes['writes beside them']} writes failed beside "
-                f"{notes['half requests']} half requests, the longest took {notes['longest write beside them, s']} s",
-                not notes["of those failed"],
-            )
-        )
-    if "writes refused on a full disk" in notes:
-        found.append(
-            Row(
+            judged(
                 "a full disk is said",
                 "0 unclear",
-                f"{notes['answered otherwise']} unclear answers, "
-                f"{notes['writes refused on a full disk']} refused (503)",
-                not notes["answered otherwise"],
+                f"{notes.get('answered otherwise')} unclear answers, "
+                f"{notes.get('writes refused on a full disk')} refused (503)",
+                notes.get("answered otherwise", 0),
+                Step.DISK,
             )
         )
-    return found + [Row("fault", "none", fault, False) for fault in outcome.broken()]
+    return found + [Row("fault", "none", fault, Word.BROKEN) for fault in outcome.broken()]
 
 
 def _counts(counter: Mapping[str, int]) -> str:

@@ -23,8 +23,7 @@ from deploy.runtime.work import work
 from deploy.services import SERVICES
 from services.matching.introductions.stand_in import approve_best
 from services.profiles.importing.sample import take_in
-from services.profiles.organisations import actions as handlers
-from services.profiles.organisations.store import BACKBONE
+from services.profiles.organisations import actions
 from shared.clock import system_clock
 from shared.event_log import open_event_log
 from shared.event_log.port import LogUnavailableError
@@ -142,7 +141,7 @@ def _live(settings: Settings, databases: Databases, folder: Path) -> None:
     with databases["profiles"].writing() as connection:
         visit: dict[str, Any] = {"title": "Study visit", "direction": "incoming", "partner_id": "P1"}
         visit |= {"starts_on": "2026-05-01", "ends_on": "2026-05-03", "delegates": []}
-        handlers.create(connection, BACKBONE, "visits", visit, system_clock(), random_ids)
+        actions.create(connection, "visits", visit, system_clock(), random_ids)
     approve_best(databases["matching"], system_clock, random_ids, 1)
     sample = Path(__file__).with_name("v1") / "delivery.sent.json"
     state = json.loads(sample.read_text(encoding="utf-8"))["value"]

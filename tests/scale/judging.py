@@ -105,7 +105,7 @@ def _wrong_reports(databases: Databases) -> list[str]:
     other = []
     for id, one in made.items():
         kept = json.loads(sample[id][3])
-        if isinstance(one, Exception) or canonical_json(one.content) != canonical_json(kept):
+        if isinstance(one, Exception) or canonical_json(one.report) != canonical_json(kept):
             other.append(id)
     found += (
         [f"{len(other)} of {len(made)} reports say otherwise when made again: {other[:5]}"] if other else []

@@ -14,7 +14,7 @@ from deploy.operations.databases import Databases
 from shared.event_log.port import EventLog, EventLogError
 from tests.faults import audit
 from tests.faults.history import Verdict
-from tests.faults.house import WaitedInVainError, wait_for
+from tests.faults.waiting import WaitedInVainError, wait_for
 from tests.plugins.kafka_broker import OwnBroker
 from tests.scale.clients import Records, Submitting, Wanted, approve_some
 from tests.scale.house import ComposeHouse, Running, watching

@@ -18,7 +18,7 @@ import pytest
 from deploy.operations.restore_mark import MARK
 from tests.end_to_end.conftest import Site
 from tests.end_to_end.test_separate_processes import COMPANY, PARTNER
-from tests.faults.house import wait_for
+from tests.faults.waiting import wait_for
 from tests.scale.house import ComposeHouse, compose_house, watching
 from tests.scale.run import Plan, Run
 

@@ -1,4 +1,4 @@
-"""Every service speaks SQL in few rooms: who reads the others needs to know none of it."""
+"""SQL stands in the stores: whoever reads another room needs to know none of it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 SERVICES = Path(__file__).parents[2] / "services"
-ROOM = re.compile(r"(?:^|/)(?:store|restore|erase|database)(?:\.py$|/)")
+ROOM = re.compile(r"(?:^|/)(?:store|database)(?:\.py$|/)")
 STATEMENT = re.compile(
     r"\b(?:sa|sqlalchemy|postgresql|sqlite)\.(?:select|insert|update|delete|text)\(|\bconnection\.(?:execute|scalars?)\("
 )

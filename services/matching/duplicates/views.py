@@ -74,7 +74,7 @@ class Suggestions:
     def of(self, connection: Connection, side: Side) -> list[Pair]:
         """Return the pairs that staff have not decided on, the likeliest first."""
         table = TABLES[side]
-        mark = projection.mark_of(connection, table)
+        mark = projection.get_mark(connection, table)
         with self._lock:
             if side not in self._made or self._made[side][0] != mark:
                 self._made[side] = mark, suggest(identities(connection, side))
@@ -104,7 +104,7 @@ def identities(connection: Connection, side: Side) -> list[Identity]:
             **{field: str(one.state.get(field) or "") for field in COMPARED},
             texts=tuple(text for text in _texts(one.state) if text.strip()),
         )
-        for one in projection.states_where(connection, table, table.c.status == "active")
+        for one in projection.list_states(connection, table, table.c.status == "active")
     ]
 
 

@@ -11,11 +11,12 @@ from sqlalchemy.engine import Connection
 from services.matching import tables
 from services.matching.i18n import N_
 from services.matching.introductions import store as decisions
-from services.matching.introductions.domain.introductions import introductions
+from services.matching.introductions.domain.introductions import APPROVED, CANCELLED, REJECTED, introductions
 from services.matching.introductions.store import Review
 from services.matching.organisations.store import projection
 from services.matching.organisations.store.projection import Stored
 from services.matching.refusals import Refusal, RefusedError, refuse_long
+from services.matching.reports.domain.report import Match
 from services.matching.reports.store import reports
 from services.matching.reports.store.due import partner_changed
 from services.matching.reports.store.reports import StoredReport
@@ -24,8 +25,6 @@ from shared.events.event import Event
 from shared.ids import IdSource
 from shared.messaging.outbox import record_event
 from shared.telemetry import traces
-
-Texts = dict[str, list[str]]
 
 
 @dataclass(frozen=True)
@@ -59,17 +58,17 @@ def approve(
         )
     _refuse_outdated(connection, report, chosen)
     earlier = {item.id: item.state for item in decisions.introductions_of(connection, request_id)}
-    standing = {state["company"]["id"] for state in earlier.values() if state["status"] != "cancelled"}
-    met = [match for match in chosen if match["company"]["id"] in standing]
+    standing = {state["company"]["id"] for state in earlier.values() if state["status"] != CANCELLED}
+    met = [match for match in chosen if match.company.id in standing]
     if met:
-        names = ", ".join(sorted({match["company"]["name"] for match in met}))
+        names = ", ".join(sorted({match.company.name for match in met}))
         raise RefusedError(
             Refusal.CONFLICT,
             N_(
                 "Already introduced for this request: %(names)s. Leave out what is already introduced, or cancel "
                 "that introduction first."
             ),
-            [match["id"] for match in met],
+            [match.id for match in met],
             names=names,
         )
     now = clock()
@@ -79,10 +78,10 @@ def approve(
     for state in made:
         _keep(connection, Event("introduction.approved", state["id"], state["version"], now, state))
     for match in chosen:
-        review = Review(report_version, match["id"], "approved", note, approval_id, to_text(now))
+        review = Review(report_version, match.id, APPROVED, note, approval_id, to_text(now))
         decisions.add_review(connection, request_id, review)
     # The partner's other reports say whom it has met.
-    partner_changed(connection, report.content["partner"]["id"], now, but=request_id)
+    partner_changed(connection, report.content.partner.id, now, but=request_id)
     return Decided(approval_id, tuple(made))
 
 
@@ -108,20 +107,20 @@ def reject(
     introduced = {
         item.state["company"]["id"]
         for item in decisions.introductions_of(connection, request_id)
-        if item.status != "cancelled"
+        if item.status != CANCELLED
     }
-    met = [match for match in chosen if match["company"]["id"] in introduced]
+    met = [match for match in chosen if match.company.id in introduced]
     if met:
-        names = ", ".join(sorted({match["company"]["name"] for match in met}))
+        names = ", ".join(sorted({match.company.name for match in met}))
         raise RefusedError(
             Refusal.CONFLICT,
             N_("Already introduced for this request: %(names)s. Cancel the introduction first."),
-            [match["id"] for match in met],
+            [match.id for match in met],
             names=names,
         )
     at = to_text(clock())
     for match in chosen:
-        review = Review(report_version, match["id"], "rejected", reason.strip(), None, at)
+        review = Review(report_version, match.id, REJECTED, reason.strip(), None, at)
         decisions.add_review(connection, request_id, review)
     return Decided(None, ())
 
@@ -136,7 +135,7 @@ def cancel(connection: Connection, introduction_id: str, clock: Clock) -> Mappin
         raise RefusedError(
             Refusal.UNKNOWN, N_("There is no introduction with the id %(id)s."), id=introduction_id
         )
-    if stored.status == "cancelled":
+    if stored.status == CANCELLED:
         return stored.state
     sent = [
         mail.state["side"]
@@ -153,7 +152,7 @@ def cancel(connection: Connection, introduction_id: str, clock: Clock) -> Mappin
             sorted(set(sent)),
         )
     now = clock()
-    state = {**stored.state, "status": "cancelled", "version": stored.version + 1, "updated_at": to_text(now)}
+    state = {**stored.state, "status": CANCELLED, "version": stored.version + 1, "updated_at": to_text(now)}
     cancelled = Event("introduction.cancelled", introduction_id, state["version"], now, state)
     _keep(connection, cancelled, before=stored.state)
     partner_changed(connection, state["partner"]["id"], now, but=state["request_id"])
@@ -162,9 +161,7 @@ def cancel(connection: Connection, introduction_id: str, clock: Clock) -> Mappin
 
 def deliveries_of(connection: Connection, request_id: str) -> list[Stored]:
     """Read the deliveries of a request's introductions, by id."""
-    return projection.states_where(
-        connection, tables.deliveries, tables.deliveries.c.request_id == request_id
-    )
+    return projection.list_states(connection, tables.deliveries, tables.deliveries.c.request_id == request_id)
 
 
 def _chosen(
@@ -174,12 +171,12 @@ def _chosen(
     match_ids: Sequence[str],
     text: str,
     field: str,
-) -> tuple[StoredReport, list[dict[str, Any]]]:
+) -> tuple[StoredReport, list[Match]]:
     """Read the report and the matches that a decision names, in the report's order."""
     refuse_long(text, field)
     if not match_ids:
         raise RefusedError(Refusal.INVALID, N_("Choose at least one match."), ["matches"])
-    report = reports.get_report(connection, request_id, hold=True)
+    report = reports.get_report(connection, request_id, lock=True)
     if report is None:
         raise RefusedError(
             Refusal.UNKNOWN, N_("There is no match report for the request %(id)s (yet)."), id=request_id
@@ -195,8 +192,8 @@ def _chosen(
             now=report.version,
         )
     wanted = set(match_ids)
-    chosen = [match for match in report.content["matches"] if match["id"] in wanted]
-    unknown = sorted(wanted - {match["id"] for match in chosen})
+    chosen = [match for match in report.content.matches if match.id in wanted]
+    unknown = sorted(wanted - {match.id for match in chosen})
     if unknown:
         raise RefusedError(
             Refusal.UNKNOWN_MATCH,
@@ -207,23 +204,21 @@ def _chosen(
     return report, chosen
 
 
-def _refuse_outdated(
-    connection: Connection, report: StoredReport, chosen: Sequence[Mapping[str, Any]]
-) -> None:
+def _refuse_outdated(connection: Connection, report: StoredReport, chosen: Sequence[Match]) -> None:
     """Refuse when a profile behind the chosen matches is not as the report saw it: it is being made again."""
-    seen = {match["company"]["id"]: match["company"] for match in chosen}
+    seen = {match.company.id: match.company for match in chosen}
     now = projection.get_states(connection, tables.companies, seen)
     changed = [
-        side["name"]
+        side.name
         for side_id, side in seen.items()
-        if side_id not in now or now[side_id].version != side["version"] or now[side_id].status != "active"
+        if side_id not in now or now[side_id].version != side.version or now[side_id].status != "active"
     ]
-    side = report.content["partner"]
-    partner = projection.get_state(connection, tables.partners, side["id"])
-    if partner is None or partner.version != side["version"] or partner.status != "active":
-        changed.append(side["name"])
+    side = report.content.partner
+    partner = projection.get_state(connection, tables.partners, side.id)
+    if partner is None or partner.version != side.version or partner.status != "active":
+        changed.append(side.name)
     request = projection.get_state(connection, tables.requests, report.request_id)
-    if request is None or request.version != report.content["request_version"]:
+    if request is None or request.version != report.content.request_version:
         changed.append(report.request_id)
     if changed:
         raise RefusedError(

@@ -22,8 +22,7 @@ from services.matching.organisations.domain.model import (
 from services.matching.organisations.store import projection
 from services.matching.organisations.store.projection import Stored
 from services.matching.refusals import Refusal, RefusedError, refuse_long
-from services.matching.reports.store import due as stale
-from services.matching.reports.store import reports
+from services.matching.reports.store import due, reports
 from services.matching.reports.store.lifted import Lifted, drop_lifted, list_lifted, put_lifted
 from services.matching.scoring.domain.exclusions import LIFTABLE, conflicts
 from shared.clock import Clock, to_text
@@ -32,7 +31,7 @@ from shared.clock import Clock, to_text
 def lift(
     connection: Connection, request_id: str, company_id: str, code: str, reason: str, clock: Clock
 ) -> Lifted:
-    """Lift an exclusion, with the reason for it; give it as it is kept.
+    """Lift an exclusion, with the reason for it; return it as it is kept.
 
     Lifted again with the same reason it stays as it was; with another reason that one is kept. Raises RefusedError:
     unknown (request, company or partner), invalid (no such exclusion can be lifted, no reason, one too long), or
@@ -62,7 +61,7 @@ def take_back(connection: Connection, request_id: str, company_id: str, code: st
     if _found(connection, request_id, company_id, code) is None:
         return False
     _make_again(connection, request, clock)
-    reports.get_report(connection, request_id, hold=True)  # an approval that is under way comes first
+    reports.get_report(connection, request_id, lock=True)  # an approval that is under way comes first
     made = decisions.introductions_of(connection, request_id)
     if any(one.state["company"]["id"] == company_id and one.status != "cancelled" for one in made):
         raise RefusedError(
@@ -74,7 +73,7 @@ def take_back(connection: Connection, request_id: str, company_id: str, code: st
 
 
 def lifted_view(connection: Connection, request_id: str) -> list[dict[str, Any]]:
-    """Give the lifted exclusions of a request: `company` (id, name), `code`, `reason`, `at`.
+    """Return the lifted exclusions of a request: `company` (id, name), `code`, `reason`, `at`.
 
     A company that is not known any more has its id as its name.
     """
@@ -136,7 +135,7 @@ def _refuse_without_conflict(connection: Connection, request: Stored, company_id
 
 
 def _make_again(connection: Connection, request: Stored, clock: Clock) -> None:
-    if not stale.request_touched(connection, request.id, clock()):
+    if not due.request_touched(connection, request.id, clock()):
         raise RefusedError(
             Refusal.CONFLICT,
             N_("The request is %(status)s; open it again before changing what is excluded."),

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+import hashlib
 
 from services.matching.introductions import store as decisions
 from services.matching.introductions.actions import approve
 from services.matching.introductions.domain.introductions import best_matches
+from services.matching.reports.domain.report import Report, content_digest
 from services.matching.reports.store import reports
 from shared.clock import Clock
 from shared.ids import IdSource
+from shared.service import ReportsMade
 from shared.storage.engine import Database
 
 NOTE = "Approved by the stand-in reviewer of the sample."
 
 
-def all_reports(database: Database) -> list[dict[str, Any]]:
+def all_reports(database: Database) -> list[Report]:
     """Read the content of every report, by request id."""
     found = []
     with database.reading() as connection:
@@ -24,6 +26,13 @@ def all_reports(database: Database) -> list[dict[str, Any]]:
             if report is not None:
                 found.append(report.content)
     return found
+
+
+def reports_made(database: Database) -> ReportsMade:
+    """Count reports and matches; the digest is of all reports' digests, by request id."""
+    found = all_reports(database)
+    digest = hashlib.sha256("".join(map(content_digest, found)).encode()).hexdigest()
+    return ReportsMade(len(found), sum(len(report.matches) for report in found), digest)
 
 
 def approve_best(database: Database, clock: Clock, ids: IdSource, most: int | None = None) -> int:

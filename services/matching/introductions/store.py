@@ -14,9 +14,9 @@ from services.matching.introductions.domain.introductions import introduced_matc
 from services.matching.organisations.store.projection import (
     Stored,
     get_state,
-    put_state,
-    states_where,
-    versions_where,
+    list_states,
+    list_versions,
+    save_state,
 )
 from services.matching.tables import companies, introductions, partners, requests, reviews
 from shared.events.event import Event
@@ -54,7 +54,7 @@ def decisions_by_request(connection: Connection, request_ids: Iterable[str]) -> 
     found: dict[str, dict[str, str]] = {}
     for part in in_parts(request_ids):
         made: dict[str, list[Mapping[str, Any]]] = {}
-        for one in states_where(connection, introductions, introductions.c.request_id.in_(part)):
+        for one in list_states(connection, introductions, introductions.c.request_id.in_(part)):
             made.setdefault(one.state["request_id"], []).append(one.state)
         last: dict[str, dict[str, str]] = {id: {} for id in part}
         query = sa.select(reviews).where(reviews.c.request_id.in_(part)).order_by(reviews.c.number)
@@ -73,8 +73,8 @@ def approvals_reviewed(connection: Connection) -> list[tuple[str, str]]:
 
 
 def reviews_of_company(connection: Connection, id: str) -> sa.ColumnElement[bool]:
-    """Give the condition that a review is of a company's match, and not of one whose id begins with the same."""
-    longer = versions_where(connection, companies, companies.c.id.startswith(f"{id}.", autoescape=True))
+    """Return the condition that a review is of a company's match, and not of one whose id begins with the same."""
+    longer = list_versions(connection, companies, companies.c.id.startswith(f"{id}.", autoescape=True))
     of_others = [reviews.c.match_id.startswith(f"{other}.", autoescape=True) for other in longer]
     mine = reviews.c.match_id.startswith(f"{id}.", autoescape=True)
     return sa.and_(mine, *(~other for other in of_others))
@@ -113,7 +113,7 @@ def put_introduction(connection: Connection, event: Event) -> None:
         "company_id": state["company"]["id"],
         "partner_id": state["partner"]["id"],
     }
-    put_state(connection, introductions, event, **columns)
+    save_state(connection, introductions, event, **columns)
 
 
 def get_introduction(connection: Connection, introduction_id: str) -> Stored | None:
@@ -123,7 +123,7 @@ def get_introduction(connection: Connection, introduction_id: str) -> Stored | N
 
 def introductions_of(connection: Connection, request_id: str) -> list[Stored]:
     """Read the introductions made on a request's report, cancelled ones included, by id."""
-    return states_where(connection, introductions, introductions.c.request_id == request_id)
+    return list_states(connection, introductions, introductions.c.request_id == request_id)
 
 
 def list_introductions(

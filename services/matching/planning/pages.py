@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
@@ -23,6 +22,7 @@ from services.matching.planning.views.gap_view import gaps_of
 from services.matching.planning.views.plan_view import introduction_plan
 from services.matching.refusals import Refusal, RefusedError
 from services.matching.reports.store import reports
+from services.matching.review.views import ReportView
 from shared.web.access import access
 from shared.web.problems import Problem
 
@@ -127,15 +127,15 @@ def also_page(request_id: str) -> str:
                 id=request_id,
             ),
         )
-    titles = {need["id"]: need["title"] or need["text"] for need in report.content["needs"]}
+    titles = {need.id: need.label for need in report.content.needs}
     return render_template(
-        "planning/also_look_at.html", found=found, partner=report.content["partner"], titles=titles
+        "planning/also_look_at.html", found=found, partner=report.content.partner, titles=titles
     )
 
 
-def _rare(report: Mapping[str, Any]) -> Near | None:
+def _rare(view: ReportView) -> Near | None:
     with database().reading() as connection:
-        return rare_in_report(connection, report, clock()())
+        return rare_in_report(connection, view, clock()())
 
 
 def _consortia(request_id: str) -> dict[str, Any] | None:

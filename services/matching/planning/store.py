@@ -17,7 +17,8 @@ from services.matching.planning.domain.fairness import MEMBERSHIPS, SMALL_MEMBER
 from services.matching.planning.domain.introducing import Standing
 from services.matching.programmes.domain.planned import planned_from
 from services.matching.programmes.domain.problem import by_id
-from services.matching.reports.store.reports import ReportJson
+from services.matching.reports.domain.report import Report
+from services.matching.reports.store.reports import read_content
 from services.matching.scoring.domain.history import PastIntroduction
 from services.matching.scoring.store import active_policy
 from services.matching.tables import introductions, reports, requests, reviews
@@ -32,7 +33,7 @@ class OpenReport:
     request_id: str
     version: int
     title: str
-    content: ReportJson
+    content: Report
 
 
 def list_open_reports(connection: Connection, only: Collection[str] = ()) -> list[OpenReport]:
@@ -46,7 +47,7 @@ def list_open_reports(connection: Connection, only: Collection[str] = ()) -> lis
     parts = list(rows.in_parts(only)) if only else [None]
     return [
         OpenReport(
-            row.request_id, row.version, json.loads(row.state).get("title") or "", json.loads(row.content)
+            row.request_id, row.version, json.loads(row.state).get("title") or "", read_content(row.content)
         )
         for part in parts
         for row in connection.execute(query if part is None else query.where(reports.c.request_id.in_(part)))
@@ -56,8 +57,8 @@ def list_open_reports(connection: Connection, only: Collection[str] = ()) -> lis
 def get_standing(connection: Connection, found: Iterable[OpenReport], at: datetime) -> Standing:
     """Read what stands beside some reports, as of `at`."""
     listed = list(found)
-    companies = {match["company"]["id"] for one in listed for match in one.content["matches"]}
-    partners = {one.content["partner"]["id"] for one in listed}
+    companies = {match.company.id for one in listed for match in one.content.matches}
+    partners = {one.content.partner.id for one in listed}
     return Standing(
         at,
         _capacities(connection, tables.companies, companies),
@@ -112,9 +113,7 @@ def list_members(connection: Connection) -> list[Member]:
     """Read the active companies that are members, by id."""
     return [
         Member(one.id, one.state.get("name") or one.id, membership)
-        for one in projection.states_where(
-            connection, tables.companies, tables.companies.c.status == "active"
-        )
+        for one in projection.list_states(connection, tables.companies, tables.companies.c.status == "active")
         if (membership := one.state.get("membership") or "member") in MEMBERSHIPS
     ]
 
@@ -122,9 +121,7 @@ def list_members(connection: Connection) -> list[Member]:
 def list_small_members(connection: Connection) -> list[Company]:
     """Read the active companies that are small members, by id."""
     named = tables.companies.c.state.contains(json.dumps(SMALL_MEMBER), autoescape=True)
-    found = projection.states_where(
-        connection, tables.companies, tables.companies.c.status == "active", named
-    )
+    found = projection.list_states(connection, tables.companies, tables.companies.c.status == "active", named)
     return [company_from_state(one.state) for one in found if one.state.get("membership") == SMALL_MEMBER]
 
 

@@ -48,13 +48,13 @@ def change_draft(
     now = policy_to_json(draft.policy)
     kept = {name: value for name, value in now.items() if name != "weights"}
     policy = make_policy(draft.based_on, weights, {**kept, **rules})
-    return policies.change_draft(connection, draft, policy, clock())
+    return policies.save_draft(connection, draft, policy, clock())
 
 
 def discard_draft(connection: Connection, draft_id: str, seen: int) -> None:
     """Delete the version of a draft that was seen; refused: unknown, stale."""
     _seen(connection, draft_id, seen)
-    policies.drop_draft(connection, draft_id)
+    policies.delete_draft(connection, draft_id)
 
 
 def check_note(note: str) -> None:
@@ -93,7 +93,7 @@ def activate_draft(
             Refusal.CONFLICT,
             N_("The draft says what the active policy says. Change a weight or a rule first, or discard it."),
         )
-    policies.drop_draft(connection, draft_id)
+    policies.delete_draft(connection, draft_id)
     return policies.add_version(connection, draft.policy, note.strip(), now)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from typing import Any
 
 from flask import Response, jsonify, request
@@ -17,7 +16,7 @@ from services.matching.programmes import store as programmes
 from services.matching.programmes.calendar import calendar
 from services.matching.programmes.domain.mend import Cancellation
 from services.matching.programmes.settings_body import Making, ProgrammeBody
-from services.matching.programmes.views import mend_view, programme_view
+from services.matching.programmes.views import mend_view, programme_view, visits_view
 from services.matching.refusal_answers import STATUS
 from services.matching.refusals import Refusal, RefusedError
 from shared.web.api import (
@@ -52,13 +51,7 @@ BLUEPRINTS = (blueprint,)
 def list_programmes(args: Args) -> Args:
     """List the planned visits, the newest change first."""
     with database().reading() as connection:
-        lines, total = programmes.list_visits(connection, args["page"], args["page_size"])
-    return {
-        "items": [asdict(line) for line in lines],
-        "total": total,
-        "page": args["page"],
-        "page_size": args["page_size"],
-    }
+        return visits_view(connection, args["page"], args["page_size"])
 
 
 @route(blueprint, "/<visit_id>", "GET", "staff", "Read a visit's programme")

@@ -22,7 +22,7 @@ from services.matching.programmes.forms import making_of, settings_of_form
 from services.matching.programmes.grid import grid
 from services.matching.programmes.labels import FIELD_WORDS, day_name, entry_word, fault_words, field_word
 from services.matching.programmes.store import StoredProgramme
-from services.matching.programmes.views import Names, mend_view, programme_view
+from services.matching.programmes.views import Names, mend_view, programme_view, visits_view
 from services.matching.refusal_answers import STATUS
 from services.matching.refusals import RefusedError
 from shared.web.access import access
@@ -49,9 +49,9 @@ def programme_list() -> str:
     """Show the visits and whether they have a programme."""
     page = max(1, request.args.get("page", 1, type=int))
     with database().reading() as connection:
-        lines, total = programmes.list_visits(connection, page, PAGE_SIZE)
-    pages = max(1, -(-total // PAGE_SIZE))
-    return render_template("programmes/programmes.html", lines=lines, page=page, pages=pages)
+        found = visits_view(connection, page, PAGE_SIZE)
+    pages = max(1, -(-found["total"] // PAGE_SIZE))
+    return render_template("programmes/programmes.html", lines=found["items"], page=page, pages=pages)
 
 
 @blueprint.route("/programmes/<visit_id>")

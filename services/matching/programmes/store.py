@@ -131,7 +131,7 @@ def get_material(connection: Connection, visit_id: str, source: str) -> Material
         return None
     meetings = [
         meeting
-        for request in projection.states_where(
+        for request in projection.list_states(
             connection, tables.requests, tables.requests.c.visit_id == visit_id
         )
         if request.status != "withdrawn"
@@ -142,16 +142,16 @@ def get_material(connection: Connection, visit_id: str, source: str) -> Material
 
 def _meetings(connection: Connection, request: Stored, source: str) -> list[Meeting]:
     report = reports.get_report(connection, request.id)
-    matches = report.content["matches"] if report else []
+    matches = report.content.matches if report else ()
     scores: dict[str, float] = {}
     for match in matches:
-        scores[match["company"]["id"]] = max(match["score"], scores.get(match["company"]["id"], 0.0))
+        scores[match.company.id] = max(match.score, scores.get(match.company.id, 0.0))
     chosen: dict[str, tuple[str, set[str]]] = {}
     if source == MATCHES:
         latest = {one.match_id: one.decision for one in decisions.reviews_of(connection, request.id)}
         for match in matches:
-            if latest.get(match["id"]) != "rejected" and not match["company"].get("erased_at"):
-                chosen.setdefault(match["company"]["id"], (match["role"], set()))[1].add(match["need_id"])
+            if latest.get(match.id) != "rejected" and not match.company.erased_at:
+                chosen.setdefault(match.company.id, (match.role, set()))[1].add(match.need_id)
     else:
         for one in decisions.introductions_of(connection, request.id):
             if one.status == "approved" and not one.state["company"].get("erased_at"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from datetime import date
 from typing import Any
 
@@ -18,7 +19,7 @@ from services.matching.programmes.domain.planned import CANCELLED, MEETINGS, VIS
 from services.matching.programmes.domain.problem import HOST, OWN, Placement, Problem, Wanted, by_id
 from services.matching.programmes.domain.settings import time_of
 from services.matching.programmes.domain.timetable import Entry, timetable
-from services.matching.programmes.store import Material, StoredProgramme, get_material
+from services.matching.programmes.store import Material, StoredProgramme, get_material, list_visits
 from services.matching.reports.domain.erased_words import ERASED_NAME
 
 View = dict[str, Any]
@@ -83,6 +84,12 @@ class Names:
             "tracks": list(one.tracks),
             "needs_interpreter": one.interpreter,
         }
+
+
+def visits_view(connection: Connection, page: int, page_size: int) -> View:
+    """Return a page (from 1) of the planned visits with the versions of their programmes."""
+    lines, total = list_visits(connection, page, page_size)
+    return {"items": [asdict(line) for line in lines], "total": total, "page": page, "page_size": page_size}
 
 
 def programme_view(connection: Connection, stored: StoredProgramme) -> View:

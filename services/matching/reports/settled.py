@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -16,7 +15,7 @@ from services.matching.reports.domain.change_impact import (
     stacked,
     touched,
 )
-from services.matching.reports.domain.report import content_digest
+from services.matching.reports.domain.report import Report, content_digest
 from services.matching.reports.store.due import Same
 from services.matching.scoring.domain.features import CompanyFeatures, NeedFeatures
 from services.matching.scoring.domain.policy import ScoringPolicy
@@ -32,7 +31,7 @@ class _Entry:
     bars: list[float]
 
 
-class Kept:
+class SettledReports:
     """Reports as a worker made them; each is what it would make of the companies it followed last.
 
     Knowledge of the moment: a worker that has none makes every report that is stale.
@@ -48,9 +47,9 @@ class Kept:
     def follow(
         self, companies: CompanyFeatures, policy: ScoringPolicy, open_requests: Collection[str]
     ) -> None:
-        """Take note of the companies and the open requests as they are now.
+        """Note the companies and the open requests as they are now.
 
-        Reports that the companies' changes can touch are known no more, nor is anything of other requests.
+        Reports that the companies' changes can touch are forgotten, and so is all of other requests.
         """
         for request_id in (self._entries.keys() | self._touched.keys()) - set(open_requests):
             self.forget(request_id)
@@ -67,40 +66,40 @@ class Kept:
                     self._touched.setdefault(request_id, set()).update(ids)
         self._policy = policy
 
-    def put(
+    def add(
         self,
         request_id: str,
         wanted: int,
-        content: Mapping[str, Any],
+        report: Report,
         needs: NeedFeatures,
         reach: Sequence[float],
         companies: CompanyFeatures,
         policy: ScoringPolicy,
     ) -> None:
-        """Keep a report that was saved; without effect when it was not made of what was followed last."""
+        """Add a report that was saved; without effect when it was not made of what was followed last."""
         self._touched.pop(request_id, None)
         self.forget(request_id)
         if companies is self._companies and policy == self._policy:
-            same = Same(wanted, content_digest(content), content["as_of"])
-            self._entries[request_id] = _Entry(same, only_scored(needs), bars_of(content, reach, policy))
+            same = Same(wanted, content_digest(report), report.as_of)
+            self._entries[request_id] = _Entry(same, only_scored(needs), bars_of(report, reach, policy))
             self._watched = None
 
     def forget(self, request_id: str) -> None:
-        """Know a report no more."""
+        """Forget a report."""
         if self._entries.pop(request_id, None) is not None:
             self._watched = None
 
     def forget_all(self) -> None:
-        """Know no report any more."""
+        """Forget all reports."""
         self._entries, self._watched, self._touched = {}, None, {}
 
     def touched_by(self, request_id: str) -> frozenset[str]:
-        """Give the companies that are known to have changed a report since it was kept."""
+        """Return the companies that are known to have changed a report since it was added."""
         return frozenset(self._touched.get(request_id, ()))
 
     @property
     def known(self) -> Mapping[str, Same]:
-        """Give what is known by request."""
+        """Return what is known, by request."""
         return {request_id: entry.same for request_id, entry in self._entries.items()}
 
     def _watch(self) -> Watched:

@@ -21,14 +21,13 @@ from services.matching.organisations.domain.model import (
     request_from_state,
 )
 from services.matching.organisations.store import projection
-from services.matching.reports.domain.report import make_report
-from services.matching.reports.settled import Kept
-from services.matching.reports.store import due as stale
-from services.matching.reports.store import engine_change, reports
+from services.matching.reports.domain.making import make_report
+from services.matching.reports.domain.report import Report
+from services.matching.reports.settled import SettledReports
+from services.matching.reports.store import due, engine_change, reports
 from services.matching.reports.store.due import Claim
 from services.matching.reports.store.lifted import lifted_of
-from services.matching.reports.store.pause import is_held
-from services.matching.reports.store.reports import ReportJson
+from services.matching.reports.store.pause import is_paused
 from services.matching.scoring import store as policies
 from services.matching.scoring.domain.features import CompanyFeatures, NeedFeatures, need_features
 from services.matching.scoring.domain.history import History, PastIntroduction
@@ -77,9 +76,9 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class Made:
-    """A report's content, with the features of the needs that it was made of, and their reach."""
+    """A report, with the features of the needs that it was made of, and their reach."""
 
-    content: ReportJson
+    report: Report
     needs: NeedFeatures
     reach: tuple[float, ...]
 
@@ -91,7 +90,7 @@ class Scorer:
         self._database = database
         self._clock = clock
         self._companies = FeatureCache(engine or standard_engine())
-        self._kept = Kept()
+        self._settled = SettledReports()
         self._seen: int | None = None
         self._looks = 0
         for outcome in ("saved", "outdated", "failed"):
@@ -104,13 +103,13 @@ class Scorer:
         at most `MOST_LOOKS` times in a row; a request without any report does not wait for that.
         """
         with self._database.reading() as connection:
-            due = stale.next_due(connection, self._clock())
-            if due is None:
-                if is_held(connection, self._clock()):
-                    self._kept.forget_all()  # a rebuild begins to count anew
+            waiting = due.next_due(connection, self._clock())
+            if waiting is None:
+                if is_paused(connection, self._clock()):
+                    self._settled.forget_all()  # a rebuild begins to count anew
                 return False
-            number = stale.pool_number(connection)
-        if due == "newer report" and number != self._seen and self._looks < MOST_LOOKS:
+            number = due.pool_number(connection)
+        if waiting == "newer report" and number != self._seen and self._looks < MOST_LOOKS:
             self._seen = number
             self._looks += 1
             return False
@@ -125,7 +124,7 @@ class Scorer:
         # Before anything is claimed: the vectors of many new texts take longer than a claim lasts.
         self._companies.prepare(self._database)
         with self._database.writing() as connection:
-            claims = stale.claim_stale(connection, self._clock(), most)
+            claims = due.claim_stale(connection, self._clock(), most)
         if claims:
             snapshot = self.read(claims)
             untouched = self.settle_untouched(snapshot)
@@ -139,26 +138,26 @@ class Scorer:
 
         When companies changed since the snapshot was read they stay due, and were up to date until it.
         """
-        known = self._kept.known
+        known = self._settled.known
         if not known:
             return set()
         mine = {case.request.id for case in snapshot.cases}
         with self._database.writing() as connection:
-            current = stale.pool_number(connection, hold=True) == snapshot.number
+            current = due.pool_number(connection, lock=True) == snapshot.number
             since = None if current else snapshot.at
-            return set(stale.settle_same(connection, known, mine, self._clock(), since))
+            return set(due.settle_same(connection, known, mine, self._clock(), since))
 
     def read(self, claims: Sequence[Claim]) -> Snapshot:
         """Read what the claimed requests' reports are made of."""
         at = to_text(self._clock())
         with self._database.reading() as connection:
             # The number comes first: a company that changes while the rest is read makes the save fail.
-            number = stale.pool_number(connection)
+            number = due.pool_number(connection)
             policy = policies.active_policy(connection)
             companies = self._companies.features(connection, policy)
             read = [_read_case(connection, claim) for claim in claims]
-            open_requests = stale.open_requests(connection)
-        self._kept.follow(companies, policy, open_requests)
+            open_requests = due.open_requests(connection)
+        self._settled.follow(companies, policy, open_requests)
         cases = tuple(case for case in read if case is not None)
         return Snapshot(at, number, policy, companies, self._companies.moments, cases)
 
@@ -192,27 +191,27 @@ class Scorer:
     ) -> Literal["saved", "outdated", "failed"]:
         now = self._clock()
         with self._database.writing() as connection:
-            current = stale.pool_number(connection, hold=True) == snapshot.number
+            current = due.pool_number(connection, lock=True) == snapshot.number
             overdue = now - from_text(case.claim.stale_since) > OVERDUE
-            if not (stale.still_wanted(connection, case.claim) and (current or overdue)):
-                stale.release(connection, [case.claim])
+            if not (due.still_wanted(connection, case.claim) and (current or overdue)):
+                due.release(connection, [case.claim])
                 return "outdated"
             if isinstance(made, Exception):
-                stale.note_failure(connection, case.claim, now, repr(made))
+                due.note_failure(connection, case.claim, now, repr(made))
                 return "failed"
-            if not current and reports.names_erased(connection, made.content):
-                stale.release(connection, [case.claim])
+            if not current and reports.names_erased(connection, made.report):
+                due.release(connection, [case.claim])
                 return "outdated"
-            touched = self._kept.touched_by(case.request.id)
-            reports.save_report(connection, made.content, to_text(now), touched)
+            touched = self._settled.touched_by(case.request.id)
+            reports.save_report(connection, made.report, to_text(now), touched)
             if current:
-                stale.settle(connection, case.claim)
+                due.settle(connection, case.claim)
             else:
-                stale.settle_for_now(connection, case.claim, snapshot.at)
-        self._kept.put(
+                due.settle_for_now(connection, case.claim, snapshot.at)
+        self._settled.add(
             case.request.id,
             case.claim.wanted,
-            made.content,
+            made.report,
             made.needs,
             made.reach,
             snapshot.companies,
@@ -223,7 +222,7 @@ class Scorer:
     def _make(self, case: Case, snapshot: Snapshot) -> Made:
         engine, policy = self._companies.engine, snapshot.policy
         needs = need_features([(case.partner, need) for need in case.request.needs], engine, policy)
-        report = make_report(
+        made = make_report(
             case.request,
             case.partner,
             snapshot.companies,
@@ -235,7 +234,7 @@ class Scorer:
             moments=snapshot.moments,
             needs=needs,
         )
-        return Made(report.to_json(), needs, report.reach)
+        return Made(made.report, needs, made.reach)
 
 
 def _read_case(connection: Connection, claim: Claim) -> Case | None:
@@ -251,7 +250,7 @@ def _read_case(connection: Connection, claim: Claim) -> Case | None:
     # A report is not changed by what came of it: made again after an approval, it says the same.
     elsewhere = tables.introductions.c.request_id != claim.request_id
     met = sa.and_(tables.introductions.c.partner_id == partner.id, elsewhere)
-    past = projection.states_where(connection, tables.introductions, met)
+    past = projection.list_states(connection, tables.introductions, met)
     moments = [request.happened_at, partner.happened_at, *(one.happened_at for one in past)]
     history = History(
         tuple(
@@ -280,6 +279,6 @@ def scoring_loop(database: Database, clock: Clock, engine: TextEngine) -> Loop:
     with database.writing() as connection:
         if connection.dialect.name == "sqlite":
             # One worker only: what one that died had claimed need not wait.
-            stale.release_all(connection)
+            due.release_all(connection)
         engine_change.remake_others(connection, engine.name, clock())
     return due_work("matching scorer", Scorer(database, clock, engine).step)

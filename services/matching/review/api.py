@@ -5,20 +5,19 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from flask import Response, current_app, jsonify
+from flask import Response, jsonify
 
 from services.matching import tables
-from services.matching.context import database
+from services.matching.context import clock, database, ids
 from services.matching.introductions import store as decisions
 from services.matching.introductions.actions import approve, cancel, reject
+from services.matching.introductions.lifting import lift, take_back
 from services.matching.refusal_answers import refusals_as_problems
 from services.matching.reports.store import reports
 from services.matching.reports.store.reports import ReportFilter
 from services.matching.review import schemas
-from services.matching.review.exclusion_api import blueprint as exclusions
+from services.matching.review.comparison_views import changes_view
 from services.matching.review.views import introduction_view, report_view, with_deliveries
-from shared.clock import Clock
-from shared.ids import IdSource
 from shared.web.answer_once import answer_once
 from shared.web.api import Blueprint, answers, body, etag_of, not_found, query, route
 
@@ -27,6 +26,13 @@ Args = dict[str, Any]
 blueprint = Blueprint(
     "matching", __name__, url_prefix="/api/v1", description="Match reports and introductions"
 )
+exclusions = Blueprint(
+    "exclusions", __name__, url_prefix="/api/v1", description="Exclusions that staff lift for one request"
+)
+changes = Blueprint(
+    "report-changes", __name__, url_prefix="/api/v1", description="What versions of a match report changed"
+)
+LIFTED_PATH = "/reports/<request_id>/exclusions/<company_id>/<code>/lifted"
 
 BLUEPRINTS = (blueprint, exclusions)
 
@@ -48,13 +54,13 @@ def list_reports(args: Args) -> Args:
 )  # fmt: skip
 @answers(blueprint, 200)
 def read_report(request_id: str) -> Response:
-    """Give a report's canonical content with reviews, introductions and deliveries beside each match."""
+    """Return a report's canonical content with reviews, introductions and deliveries beside each match."""
     with database().reading() as connection:
         view = report_view(connection, request_id)
     if view is None:
         raise not_found("match report", request_id)
-    response = jsonify(view)
-    response.headers["ETag"] = etag_of(view["version"])
+    response = jsonify(view.to_json())
+    response.headers["ETag"] = etag_of(view.version)
     return response
 
 
@@ -67,18 +73,17 @@ def read_report(request_id: str) -> Response:
 @answers(blueprint, 201, schemas.ApprovalAnswer)
 def approve_matches(data: Args, request_id: str) -> Response:
     """Approve matches of the version that was seen."""
-    clock, ids = _clock(), _ids()
     with refusals_as_problems(data["report_version"]), database().writing() as connection:
 
         def act() -> Response:
             done = approve(
-                connection, request_id, data["report_version"], data["matches"], data["note"], clock, ids
+                connection, request_id, data["report_version"], data["matches"], data["note"], clock(), ids()
             )
             answer = jsonify({"approval_id": done.approval_id, "introductions": list(done.introductions)})
             answer.status_code = 201
             return answer
 
-        return answer_once(connection, tables.idempotency, clock(), act)
+        return answer_once(connection, tables.idempotency, clock()(), act)
 
 
 @route(
@@ -93,14 +98,13 @@ def approve_matches(data: Args, request_id: str) -> Response:
 @answers(blueprint, 200, schemas.RejectionAnswer)
 def reject_matches(data: Args, request_id: str) -> Response:
     """Reject matches of the version that was seen."""
-    clock = _clock()
     with refusals_as_problems(data["report_version"]), database().writing() as connection:
 
         def act() -> Response:
-            reject(connection, request_id, data["report_version"], data["matches"], data["reason"], clock)
+            reject(connection, request_id, data["report_version"], data["matches"], data["reason"], clock())
             return jsonify({"rejected": sorted(set(data["matches"]))})
 
-        return answer_once(connection, tables.idempotency, clock(), act)
+        return answer_once(connection, tables.idempotency, clock()(), act)
 
 
 @route(blueprint, "/introductions", "GET", "staff", "List introductions")
@@ -123,7 +127,7 @@ def list_introductions(args: Args) -> Args:
 @route(blueprint, "/introductions/<introduction_id>", "GET", "staff", "Read an introduction")
 @answers(blueprint, 200, schemas.IntroductionWithDeliveries)
 def read_introduction(introduction_id: str) -> Response:
-    """Give an introduction with what became of its mails."""
+    """Return an introduction with what became of its mails."""
     with database().reading() as connection:
         view = introduction_view(connection, introduction_id)
     if view is None:
@@ -141,20 +145,51 @@ def read_introduction(introduction_id: str) -> Response:
 def cancel_introduction(introduction_id: str) -> Response:
     """Cancel an introduction of which no mail has been sent."""
     with refusals_as_problems(), database().writing() as connection:
-        cancel(connection, introduction_id, _clock())
+        cancel(connection, introduction_id, clock())
         view = introduction_view(connection, introduction_id)
     return jsonify(view)
 
 
+@route(
+    exclusions, LIFTED_PATH, "PUT", "staff", "Lift an exclusion",
+    description="`code` is the exclusion's, as the report lists it. The report is made again; the match then carries "
+    "the flag `lifted_` with the code. The same again changes nothing; another reason takes the place of the first. "
+    "Answers 409 when the company is not excluded so, or the request is not open.",
+)  # fmt: skip
+@body(exclusions, schemas.LiftingBody, example={"reason": "They have opened an office there this spring."})
+@answers(exclusions, 200, schemas.LiftedExclusion)
+def lift_exclusion(data: Args, request_id: str, company_id: str, code: str) -> Args:
+    """Lift one known conflict of one company, for one request."""
+    with refusals_as_problems(), database().writing() as connection:
+        return asdict(lift(connection, request_id, company_id, code, data["reason"], clock()))
+
+
+@route(
+    exclusions, LIFTED_PATH, "DELETE", "staff", "Let a lifted exclusion hold again",
+    description="One that is not lifted is no error. Answers 409 while the company is introduced for the request.",
+)  # fmt: skip
+@answers(exclusions, 204)
+def take_back_exclusion(request_id: str, company_id: str, code: str) -> Response:
+    """Let a lifted exclusion hold again."""
+    with refusals_as_problems(), database().writing() as connection:
+        take_back(connection, request_id, company_id, code, clock())
+    return Response(status=204)
+
+
+@route(
+    changes, "/reports/<request_id>/changes", "GET", "staff", "List what a report's versions changed",
+    description="The newest 50. A version without an entry is the first one, or older than that.",
+)  # fmt: skip
+@answers(changes, 200, schemas.ReportChanges)
+def list_changes(request_id: str) -> Args:
+    """List the changes of a report's versions."""
+    with database().reading() as connection:
+        report = reports.get_report(connection, request_id)
+        if report is None:
+            raise not_found("match report", request_id)
+        items = changes_view(connection, request_id)
+    return {"request_id": request_id, "version": report.version, "items": items}
+
+
 def _page(args: Args) -> Args:
     return {"page": args["page"], "page_size": args["page_size"]}
-
-
-def _clock() -> Clock:
-    clock: Clock = current_app.config["CLOCK"]
-    return clock
-
-
-def _ids() -> IdSource:
-    ids: IdSource = current_app.config["IDS"]
-    return ids

@@ -9,39 +9,40 @@ from sqlalchemy.engine import Connection
 
 from services.matching import tables
 from services.matching.introductions import store as decisions
-from services.matching.introductions.domain.introductions import introduced_matches
+from services.matching.introductions.domain.introductions import REJECTED, introduced_matches
 from services.matching.introductions.store import Review
 from services.matching.organisations.store import projection
 from services.matching.reports.domain.changes import companies_of
-from services.matching.reports.domain.comparison import disagreements, placed_in_content
+from services.matching.reports.domain.comparison import disagreements, placed_in_report
+from services.matching.reports.domain.report import Report
 from services.matching.reports.store.change_log import StoredChange, changes_of
 
 
 def changes_view(connection: Connection, request_id: str) -> list[dict[str, Any]]:
-    """Give the changes of a report's versions, the newest first, with `companies`: names by id, empty if erased."""
+    """Return the changes of a report's versions, the newest first, with `companies`: names by id, empty if erased."""
     found = changes_of(connection, request_id)
     names = _names(connection, {id for one in found for id in companies_of(one.content)})
     return [_view(one, names) for one in found]
 
 
 def latest_change_view(connection: Connection, request_id: str, version: int) -> dict[str, Any] | None:
-    """Give the change that made a version of a report, None where it is the first or nobody knows it any more."""
+    """Return the change that made a version of a report, None where it is the first or nobody knows it any more."""
     found = [one for one in changes_of(connection, request_id, 1) if one.version == version]
     return _view(found[0], _names(connection, companies_of(found[0].content))) if found else None
 
 
 def disagreements_view(
-    connection: Connection, request_id: str, content: Mapping[str, Any], latest: Mapping[str, Review]
+    connection: Connection, report: Report, latest: Mapping[str, Review]
 ) -> dict[str, list[dict[str, Any]]]:
-    """Give where staff and policy disagree on a report, from the last decision by match id.
+    """Return where staff and policy disagree on a report, from the last decision by match id.
 
     `rejected_at_top`: rejected matches that it names at the top; `approved_not_named`: approved ones that it would
     not have named, though nothing but the policy keeps them out. Each with the company (id, name), need_id, reason
     and at; the first with its place, too.
     """
-    approved = _approved_and_there(connection, request_id, content)
-    made = {id: one.decision for id, one in latest.items() if one.decision == "rejected" or id in approved}
-    top, missing = disagreements(made, placed_in_content(content))
+    approved = _approved_and_there(connection, report)
+    made = {id: one.decision for id, one in latest.items() if one.decision == REJECTED or id in approved}
+    top, missing = disagreements(made, placed_in_report(report))
     names = _names(connection, {one.company_id for one in top} | {approved[id] for id in missing})
 
     def told(id: str, company_id: str) -> dict[str, Any]:
@@ -59,17 +60,16 @@ def disagreements_view(
     }
 
 
-def _approved_and_there(
-    connection: Connection, request_id: str, content: Mapping[str, Any]
-) -> dict[str, str]:
-    """Give the company by match id of the approved matches that a report could name, were it for the policy alone.
+def _approved_and_there(connection: Connection, report: Report) -> dict[str, str]:
+    """Return the company by match id of the approved matches that a report could name, were it for the policy alone.
 
     Those apart that were cancelled, whose company is gone or excluded by a known conflict, or whose need is gone.
     """
-    introduced = introduced_matches(one.state for one in decisions.introductions_of(connection, request_id))
+    made = decisions.introductions_of(connection, report.request_id)
+    introduced = introduced_matches(one.state for one in made)
     known = projection.get_states(connection, tables.companies, introduced.values())
-    needs = {one["id"] for one in content["needs"]}
-    excluded = {f"{one['company']['id']}.{one['need_id']}" for one in content["excluded"]}
+    needs = {need.id for need in report.needs}
+    excluded = {one.match_id for one in report.excluded}
     return {
         id: company_id
         for id, company_id in introduced.items()
@@ -81,7 +81,7 @@ def _approved_and_there(
 
 
 def _names(connection: Connection, ids: Iterable[str]) -> dict[str, str]:
-    """Give the names of companies as they are now; of those that are erased nothing."""
+    """Return the names of companies as they are now; empty for those that are erased."""
     wanted = set(ids)
     known = projection.get_states(connection, tables.companies, wanted)
     return {id: known[id].state["name"] if id in known else "" for id in wanted}

@@ -4,30 +4,29 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 import typst
-from flask import render_template
+from flask import Flask, render_template
 from openpyxl import Workbook
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Alignment, Font
 from openpyxl.worksheet.worksheet import Worksheet
 
+from services.matching.context import database
 from services.matching.i18n import N_, translator
 from services.matching.reports.domain.erased_words import ERASED_NAME
+from services.matching.reports.domain.report import Report, canonical_json
 from services.matching.review.graph_picture import picture
 from services.matching.review.labels import PARTS, ROLES, VERDICTS
 from services.matching.review.views import report_view, with_erased_named
-from services.matching.web import create_app
 from shared.clock import from_text
-from shared.settings.registry import Settings
 
 HERE = Path(__file__).parent
 STYLES = HERE.parent / "static" / "matching.css"
-ReportJson = Mapping[str, Any]
 Row = Sequence[str | float]
 LONGEST_CELL = 32_000
 """Characters in a cell; a workbook takes 32,767."""
@@ -67,28 +66,28 @@ LABELS = {
 }
 
 
-def report_as_html(settings: Settings, request_id: str, language: str) -> str:
-    """Give a report as one HTML page in `sv` or `en` that needs no other file.
+def report_as_html(app: Flask, request_id: str, language: str) -> str:
+    """Return a report as one HTML page in `sv` or `en` that needs no other file, rendered by matching's app.
 
-    Raises LookupError when there is no report, and what `services.matching.web.create_app` raises.
+    Raises LookupError when there is no report.
     """
-    app = create_app(settings)
-    database = app.extensions["handslag-database"]
-    try:
-        with database.reading() as connection:
-            report = report_view(connection, request_id)
-        if report is None:
+    with app.test_request_context(f"/?lang={language}"):
+        with database().reading() as connection:
+            view = report_view(connection, request_id)
+        if view is None:
             raise LookupError(f"there is no match report for the request {request_id!r}")
-        report = with_erased_named(report, translator(language)(ERASED_NAME))
-        with app.test_request_context(f"/?lang={language}"):
-            drawn = picture(report, language)
-            return render_template("review/report_alone.html", report=report, picture=drawn, style=_style())
-    finally:
-        database.close()
+        report = with_erased_named(view.report, translator(language)(ERASED_NAME))
+        return render_template(
+            "review/report_alone.html",
+            view=replace(view, report=report),
+            report=report,
+            picture=picture(report, language),
+            style=_style(),
+        )
 
 
-def report_as_xlsx(report: ReportJson, language: str = "en") -> bytes:
-    """Give a report as a workbook: a sheet of matches, one of score parts, one of exclusions.
+def report_as_xlsx(report: Report, language: str = "en") -> bytes:
+    """Return a report as a workbook: a sheet of matches, one of score parts, one of exclusions.
 
     Every text is written as text: one that begins like a formula stays what it was and is never computed.
     """
@@ -102,15 +101,15 @@ def report_as_xlsx(report: ReportJson, language: str = "en") -> bytes:
     parts = book.create_sheet(say_it(N_("Parts")))
     _fill(parts, [say_it(text) for text in PART_COLUMNS], _part_rows(report, language))
     excluded = book.create_sheet(say_it(N_("Excluded")))
-    rows = ([one["company"]["name"], one["need_id"], one["reason"][language]] for one in report["excluded"])
+    rows = ([one.company.name, one.need_id, one.reason[language]] for one in report.excluded)
     _fill(excluded, [say_it(text) for text in EXCLUDED_COLUMNS], rows)
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
 
 
-def report_as_pdf(report: ReportJson, language: str) -> bytes:
-    """Give a report as a PDF in `sv` or `en`.
+def report_as_pdf(report: Report, language: str) -> bytes:
+    """Return a report as a PDF in `sv` or `en`.
 
     The report goes in as data, never as markup. The same report gives the same bytes on the same machine.
     """
@@ -124,46 +123,47 @@ def report_as_pdf(report: ReportJson, language: str) -> bytes:
     }
     inputs = {
         "language": language,
-        "report": json.dumps(report, ensure_ascii=False),
+        "report": canonical_json(report),
         "words": json.dumps(words, ensure_ascii=False),
     }
-    made = int(from_text(report["as_of"]).timestamp())
+    made = int(from_text(report.as_of).timestamp())
     pdf = typst.compile(
         HERE / "templates" / "review/report.typ", format="pdf", sys_inputs=inputs, timestamp=made
     )
     return bytes(pdf)
 
 
-def _match_rows(report: ReportJson, language: str) -> Iterator[Row]:
+def _match_rows(report: Report, language: str) -> Iterator[Row]:
     roles = {code: translator(language)(text) for code, text in ROLES.items()}
-    needs = {need["id"]: need["title"] or need["text"] for need in report["needs"]}
-    for match in report["matches"]:
+    needs = {need.id: need.label for need in report.needs}
+    for match in report.matches:
         yield [
-            match["company"]["name"],
-            match["company"]["country"],
-            needs[match["need_id"]],
-            roles.get(match["role"], match["role"]),
-            match["score"],
-            "\n".join(match["reasons"][language]),
-            "\n".join(match["questions"][language]),
-            "\n".join(flag["text"][language] for flag in match["flags"]),
+            match.company.name,
+            match.company.country,
+            needs[match.need_id],
+            roles.get(match.role, match.role),
+            match.score,
+            "\n".join(match.reasons[language]),
+            "\n".join(match.questions[language]),
+            "\n".join(flag.text[language] for flag in match.flags),
         ]
 
 
-def _part_rows(report: ReportJson, language: str) -> Iterator[Row]:
+def _part_rows(report: Report, language: str) -> Iterator[Row]:
     names = {code: translator(language)(text) for code, text in PARTS.items()}
-    for match in report["matches"]:
-        for part in match["parts"]:
-            quotes = [f"{quote['need']} ↔ {quote['company']}" for quote in part["quotes"]]
-            name = names.get(part["name"], part["name"])
-            start = [
-                match["company"]["name"],
-                match["need_id"],
+    for match in report.matches:
+        for part in match.parts:
+            quotes = [f"{quote.need} ↔ {quote.company}" for quote in part.quotes]
+            name = names.get(part.name, part.name)
+            yield [
+                match.company.name,
+                match.need_id,
                 name,
-                part["points"],
-                part["most"],
+                part.points,
+                part.most,
+                "\n".join(quotes),
+                part.missing[language],
             ]
-            yield [*start, "\n".join(quotes), part["missing"][language]]
 
 
 def _fill(sheet: Worksheet, head: Row, rows: Iterable[Row]) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from flask_babel import gettext as _
 
 from services.matching.reports.domain.graph import layout, match_graph
+from services.matching.reports.domain.report import Report
 from shared.focus_areas import read_focus_areas
 
 WIDTH = 960
@@ -52,9 +51,9 @@ class Picture:
     description: str
 
 
-def picture(report: Mapping[str, Any], language: str) -> Picture | None:
+def picture(report: Report, language: str) -> Picture | None:
     """Draw a report's needs, companies and focus areas; None where it has no match to draw."""
-    if not report["matches"]:
+    if not report.matches:
         return None
     graph = match_graph([report])
     places = layout(graph)
@@ -82,12 +81,12 @@ def picture(report: Mapping[str, Any], language: str) -> Picture | None:
     return Picture(WIDTH, height, tuple(nodes), tuple(lines), _description(report))
 
 
-def _description(report: Mapping[str, Any]) -> str:
+def _description(report: Report) -> str:
     """Say which companies answer each need, best first."""
     sentences = []
-    for need in report["needs"]:
-        names = [match["company"]["name"] for match in report["matches"] if match["need_id"] == need["id"]]
-        title = _short(need["title"] or need["text"])
+    for need in report.needs:
+        names = [match.company.name for match in report.matches_of(need.id)]
+        title = _short(need.label)
         if names:
             sentences.append(
                 _("“%(need)s” is answered by %(names)s.", need=title, names=", ".join(dict.fromkeys(names)))

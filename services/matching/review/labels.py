@@ -71,6 +71,6 @@ ALL: Mapping[str, Mapping[str, str]] = {
 
 
 def word(group: str, code: str) -> str:
-    """Give the word for a code in the language of the page."""
+    """Return the word for a code in the language of the page."""
     text = ALL[group].get(code)
     return code if text is None else str(gettext(text))

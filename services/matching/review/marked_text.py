@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
+from typing import Literal
 
 from flask_babel import format_datetime, format_decimal
 from markupsafe import Markup, escape
 
+from services.matching.reports.domain.report import Match
 from shared.clock import from_text
 
 
 def marked(text: str, quotes: Iterable[str]) -> Markup:
-    """Give a text with the first place of each quote in `<mark>`; quotes that overlap are marked as one."""
+    """Return a text with the first place of each quote in `<mark>`; quotes that overlap are marked as one."""
     spans = sorted(
         (text.find(quote), text.find(quote) + len(quote)) for quote in set(quotes) if quote and quote in text
     )
@@ -29,9 +30,11 @@ def marked(text: str, quotes: Iterable[str]) -> Markup:
     return out + escape(text[last:])
 
 
-def quotes_of(match: Mapping[str, Any], side: str) -> list[str]:
-    """Give the words of one side (`need` or `company`) that a match's parts quote."""
-    return [quote[side] for part in match["parts"] for quote in part["quotes"] if quote.get(side)]
+def quotes_of(match: Match, side: Literal["need", "company"]) -> list[str]:
+    """Return the words of one side that a match's parts quote."""
+    quotes = [quote for part in match.parts for quote in part.quotes]
+    words = [quote.need if side == "need" else quote.company for quote in quotes]
+    return [one for one in words if one]
 
 
 def moment(text: str | None) -> str:

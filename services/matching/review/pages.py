@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from flask import (
     Blueprint,
     Response,
-    current_app,
     flash,
     redirect,
     render_template,
@@ -21,11 +21,13 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.wrappers import Response as AnyResponse
 
-from services.matching.context import database
+from services.matching.context import clock, database, ids
 from services.matching.i18n import N_
 from services.matching.introductions.actions import approve, cancel, reject
+from services.matching.introductions.lifting import lift, take_back
 from services.matching.refusals import Refusal, RefusedError
 from services.matching.reports.domain.erased_words import ERASED_NAME
+from services.matching.reports.domain.report import Exclusion, Report
 from services.matching.reports.store import reports
 from services.matching.reports.store.reports import ReportFilter
 from services.matching.review.graph_picture import picture
@@ -34,6 +36,7 @@ from services.matching.review.marked_text import marked, moment, number, quotes_
 from services.matching.review.score_bars import bars
 from services.matching.review.store import Counts, count_all
 from services.matching.review.views import report_view, with_erased_named
+from services.matching.scoring.domain.exclusions import LIFTABLE
 from shared.web.access import access, is_staff
 from shared.web.app import current_language
 from shared.web.problems import Problem
@@ -42,13 +45,14 @@ PAGE_SIZE = 50
 STATIC = Path(__file__).parents[1] / "static"
 
 blueprint = Blueprint("matching_pages", __name__, template_folder="templates")
+exclusions = Blueprint("matching_exclusions", __name__)
 
-BLUEPRINTS = (blueprint,)
+BLUEPRINTS = (blueprint, exclusions)
 
 
 @blueprint.app_context_processor
 def page_tools() -> dict[str, Any]:
-    """Give the templates what they show codes, moments, quotes and bars with."""
+    """Return what the templates show codes, moments, quotes, bars and exclusions with."""
     return {
         "word": word,
         "moment": moment,
@@ -56,7 +60,15 @@ def page_tools() -> dict[str, Any]:
         "quotes_of": quotes_of,
         "bars": bars,
         "number": number,
+        "excluded_once": excluded_once,
+        "liftable": LIFTABLE,
     }
+
+
+def excluded_once(report: Report) -> list[Exclusion]:
+    """Return a report's exclusions, those of one company under several needs once, by name, company and code."""
+    found = {(one.company.id, one.code): one for one in reversed(report.excluded)}
+    return sorted(found.values(), key=lambda one: (one.company.name, one.company.id, one.code))
 
 
 @blueprint.route("/")
@@ -103,14 +115,14 @@ def approve_page(request_id: str) -> AnyResponse | str:
         if not chosen:
             return _refused(request_id, RefusedError(Refusal.INVALID, N_("Choose at least one match.")))
         values = _report(request_id)
-        matches = [match for match in values["report"]["matches"] if match["id"] in set(chosen)]
+        matches = [match for match in values["report"].matches if match.id in set(chosen)]
         return render_template(
             "review/confirm.html", **values, chosen=matches, seen_version=version, note=note
         )
-    clock, ids = current_app.config["CLOCK"], current_app.config["IDS"]
-    return decide(
+    told, source = clock(), ids()
+    return _decide(
         request_id,
-        lambda connection: approve(connection, request_id, version, chosen, note, clock, ids),
+        lambda connection: approve(connection, request_id, version, chosen, note, told, source),
         lambda done: ngettext(
             "%(num)d introduction is on its way to both sides.",
             "%(num)d introductions are on their way to both sides.",
@@ -131,10 +143,10 @@ def reject_page(request_id: str) -> AnyResponse | str:
         )
     if not chosen:
         return _refused(request_id, RefusedError(Refusal.INVALID, N_("Choose at least one match.")))
-    clock = current_app.config["CLOCK"]
-    return decide(
+    told = clock()
+    return _decide(
         request_id,
-        lambda connection: reject(connection, request_id, version, chosen, reason, clock),
+        lambda connection: reject(connection, request_id, version, chosen, reason, told),
         lambda done: _("The chosen matches are rejected; the reason is kept."),
     )
 
@@ -143,11 +155,41 @@ def reject_page(request_id: str) -> AnyResponse | str:
 @access("staff")
 def cancel_page(request_id: str, introduction_id: str) -> AnyResponse | str:
     """Cancel an introduction of which no mail has been sent."""
-    clock = current_app.config["CLOCK"]
-    return decide(
+    told = clock()
+    return _decide(
         request_id,
-        lambda connection: cancel(connection, introduction_id, clock),
+        lambda connection: cancel(connection, introduction_id, told),
         lambda done: _("The introduction is cancelled; no mail of it goes out."),
+    )
+
+
+@exclusions.route("/reports/<request_id>/exclusions/lift", methods=["POST"])
+@access("staff")
+def lift_page(request_id: str) -> AnyResponse | str:
+    """Lift an exclusion with a reason."""
+    company_id, code = _exclusion()
+    reason, told = request.form.get("reason", ""), clock()
+    return _decide(
+        request_id,
+        lambda connection: lift(connection, request_id, company_id, code, reason, told),
+        lambda done: _("The exclusion is lifted; the report is being made again."),
+    )
+
+
+@exclusions.route("/reports/<request_id>/exclusions/take-back", methods=["POST"])
+@access("staff")
+def take_back_page(request_id: str) -> AnyResponse | str:
+    """Let a lifted exclusion hold again."""
+    company_id, code = _exclusion()
+    told = clock()
+    return _decide(
+        request_id,
+        lambda connection: take_back(connection, request_id, company_id, code, told),
+        lambda was_lifted: (
+            _("The exclusion holds again; the report is being made again.")
+            if was_lifted
+            else _("The exclusion was not lifted (any more); nothing has changed.")
+        ),
     )
 
 
@@ -158,7 +200,7 @@ def static_file(name: str) -> Response:
     return send_from_directory(STATIC, name, max_age=3600)
 
 
-def decide(request_id: str, act: Callable[[Any], Any], said: Callable[[Any], str]) -> AnyResponse | str:
+def _decide(request_id: str, act: Callable[[Any], Any], said: Callable[[Any], str]) -> AnyResponse | str:
     """Take a decision on a report, say what it did and show the report; or say why it was refused."""
     try:
         with database().writing() as connection:
@@ -173,7 +215,7 @@ def _refused(request_id: str, refused: RefusedError) -> AnyResponse:
     """Show the report as it is now, with why the decision was not taken."""
     why = _(refused.template, **refused.values)
     page = render_template("review/report.html", **_report(request_id), refused=refused.kind, why=why)
-    status = 409 if refused.kind in ("stale", "conflict") else 422
+    status = 409 if refused.kind in (Refusal.STALE, Refusal.CONFLICT) else 422
     return Response(page, status=status, mimetype="text/html")
 
 
@@ -188,13 +230,22 @@ def _report(request_id: str) -> dict[str, Any]:
                 id=request_id,
             ),
         )
-    view = with_erased_named(view, _(ERASED_NAME))
-    return {"report": view, "picture": picture(view, current_language()), "interactive": True}
+    report = with_erased_named(view.report, _(ERASED_NAME))
+    return {
+        "view": replace(view, report=report),
+        "report": report,
+        "picture": picture(report, current_language()),
+        "interactive": True,
+    }
 
 
 def _form() -> tuple[int, list[str]]:
     version = request.form.get("report_version", 0, type=int)
     return version, request.form.getlist("match_id")
+
+
+def _exclusion() -> tuple[str, str]:
+    return request.form.get("company_id", ""), request.form.get("code", "")
 
 
 def _next_step(counts: Counts) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from marshmallow import Schema, fields, validate
 
 from services.matching.refusals import LONGEST_TEXT
+from services.matching.scoring.domain.exclusions import LIFTABLE
 from shared.events.states import Introduction
 from shared.web.api import PageArgs
 from shared.web.schemas import Strict
@@ -128,3 +129,99 @@ class RejectionAnswer(Schema):
     """What was rejected."""
 
     rejected = fields.List(fields.String())
+
+
+class LiftingBody(Strict):
+    """Why an exclusion is lifted."""
+
+    reason = fields.String(required=True, validate=validate.Length(1, LONGEST_TEXT))
+
+
+class LiftedExclusion(Schema):
+    """An exclusion that staff lifted: it keeps nobody out, and its match is marked."""
+
+    company_id = fields.String()
+    code = fields.String(validate=validate.OneOf(LIFTABLE))
+    reason = fields.String()
+    at = fields.String()
+
+
+class ChangeCause(Schema):
+    """Why a report was changed."""
+
+    code = fields.String(
+        metadata={
+            "description": "company, partner, request, policy, text_engine, erased, or rebuilt (not known)"
+        }
+    )
+    company_id = fields.String(metadata={"description": "of the causes company and erased"})
+    version = fields.Integer(
+        metadata={"description": "of the causes partner, request and policy: the new one"}
+    )
+
+
+class ChangedMatch(Schema):
+    """A match by its place, from 1, among those of its need and role."""
+
+    company_id = fields.String()
+    need_id = fields.String()
+    role = fields.String()
+    place = fields.Integer()
+    score = fields.Float()
+    place_before = fields.Integer(metadata={"description": "of moved and rescored ones"})
+    score_before = fields.Float(metadata={"description": "of moved and rescored ones"})
+
+
+class ChangedQuestions(Schema):
+    """How many questions of a match were answered, and how many are asked anew."""
+
+    company_id = fields.String()
+    need_id = fields.String()
+    answered = fields.Integer()
+    asked = fields.Integer()
+
+
+class ChangedFlags(Schema):
+    """Flags that a match has no more, and those it has got."""
+
+    company_id = fields.String()
+    need_id = fields.String()
+    gone = fields.List(fields.String())
+    added = fields.List(fields.String())
+
+
+class ChangedExclusion(Schema):
+    """A company and the code of what excludes it."""
+
+    company_id = fields.String()
+    code = fields.String()
+
+
+class ReportChange(Schema):
+    """What a version changed beside the one before it."""
+
+    version = fields.Integer()
+    from_version = fields.Integer()
+    at = fields.String()
+    causes = fields.List(fields.Nested(ChangeCause))
+    entered = fields.List(fields.Nested(ChangedMatch))
+    left = fields.List(fields.Nested(ChangedMatch))
+    moved = fields.List(fields.Nested(ChangedMatch))
+    rescored = fields.List(fields.Nested(ChangedMatch), metadata={"description": "another score, same place"})
+    questions = fields.List(fields.Nested(ChangedQuestions))
+    flags = fields.List(fields.Nested(ChangedFlags))
+    excluded = fields.List(fields.Nested(ChangedExclusion))
+    readmitted = fields.List(fields.Nested(ChangedExclusion))
+    covered = fields.List(fields.String(), metadata={"description": "needs that have got a match"})
+    uncovered = fields.List(fields.String(), metadata={"description": "needs that have no match any more"})
+    companies = fields.Dict(
+        keys=fields.String(), values=fields.String(), metadata={"description": "names by id; empty: erased"}
+    )
+
+
+class ReportChanges(Schema):
+    """The changes of a report, the newest first."""
+
+    request_id = fields.String()
+    version = fields.Integer(metadata={"description": "the report's version now"})
+    items = fields.List(fields.Nested(ReportChange))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+
+from services.matching.reports.domain.report import Part
 
 
 @dataclass(frozen=True)
@@ -18,15 +19,13 @@ class Bar:
     points: float
 
 
-def bars(parts: Sequence[Mapping[str, Any]]) -> list[Bar]:
+def bars(parts: Sequence[Part]) -> list[Bar]:
     """Lay the parts of a score end to end; a negative part (a cap) takes from the end of what stands before it."""
     laid = []
     at = 0.0
     for part in parts:
-        points = float(part["points"])
+        points = part.points
         start = at if points >= 0 else max(at + points, 0.0)
-        laid.append(
-            Bar(part["name"], round(start, 2), round(abs(points), 2), float(part.get("most") or 0.0), points)
-        )
+        laid.append(Bar(part.name, round(start, 2), round(abs(points), 2), part.most, points))
         at += points
     return laid

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from services.matching import tables
-from services.matching.reports.store import due as stale
+from services.matching.reports.store import due
 from services.matching.reports.store.reports import count_by_verdict
 
 
@@ -34,7 +34,7 @@ def count_all(connection: Connection) -> Counts:
         requests=_count(connection, tables.requests, "open"),
         with_matches=verdicts.get("matches", 0),
         without_match=verdicts.get("no_good_match", 0),
-        stale=stale.stale_count(connection),
+        stale=due.stale_count(connection),
         introductions=_count(connection, tables.introductions, "approved"),
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy.engine import Connection
@@ -14,69 +15,118 @@ from services.matching.introductions.lifting import lifted_view
 from services.matching.introductions.store import Review
 from services.matching.organisations.store import projection
 from services.matching.organisations.store.projection import Stored
+from services.matching.reports.domain.report import Report
 from services.matching.reports.store import reports
 from services.matching.review.comparison_views import disagreements_view, latest_change_view
 from shared.storage import rows
 
 
-def report_view(connection: Connection, request_id: str) -> dict[str, Any] | None:
-    """Give a report's content with `version`, `status`, `made_at`, `stale_since` and `failure`, or None.
+@dataclass(frozen=True)
+class Beside:
+    """What stands beside a match: the latest decision, the introduction and the mails of it.
 
-    Each match has beside its content `review` (the latest decision or None), `introduction` (id, version, status,
-    `for_this_need`; or None) and `deliveries` (id, side, status, reason, updated_at). `lifted` are the exclusions that
-    staff lifted: company (id, name), code, reason, at. `disagreements` and `changes` are as `comparing` gives them.
+    `review` and `introduction` (id, version, status, `for_this_need`) are None where there is none; `deliveries` have
+    id, side, status, reason and updated_at.
     """
-    report = reports.get_report(connection, request_id)
-    if report is None:
+
+    review: dict[str, Any] | None
+    introduction: dict[str, Any] | None
+    deliveries: list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class ReportView:
+    """A report as staff see it: what it says, how it stands, and by match id what stands beside each match.
+
+    `lifted` are the exclusions that staff lifted: company (id, name), code, reason, at. `disagreements` and `changes`
+    are as `comparison_views` returns them.
+    """
+
+    report: Report
+    version: int
+    status: str
+    made_at: str
+    stale_since: str | None
+    failure: str | None
+    beside: Mapping[str, Beside]
+    lifted: list[dict[str, Any]]
+    disagreements: dict[str, list[dict[str, Any]]]
+    changes: dict[str, Any] | None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the report's canonical content with what stands beside it and its matches, as the API answers."""
+        content = self.report.to_json()
+        return {
+            **content,
+            "matches": [{**match, **vars(self.beside[match["id"]])} for match in content["matches"]],
+            "lifted": self.lifted,
+            "disagreements": self.disagreements,
+            "changes": self.changes,
+            "version": self.version,
+            "status": self.status,
+            "made_at": self.made_at,
+            "stale_since": self.stale_since,
+            "failure": self.failure,
+        }
+
+
+def report_view(connection: Connection, request_id: str) -> ReportView | None:
+    """Return a request's report as staff see it, or None."""
+    stored = reports.get_report(connection, request_id)
+    if stored is None:
         return None
+    report = stored.content
     made = {one.state["company"]["id"]: one for one in decisions.introductions_of(connection, request_id)}
     latest = {review.match_id: review for review in decisions.reviews_of(connection, request_id)}
     mails = deliveries_of(connection, request_id)
-    matches = [
-        {
-            **match,
-            "review": _review(latest.get(match["id"])),
-            "introduction": _introduction(made.get(match["company"]["id"]), match["need_id"]),
-            "deliveries": _mails(made.get(match["company"]["id"]), mails),
-        }
-        for match in report.content["matches"]
-    ]
-    return {
-        **report.content,
-        "matches": matches,
-        "lifted": lifted_view(connection, request_id),
-        "disagreements": disagreements_view(connection, request_id, report.content, latest),
-        "changes": latest_change_view(connection, request_id, report.version),
-        "version": report.version,
-        "status": report.status,
-        "made_at": report.made_at,
-        "stale_since": report.stale_since,
-        "failure": report.failure,
-    }
+    return ReportView(
+        report=report,
+        version=stored.version,
+        status=stored.status,
+        made_at=stored.made_at,
+        stale_since=stored.stale_since,
+        failure=stored.failure,
+        beside={
+            match.id: Beside(
+                _review(latest.get(match.id)),
+                _introduction(made.get(match.company.id), match.need_id),
+                _mails(made.get(match.company.id), mails),
+            )
+            for match in report.matches
+        },
+        lifted=lifted_view(connection, request_id),
+        disagreements=disagreements_view(connection, report, latest),
+        changes=latest_change_view(connection, request_id, stored.version),
+    )
 
 
-def with_erased_named(view: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """Give a report in which erased companies are called `name`: a reader's own words for it."""
-
-    def called(one: Mapping[str, Any]) -> Mapping[str, Any]:
-        erased = one["company"].get("erased_at")
-        return {**one, "company": {**one["company"], "name": name}} if erased else one
-
-    return {**view, **{part: [called(one) for one in view[part]] for part in ("matches", "excluded")}}
+def with_erased_named(report: Report, name: str) -> Report:
+    """Return a report in which erased companies are called `name`: a reader's own words for it."""
+    return replace(
+        report,
+        matches=tuple(
+            replace(one, company=replace(one.company, name=name)) if one.company.erased_at else one
+            for one in report.matches
+        ),
+        excluded=tuple(
+            replace(one, company=replace(one.company, name=name)) if one.company.erased_at else one
+            for one in report.excluded
+        ),
+    )
 
 
 def introduction_view(connection: Connection, introduction_id: str) -> dict[str, Any] | None:
-    """Give an introduction's state with its `deliveries`; None where there is none."""
+    """Return an introduction's state with its `deliveries`; None where there is none."""
     stored = decisions.get_introduction(connection, introduction_id)
     return None if stored is None else with_deliveries(connection, [stored])[0]
 
 
 def with_deliveries(connection: Connection, introductions: Sequence[Stored]) -> list[dict[str, Any]]:
-    """Give introductions' states, each with its `deliveries` (side, status, reason)."""
+    """Return introductions' states, each with its `deliveries` (side, status, reason)."""
     mails: dict[str, list[Stored]] = {}
     requests = [one.state["request_id"] for one in introductions]
     for part in rows.in_parts(requests):
-        for mail in projection.states_where(
+        for mail in projection.list_states(
             connection, tables.deliveries, tables.deliveries.c.request_id.in_(part)
         ):
             mails.setdefault(mail.state["request_id"], []).append(mail)

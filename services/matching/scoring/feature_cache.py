@@ -95,7 +95,7 @@ def _without_vectors(features: CompanyFeatures) -> frozenset[str]:
 
 
 def _active(connection: Connection) -> dict[str, tuple[int, str]]:
-    return projection.heads_where(connection, tables.companies, tables.companies.c.status == "active")
+    return projection.list_heads(connection, tables.companies, tables.companies.c.status == "active")
 
 
 def joined(old: CompanyFeatures, kept: Sequence[str], new: CompanyFeatures) -> CompanyFeatures:

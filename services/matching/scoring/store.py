@@ -77,7 +77,7 @@ def add_draft(connection: Connection, draft_id: str, policy: ScoringPolicy, now:
     return draft
 
 
-def change_draft(connection: Connection, draft: Draft, policy: ScoringPolicy, now: datetime) -> Draft:
+def save_draft(connection: Connection, draft: Draft, policy: ScoringPolicy, now: datetime) -> Draft:
     """Replace what a draft says, and return the new draft."""
     new = Draft(draft.id, draft.version + 1, draft.based_on, policy, to_text(now))
     same = policy_drafts.c.id == draft.id
@@ -85,7 +85,7 @@ def change_draft(connection: Connection, draft: Draft, policy: ScoringPolicy, no
     return new
 
 
-def drop_draft(connection: Connection, draft_id: str) -> None:
+def delete_draft(connection: Connection, draft_id: str) -> None:
     """Delete a draft."""
     connection.execute(sa.delete(policy_drafts).where(policy_drafts.c.id == draft_id))
 

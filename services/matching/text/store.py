@@ -11,7 +11,7 @@ from services.matching.tables import embeddings
 from shared.storage.rows import in_parts, upsert
 
 
-def find(connection: Connection, model: str, digests: Iterable[str]) -> dict[str, bytes]:
+def get_vectors(connection: Connection, model: str, digests: Iterable[str]) -> dict[str, bytes]:
     """Read the vectors that are there, by digest."""
     found: dict[str, bytes] = {}
     for part in in_parts(digests):
@@ -21,7 +21,7 @@ def find(connection: Connection, model: str, digests: Iterable[str]) -> dict[str
     return found
 
 
-def present(connection: Connection, model: str, digests: Iterable[str]) -> set[str]:
+def list_present(connection: Connection, model: str, digests: Iterable[str]) -> set[str]:
     """Read of which digests the vectors are there."""
     found: set[str] = set()
     for part in in_parts(digests):
@@ -31,25 +31,25 @@ def present(connection: Connection, model: str, digests: Iterable[str]) -> set[s
     return found
 
 
-def keep(connection: Connection, model: str, vectors: Mapping[str, bytes]) -> None:
+def save(connection: Connection, model: str, vectors: Mapping[str, bytes]) -> None:
     """Keep vectors by digest."""
     for digest, vector in sorted(vectors.items()):
         upsert(connection, embeddings, {"engine": model, "digest": digest}, {"vector": vector})
 
 
-def digests(connection: Connection) -> set[str]:
+def list_digests(connection: Connection) -> set[str]:
     """Read the digests of all texts whose vectors are kept."""
     return set(connection.execute(sa.select(embeddings.c.digest).distinct()).scalars())
 
 
-def forget(connection: Connection, of: Collection[str]) -> int:
-    """Forget the vectors of texts, whatever model made them, and return how many."""
+def delete(connection: Connection, of: Collection[str]) -> int:
+    """Delete the vectors of texts, whatever model made them, and return how many."""
     return sum(
         connection.execute(sa.delete(embeddings).where(embeddings.c.digest.in_(part))).rowcount
         for part in in_parts(of)
     )
 
 
-def forget_others(connection: Connection, model: str) -> int:
-    """Forget the vectors that other models made, and return how many."""
+def delete_others(connection: Connection, model: str) -> int:
+    """Delete the vectors that other models made, and return how many."""
     return connection.execute(sa.delete(embeddings).where(embeddings.c.engine != model)).rowcount

@@ -66,11 +66,11 @@ class VectorCache:
         self._found(by_digest)
         if self._embedder is not None and self._database is not None and remembered:
             with self._database.reading() as connection:
-                there = embeddings.present(connection, self._name, remembered)
+                there = embeddings.list_present(connection, self._name, remembered)
             if len(there) < len(remembered):
                 with self._database.writing() as connection:
                     gone = {one: packed for one, packed in remembered.items() if one not in there}
-                    embeddings.keep(connection, self._name, gone)
+                    embeddings.save(connection, self._name, gone)
 
     def _remembered(self, digests: Iterable[str]) -> dict[str, bytes]:
         with self._lock:
@@ -82,7 +82,7 @@ class VectorCache:
         missing = [one for one in by_digest if one not in found and one not in shipped]
         if missing and self._database is not None:
             with self._database.reading() as connection:
-                found |= embeddings.find(connection, self._name, missing)
+                found |= embeddings.get_vectors(connection, self._name, missing)
             missing = [one for one in missing if one not in found]
         if self._embedder is not None:
             for first in range(0, len(missing), AT_ONCE):
@@ -102,7 +102,7 @@ class VectorCache:
         made = {one: packed_of(row) for one, row in zip(digests, rows, strict=True)}
         if self._database is not None:
             with self._database.writing() as connection:
-                embeddings.keep(connection, self._name, made)
+                embeddings.save(connection, self._name, made)
         return made
 
 

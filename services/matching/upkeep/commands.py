@@ -30,8 +30,8 @@ def check(file: Path | None, as_json: bool) -> None:
     stem finds the own name of a concept of yours.
     """
     from services.matching.text.domain.engine import ConceptEngine
-    from services.matching.text.domain.names import unread_names
     from services.matching.text.domain.thesaurus import BadThesaurusError, read_thesaurus, standard_thesaurus
+    from services.matching.text.domain.unread_names import unread_names
     from shared.focus_areas import read_focus_areas
 
     settings = own_settings()

@@ -1,4 +1,4 @@
-"""Taking the words of erased organisations out of what matching keeps: introductions, reports, reviews, answers.
+"""Erasing the words of erased organisations in what matching keeps: introductions, reports, reviews, answers.
 
 The handler of a tombstone notes the erasure in the tombstone's transaction; a worker does it, a few rows at a time.
 """
@@ -18,10 +18,9 @@ from services.matching.organisations.domain.sides import Side
 from services.matching.organisations.store import erasures, projection
 from services.matching.organisations.store.erasures import Erased
 from services.matching.programmes import store as programmes
-from services.matching.reports.domain.changes import unknown_changes
+from services.matching.reports.domain.changes import Cause, unknown_changes
 from services.matching.reports.domain.erased_words import names_company, without_company, without_side
-from services.matching.reports.store import due as stale
-from services.matching.reports.store import lifted, reports
+from services.matching.reports.store import due, lifted, reports
 from services.matching.reports.store.change_log import add_change
 from services.matching.tables import backbone, introductions
 from shared.clock import Clock, to_text
@@ -82,12 +81,12 @@ def _reports(connection: Connection, erased: Erased, now: datetime, after: str) 
     """
     if erased.side != Side.COMPANY:
         return None
-    found = reports.hold_next_naming(connection, erased.id, after, BATCH)
-    for request_id, version, content in found:
-        if names_company(content, erased.id, erased.version):
-            new = without_company(content, erased.id, erased.version, to_text(now))
+    found = reports.list_next_naming(connection, erased.id, after, BATCH, lock=True)
+    for request_id, version, report in found:
+        if names_company(report, erased.id, erased.version):
+            new = without_company(report, erased.id, erased.version, to_text(now))
             reports.replace_content(connection, version + 1, new)
-            told = unknown_changes(version, "erased", company_id=erased.id)
+            told = unknown_changes(version, Cause.ERASED, company_id=erased.id)
             add_change(connection, request_id, version + 1, to_text(now), told)
     return found[-1][0] if found else None
 
@@ -97,7 +96,7 @@ def _introductions(connection: Connection, erased: Erased, now: datetime) -> int
     column = introductions.c[f"{erased.side}_id"]
     found = [
         one
-        for one in projection.states_where(connection, introductions, column == erased.id)
+        for one in projection.list_states(connection, introductions, column == erased.id)
         if not one.state[erased.side].get("erased_at") and one.state[erased.side]["version"] <= erased.version
     ][:BATCH]
     for one in found:
@@ -107,7 +106,7 @@ def _introductions(connection: Connection, erased: Erased, now: datetime) -> int
         decisions.put_introduction(connection, event)
         record_event(connection, backbone, event, dict(one.state))
         # The partner's other reports say whom it has met, as of the newest moment of that.
-        stale.partner_changed(connection, state["partner"]["id"], now, but=state["request_id"])
+        due.partner_changed(connection, state["partner"]["id"], now, but=state["request_id"])
     return len(found)
 
 
@@ -115,7 +114,7 @@ def _was_told(connection: Connection, state: Mapping[str, Any]) -> bool:
     mails = tables.deliveries.c.request_id == state["request_id"]
     return any(
         mail.status == "sent" and state["id"] in mail.state["introduction_ids"]
-        for mail in projection.states_where(connection, tables.deliveries, mails)
+        for mail in projection.list_states(connection, tables.deliveries, mails)
     )
 
 

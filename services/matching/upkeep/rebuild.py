@@ -1,4 +1,4 @@
-"""Making again what is derived: the projection and the reports of open requests, from the event log."""
+"""Rebuilding what is derived of the event log: the projection and the reports of open requests."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def rebuild(
     rewind: Callable[[], None] = lambda: None,
     now: datetime | None = None,
 ) -> int:
-    """Forget the projection, the versions consumed of its `topics` and the open reports; return how many reports.
+    """Delete the projection, the versions consumed of its `topics` and the open reports; return how many reports.
 
     Decisions (policies, reviews, introductions, lifted exclusions) and the reports of closed requests are
     kept; so are the versions of open reports: one that says the same again keeps its number.

@@ -1,4 +1,4 @@
-"""What putting a restored house in order needs of matching: introductions as events, and taking up newer ones."""
+"""Restoring matching: introductions as events, and newer introductions taken up from events."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from shared.events.event import Event
 
 def current(connection: Connection, topic: str) -> Iterator[Event]:
     """Return every introduction as the event that would tell of its state."""
-    for one in projection.states_where(connection, tables.introductions):
+    for one in projection.list_states(connection, tables.introductions):
         moment = from_text(one.state["updated_at"])
         yield Event(f"introduction.{one.state['status']}", one.id, one.version, moment, dict(one.state))
 
@@ -23,7 +23,7 @@ def current(connection: Connection, topic: str) -> Iterator[Event]:
 def adopt(connection: Connection, topic: str, event: Event) -> None:
     """Take up the introduction that an event tells of, in place of the one that is here; a tombstone removes it."""
     if event.state is None:
-        projection.drop_state(connection, tables.introductions, event.aggregate_id)
+        projection.delete_state(connection, tables.introductions, event.aggregate_id)
     else:
         decisions.put_introduction(connection, event)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from services.matching import tables
-from services.matching.organisations.store.projection import states_where
+from services.matching.organisations.store.projection import list_states
 from services.matching.text.domain.unknown_words import Text
 from shared.settings.registry import Settings
 from shared.sheets.csv_rows import read_rows
@@ -39,10 +39,10 @@ def texts_of_state(settings: Settings) -> list[Text]:
         active = [
             (side, one.id, one.state)
             for side, table in (("company", tables.companies), ("partner", tables.partners))
-            for one in states_where(connection, table, table.c.status == "active")
+            for one in list_states(connection, table, table.c.status == "active")
         ]
         languages = {(side, id): str(state.get("language") or "") for side, id, state in active}
-        asked = states_where(connection, tables.requests, tables.requests.c.status == "open")
+        asked = list_states(connection, tables.requests, tables.requests.c.status == "open")
         active += [("partner", one.state["partner_id"], {"needs": one.state.get("needs")}) for one in asked]
     return [
         Text(f"{side}:{id}", text, languages.get((side, id), ""))

@@ -1,4 +1,4 @@
-"""Forgetting the vectors of texts that nobody has any more, as after a change or an erasure."""
+"""Deleting the vectors of texts that no organisation has any more, as after a change or an erasure."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ EVERY = timedelta(hours=1)
 AT_ONCE = 500
 
 
-def forget_unused(database: Database, thesaurus: Thesaurus, model: str) -> int:
-    """Forget every vector of another model, or of a text of no company and no request; return how many.
+def delete_unused(database: Database, thesaurus: Thesaurus, model: str) -> int:
+    """Delete every vector of another model, or of a text of no company and no request; return how many.
 
     `model` is the one in use, empty for none. The vectors of the thesaurus's own terms stay. A vector whose text comes
     back meanwhile may go too: it is kept again when the text is prepared next. Nothing holds the database for long.
     """
     with database.reading() as connection:
-        kept = embeddings.digests(connection)
-        ids = {table: projection.versions_where(connection, table) for table in _SIDES} if kept else {}
+        kept = embeddings.list_digests(connection)
+        ids = {table: projection.list_versions(connection, table) for table in _SIDES} if kept else {}
     if not kept:
         return 0
     with database.writing() as connection:
-        gone = embeddings.forget_others(connection, model)
+        gone = embeddings.delete_others(connection, model)
     kept -= {digest_of(text) for text in material(thesaurus)}
     for table, of_table in ids.items():
         for some in rows.in_parts(of_table, AT_ONCE):
@@ -49,7 +49,7 @@ def forget_unused(database: Database, thesaurus: Thesaurus, model: str) -> int:
             kept -= {digest_of(unit) for text in texts for unit in units(text)}
     for some in rows.in_parts(kept, AT_ONCE):
         with database.writing() as connection:
-            gone += embeddings.forget(connection, some)
+            gone += embeddings.delete(connection, some)
     return gone
 
 
@@ -65,8 +65,8 @@ def _texts(connection: Connection, table: sa.Table, ids: list[str]) -> Iterator[
                 yield from texts_of_need(need)
 
 
-class Forgetter:
-    """Forgets unused vectors every hour, and within a minute after an organisation was erased."""
+class UnusedVectors:
+    """Deletes unused vectors every hour, and within a minute after an organisation was erased."""
 
     def __init__(self, database: Database, clock: Clock, thesaurus: Thesaurus, model: str) -> None:
         self._database = database
@@ -77,12 +77,12 @@ class Forgetter:
         self._seen: str | None = None
 
     def step(self) -> bool:
-        """Forget what is due, and say whether anything went."""
+        """Delete what is due, and say whether anything was deleted."""
         with self._database.reading() as connection:
             erased = erasures.get_newest_moment(connection)
         if erased == self._seen and self._clock() - self._at < EVERY:
             return False
-        gone = forget_unused(self._database, self._thesaurus, self._model)
+        gone = delete_unused(self._database, self._thesaurus, self._model)
         self._at, self._seen = self._clock(), erased
         return gone > 0
 
@@ -90,4 +90,6 @@ class Forgetter:
 def unused_vectors_loop(database: Database, clock: Clock, engine: TextEngine) -> Loop:
     """Make the loop that looks every minute for vectors that the engine in use does not need."""
     model = engine.model if isinstance(engine, EmbeddingEngine) else ""
-    return due_work("matching vectors", Forgetter(database, clock, engine.thesaurus, model).step, wake=60.0)
+    return due_work(
+        "matching vectors", UnusedVectors(database, clock, engine.thesaurus, model).step, wake=60.0
+    )

@@ -45,7 +45,7 @@ def held(connection: Connection, asked: Asked) -> Held:
 def telling_of(connection: Connection, kind: Kind, id: str) -> Mapping[str, Sequence[str]]:
     """Return the ids of the introductions of an organisation."""
     mine = tables.introductions.c[f"{kind}_id"] == id
-    return {"introductions": list(projection.versions_where(connection, tables.introductions, mine))}
+    return {"introductions": list(projection.list_versions(connection, tables.introductions, mine))}
 
 
 def left(connection: Connection, telling: Mapping[str, Sequence[str]]) -> Iterator[str]:
@@ -60,7 +60,7 @@ def _introductions(connection: Connection, kind: Kind, id: str) -> list[Held]:
     other = "partner" if kind == "company" else "company"
     return [
         {**one.state, other: {name: one.state[other][name] for name in ("id", "name", "country")}}
-        for one in projection.states_where(connection, tables.introductions, column == id)
+        for one in projection.list_states(connection, tables.introductions, column == id)
         if not one.state[kind].get("erased_at")
     ]
 

@@ -40,11 +40,11 @@ def why_not_page(request_id: str) -> str:
                 said = answer(connection, request_id, company_id, text_engine())
             except UnknownError:
                 unknown, found = company_id, find_companies(connection, words)
-    needs = {need["id"]: need["title"] or need["text"] for need in report.content["needs"]}
+    needs = {need.id: need.label for need in report.content.needs}
     return render_template(
         "why_not/why_not.html",
         request_id=request_id,
-        partner_name=report.content["partner"]["name"],
+        partner_name=report.content.partner.name,
         words=words,
         found=found,
         most=MOST_FOUND,

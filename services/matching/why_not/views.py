@@ -49,7 +49,7 @@ def answer(connection: Connection, request_id: str, company_id: str, engine: Tex
     company = projection.get_state(connection, tables.companies, company_id)
     if company is None:
         raise UnknownError("company", company_id)
-    version = policies.get_version(connection, report.content["policy_version"])
+    version = policies.get_version(connection, report.content.policy_version)
     policy = policies.active_policy(connection) if version is None else version.policy
     # An open request's report is stale where a change is not taken into account yet; a closed one's is not made again.
     closed = request.status != "open"
@@ -84,7 +84,7 @@ def find_companies(connection: Connection, words: str) -> list[dict[str, str]]:
     # Compared here: SQLite's own comparison without case knows neither å nor ö.
     named = {
         one.id: str(one.state.get("name") or one.id)
-        for one in projection.states_where(connection, tables.companies)
+        for one in projection.list_states(connection, tables.companies)
     }
     found = [id for id, name in named.items() if id == wanted or wanted.casefold() in name.casefold()]
     found.sort(key=lambda id: (id != wanted, named[id].casefold(), id))

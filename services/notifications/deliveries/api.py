@@ -6,53 +6,21 @@ from dataclasses import asdict
 from typing import Any
 
 from flask import Response, current_app
-from marshmallow import Schema, fields, validate
 
 from services.notifications.deliveries.actions import retry_delivery
-from services.notifications.deliveries.domain.delivery import MOVES, Delivery, DeliveryMoveError
-from services.notifications.deliveries.store import records as store
+from services.notifications.deliveries.domain.delivery import Delivery
+from services.notifications.deliveries.schemas import DeliveryArgs, DeliveryPage, DeliverySchema
+from services.notifications.deliveries.store import deliveries as store
+from services.notifications.refusals import Refusal, RefusedError
 from shared.clock import Clock
 from shared.ids import ID_PATTERN
 from shared.storage.engine import Database
-from shared.web.api import Blueprint, PageArgs, answers, etag_of, not_found, query, route
+from shared.web.api import Blueprint, answers, etag_of, not_found, query, route
 from shared.web.problems import Problem
 
 blueprint = Blueprint(
     "deliveries", __name__, url_prefix="/api/v1/deliveries", description="Mails and their fate."
 )
-
-
-class DeliverySchema(Schema):
-    """One mail to one recipient, by ids."""
-
-    id = fields.String()
-    version = fields.Integer()
-    status = fields.String(validate=validate.OneOf(list(MOVES)))
-    updated_at = fields.String(metadata={"format": "date-time"})
-    approval_id = fields.String()
-    request_id = fields.String()
-    introduction_ids = fields.List(fields.String())
-    side = fields.String(validate=validate.OneOf(["company", "partner"]))
-    organisation_id = fields.String()
-    template = fields.String()
-    attempts = fields.Integer()
-    reason = fields.String(metadata={"description": "why it waits, is tried again, failed or was cancelled"})
-
-
-class DeliveryPage(Schema):
-    """One page of the deliveries."""
-
-    items = fields.List(fields.Nested(DeliverySchema))
-    page = fields.Integer()
-    page_size = fields.Integer()
-    total = fields.Integer(metadata={"description": "how many there are on all pages"})
-
-
-class DeliveryArgs(PageArgs):
-    """Which deliveries are wanted."""
-
-    status = fields.String(validate=validate.OneOf(list(MOVES)))
-    request_id = fields.String(validate=validate.Regexp(ID_PATTERN.pattern + "$", error="is no identifier"))
 
 
 @route(blueprint, "", "GET", "staff", "List deliveries, newest first")
@@ -62,9 +30,9 @@ def list_deliveries(asked: dict[str, Any]) -> dict[str, Any]:
     """List deliveries, newest first."""
     page, size = asked["page"], asked["page_size"]
     with _database().reading() as connection:
-        found, total = store.list_deliveries(
-            connection, asked.get("status"), asked.get("request_id"), size, (page - 1) * size
-        )
+        filters = asked.get("status"), asked.get("request_id")
+        found = store.list_deliveries(connection, *filters, size, (page - 1) * size)
+        total = store.count_deliveries(connection, *filters)
     return {"items": [asdict(one) for one in found], "page": page, "page_size": size, "total": total}
 
 
@@ -73,8 +41,10 @@ def list_deliveries(asked: dict[str, Any]) -> dict[str, Any]:
 def read(id: str) -> Response:
     """Read a delivery."""
     with _database().reading() as connection:
-        delivery = store.read_delivery(connection, id) if ID_PATTERN.fullmatch(id) else None
-    return _answer(delivery, id)
+        delivery = store.get_delivery(connection, id) if ID_PATTERN.fullmatch(id) else None
+    if delivery is None:
+        raise not_found("delivery", id[:100])
+    return _answer(delivery)
 
 
 @route(
@@ -89,17 +59,19 @@ def read(id: str) -> Response:
 def retry(id: str) -> Response:
     """Try a delivery again now."""
     clock: Clock = current_app.config["CLOCK"]
+    if not ID_PATTERN.fullmatch(id):
+        raise not_found("delivery", id[:100])
     try:
         with _database().writing() as connection:
-            delivery = retry_delivery(connection, id, clock()) if ID_PATTERN.fullmatch(id) else None
-    except DeliveryMoveError as error:
-        raise Problem(409, str(error)) from error
-    return _answer(delivery, id)
+            delivery = retry_delivery(connection, id, clock())
+    except RefusedError as refused:
+        if refused.kind is Refusal.UNKNOWN:
+            raise not_found("delivery", id) from refused
+        raise Problem(409, str(refused)) from refused
+    return _answer(delivery)
 
 
-def _answer(delivery: Delivery | None, id: str) -> Response:
-    if delivery is None:
-        raise not_found("delivery", id[:100])
+def _answer(delivery: Delivery) -> Response:
     response: Response = current_app.make_response(DeliverySchema().dump(asdict(delivery)))
     response.headers["ETag"] = etag_of(delivery.version)
     response.headers["Cache-Control"] = "private, no-cache"

@@ -6,7 +6,7 @@ from email.message import EmailMessage
 
 from flask import Blueprint, Response, current_app, render_template, request
 
-from services.notifications.deliveries.store import records as store
+from services.notifications.deliveries.store.deliveries import count_by_status
 from services.notifications.mail.mailbox import Mailbox
 from services.notifications.mail.server import mailbox_of
 from shared.settings.registry import hide_password
@@ -31,7 +31,7 @@ def mailbox_page() -> str:
     mailbox = mailbox_of(settings)
     database: Database = current_app.extensions["handslag-database"]
     with database.reading() as connection:
-        counts = store.count_deliveries(connection)
+        counts = count_by_status(connection)
     mails = mailbox.mails() if mailbox else []
     pages = max(1, -(-len(mails) // PAGE_SIZE))
     page = min(max(request.args.get("page", 1, type=int), 1), pages)

@@ -74,7 +74,7 @@ def read_sender(mail_from: str, organiser_name: str) -> Sender:
 
 
 def check_address(address: str) -> str:
-    """Check a mail address and give it with its domain in ASCII (internationalised domains by IDNA).
+    """Check a mail address and return it with its domain in ASCII (internationalised domains by IDNA).
 
     Raises AddressError for what is no address: quoted local parts and address literals are not taken.
     """
@@ -129,7 +129,7 @@ def build_mail(
 
 
 def delivery_id_of(message: EmailMessage) -> str:
-    """Give the delivery that a mail of ours belongs to, from its Message-ID."""
+    """Return the id of the delivery that a mail of ours belongs to, from its Message-ID."""
     return str(message["Message-ID"]).strip().strip("<>").partition("@")[0]
 
 

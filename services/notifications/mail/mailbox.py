@@ -57,7 +57,7 @@ class Mailbox:
         return sorted(kept, key=lambda mail: (_moment(mail), mail.id), reverse=True)
 
     def read(self, mail_id: str) -> EmailMessage | None:
-        """Give a mail by its delivery's id, if it is here."""
+        """Return the mail of a delivery, or None when it is not here."""
         content = self.read_bytes(mail_id)
         if content is None:
             return None
@@ -65,7 +65,7 @@ class Mailbox:
         return message if isinstance(message, EmailMessage) else None
 
     def read_bytes(self, mail_id: str) -> bytes | None:
-        """Give a mail's file, if it is here."""
+        """Return the bytes of a mail's file, or None when it is not here."""
         path = self._path(mail_id)
         try:
             return None if path is None else path.read_bytes()

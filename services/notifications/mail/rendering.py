@@ -1,4 +1,4 @@
-"""From what a mail says to its subject, its plain text and its HTML, by the templates in `templates/mail/`.
+"""Rendering what a mail says as subject, plain text and HTML, by the templates in `templates/mail/`.
 
 A template is written once for both forms: it speaks through the macros of `_text.jinja` or `_html.jinja`.
 Names and sentences are escaped in HTML.
@@ -50,7 +50,7 @@ def render(mail: MailText) -> Rendered:
 
 
 def country_name(country: str, language: str) -> str:
-    """Give a country's name in a language where it is known by its English name or its code; else as it is."""
+    """Return the name in a language of a country that is known by its English name or its code; others as they are."""
     code = country.upper() if len(country) == 2 else _country_codes().get(country.casefold(), "")
     return str(Locale.parse(language).territories.get(code, country))
 

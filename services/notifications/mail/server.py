@@ -9,12 +9,12 @@ from shared.settings.registry import Settings
 
 
 def mailbox_of(settings: Settings) -> Mailbox | None:
-    """Give the built-in mailbox if mails go there, None if they go to a server."""
+    """Return the built-in mailbox if mails go there, None if they go to a server."""
     return Mailbox(settings.state_dir / "mailbox") if settings.smtp == SCHEME else None
 
 
 def mail_server(url: str, settings: Settings) -> MailServer:
-    """Give the mail server at a URL: `mailbox:` or `smtp://…`, `smtp+starttls://…`, `smtps://…`.
+    """Return the mail server at a URL: `mailbox:` or `smtp://…`, `smtp+starttls://…`, `smtps://…`.
 
     Raises ValueError when the URL names none.
     """

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.engine import Connection
 
-from services.notifications.deliveries.store.records import count_deliveries
+from services.notifications.deliveries.store.deliveries import count_by_status
 from services.notifications.upkeep import store
 from shared.status import START, Circumstances, Line, Waiting
 from shared.telemetry import metrics
@@ -51,7 +51,7 @@ def waiting(connection: Connection) -> Mapping[str, int]:
     """Count the approvals to write and the mails to send."""
     return {
         "approvals to write": store.approvals_to_write(connection).number,
-        "mails to send": count_deliveries(connection).get("queued", 0),
+        "mails to send": count_by_status(connection).get("queued", 0),
     }
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from services.notifications.contacts.domain.contact import ERASED
+from services.notifications.mail.domain.introduction import ERASED
 from services.notifications.tables import (
     approvals,
     contacts,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from services.profiles.organisations.domain.codes import MEMBERSHIPS
+from services.profiles.organisations.domain.codes import COMPANIES, PARTNERS, Membership
 from shared.focus_areas import read_focus_areas
 from shared.sheets.sheet import REASONS
 
@@ -34,10 +34,10 @@ def _number(cell: str) -> int | str:
 
 @dataclass(frozen=True)
 class Column:
-    """One column: the part of the profile and the field it fills, how its cell is read, and what it means.
+    """One column: the part of the profile and the field that its cells fill, how a cell is read, and what it means.
 
-    `part` is "" for the profile itself, `offer` for its one capability or need, `contact`. An empty cell of a
-    `basic` column empties the field; of another it leaves the field as it is.
+    `part` is "" for the profile itself, `offer` for its one capability or need, or `contact`. An empty cell of a
+    `basic` column empties the field; an empty cell of another column leaves the field as it is.
     """
 
     name: str
@@ -78,7 +78,7 @@ _COMPANIES = (
     Column(
         "focus_areas", "list of codes; empty: inferred from the description", "offer", read=_items, basic=True
     ),
-    Column("membership", f"one of {', '.join(MEMBERSHIPS)}"),
+    Column("membership", f"one of {', '.join(Membership)}"),
     Column("regulatory_status", "list: CE, MDR, FDA …", "offer", read=_items),
     Column("evidence", "studies and results", "offer"),
     Column("stage", "how ready it is, such as in use or pilot", "offer"),
@@ -106,23 +106,23 @@ _PARTNERS = (
 )
 
 COLUMNS: Mapping[str, Mapping[str, Column]] = {
-    "companies": {column.name: column for column in _COMPANIES},
-    "partners": {column.name: column for column in _PARTNERS},
+    COMPANIES: {column.name: column for column in _COMPANIES},
+    PARTNERS: {column.name: column for column in _PARTNERS},
 }
 """What is read of each kind, by column name."""
 
-REQUIRED: Mapping[str, tuple[str, ...]] = {"companies": ("name", "description"), "partners": ("name", "need")}
+REQUIRED: Mapping[str, tuple[str, ...]] = {COMPANIES: ("name", "description"), PARTNERS: ("name", "need")}
 """The columns that a file must have."""
 
-OFFERS: Mapping[str, tuple[str, str]] = {"companies": ("capabilities", "c1"), "partners": ("needs", "n1")}
+OFFERS: Mapping[str, tuple[str, str]] = {COMPANIES: ("capabilities", "c1"), PARTNERS: ("needs", "n1")}
 """The field that holds a kind's offers, and the id of the one that a file describes."""
 
 
 def fields_of_row(kind: str, cells: Cells, stored: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Give the fields that a row asks for, as the API takes them, on top of what a client has set before.
+    """Return the fields that a row asks for, as the API takes them, on top of what a client has set before.
 
-    `stored` holds the fields of the profile that is there, None when there is none. What a file says of the
-    one offer is left out when the profile has several, or another one: see `offers_differ`.
+    `stored` are the fields of the profile that is there, None when there is none. The file's words on the one offer are
+    left out when the profile has several, or another one: see `offers_differ`.
     """
     fields: dict[str, Any] = dict(stored or {})
     given: dict[str, dict[str, Any]] = {"": {}, "offer": {}, "contact": {}}
@@ -131,7 +131,7 @@ def fields_of_row(kind: str, cells: Cells, stored: Mapping[str, Any] | None) -> 
         if name != "id" and cell is not None and (cell or column.basic):
             given[column.part][column.target] = column.read(cell)
     fields.update(given[""])
-    if kind == "companies" and "description" in cells:
+    if kind == COMPANIES and "description" in cells:
         fields["description"] = cells["description"]
     if given["contact"]:
         fields["contact"] = {**(fields.get("contact") or {}), **given["contact"]}
@@ -143,13 +143,13 @@ def fields_of_row(kind: str, cells: Cells, stored: Mapping[str, Any] | None) -> 
 
 
 def offers_differ(kind: str, stored: Mapping[str, Any] | None) -> bool:
-    """Say whether a profile has other capabilities or needs than the one that a file can describe."""
+    """Tell whether a profile has other capabilities or needs than the one that a file can describe."""
     field, offer_id = OFFERS[kind]
     return stored is not None and [offer["id"] for offer in stored[field]] != [offer_id]
 
 
 def column_of_field(kind: str, path: str) -> str:
-    """Give the column that a field's dotted path came from, or the path when it came from none."""
+    """Return the column that a field's dotted path came from, or the path when it came from none."""
     parts = path.split(".")
     field, _ = OFFERS[kind]
     if parts[0] == "contact":
@@ -174,9 +174,9 @@ FILE is CSV (UTF-8, UTF-16 or Windows-1252; separated by comma, semicolon or tab
 The first row names the columns, in any order and case. Lists are separated by ; inside their cell.
 Focus areas: {", ".join(read_focus_areas())}.
 
-{_help("companies")}
+{_help(COMPANIES)}
 
-{_help("partners")}
+{_help(PARTNERS)}
 
 A row whose id is known changes that profile; the same file twice changes nothing. Columns that the file
 lacks, and empty cells of the columns from membership or description (of partners) on, leave what is there.

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import services.profiles.organisations.store as profiles_store
+from services.profiles.database import open_store as open_profiles
 from services.profiles.importing.importer import import_file
 from shared.clock import system_clock
 from shared.ids import random_ids
@@ -24,11 +24,9 @@ def import_into(
 
     Raises FileError for a file that cannot be read, ImportFailedError when the storage fails on the way.
     """
-    database = profiles_store.open_store(settings)
+    database = open_profiles(settings.profiles_database)
     try:
-        result = import_file(
-            database, profiles_store.BACKBONE, kind, file, system_clock, random_ids, progress, rejects
-        )
+        result = import_file(database, kind, file, system_clock, random_ids, progress, rejects)
     finally:
         database.close()
     return {

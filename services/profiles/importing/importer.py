@@ -1,4 +1,4 @@
-"""Bringing a file's rows into the profiles: row by row checked as the API checks, saved in chunks."""
+"""Saving the rows of a file as profiles: each row is checked as the API checks, and rows are saved in chunks."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import hashlib
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -16,21 +16,19 @@ from marshmallow import ValidationError
 from sqlalchemy.engine import Connection
 
 from services.profiles.importing.columns import OFFERS, column_of_field, fields_of_row, offers_differ
-from services.profiles.importing.reading import read_sheet, unknown_columns
+from services.profiles.importing.input_file import read_sheet, unknown_columns
 from services.profiles.importing.rejects import Rejection, write_rejects
-from services.profiles.organisations import actions as handlers
-from services.profiles.organisations import store
+from services.profiles.organisations import actions, store
 from services.profiles.organisations.domain.codes import KINDS
-from services.profiles.organisations.domain.offers import FieldsError
-from services.profiles.organisations.domain.states import State, fields_of
+from services.profiles.organisations.domain.profile_state import State, fields_of
 from services.profiles.organisations.schemas.profiles import NEW
+from services.profiles.refusals import Refusal, RefusedError
 from shared.clock import Clock
 from shared.ids import ID_PATTERN, IdSource
 from shared.messaging.outbox import EventTooLargeError
-from shared.messaging.tables import Backbone
 from shared.sheets.sheet import Row, Sheet
 from shared.storage.engine import Database
-from shared.web.problems import CORRECT, flatten_messages
+from shared.web.problems import faults_in
 
 CHUNK = 200
 """Rows that are saved together: few enough that others who write do not wait long."""
@@ -61,7 +59,6 @@ class ImportFailedError(Exception):
 
 def import_file(
     database: Database,
-    backbone: Backbone,
     kind: str,
     path: Path,
     clock: Clock,
@@ -71,20 +68,20 @@ def import_file(
 ) -> ImportResult:
     """Import companies or partners (`kind`) from a CSV or XLSX file.
 
-    A row whose id is known changes that profile, the others become new ones; a row that cannot be taken stops
-    no other and goes to a rejects file in `rejects_folder` (default: beside the input). `progress` is told the
-    rows done and all rows, after every chunk. Raises FileError when the file cannot be read at all (nothing
-    was imported) and ImportFailedError when the database or the rejects file could not be written.
+    A row whose id is known changes that profile, every other row makes a new one. A row that cannot be taken stops
+    no other; it is written to a rejects file in `rejects_folder` (default: beside the input). `progress` is called
+    after every chunk with the number of rows done and of all rows. Raises FileError when the file cannot be read at
+    all, and nothing was imported; ImportFailedError when the database or the rejects file could not be written.
     """
     sheet = read_sheet(path, kind)
-    work = _Import(backbone, kind, sheet, clock, ids)
+    work = _Import(kind, sheet, clock, ids)
     work.warnings.extend(_column_warnings(sheet, kind))
     for start in range(0, len(sheet.rows), CHUNK):
         chunk = sheet.rows[start : start + CHUNK]
         try:
             with database.writing() as connection:
                 done = work.take(connection, chunk)
-        except (sqlalchemy.exc.DBAPIError, handlers.ProfileError, OSError) as error:
+        except (sqlalchemy.exc.DBAPIError, RefusedError, OSError) as error:
             result = work.result(None)
             saved = result.added + result.changed + result.unchanged
             reason = getattr(error, "orig", error)
@@ -110,7 +107,7 @@ def import_file(
 
 
 def derived_id(kind: str, name: str, country: str) -> str:
-    """Give the id of a profile whose row has none: always the same for the same name and country.
+    """Return the id of a profile whose row has none: always the same for the same name and country.
 
     Case, white space and compatible forms of characters make no difference.
     """
@@ -131,10 +128,9 @@ class _Done:
 
 
 class _Import:
-    """One import on its way."""
+    """The state of one import: what became of the rows so far."""
 
-    def __init__(self, backbone: Backbone, kind: str, sheet: Sheet, clock: Clock, ids: IdSource) -> None:
-        self._backbone = backbone
+    def __init__(self, kind: str, sheet: Sheet, clock: Clock, ids: IdSource) -> None:
         self._kind = kind
         self._sheet = sheet
         self._clock = clock
@@ -146,9 +142,9 @@ class _Import:
         self.warnings: list[str] = []
 
     def take(self, connection: Connection, rows: Sequence[Row]) -> _Done:
-        """Bring a chunk into the database, in the caller's transaction.
+        """Save a chunk of rows, in the caller's transaction.
 
-        A row is refused before anything of it is written; whatever else is raised is the whole chunk's.
+        A row is rejected before anything of it is written; any other error concerns the whole chunk.
         """
         done = _Done()
         now = self._clock()
@@ -166,7 +162,7 @@ class _Import:
         self.warnings.extend(done.warnings)
 
     def result(self, rejects_file: Path | None) -> ImportResult:
-        """Give what became of the rows that are committed."""
+        """Return what became of the rows that are committed."""
         return ImportResult(
             added=self._counts["added"],
             changed=self._counts["changed"],
@@ -182,7 +178,7 @@ class _Import:
             raise _RejectedError([row.problem])
         cells = self._sheet.values(row)
         id = self._id_of(row, cells, warnings)
-        current = store.find(connection, self._kind, id) if ID_PATTERN.fullmatch(id) else None
+        current = store.get_profile(connection, self._kind, id) if ID_PATTERN.fullmatch(id) else None
         stored = fields_of(current) if current else None
         if offers_differ(self._kind, stored):
             field_name = OFFERS[self._kind][0]
@@ -192,9 +188,11 @@ class _Import:
             return self._save(connection, id, fields, current, now)
         except ValidationError as error:
             raise _RejectedError(self._reasons(error)) from error
-        except FieldsError as error:
-            raise _RejectedError(f"{name} {problem}" for name, problem in error.problems.items()) from error
-        except (handlers.WithdrawnError, EventTooLargeError) as error:
+        except RefusedError as error:
+            if error.kind not in (Refusal.INVALID, Refusal.WITHDRAWN):
+                raise
+            raise _RejectedError([str(fault) for fault in error.faults] or [str(error)]) from error
+        except EventTooLargeError as error:
             raise _RejectedError([str(error)]) from error
 
     def _id_of(self, row: Row, cells: Mapping[str, str], warnings: list[str]) -> str:
@@ -216,15 +214,14 @@ class _Import:
         self, connection: Connection, id: str, fields: dict[str, Any], current: State | None, now: datetime
     ) -> str:
         if current is None:
-            handlers.create(connection, self._backbone, self._kind, fields, now, self._ids)
+            actions.create(connection, self._kind, fields, now, self._ids)
             return "added"
-        state = handlers.replace(connection, self._backbone, self._kind, id, fields, now, None)
+        state = actions.replace(connection, self._kind, id, fields, now, None)
         return "unchanged" if state["version"] == current["version"] else "changed"
 
     def _reasons(self, error: ValidationError) -> Iterator[str]:
-        for entry in flatten_messages(error.messages):
-            fix = "" if entry["fix"] == CORRECT else f"; {entry['fix']}"
-            yield f"{column_of_field(self._kind, entry['field'])} {entry['problem']}{fix}"
+        for fault in faults_in(error.messages):
+            yield str(replace(fault, field=column_of_field(self._kind, fault.field)))
 
 
 class _RejectedError(Exception):

@@ -30,8 +30,8 @@ class Rejection:
 def write_rejects(path: Path, folder: Path, sheet: Sheet, rejections: Sequence[Rejection]) -> Path:
     """Write rejected rows to `STEM.rejected.csv` in a folder, and return where.
 
-    UTF-8 with a byte order mark (spreadsheets ask for it), separated as the input. A file that is there and
-    says something else may be half mended: it is left alone, and `STEM.rejected-2.csv` or a higher number is
+    The file is UTF-8 with a byte order mark, which spreadsheets ask for, and separated as the input. A file of that
+    name with other content may be half mended: it is left alone, and `STEM.rejected-2.csv` or a higher number is
     taken. Raises OSError when it cannot be written.
     """
     content = _content(sheet, rejections).encode("utf-8-sig", errors="replace")

@@ -7,9 +7,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import services.profiles.organisations.store as profiles_store
 from services.profiles.importing.importer import ImportFailedError, import_file
-from services.profiles.organisations import actions as handlers
+from services.profiles.importing.match_requests import create_request
+from services.profiles.organisations import actions
+from services.profiles.organisations import store as profiles_store
 from shared.clock import Clock
 from shared.ids import IdSource
 from shared.service import TakeInError, TakenIn
@@ -31,9 +32,7 @@ def take_in(
     rejected, files = 0, []
     for kind in ("companies", "partners"):
         try:
-            result = import_file(
-                database, profiles_store.BACKBONE, kind, folder / f"{kind}.csv", clock, ids, None, rejects
-            )
+            result = import_file(database, kind, folder / f"{kind}.csv", clock, ids, None, rejects)
         except (FileError, ImportFailedError) as error:
             raise TakeInError(str(error)) from error
         show(
@@ -61,24 +60,24 @@ def _give_contact(database: Database, kind: str, state: dict[str, Any], now: dat
     for kept in ("id", "version", "status", "updated_at"):
         fields.pop(kept)
     with database.writing() as connection:
-        handlers.replace(connection, profiles_store.BACKBONE, kind, state["id"], fields, now, None)
+        actions.replace(connection, kind, state["id"], fields, now, None)
 
 
 def _request(database: Database, partner: dict[str, Any], now: datetime, ids: IdSource) -> None:
     wanted = {"id": request_id_of(partner["id"]), "partner_id": partner["id"]}
     with database.writing() as connection:
-        if profiles_store.find(connection, "requests", wanted["id"]) is None:
-            handlers.create_request(connection, profiles_store.BACKBONE, wanted, now, ids)
+        if profiles_store.get_profile(connection, "requests", wanted["id"]) is None:
+            create_request(connection, wanted, now, ids)
 
 
 def _active(database: Database, kind: str) -> list[dict[str, Any]]:
     states: list[dict[str, Any]] = []
     with database.reading() as connection:
         for page in range(1, 1_000_000):
-            found, total = profiles_store.listed(
+            found = profiles_store.list_profiles(
                 connection, kind, profiles_store.Wanted(page=page, page_size=PAGE)
             )
             states += found
-            if page * PAGE >= total:
+            if len(found) < PAGE:
                 break
     return [state for state in states if state["status"] != "withdrawn"]

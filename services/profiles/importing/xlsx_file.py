@@ -24,7 +24,7 @@ SEPARATOR_OF_REJECTS = ";"
 
 
 def read_xlsx(content: bytes) -> Sheet:
-    """Read a workbook's first sheet; formulas give the values they had when it was saved.
+    """Read a workbook's first sheet; a formula counts as the value that was saved with it.
 
     Raises FileError for what is no workbook, is encrypted, or unpacks to more than 100 MB.
     """

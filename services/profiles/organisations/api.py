@@ -6,25 +6,24 @@ from typing import Any
 
 from flask import Response, current_app, json, request
 
-from services.profiles.organisations import actions as handlers
-from services.profiles.organisations import store
-from services.profiles.organisations.domain.codes import KINDS
-from services.profiles.organisations.domain.states import State, membership_problem
-from services.profiles.organisations.filters import FILTERS, page_schema, wanted
-from services.profiles.organisations.schemas.answering import plain_dumper
+from services.profiles.organisations import actions, store
+from services.profiles.organisations.domain.codes import KINDS, REQUESTS, VISITS
+from services.profiles.organisations.domain.profile_state import State, membership_fault
+from services.profiles.organisations.schemas.filters import FILTERS, page_schema, wanted
 from services.profiles.organisations.schemas.profiles import NEW, WHOLE, example
+from services.profiles.tables import idempotency
 from shared.clock import Clock
 from shared.ids import ID_PATTERN, IdSource
 from shared.storage.engine import Database
 from shared.web.access import is_staff
 from shared.web.answer_once import answer_once
 from shared.web.api import Blueprint, answers, body, etag_of, not_found, query, required_version, route
-from shared.web.problems import Problem, field_error
+from shared.web.problems import Problem
 
-FOR_STAFF = frozenset({"visits"})
+FOR_STAFF = frozenset({VISITS})
 """The kinds that only staff create; the others may come from anybody."""
 
-_ANSWERS = {kind: plain_dumper(WHOLE[kind]()) for kind in KINDS}
+_WHOLE = {kind: WHOLE[kind]() for kind in KINDS}
 
 _ABOUT = {
     "companies": "Organisations that offer something.",
@@ -47,7 +46,7 @@ def blueprints(database: Database, clock: Clock, ids: IdSource) -> list[Blueprin
 
 def _blueprint(kind: str, database: Database, clock: Clock, ids: IdSource) -> Blueprint:
     blueprint = Blueprint(kind, __name__, url_prefix=f"/api/v1/{kind}", description=_ABOUT[kind])
-    one = KINDS[kind].aggregate if kind != "requests" else "match request"
+    one = KINDS[kind].aggregate if kind != REQUESTS else "match request"
     whole = WHOLE[kind]
     creator = "staff" if kind in FOR_STAFF else "anyone"
 
@@ -60,13 +59,13 @@ def _blueprint(kind: str, database: Database, clock: Clock, ids: IdSource) -> Bl
         now = clock()
 
         def act() -> Response:
-            state = handlers.create(connection, store.BACKBONE, kind, fields, now, ids, by_staff)
+            state = actions.create(connection, kind, fields, now, ids, by_staff)
             response = _answer(kind, state, 201)
             response.headers["Location"] = f"{request.script_root}{request.path}/{state['id']}"
             return response
 
         with database.writing() as connection:
-            return answer_once(connection, store.IDEMPOTENCY, now, act)
+            return answer_once(connection, idempotency, now, act)
 
     @route(blueprint, "", "GET", "staff", f"List {kind if kind != 'requests' else 'match requests'}")
     @query(blueprint, FILTERS[kind])
@@ -74,7 +73,8 @@ def _blueprint(kind: str, database: Database, clock: Clock, ids: IdSource) -> Bl
     def list_all(asked: dict[str, Any]) -> dict[str, Any]:
         page = wanted(asked)
         with database.reading() as connection:
-            states, total = store.listed(connection, kind, page)
+            states = store.list_profiles(connection, kind, page)
+            total = store.count_profiles(connection, kind, page)
         return {"items": states, "page": page.page, "page_size": page.page_size, "total": total}
 
     @route(blueprint, "/<id>", "GET", "staff", f"Read a {one}")
@@ -82,7 +82,7 @@ def _blueprint(kind: str, database: Database, clock: Clock, ids: IdSource) -> Bl
     def read(id: str) -> Response:
         _check_id(kind, id)
         with database.reading() as connection:
-            state = store.find(connection, kind, id)
+            state = store.get_profile(connection, kind, id)
         if state is None:
             raise not_found(one, id)
         response = _answer(kind, state, 200)
@@ -95,7 +95,7 @@ def _blueprint(kind: str, database: Database, clock: Clock, ids: IdSource) -> Bl
         _check_id(kind, id)
         seen = required_version()
         with database.writing() as connection:
-            state = handlers.replace(connection, store.BACKBONE, kind, id, fields, clock(), seen)
+            state = actions.replace(connection, kind, id, fields, clock(), seen)
         return _answer(kind, state, 200)
 
     @route(blueprint, "/<id>/withdraw", "POST", "staff", f"Withdraw a {one}", description=_MATCHED)
@@ -104,7 +104,7 @@ def _blueprint(kind: str, database: Database, clock: Clock, ids: IdSource) -> Bl
         _check_id(kind, id)
         seen = required_version()
         with database.writing() as connection:
-            state = handlers.withdraw(connection, store.BACKBONE, kind, id, clock(), seen)
+            state = actions.withdraw(connection, kind, id, clock(), seen)
         return _answer(kind, state, 200)
 
     @route(blueprint, "/<id>/reopen", "POST", "staff", f"Bring a {one} back", description=_BACK + _MATCHED)
@@ -113,10 +113,10 @@ def _blueprint(kind: str, database: Database, clock: Clock, ids: IdSource) -> Bl
         _check_id(kind, id)
         seen = required_version()
         with database.writing() as connection:
-            state = handlers.reopen(connection, store.BACKBONE, kind, id, clock(), seen)
+            state = actions.reopen(connection, kind, id, clock(), seen)
         return _answer(kind, state, 200)
 
-    if kind == "requests":
+    if kind == REQUESTS:
 
         @route(
             blueprint, "/<id>/close", "POST", "staff", "Close a match request", description=_CLOSED + _MATCHED
@@ -126,14 +126,14 @@ def _blueprint(kind: str, database: Database, clock: Clock, ids: IdSource) -> Bl
             _check_id(kind, id)
             seen = required_version()
             with database.writing() as connection:
-                state = handlers.close(connection, store.BACKBONE, id, clock(), seen)
+                state = actions.close(connection, id, clock(), seen)
             return _answer(kind, state, 200)
 
     return blueprint
 
 
 def _answer(kind: str, state: State, status: int) -> Response:
-    text = json.dumps(_ANSWERS[kind](state), ensure_ascii=False)
+    text = json.dumps(_WHOLE[kind].dump(state), ensure_ascii=False)
     response: Response = current_app.response_class(text, status=status, mimetype="application/json")
     response.headers["ETag"] = etag_of(state["version"])
     response.headers["Cache-Control"] = "private, no-cache"
@@ -146,11 +146,10 @@ def _check_id(kind: str, id: str) -> None:
 
 
 def _refuse_staff_fields(fields: dict[str, Any], by_staff: bool) -> None:
-    problem = membership_problem(fields.get("membership"), by_staff)
-    if problem:
-        what, fix = problem.split("; ", 1)
+    fault = membership_fault(fields.get("membership"), by_staff)
+    if fault:
         raise Problem(
             403,
             "Only staff may set the membership; send the staff token or leave it out.",
-            errors=[field_error("membership", what, fix)],
+            errors=[fault.to_json()],
         )

@@ -1,64 +1,31 @@
-"""Where profiles are kept: a table a kind, the state whole as JSON beside the columns that lists are filtered by."""
+"""The statements on the tables of profiles. `kind` is a key of `codes.KINDS`; `lock` keeps a row until the commit."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from services.profiles.organisations.domain.codes import KINDS
-from services.profiles.organisations.domain.states import State, focus_areas_of
-from shared.messaging.answers_given import idempotency_table
-from shared.messaging.tables import backbone_tables
-from shared.settings.registry import Settings
-from shared.storage.engine import Database, open_database
+from services.profiles.organisations.domain.profile_state import State, focus_areas_of
+from services.profiles.tables import PROFILES, erasures
+from shared.rights import Erasure
+from shared.storage.rows import upsert
 from shared.storage.statements import Insert
 
-metadata = sa.MetaData(info={"migrations": Path(__file__).parents[1] / "migrations"})
-BACKBONE = backbone_tables(metadata)
-IDEMPOTENCY = idempotency_table(metadata)
-ERASURES = sa.Table(
-    "erasures",
-    metadata,
-    sa.Column("kind", sa.Text, primary_key=True),  # the aggregate's word, as in the catalogue
-    sa.Column("id", sa.Text, primary_key=True),
-    sa.Column("version", sa.BigInteger, nullable=False),  # the tombstone's
-    sa.Column("erased_at", sa.Text, nullable=False),
-)
-"""What was erased: ids alone. A new aggregate of such an id goes on with the versions."""
-
-
-def _table(name: str) -> sa.Table:
-    return sa.Table(
-        name,
-        metadata,
-        sa.Column("id", sa.Text, primary_key=True),
-        sa.Column("version", sa.BigInteger, nullable=False),
-        sa.Column("status", sa.Text, nullable=False, index=True),
-        sa.Column("name", sa.Text, nullable=False),
-        sa.Column("name_folded", sa.Text, nullable=False),  # for searching: databases fold only ASCII alike
-        sa.Column("country", sa.Text, nullable=False, index=True),
-        sa.Column("kind", sa.Text, nullable=False, index=True),
-        sa.Column("partner_id", sa.Text, nullable=True, index=True),
-        sa.Column("focus_areas", sa.Text, nullable=False),  # as ",cancer,amr,"
-        sa.Column("updated_at", sa.Text, nullable=False),
-        sa.Column("state", sa.Text, nullable=False),
-    )
-
-
-TABLES: Mapping[str, sa.Table] = {plural: _table(plural) for plural in KINDS}
-"""The table of every kind, by its plural."""
-
-_FINDING = {
-    plural: sa.select(table.c.state).where(table.c.id == sa.bindparam("wanted_id"))
-    for plural, table in TABLES.items()
+# Made once: to put a statement together takes as long as to run it.
+_GET = {
+    kind: sa.select(table.c.state).where(table.c.id == sa.bindparam("wanted_id"))
+    for kind, table in PROFILES.items()
 }
-_INSERTING = {plural: Insert(table, *table.c.keys()) for plural, table in TABLES.items()}
+_ADD = {kind: Insert(table, *table.c.keys()) for kind, table in PROFILES.items()}
+_GET_ERASED_VERSION = sa.select(erasures.c.version).where(
+    erasures.c.kind == sa.bindparam("wanted_kind"), erasures.c.id == sa.bindparam("wanted_id")
+)
 
 
 @dataclass(frozen=True)
@@ -78,48 +45,97 @@ class Wanted:
     page_size: int = 20
 
 
-def open_store(settings: Settings) -> Database:
-    """Open the service's database and create the tables that it lacks.
-
-    Raises sqlalchemy.exc.SQLAlchemyError or OSError when it cannot be opened.
-    """
-    return open_database(settings.profiles_database, metadata)
-
-
-def find(connection: Connection, kind: str, id: str, for_update: bool = False) -> State | None:
-    """Read the state of an aggregate, or None when there is none; `for_update` holds its row until the commit."""
-    query = _FINDING[kind]
-    text = connection.execute(query.with_for_update() if for_update else query, {"wanted_id": id}).scalar()
+def get_profile(connection: Connection, kind: str, id: str, lock: bool = False) -> State | None:
+    """Return the state of a profile, or None when there is none."""
+    query = _GET[kind].with_for_update() if lock else _GET[kind]
+    text = connection.execute(query, {"wanted_id": id}).scalar()
     if text is None:
         return None
     state: State = json.loads(text)
     return state
 
 
-def insert(connection: Connection, kind: str, state: State) -> None:
-    """Keep a new aggregate's first state; raises sqlalchemy.exc.IntegrityError when the id is taken."""
-    _INSERTING[kind].execute(connection, _row(state))
+def get_version(connection: Connection, kind: str, id: str, lock: bool = False) -> int | None:
+    """Return the version of a profile, or None when there is none."""
+    table = PROFILES[kind]
+    query = sa.select(table.c.version).where(table.c.id == id)
+    version: int | None = connection.execute(query.with_for_update() if lock else query).scalar()
+    return version
 
 
-def update(connection: Connection, kind: str, state: State) -> None:
-    """Keep the next state of an aggregate."""
-    table = TABLES[kind]
-    connection.execute(sa.update(table).where(table.c.id == state["id"]).values(**_row(state)))
-
-
-def listed(connection: Connection, kind: str, wanted: Wanted) -> tuple[list[State], int]:
-    """Read one page of states in the order of their ids, and how many there are on all pages."""
-    table = TABLES[kind]
-    where = _conditions(table, wanted)
-    total = connection.execute(sa.select(sa.func.count()).select_from(table).where(*where)).scalar_one()
-    rows = connection.execute(
+def list_profiles(connection: Connection, kind: str, wanted: Wanted) -> list[State]:
+    """Return one page of states in the order of their ids."""
+    table = PROFILES[kind]
+    query = (
         sa.select(table.c.state)
-        .where(*where)
+        .where(*_conditions(table, wanted))
         .order_by(table.c.id)
         .limit(wanted.page_size)
         .offset((wanted.page - 1) * wanted.page_size)
-    ).scalars()
-    return [json.loads(text) for text in rows], total
+    )
+    return [json.loads(text) for text in connection.execute(query).scalars()]
+
+
+def list_all_profiles(connection: Connection, kind: str) -> Iterator[State]:
+    """Yield every state of a kind in the order of their ids; all are read at once, and parsed one by one."""
+    table = PROFILES[kind]
+    texts = connection.execute(sa.select(table.c.state).order_by(table.c.id)).scalars().all()
+    return map(json.loads, texts)
+
+
+def list_versions_of_partner(
+    connection: Connection, kind: str, partner_id: str, lock: bool = False
+) -> list[tuple[str, int]]:
+    """Return the id and the version of every visit or match request of a partner, in the order of their ids."""
+    table = PROFILES[kind]
+    query = (
+        sa.select(table.c.id, table.c.version).where(table.c.partner_id == partner_id).order_by(table.c.id)
+    )
+    rows = connection.execute(query.with_for_update() if lock else query)
+    return [(row.id, row.version) for row in rows]
+
+
+def count_profiles(connection: Connection, kind: str, wanted: Wanted) -> int:
+    """Count what a list asks for, over all its pages."""
+    table = PROFILES[kind]
+    query = sa.select(sa.func.count()).select_from(table).where(*_conditions(table, wanted))
+    return int(connection.execute(query).scalar_one())
+
+
+def add_profile(connection: Connection, kind: str, state: State) -> None:
+    """Add the first state of a profile; raises sqlalchemy.exc.IntegrityError when the id is taken."""
+    _ADD[kind].execute(connection, _row(state))
+
+
+def save_profile(connection: Connection, kind: str, state: State) -> None:
+    """Save the next state of a profile."""
+    table = PROFILES[kind]
+    connection.execute(sa.update(table).where(table.c.id == state["id"]).values(**_row(state)))
+
+
+def delete_profile(connection: Connection, kind: str, id: str) -> None:
+    """Delete a profile."""
+    table = PROFILES[kind]
+    connection.execute(sa.delete(table).where(table.c.id == id))
+
+
+def get_erased_version(connection: Connection, kind: str, id: str) -> int:
+    """Return the version of an erased profile's tombstone; 0 where nothing of this id was erased."""
+    wanted = {"wanted_kind": KINDS[kind].aggregate, "wanted_id": id}
+    found: int | None = connection.execute(_GET_ERASED_VERSION, wanted).scalar()
+    return found or 0
+
+
+def list_erasures(connection: Connection) -> list[Erasure]:
+    """Return what was erased, by kind and id."""
+    rows = connection.execute(sa.select(erasures).order_by(erasures.c.kind, erasures.c.id))
+    return [Erasure(row.kind, row.id, row.version, row.erased_at) for row in rows]
+
+
+def save_erasure(connection: Connection, erasure: Erasure) -> None:
+    """Save that a profile was erased, in place of an earlier erasure of the same id."""
+    values = {"version": erasure.version, "erased_at": erasure.erased_at}
+    upsert(connection, erasures, {"kind": erasure.kind, "id": erasure.id}, values)
 
 
 def _conditions(table: sa.Table, wanted: Wanted) -> list[sa.ColumnElement[bool]]:

@@ -12,12 +12,12 @@ from shared.rights import Asked, Held, Kind
 
 def knows(connection: Connection, kind: Kind, id: str) -> bool:
     """Say whether there is a profile of this id."""
-    return organisations.find(connection, TOPIC_OF[kind], id) is not None
+    return organisations.get_profile(connection, TOPIC_OF[kind], id) is not None
 
 
 def held(connection: Connection, asked: Asked) -> Held:
     """Return the profile with its own requests and visits, and who else names it."""
-    profile = organisations.find(connection, TOPIC_OF[asked.kind], asked.id)
+    profile = organisations.get_profile(connection, TOPIC_OF[asked.kind], asked.id)
     own = {
         topic: store.states_of_partner(connection, topic, asked.id) if asked.kind == "partner" else []
         for topic in ("requests", "visits")

@@ -17,8 +17,9 @@ from deploy.operations.backup_folder import MANIFEST, PART, BackupError, check_b
 from deploy.operations.databases import Databases, open_databases
 from deploy.operations.restore import restore_backup
 from services.matching.introductions.stand_in import all_reports, approve_best
-from services.profiles.organisations import actions as handlers
-from services.profiles.organisations.store import BACKBONE, TABLES
+from services.profiles.importing.match_requests import create_request
+from services.profiles.organisations import actions
+from services.profiles.tables import PROFILES
 from shared.clock import SettableClock, system_clock
 from shared.event_log.port import EventLog, Record
 from shared.event_log.reading import read_topic
@@ -42,11 +43,11 @@ def fill(databases: Databases) -> None:
                 "description": "Steam sterilisers and washer disinfectors for hospitals' sterile services.",
                 "contact": {"email": f"c{number}@example.org"},
             }
-            handlers.create(connection, BACKBONE, "companies", company, now, ids)
+            actions.create(connection, "companies", company, now, ids)
         need = {"text": "Sterilisers for the sterile services of a new hospital."}
         partner = {"id": "P1", "name": "Oslo", "needs": [need], "contact": {"email": "p1@example.org"}}
-        handlers.create(connection, BACKBONE, "partners", partner, now, ids)
-        handlers.create_request(connection, BACKBONE, {"id": "R1", "partner_id": "P1"}, now, ids)
+        actions.create(connection, "partners", partner, now, ids)
+        create_request(connection, {"id": "R1", "partner_id": "P1"}, now, ids)
 
 
 def introduce(settings: Settings) -> None:
@@ -75,12 +76,10 @@ def check_alive(settings: Settings, report: bytes) -> None:
         assert outcomes(databases) == {"sent": 2}
         with databases["profiles"].writing() as connection:
             company = {"name": "Päron AB", "description": "Steam sterilisers for sterile services."}
-            handlers.replace(connection, BACKBONE, "companies", "C1", company, system_clock(), None)
+            actions.replace(connection, "companies", "C1", company, system_clock(), None)
         settled(settings, databases)
         names = {
-            match["company"]["name"]
-            for found in all_reports(databases["matching"])
-            for match in found["matches"]
+            match.company.name for found in all_reports(databases["matching"]) for match in found.matches
         }
         assert "Päron AB" in names
     assert {path: path.stat().st_ino for path in mailbox.glob("*.eml")} == before
@@ -182,8 +181,8 @@ def test_a_backup_has_no_request_without_its_partner_although_they_come_while_it
     assert len(asked) == 6
     restore_backup(empty, tmp_path / "backup", system_clock)
     with open_databases(empty) as databases, databases["profiles"].reading() as connection:
-        partners = set(connection.execute(sa.select(TABLES["partners"].c.id)).scalars())
-        requests = connection.execute(sa.select(TABLES["requests"].c.partner_id)).scalars().all()
+        partners = set(connection.execute(sa.select(PROFILES["partners"].c.id)).scalars())
+        requests = connection.execute(sa.select(PROFILES["requests"].c.partner_id)).scalars().all()
     assert requests
     assert partners.issuperset(requests)
 
@@ -193,8 +192,8 @@ def ask(databases: Databases, id: str) -> None:
     now, ids = system_clock(), random_ids
     partner = {"id": id, "name": id, "needs": [{"text": "Sterilisers for a new hospital."}]}
     with databases["profiles"].writing() as connection:
-        handlers.create(connection, BACKBONE, "partners", partner, now, ids)
-        handlers.create_request(connection, BACKBONE, {"id": f"R-{id}", "partner_id": id}, now, ids)
+        actions.create(connection, "partners", partner, now, ids)
+        create_request(connection, {"id": f"R-{id}", "partner_id": id}, now, ids)
 
 
 def test_a_restore_onto_what_is_there_names_it_and_changes_nothing(settings: Settings, backup: Path) -> None:
@@ -302,9 +301,7 @@ def test_whoever_was_erased_since_is_erased_again(backup: Path, empty: Settings,
     with open_databases(empty) as databases, working(empty):
         settled(empty, databases)
         companies = {
-            match["company"]["id"]
-            for found in all_reports(databases["matching"])
-            for match in found["matches"]
+            match.company.id for found in all_reports(databases["matching"]) for match in found.matches
         }
         assert companies == {"C2"}
 

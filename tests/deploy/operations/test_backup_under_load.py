@@ -19,8 +19,9 @@ from services.matching import tables
 from services.matching.introductions.stand_in import approve_best
 from services.matching.refusals import RefusedError
 from services.notifications.tables import contacts, deliveries
-from services.profiles.organisations import actions as handlers
-from services.profiles.organisations.store import BACKBONE, TABLES
+from services.profiles.importing.match_requests import create_request
+from services.profiles.organisations import actions
+from services.profiles.tables import PROFILES
 from shared.clock import system_clock
 from shared.event_log import event_log_of
 from shared.event_log.reading import read_topic
@@ -91,19 +92,19 @@ class Load:
         }
         with self._databases["profiles"].writing() as connection:
             if ("companies", id) in self._versions:
-                state = handlers.replace(connection, BACKBONE, "companies", id, fields, system_clock(), None)
+                state = actions.replace(connection, "companies", id, fields, system_clock(), None)
             else:
                 new = {"id": id, **fields}
-                state = handlers.create(connection, BACKBONE, "companies", new, system_clock(), random_ids)
+                state = actions.create(connection, "companies", new, system_clock(), random_ids)
         self._note("companies", id, state["version"])
 
     def _ask(self, id: str) -> None:
         need = {"text": "Sterilisers for the sterile services of a new hospital."}
         partner = {"id": id, "name": id, "needs": [need], "contact": {"email": f"{id}@example.org"}}
         with self._databases["profiles"].writing() as connection:
-            handlers.create(connection, BACKBONE, "partners", partner, system_clock(), random_ids)
+            actions.create(connection, "partners", partner, system_clock(), random_ids)
             request = {"id": f"R-{id}", "partner_id": id}
-            handlers.create_request(connection, BACKBONE, request, system_clock(), random_ids)
+            create_request(connection, request, system_clock(), random_ids)
         self._note("partners", id, 1)
         self._note("requests", f"R-{id}", 1)
 
@@ -143,7 +144,7 @@ def check(settings: Settings, folder: Path, before: Known) -> None:
     with open_databases(settings) as databases:
         with working(settings):
             settled(settings, databases)
-        owned = {topic: versions(databases, "profiles", TABLES[topic]) for topic in TABLES}
+        owned = {topic: versions(databases, "profiles", PROFILES[topic]) for topic in PROFILES}
         owned["introductions"] = versions(databases, "matching", tables.introductions)
         missing = {key: one for key, one in before.versions.items() if owned[key[0]].get(key[1], 0) < one}
         assert missing == {}
@@ -169,7 +170,7 @@ def on_log(settings: Settings) -> dict[str, dict[str, int]]:
     """What each topic ends with, by key; fails where a later record has an older version."""
     found: dict[str, dict[str, int]] = {}
     with event_log_of(settings) as log:
-        for topic in (*TABLES, "introductions", "deliveries"):
+        for topic in (*PROFILES, "introductions", "deliveries"):
             last = found.setdefault(topic, {})
             for event in map(from_record, read_topic(log, topic)):
                 assert event.version > last.get(event.aggregate_id, 0)

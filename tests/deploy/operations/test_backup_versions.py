@@ -19,8 +19,9 @@ from deploy.operations.restore_in_place import reconcile_in_place
 from services.matching import tables
 from services.matching.introductions.stand_in import approve_best
 from services.notifications.tables import deliveries as delivery_table
-from services.profiles.organisations import actions as handlers
-from services.profiles.organisations.store import BACKBONE, TABLES
+from services.profiles.importing.match_requests import create_request
+from services.profiles.organisations import actions
+from services.profiles.tables import PROFILES
 from shared.clock import system_clock
 from shared.event_log import event_log_of
 from shared.event_log.reading import read_topic
@@ -47,9 +48,9 @@ def met(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 "needs": [{"text": "Sterilisers for the sterile services of a new hospital."}],
                 "contact": {"email": "p1@example.org"},
             }
-            handlers.create(connection, BACKBONE, "partners", partner, system_clock(), random_ids)
+            actions.create(connection, "partners", partner, system_clock(), random_ids)
             request = {"id": "R1", "partner_id": "P1"}
-            handlers.create_request(connection, BACKBONE, request, system_clock(), random_ids)
+            create_request(connection, request, system_clock(), random_ids)
         work_off(settings, opened)
     return settings.state_dir
 
@@ -66,12 +67,12 @@ def change(databases: Databases, id: str, name: str, **more: Any) -> None:
     now = system_clock()
     with databases["profiles"].writing() as connection:
         found = connection.execute(
-            sa.select(TABLES["companies"].c.id).where(TABLES["companies"].c.id == id)
+            sa.select(PROFILES["companies"].c.id).where(PROFILES["companies"].c.id == id)
         ).first()
         if found is None:
-            handlers.create(connection, BACKBONE, "companies", {"id": id, **fields}, now, random_ids)
+            actions.create(connection, "companies", {"id": id, **fields}, now, random_ids)
         else:
-            handlers.replace(connection, BACKBONE, "companies", id, fields, now, None)
+            actions.replace(connection, "companies", id, fields, now, None)
 
 
 def work_off(settings: Settings, databases: Databases) -> None:
@@ -86,7 +87,7 @@ def seen_by_matching(databases: Databases) -> dict[str, tuple[int, str]]:
 
 
 def owned(databases: Databases) -> dict[str, tuple[int, str]]:
-    table = TABLES["companies"]
+    table = PROFILES["companies"]
     with databases["profiles"].reading() as connection:
         return {row.id: (row.version, row.name) for row in connection.execute(sa.select(table))}
 

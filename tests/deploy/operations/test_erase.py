@@ -20,8 +20,9 @@ from services.matching import tables
 from services.matching.introductions import store as decisions
 from services.matching.introductions.stand_in import approve_best
 from services.matching.organisations.store import projection
-from services.profiles.organisations import actions as handlers
-from services.profiles.organisations.store import BACKBONE
+from services.profiles.importing.match_requests import create_request
+from services.profiles.organisations import actions
+from services.profiles.tables import backbone
 from shared.clock import system_clock
 from shared.events.event import Event
 from shared.ids import random_ids
@@ -40,7 +41,7 @@ NEED = {"text": "Sterilisers for the sterile services of a new hospital."}
 
 def put(databases: Databases, kind: str, fields: dict[str, Any]) -> dict[str, Any]:
     with databases["profiles"].writing() as connection:
-        return handlers.create(connection, BACKBONE, kind, fields, system_clock(), random_ids)
+        return actions.create(connection, kind, fields, system_clock(), random_ids)
 
 
 def fill(databases: Databases, side: str) -> None:
@@ -62,7 +63,7 @@ def fill(databases: Databases, side: str) -> None:
     put(databases, "partners", {"id": "P1", "country": "Norway", **partner})
     with databases["profiles"].writing() as connection:
         request = {"id": "R1", "partner_id": "P1"}
-        handlers.create_request(connection, BACKBONE, request, system_clock(), random_ids)
+        create_request(connection, request, system_clock(), random_ids)
 
 
 @pytest.fixture
@@ -145,7 +146,7 @@ def test_the_other_side_keeps_the_decision(
 ) -> None:
     house("company")
     with databases["profiles"].writing() as connection:
-        handlers.withdraw(connection, BACKBONE, "requests", "R1", system_clock(), None)
+        actions.withdraw(connection, "requests", "R1", system_clock(), None)
     settled(settings, databases)
     handslag.json("erase", "C1", "--yes")
     settled(settings, databases)
@@ -224,7 +225,7 @@ def test_what_comes_late_brings_nobody_back_and_a_new_submission_is_a_new_compan
         handslag.json("erase", "C1", "--yes")
         with databases["profiles"].writing() as connection:
             late = Event("company.replaced", "C1", 1, system_clock(), first)
-            record_event(connection, BACKBONE, late)
+            record_event(connection, backbone, late)
         settled(settings, databases)
         with databases["matching"].reading() as connection:
             assert projection.get_state(connection, tables.companies, "C1") is None
@@ -259,7 +260,7 @@ def test_a_restore_applies_the_ledger_and_spares_what_was_submitted_anew(
         with open_databases(state) as restored, working(state):
             settled(state, restored)
             with restored["matching"].reading() as connection:
-                kept = projection.states_where(connection, tables.partners)
+                kept = projection.list_states(connection, tables.partners)
             assert [one.state["name"] for one in kept] == names
             if not names:
                 Command(state).json("erase", "P1", "--yes")

@@ -9,8 +9,8 @@ from deploy.operations.machine_state import take_stock
 from deploy.services import SERVICES
 from services.notifications.tables import approvals, deliveries, mail_queue
 from services.notifications.upkeep.mail_status import Mails, MailState
-from services.profiles.organisations import actions as handlers
-from services.profiles.organisations.store import BACKBONE
+from services.profiles.organisations import actions
+from services.profiles.tables import backbone
 from shared.clock import SettableClock, to_text
 from shared.event_log import open_event_log
 from shared.events.catalogue import TOPICS
@@ -26,7 +26,7 @@ COMPANY = {"id": "C1", "name": "Acme", "country": "Sweden", "description": "Auto
 
 def add_company(databases: Databases, clock: SettableClock, ids: IdSource, **changes: str) -> None:
     with databases["profiles"].writing() as connection:
-        handlers.create(connection, BACKBONE, "companies", {**COMPANY, **changes}, clock(), ids)
+        actions.create(connection, "companies", {**COMPANY, **changes}, clock(), ids)
 
 
 def apply_topics(settings: Settings) -> None:
@@ -49,9 +49,9 @@ def test_an_outbox_is_counted_with_the_age_of_its_oldest_and_apart_from_what_is_
     for id in ("C1", "C2", "C3"):
         add_company(databases, clock, ids, id=id)
     with databases["profiles"].writing() as connection:
-        last = connection.scalar(sa.select(sa.func.max(BACKBONE.outbox.c.position)))
+        last = connection.scalar(sa.select(sa.func.max(backbone.outbox.c.position)))
         assert last is not None
-        mark_refused(connection, BACKBONE, last, "too large")
+        mark_refused(connection, backbone, last, "too large")
     found = take_stock(settings).services["profiles"]
     assert (found.outbox, found.refused, found.working) == (Waiting(2, first), 1, False)
 

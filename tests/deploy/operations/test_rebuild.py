@@ -21,8 +21,7 @@ from services.matching.introductions.stand_in import all_reports, approve_best
 from services.matching.reports.domain.report import canonical_json
 from services.matching.upkeep.rebuild_watch import rebuild_and_watch
 from services.profiles.importing.sample import take_in
-from services.profiles.organisations import actions as handlers
-from services.profiles.organisations.store import BACKBONE
+from services.profiles.organisations import actions
 from shared.clock import system_clock
 from shared.event_log import open_event_log
 from shared.event_log.port import LogUnavailableError
@@ -145,7 +144,7 @@ def test_on_postgresql_it_works_while_everything_serves_too(
             well = take_stock(settings)
         with databases["profiles"].writing() as connection:
             for id in LATE[:50]:
-                handlers.withdraw(connection, BACKBONE, "companies", id, system_clock(), None)
+                actions.withdraw(connection, "companies", id, system_clock(), None)
         with working_apart(settings):
             settled(settings, databases)
         assert done.done
@@ -221,7 +220,7 @@ def test_over_kafka_it_works_while_everything_serves_and_a_worker_dies(
         assert (decided(databases), outcomes(databases)) == (kept, mails)
         with databases["profiles"].writing() as connection:
             for id in LATE[:50]:
-                handlers.withdraw(connection, BACKBONE, "companies", id, system_clock(), None)
+                actions.withdraw(connection, "companies", id, system_clock(), None)
         settled(settings, databases)
         assert without_moments(derived(databases)) == without_moments(before)
         again = rebuild_and_watch(settings, system_clock, patience=60)
@@ -247,4 +246,4 @@ def add_companies(databases: Databases, ids: Sequence[str]) -> None:
     for id in ids:
         company = {"id": id, "name": f"Late {id}", "country": "Sweden", "description": "Autoclaves."}
         with databases["profiles"].writing() as connection:
-            handlers.create(connection, BACKBONE, "companies", company, system_clock(), random_ids)
+            actions.create(connection, "companies", company, system_clock(), random_ids)

@@ -214,4 +214,4 @@ def _companies(database: Database) -> set[str]:
     with database.reading() as connection:
         report = reports.get_report(connection, "R1")
     assert report is not None
-    return {match["company"]["id"] for match in report.content["matches"]}
+    return {match.company.id for match in report.content.matches}

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -21,9 +20,8 @@ from shared.events.event import Event
 from shared.ids import IdSource
 from shared.loops import run_loops
 from shared.settings.registry import Settings, for_tests
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from tests.services.notifications.post_office import wait_until
+from tests.services.notifications.world import introduction_state
 
 AT = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 
@@ -47,8 +45,6 @@ def test_events_become_one_mail_a_side_and_come_back_as_deliveries(
     clock: SettableClock,
     ids: IdSource,
     state_dir: Path,
-    wait_until: Callable[[Callable[[], bool]], None],
-    introduction_state: Callable[..., dict[str, object]],
 ) -> None:
     mailbox = Mailbox(state_dir / "mailbox")
     stop = threading.Event()

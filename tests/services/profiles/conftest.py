@@ -3,58 +3,27 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
-from flask.testing import FlaskClient
-from werkzeug.test import TestResponse
 
-from services.profiles.organisations import store
+from services.profiles.tables import backbone, metadata
 from services.profiles.web import create_app
 from shared.clock import SettableClock
 from shared.events.event import Event
 from shared.ids import IdSource
 from shared.settings.registry import Settings, for_tests
 from shared.storage.engine import Database
-
-STAFF = {"Authorization": "Bearer staff-token-for-tests"}
-
-
-@dataclass
-class Caller:
-    """Asks the API, as staff or as anybody."""
-
-    client: FlaskClient
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-    def ask(self, method: str, path: str, body: Any = None, **headers: str) -> TestResponse:
-        names = {name.replace("_", "-"): value for name, value in headers.items()}
-        rest: dict[str, Any] = {} if body is None else {"json": body}
-        return self.client.open(f"/api/v1/{path}", method=method, headers={**self.headers, **names}, **rest)
-
-    def get(self, path: str, **headers: str) -> TestResponse:
-        return self.ask("GET", path, **headers)
-
-    def post(self, path: str, body: Any = None, **headers: str) -> TestResponse:
-        return self.ask("POST", path, body, **headers)
-
-    def put(self, path: str, body: Any, **headers: str) -> TestResponse:
-        return self.ask("PUT", path, body, **headers)
-
-    def send(self, path: str, content: bytes, content_type: str = "application/json") -> TestResponse:
-        return self.client.post(
-            f"/api/v1/{path}", data=content, content_type=content_type, headers=dict(self.headers)
-        )
+from tests.services.profiles.caller import STAFF, Caller
 
 
 @pytest.fixture
 def service_tables() -> sa.MetaData:
-    return store.metadata
+    return metadata
 
 
 @pytest.fixture
@@ -85,11 +54,11 @@ def staff(app: Flask) -> Caller:
 
 @pytest.fixture
 def events(database: Database) -> Callable[[], list[Event]]:
-    """Give the events that wait in the outbox, oldest first."""
+    """Make a function that reads the events that wait in the outbox, oldest first."""
 
     def read() -> list[Event]:
         with database.reading() as connection:
-            rows = connection.execute(sa.select(store.BACKBONE.outbox).order_by(sa.text("position"))).all()
+            rows = connection.execute(sa.select(backbone.outbox).order_by(sa.text("position"))).all()
         return [
             Event(
                 row.type,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
 
 from services.profiles.work import create_work
 from shared.clock import SettableClock
@@ -16,11 +15,12 @@ from shared.events.event import Event
 from shared.ids import IdSource
 from shared.loops import run_loops
 from shared.settings.registry import Settings
+from tests.services.profiles.caller import Caller, Profile
 
 
 def test_what_was_submitted_arrives_on_its_topic_and_leaves_the_outbox(
-    staff: Any,
-    company: Any,
+    staff: Caller,
+    company: Profile,
     settings: Settings,
     clock: SettableClock,
     ids: IdSource,

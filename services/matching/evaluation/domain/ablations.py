@@ -13,7 +13,7 @@ from services.matching.text.domain.thesaurus import Thesaurus
 
 
 class WithoutNearness:
-    """A soft engine whose concepts are those that words name; its vectors stay."""
+    """An embedding engine whose concepts are only those that words name; the vectors stay."""
 
     def __init__(self, engine: EmbeddingEngine) -> None:
         self._engine = engine

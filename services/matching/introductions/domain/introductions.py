@@ -3,61 +3,51 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-ReportJson = Mapping[str, Any]
-State = dict[str, Any]
+from services.matching.reports.domain.report import (
+    Lines,
+    Match,
+    MatchedCompany,
+    Report,
+    ReportedPartner,
+    match_id,
+)
+
 LONGEST_ID = 64
+
+APPROVED, CANCELLED = "approved", "cancelled"
+"""The status of an introduction; a match's approval is called the same."""
+REJECTED = "rejected"
+"""The other decision on a match."""
 
 NOT_UNASKED = ("tender_open", "existing_customer", "already_introduced", "competitor")
 """Flags of matches that only a person would introduce: who may not meet one to one, and who know each other."""
 
 
-@dataclass(frozen=True)
-class Refusal:
-    """Why one match cannot be introduced. Codes: `unknown_match`, `excluded`, `already_introduced`."""
-
-    match_id: str
-    code: str
-    reason: str
-
-
-class RefusedError(Exception):
-    """An approval that cannot be carried out, as a whole; `refusals` names every match that stands in its way."""
-
-    def __init__(self, refusals: Sequence[Refusal]) -> None:
-        super().__init__(" ".join(refusal.reason for refusal in refusals))
-        self.refusals = tuple(refusals)
-
-
-def best_matches(report: ReportJson, limit: int = 1) -> list[str]:
+def best_matches(report: Report, limit: int = 1) -> list[str]:
     """Choose as a stand-in reviewer would: up to `limit` match ids, members first, then score, company, need.
 
     A company is chosen once, for the need it fits best, and not where a flag of `NOT_UNASKED` speaks against it.
     """
     ordered = sorted(
-        (
-            match
-            for match in report["matches"]
-            if not any(flag["code"] in NOT_UNASKED for flag in match["flags"])
-        ),
+        (match for match in report.matches if not any(flag.code in NOT_UNASKED for flag in match.flags)),
         key=lambda match: (
-            match["company"]["membership"] == "network",
-            -match["score"],
-            match["company"]["id"],
-            match["need_id"],
+            match.company.membership == "network",
+            -match.score,
+            match.company.id,
+            match.need_id,
         ),
     )
     chosen: dict[str, str] = {}
     for match in ordered:
-        chosen.setdefault(match["company"]["id"], match["id"])
+        chosen.setdefault(match.company.id, match.id)
     return list(chosen.values())[:limit]
 
 
 def introduction_id(request_id: str, company_id: str) -> str:
-    """Give the id of a company's introduction for a request: always the same, another for any other two.
+    """Return the id of a company's introduction for a request: always the same, another for any other two.
 
     It is `<request id>.<company id>` where that is an identifier and cannot be read in two ways, and otherwise
     ends with a digest in the place of what is too long.
@@ -70,83 +60,83 @@ def introduction_id(request_id: str, company_id: str) -> str:
 
 
 def introductions(
-    report: ReportJson,
+    report: Report,
     match_ids: Sequence[str],
     report_version: int,
     approval_id: str,
     at: str,
     note: str = "",
     earlier: Mapping[str, Mapping[str, Any]] | None = None,
-) -> list[State]:
+) -> list[dict[str, Any]]:
     """Make the states of the introductions (shape: shared.events.states.Introduction) that an approval asks for.
 
     Matches of one company under several needs become one introduction, with the id of `introduction_id`, in the
     report's order. `at` is RFC 3339; `earlier` are introductions made before on the report, by id: one that was
-    cancelled is made again, with its id and the next version. Raises ValueError when no match is named, and
-    RefusedError when any match is unknown, excluded or of a company that is already introduced for the request.
+    cancelled is made again, with its id and the next version. Raises ValueError when no match is named, and when any
+    match is unknown, excluded or of a company that is already introduced for the request: it names them all.
     """
     if not match_ids:
         raise ValueError("name at least one match to approve")
     earlier = earlier or {}
-    refusals = [refusal for one in dict.fromkeys(match_ids) if (refusal := _refusal(report, one, earlier))]
-    if refusals:
-        raise RefusedError(refusals)
-    by_company: dict[str, list[Mapping[str, Any]]] = {}
-    for match in report["matches"]:
-        if match["id"] in set(match_ids):
-            by_company.setdefault(match["company"]["id"], []).append(match)
+    obstacles = [why for one in dict.fromkeys(match_ids) if (why := _obstacle(report, one, earlier))]
+    if obstacles:
+        raise ValueError(" ".join(obstacles))
+    by_company: dict[str, list[Match]] = {}
+    for match in report.matches:
+        if match.id in set(match_ids):
+            by_company.setdefault(match.company.id, []).append(match)
     approval = {"id": approval_id, "size": len(by_company), "at": at, "note": note}
     return [_state(report, matches, report_version, approval, earlier) for matches in by_company.values()]
 
 
 def introduced_matches(states: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    """Give of introductions' states, the cancelled ones apart, the company's id by match id."""
+    """Return the company's id by match id, from introductions' states, the cancelled ones apart."""
     return {
-        f"{state['company']['id']}.{need_id}": state["company"]["id"]
+        match_id(state["company"]["id"], need_id): state["company"]["id"]
         for state in states
-        if state["status"] != "cancelled"
+        if state["status"] != CANCELLED
         for need_id in state["need_ids"]
     }
 
 
-def _refusal(report: ReportJson, match_id: str, earlier: Mapping[str, Mapping[str, Any]]) -> Refusal | None:
-    for one in report["excluded"]:
-        if match_id == f"{one['company']['id']}.{one['need_id']}":
-            return Refusal(match_id, "excluded", f"{match_id} is excluded: {one['reason']['en']}")
-    match = next((match for match in report["matches"] if match["id"] == match_id), None)
+def _obstacle(report: Report, wanted: str, earlier: Mapping[str, Mapping[str, Any]]) -> str | None:
+    """Say why a match cannot be introduced, None when nothing stands in the way."""
+    for one in report.excluded:
+        if wanted == one.match_id:
+            return f"{wanted} is excluded: {one.reason['en']}"
+    match = next((match for match in report.matches if match.id == wanted), None)
     if match is None:
-        return Refusal(match_id, "unknown_match", f"The report has no match {match_id}.")
-    before = _earlier_of(match["company"]["id"], earlier)
-    if before is not None and before["status"] != "cancelled":
-        name = match["company"]["name"]
-        return Refusal(match_id, "already_introduced", f"{name} is already introduced for this request.")
+        return f"The report has no match {wanted}."
+    before = _earlier_of(match.company.id, earlier)
+    if before is not None and before["status"] != CANCELLED:
+        return f"{wanted}: {match.company.name} is already introduced for this request."
     return None
 
 
 def _state(
-    report: ReportJson,
-    matches: Sequence[Mapping[str, Any]],
+    report: Report,
+    matches: Sequence[Match],
     report_version: int,
     approval: Mapping[str, Any],
     earlier: Mapping[str, Mapping[str, Any]],
-) -> State:
-    company = matches[0]["company"]
-    before = _earlier_of(company["id"], earlier)
-    need_ids = [match["need_id"] for match in matches]
+) -> dict[str, Any]:
+    company, partner = matches[0].company, report.partner
+    before = _earlier_of(company.id, earlier)
+    need_ids = [match.need_id for match in matches]
     return {
-        "id": before["id"] if before else introduction_id(report["request_id"], company["id"]),
+        "id": before["id"] if before else introduction_id(report.request_id, company.id),
         "version": before["version"] + 1 if before else 1,
-        "status": "approved",
+        "status": APPROVED,
         "updated_at": approval["at"],
-        "request_id": report["request_id"],
-        "report_id": report["request_id"],
+        "request_id": report.request_id,
+        "report_id": report.request_id,
         "report_version": report_version,
-        "role": matches[0]["role"],
-        "company": _side(company, company["text"]),
-        "partner": _side(report["partner"], _needs_text(report, need_ids)),
+        "role": matches[0].role,
+        "company": _side(company, company.website, company.text),
+        "partner": _side(partner, "", _needs_text(report, need_ids)),
         "need_ids": need_ids,
-        "reasons": _together([match["reasons"] for match in matches]),
-        "questions": _together([match["questions"] for match in matches]),
+        "reasons": _together([match.reasons for match in matches]),
+        "questions": _together([match.questions for match in matches]),
         "approval": dict(approval),
     }
 
@@ -155,25 +145,25 @@ def _earlier_of(company_id: str, earlier: Mapping[str, Mapping[str, Any]]) -> Ma
     return next((one for one in earlier.values() if one["company"]["id"] == company_id), None)
 
 
-def _needs_text(report: ReportJson, need_ids: Sequence[str]) -> str:
-    """Give the approved needs in the partner's own words, a paragraph each."""
-    asked = [need for need in report["needs"] if need["id"] in need_ids]
-    return "\n\n".join(": ".join(part for part in (need["title"], need["text"]) if part) for need in asked)
+def _needs_text(report: Report, need_ids: Sequence[str]) -> str:
+    """Return the approved needs in the partner's own words, a paragraph each."""
+    asked = [need for need in report.needs if need.id in need_ids]
+    return "\n\n".join(": ".join(part for part in (need.title, need.text) if part) for need in asked)
 
 
-def _side(side: Mapping[str, Any], text: str) -> State:
+def _side(side: MatchedCompany | ReportedPartner, website: str, text: str) -> dict[str, Any]:
     return {
-        "id": side["id"],
-        "version": side["version"],
-        "name": side["name"],
-        "country": side["country"],
-        "website": side.get("website") or "",
+        "id": side.id,
+        "version": side.version,
+        "name": side.name,
+        "country": side.country,
+        "website": website or "",
         "text": text,
         "erased_at": None,
     }
 
 
-def _together(sentences: Sequence[Mapping[str, Sequence[str]]]) -> dict[str, list[str]]:
+def _together(sentences: Sequence[Lines]) -> dict[str, list[str]]:
     """Join sentences by language, each once, in order."""
     languages = dict.fromkeys(language for one in sentences for language in one)
     return {

@@ -26,7 +26,7 @@ class Stored:
     state: Mapping[str, Any]
 
 
-def put_state(connection: Connection, table: sa.Table, event: Event, **columns: Any) -> None:
+def save_state(connection: Connection, table: sa.Table, event: Event, **columns: Any) -> None:
     """Keep an event's state, in place of an earlier one; `columns` are the table's own filter columns."""
     if event.state is None:
         raise ValueError(f"{event.id} is a tombstone: it has no state to keep")
@@ -40,8 +40,8 @@ def put_state(connection: Connection, table: sa.Table, event: Event, **columns: 
     upsert(connection, table, {"id": event.aggregate_id}, values)
 
 
-def drop_state(connection: Connection, table: sa.Table, aggregate_id: str) -> None:
-    """Forget an aggregate; one that is not there is no error."""
+def delete_state(connection: Connection, table: sa.Table, aggregate_id: str) -> None:
+    """Delete an aggregate; one that is not there is no error."""
     connection.execute(sa.delete(table).where(table.c.id == aggregate_id))
 
 
@@ -60,16 +60,14 @@ def get_states(connection: Connection, table: sa.Table, ids: Iterable[str]) -> d
     return found
 
 
-def states_where(
-    connection: Connection, table: sa.Table, *conditions: sa.ColumnElement[bool]
-) -> list[Stored]:
+def list_states(connection: Connection, table: sa.Table, *conditions: sa.ColumnElement[bool]) -> list[Stored]:
     """Read the aggregates that fulfil every condition, by id."""
     return [
         _stored(row) for row in connection.execute(sa.select(table).where(*conditions).order_by(table.c.id))
     ]
 
 
-def versions_where(
+def list_versions(
     connection: Connection, table: sa.Table, *conditions: sa.ColumnElement[bool]
 ) -> dict[str, int]:
     """Read the versions of the aggregates that fulfil every condition, by id."""
@@ -77,7 +75,7 @@ def versions_where(
     return {row.id: row.version for row in found}
 
 
-def heads_where(
+def list_heads(
     connection: Connection, table: sa.Table, *conditions: sa.ColumnElement[bool]
 ) -> dict[str, tuple[int, str]]:
     """Read version and moment, as text, of the aggregates that fulfil every condition, by id."""
@@ -85,7 +83,7 @@ def heads_where(
     return {row.id: (row.version, row.happened_at) for row in found}
 
 
-def mark_of(connection: Connection, table: sa.Table) -> tuple[Any, ...]:
+def get_mark(connection: Connection, table: sa.Table) -> tuple[Any, ...]:
     """Return a mark that changes whenever an aggregate comes, changes or goes: count, versions, newest moment."""
     columns = table.c
     query = sa.select(sa.func.count(), sa.func.sum(columns.version), sa.func.max(columns.happened_at))

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from services.matching.reports.domain.graph import uncovered_needs
+from services.matching.reports.domain.report import Report, ReportedNeed
 from services.matching.text.domain.engine import TextEngine
-
-ReportJson = Mapping[str, Any]
 
 LEAST_WEIGHT = 0.5
 """A concept that tells less (software, municipality: it stands in every profile) makes no group."""
@@ -57,13 +55,13 @@ class Gaps:
     by_concept: tuple[Group, ...]
 
 
-def find_gaps(reports: Iterable[ReportJson], engine: TextEngine) -> Gaps:
+def find_gaps(reports: Iterable[Report], engine: TextEngine) -> Gaps:
     """Find the needs that nobody covers in reports of open requests; the same reports in any order say the same.
 
     A need's concepts are those that `engine` finds in its title, text and requirements, the telling ones.
     """
-    listed = {str(report["request_id"]): report for report in reports}
-    needs = {(one, need["id"]): need for one, report in listed.items() for need in report["needs"]}
+    listed = {report.request_id: report for report in reports}
+    needs = {(one, need.id): need for one, report in listed.items() for need in report.needs}
     gaps = [
         _gap(listed[request_id], needs[request_id, need_id], engine)
         for request_id, need_id in uncovered_needs(listed.values())
@@ -80,26 +78,26 @@ def find_gaps(reports: Iterable[ReportJson], engine: TextEngine) -> Gaps:
     )
 
 
-def _gap(report: ReportJson, need: Mapping[str, Any], engine: TextEngine) -> Gap:
-    partner = report["partner"]
-    words = "\n\n".join(text for text in (need["title"], need["text"], need["requirements"]) if text)
-    mentioned = engine.read(words, partner["language"]).strongest()
+def _gap(report: Report, need: ReportedNeed, engine: TextEngine) -> Gap:
+    partner = report.partner
+    words = "\n\n".join(text for text in (need.title, need.text, need.requirements) if text)
+    mentioned = engine.read(words, partner.language).strongest()
     known = engine.thesaurus.concepts
     return Gap(
-        request_id=report["request_id"],
-        need_id=need["id"],
-        partner_id=partner["id"],
-        partner_name=partner["name"],
-        country=partner["country"],
-        title=need["title"],
-        text=need["text"],
+        request_id=report.request_id,
+        need_id=need.id,
+        partner_id=partner.id,
+        partner_name=partner.name,
+        country=partner.country,
+        title=need.title,
+        text=need.text,
         areas=_areas(need),
         concepts=tuple(sorted(one for one in mentioned if known[one].weight >= LEAST_WEIGHT)),
     )
 
 
-def _areas(need: Mapping[str, Any]) -> tuple[str, ...]:
-    return tuple(sorted({area["code"] for area in need["focus_areas"]}))
+def _areas(need: ReportedNeed) -> tuple[str, ...]:
+    return tuple(sorted({area.code for area in need.focus_areas}))
 
 
 def _groups(

@@ -34,19 +34,19 @@ def consortia_of(connection: Connection, request_id: str) -> Json | None:
     report = reports.get_report(connection, request_id)
     if report is None:
         return None
-    needs = {need["id"]: need["title"] or need["text"] for need in report.content["needs"]}
+    needs = {need.id: need.label for need in report.content.needs}
     rejected = plans.list_rejected_matches(connection, [request_id])
     matches = [
         match
-        for match in report.content["matches"]
-        if match["role"] != STUDY_VISIT_HOST
-        and (request_id, match["id"]) not in rejected
-        and all(flag["code"] != "competitor" for flag in match["flags"])
+        for match in report.content.matches
+        if match.role != STUDY_VISIT_HOST
+        and (request_id, match.id) not in rejected
+        and all(flag.code != "competitor" for flag in match.flags)
     ]
-    companies = plans.list_companies(connection, {match["company"]["id"] for match in matches})
+    companies = plans.list_companies(connection, {match.company.id for match in matches})
     scores: dict[str, dict[str, float]] = {}
     for match in matches:
-        scores.setdefault(match["company"]["id"], {})[match["need_id"]] = match["score"]
+        scores.setdefault(match.company.id, {})[match.need_id] = match.score
     offers = [Offer(one, scores[one], is_network(company)) for one, company in sorted(companies.items())]
     found = consortia(tuple(needs), offers, conflicts_among(list(companies.values())))
     matched = {need for one in offers for need in one.scores}

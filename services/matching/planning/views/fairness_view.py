@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy.engine import Connection
 
 from services.matching import tables
+from services.matching.introductions.domain.introductions import REJECTED
 from services.matching.organisations.domain.model import Company, partner_from_state, request_from_state
 from services.matching.organisations.store import projection
 from services.matching.planning import store as plans
@@ -25,6 +26,7 @@ from services.matching.reports.domain.graph import never_matched
 from services.matching.reports.store import reports
 from services.matching.reports.store.lifted import lifted_of
 from services.matching.reports.store.reports import StoredReport
+from services.matching.review.views import ReportView
 from services.matching.scoring import store as policies
 from services.matching.scoring.domain.features import company_features, need_features
 from services.matching.scoring.domain.selection import pair_of
@@ -60,24 +62,24 @@ def fairness_of(connection: Connection, at: datetime) -> Json:
     }
 
 
-def rare_in_report(connection: Connection, report: Mapping[str, Any], at: datetime) -> Near | None:
+def rare_in_report(connection: Connection, view: ReportView, at: datetime) -> Near | None:
     """Find the best match of a report whose company is a small member that was not introduced in twelve months.
 
-    `report` is a report as `views.report_view` returns it; matches that staff rejected are passed over.
+    Matches that staff rejected are passed over.
     """
     matches = [
         match
-        for match in report["matches"]
-        if any(flag["code"] == "small_member" for flag in match["flags"])
-        and (match["review"] or {}).get("decision") != "rejected"
+        for match in view.report.matches
+        if any(flag.code == "small_member" for flag in match.flags)
+        and (view.beside[match.id].review or {}).get("decision") != REJECTED
     ]
-    companies = {match["company"]["id"] for match in matches}
+    companies = {match.company.id for match in matches}
     past = [one for id in sorted(companies) for one in plans.list_introductions(connection, id)]
     rare = rarely_seen(companies, past, at)
     return also_look_at(
-        Near(match["company"]["id"], match["need_id"], match["score"], True)
+        Near(match.company.id, match.need_id, match.score, True)
         for match in matches
-        if match["company"]["id"] in rare
+        if match.company.id in rare
     )
 
 
@@ -96,7 +98,7 @@ def also_look_at_for(
         return None
     small = {one.id: one for one in plans.list_small_members(connection)}
     rare = [small[one] for one in rarely_seen(small, plans.list_introductions(connection), at)]
-    areas = {area["code"] for need in report.content["needs"] for area in need["focus_areas"]}
+    areas = {area.code for need in report.content.needs for area in need.focus_areas}
     looked_at = sorted(rare, key=lambda one: (not _areas(one) & areas, one.id))[:MOST_LOOKED_AT]
     near = _near(connection, report, request.state, partner.state, looked_at, engine)
     best = also_look_at(near)
@@ -128,13 +130,13 @@ def _near(
     if not companies:
         return []
     request, partner = request_from_state(request_state), partner_from_state(partner_state)
-    version = policies.get_version(connection, report.content["policy_version"])
+    version = policies.get_version(connection, report.content.policy_version)
     policy = policies.active_policy(connection) if version is None else version.policy
     features = company_features(sorted(companies, key=lambda one: one.id), engine, policy)
     needs = need_features([(partner, need) for need in request.needs], engine, policy)
     lifted = lifted_of(connection, request.id)
     rejected = plans.list_rejected_matches(connection, [request.id])
-    listed = {match["id"] for match in report.content["matches"]}
+    listed = {match.id for match in report.content.matches}
     found = []
     for row, need in enumerate(request.needs):
         for column, company in enumerate(features.companies):

@@ -90,8 +90,8 @@ def _requests(reports: Sequence[OpenReport], made: IntroductionPlan, names: Mapp
             "request_id": report.request_id,
             "report_version": report.version,
             "title": report.title,
-            "partner_id": report.content["partner"]["id"],
-            "partner_name": report.content["partner"]["name"],
+            "partner_id": report.content.partner.id,
+            "partner_name": report.content.partner.name,
             "capacity_left": made.left.requests[report.request_id],
             **found[report.request_id],
         }

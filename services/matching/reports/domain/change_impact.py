@@ -7,13 +7,13 @@ anybody out.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from services.matching.reports.domain.report import Report
 from services.matching.scoring.domain.features import CompanyFeatures, NeedFeatures, needs_touched
 from services.matching.scoring.domain.policy import ScoringPolicy
 
@@ -25,17 +25,14 @@ ONE_BY_ONE = 20
 """With so many changed companies it is found out, too, which of them touches a request."""
 
 
-def bars_of(content: Mapping[str, Any], reach: Sequence[float], policy: ScoringPolicy) -> list[float]:
-    """Give for each need of a report's content the points from which a company can touch it.
+def bars_of(report: Report, reach: Sequence[float], policy: ScoringPolicy) -> list[float]:
+    """Return the points from which a company can touch a report, for each of its needs.
 
     `reach` is that of the selection (selection.Selection) which the report was made of.
     """
     bars = []
-    for need, least in zip(content["needs"], reach, strict=True):
-        best = max(
-            (match["toward_need"] for match in content["matches"] if match["need_id"] == need["id"]),
-            default=0.0,
-        )
+    for need, least in zip(report.needs, reach, strict=True):
+        best = max((match.toward_need for match in report.matches_of(need.id)), default=0.0)
         bars.append(max(policy.floor, policy.tail * best, least) - SLACK)
     return bars
 
@@ -50,7 +47,7 @@ class Watched:
 
 
 def touched(watched: Watched, before: CompanyFeatures, after: CompanyFeatures) -> dict[str, set[str]]:
-    """Give the requests whose report the changes between two readings of the companies can touch.
+    """Return the requests whose report the changes between two readings of the companies can touch.
 
     By request the ids of the companies that do; none where too many changed to tell. A request that is not given
     has the same report with both, byte for byte.
@@ -71,25 +68,25 @@ def touched(watched: Watched, before: CompanyFeatures, after: CompanyFeatures) -
 
 
 def changed_between(before: CompanyFeatures, after: CompanyFeatures) -> list[str]:
-    """Give the ids of companies that are new, gone, or of another version, in order."""
+    """Return the ids of companies that are new, gone, or of another version, in order."""
     old, new = ({one.id: one.version for one in side.companies} for side in (before, after))
     return sorted(id for id in old.keys() | new.keys() if old.get(id) != new.get(id))
 
 
 def stacked(parts: Sequence[NeedFeatures]) -> NeedFeatures:
-    """Give the needs of several as one; only what scores them. `parts` (one at least) share engine and policy."""
+    """Return the needs of several as one; only what scores them. `parts` (one at least) share engine and policy."""
     first = parts[0]
     matrices = {name: np.concatenate([one.matrices[name] for one in parts]) for name in first.matrices}
     return NeedFeatures((), (), (), matrices, first.engine, (), first.policy)
 
 
 def only_scored(needs: NeedFeatures) -> NeedFeatures:
-    """Give needs with what scores them alone, without the texts that were read."""
+    """Return needs with what scores them alone, without the texts that were read."""
     return stacked([needs])
 
 
 def _rows(before: CompanyFeatures, after: CompanyFeatures, ids: Sequence[str]) -> CompanyFeatures:
-    """Give what some companies were and what they are, as rows without texts."""
+    """Return what some companies were and what they are, as rows without texts."""
     wanted = set(ids)
     places = [[row for row, one in enumerate(side.companies) if one.id in wanted] for side in (before, after)]
     matrices = {

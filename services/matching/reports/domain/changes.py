@@ -3,29 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from enum import StrEnum
 from typing import Any
 
-from services.matching.reports.domain.comparison import Moved, Placed, compare, placed_in_content
+from services.matching.reports.domain.comparison import Moved, Placed, compare, placed_in_report
+from services.matching.reports.domain.report import Match, Report
 
-Content = Mapping[str, Any]
+
+class Cause(StrEnum):
+    """Why a version of a report says something else; `REBUILT`: what the version before said is not known."""
+
+    COMPANY = "company"
+    PARTNER = "partner"
+    REQUEST = "request"
+    POLICY = "policy"
+    TEXT_ENGINE = "text_engine"
+    ERASED = "erased"
+    REBUILT = "rebuilt"
 
 
 def changes_between(
-    before: Content, after: Content, version_before: int, touched: Collection[str] = ()
+    before: Report, after: Report, version_before: int, touched: Collection[str] = ()
 ) -> dict[str, Any]:
-    """Give what the canonical content `after` says otherwise than `before`, as plain dicts and lists.
+    """Return what the report `after` says otherwise than `before`, as plain dicts and lists.
 
     `touched` are the ids of companies that are known to have changed in between; others are found by their versions.
     Keys: `from_version`, `causes` (each with a `code`), `entered`, `left`, `moved`, `rescored` (matches by place, from
     1, within need and role), `questions` (how many were answered and asked a match), `flags` (codes gone and added a
     match), `excluded` and `readmitted` (company and code), `covered` and `uncovered` (need ids).
     """
-    differences = compare(placed_in_content(before), placed_in_content(after))
-    old, new = (_by_id(content) for content in (before, after))
+    differences = compare(placed_in_report(before), placed_in_report(after))
+    old, new = ({match.id: match for match in side.matches} for side in (before, after))
     kept = [id for id in new if id in old]
-    excluded = [{(one["company"]["id"], one["code"]) for one in side["excluded"]} for side in (before, after)]
-    covered = [{one["id"] for one in side["needs"] if one["covered"]} for side in (before, after)]
-    there = {one["id"] for one in after["needs"]}
+    excluded = [{(one.company.id, one.code) for one in side.excluded} for side in (before, after)]
+    covered = [{need.id for need in side.needs if need.covered} for side in (before, after)]
+    there = {need.id for need in after.needs}
     return {
         "from_version": version_before,
         "causes": _causes(before, after, touched),
@@ -34,11 +46,9 @@ def changes_between(
         "moved": [_moved(one) for one in differences.moved],
         "rescored": [_moved(one) for one in differences.rescored],
         "questions": _each(
-            kept, old, new, lambda match: match["questions"]["en"], ("answered", "asked"), counted=True
+            kept, old, new, lambda match: match.questions["en"], ("answered", "asked"), counted=True
         ),
-        "flags": _each(
-            kept, old, new, lambda match: [one["code"] for one in match["flags"]], ("gone", "added")
-        ),
+        "flags": _each(kept, old, new, lambda match: [flag.code for flag in match.flags], ("gone", "added")),
         "excluded": _codes(excluded[1] - excluded[0]),
         "readmitted": _codes(excluded[0] - excluded[1]),
         "covered": sorted(covered[1] - covered[0]),
@@ -46,8 +56,8 @@ def changes_between(
     }
 
 
-def unknown_changes(version_before: int, code: str, **about: Any) -> dict[str, Any]:
-    """Give a change of which only the cause is known: `rebuilt`, or `erased` with the company's id."""
+def unknown_changes(version_before: int, code: Cause, **about: Any) -> dict[str, Any]:
+    """Return a change of which only the cause is known: rebuilt, or erased with the company's id."""
     lists: dict[str, Any] = {name: [] for name in LISTS}
     return {"from_version": version_before, "causes": [{"code": code, **about}], **lists}
 
@@ -58,49 +68,44 @@ LISTS = (
 """The lists of a change, beside its causes."""
 
 
-def companies_of(change: Content) -> set[str]:
-    """Give the ids of the companies that a change names."""
+def companies_of(change: Mapping[str, Any]) -> set[str]:
+    """Return the ids of the companies that a change names."""
     named = [one for name in LISTS for one in change[name] if isinstance(one, dict)]
     return {one["company_id"] for one in (*named, *change["causes"]) if "company_id" in one}
 
 
-def _causes(before: Content, after: Content, touched: Collection[str]) -> list[dict[str, Any]]:
+def _causes(before: Report, after: Report, touched: Collection[str]) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     versions = [
-        ("policy", before["policy_version"], after["policy_version"]),
-        ("request", before["request_version"], after["request_version"]),
-        ("partner", before["partner"]["version"], after["partner"]["version"]),
+        (Cause.POLICY, before.policy_version, after.policy_version),
+        (Cause.REQUEST, before.request_version, after.request_version),
+        (Cause.PARTNER, before.partner.version, after.partner.version),
     ]
     found += [{"code": code, "version": new} for code, old, new in versions if old != new]
-    if before["text_engine"] != after["text_engine"]:
-        found.append({"code": "text_engine"})
+    if before.text_engine != after.text_engine:
+        found.append({"code": Cause.TEXT_ENGINE})
     old, new = (
-        {match["company"]["id"]: match["company"]["version"] for match in side["matches"]}
-        for side in (before, after)
+        {match.company.id: match.company.version for match in side.matches} for side in (before, after)
     )
     changed = {id for id, version in new.items() if old.get(id, version) != version} | set(touched)
-    found += [{"code": "company", "company_id": id} for id in sorted(changed)]
+    found += [{"code": Cause.COMPANY, "company_id": id} for id in sorted(changed)]
     return found
-
-
-def _by_id(content: Content) -> dict[str, Mapping[str, Any]]:
-    return {match["id"]: match for match in content["matches"]}
 
 
 def _each(
     ids: Collection[str],
-    old: Mapping[str, Mapping[str, Any]],
-    new: Mapping[str, Mapping[str, Any]],
-    said: Callable[[Mapping[str, Any]], Collection[str]],
+    old: Mapping[str, Match],
+    new: Mapping[str, Match],
+    said: Callable[[Match], Collection[str]],
     names: tuple[str, str],
     counted: bool = False,
 ) -> list[dict[str, Any]]:
-    """Give for the matches that say something else what is gone and what is new, or how much of each."""
+    """Return what is gone from and what is new in the matches that say something else, or how much of each."""
     found = []
     for id in ids:
         gone, added = (set(said(old[id])) - set(said(new[id])), set(said(new[id])) - set(said(old[id])))
         if gone or added:
-            match = {"company_id": new[id]["company"]["id"], "need_id": new[id]["need_id"]}
+            match = {"company_id": new[id].company.id, "need_id": new[id].need_id}
             pair = (len(gone), len(added)) if counted else (sorted(gone), sorted(added))
             found.append({**match, **dict(zip(names, pair, strict=True))})
     return found

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from services.matching.reports.domain.report import Report, match_id
 from services.matching.scoring.domain.selection import Chosen
 
 
@@ -22,8 +22,8 @@ class Placed:
 
     @property
     def id(self) -> str:
-        """Give the match's id, `<company id>.<need id>`."""
-        return f"{self.company_id}.{self.need_id}"
+        """Return the match's id."""
+        return match_id(self.company_id, self.need_id)
 
 
 @dataclass(frozen=True)
@@ -53,18 +53,15 @@ class Differences:
         return bool(self.entered or self.left or self.moved or self.rescored)
 
 
-def placed_in_content(content: Mapping[str, Any]) -> tuple[Placed, ...]:
-    """Read the places from a report's canonical content: its matches stand in order."""
-    return _placed(
-        (match["company"]["id"], match["need_id"], match["role"], match["score"])
-        for match in content["matches"]
-    )
+def placed_in_report(report: Report) -> tuple[Placed, ...]:
+    """Return the places of a report's matches, which stand in order."""
+    return _placed((match.company.id, match.need_id, match.role, match.score) for match in report.matches)
 
 
 def placed_chosen(
     chosen: Sequence[Chosen], company_ids: Sequence[str], need_ids: Sequence[str]
 ) -> tuple[Placed, ...]:
-    """Give the places of what `selection.choose` chose, in its order."""
+    """Return the places of what `selection.choose` chose, in its order."""
     return _placed((company_ids[one.column], need_ids[one.row], one.role, one.score) for one in chosen)
 
 
@@ -90,7 +87,7 @@ class Agreement:
 
     @property
     def share(self) -> float | None:
-        """Give the share 0..1, None when there was nothing to decide on."""
+        """Return the share 0..1, None when there was nothing to decide on."""
         return round(self.named / self.of, 4) if self.of else None
 
 
@@ -105,7 +102,7 @@ TOP = 3
 
 
 def disagreements(decisions: Mapping[str, str], named: Sequence[Placed]) -> tuple[list[Placed], list[str]]:
-    """Give where staff and policy disagree, from the last decision (approved or rejected) by match id.
+    """Return where staff and policy disagree, from the last decision (approved or rejected) by match id.
 
     First the matches that staff rejected and that stand among the `TOP`, then the ids of approved ones that are not
     named.

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from services.matching.organisations.domain.wording import LANGUAGES
+from services.matching.reports.domain.report import ExcludedCompany, Lines, Match, MatchedCompany, Report
 
 ERASED_NAME = "erased organisation"
 """What stands in place of a name; pages say it in the reader's language."""
 
-State = dict[str, Any]
 
-
-def without_side(state: Mapping[str, Any], side: str, sent: bool, at: str) -> State:
-    """Give an introduction's next state with one side (`company` or `partner`) erased.
+def without_side(state: Mapping[str, Any], side: str, sent: bool, at: str) -> dict[str, Any]:
+    """Return an introduction's next state with one side (`company` or `partner`) erased.
 
     What quotes both sides goes whole: reasons, questions, the note. One of which no mail was `sent` is cancelled.
     """
@@ -31,47 +31,56 @@ def without_side(state: Mapping[str, Any], side: str, sent: bool, at: str) -> St
     }
 
 
-def without_company(content: Mapping[str, Any], company_id: str, version: int, at: str) -> State:
-    """Give a report's content with a company erased, as far as it stands there as of `version` or before."""
-
-    def is_it(company: Mapping[str, Any]) -> bool:
-        return bool(company["id"] == company_id and company.get("version", 0) <= version)
-
-    return {
-        **content,
-        "matches": [_match(match, at) if is_it(match["company"]) else match for match in content["matches"]],
-        "excluded": [
-            {**one, "company": _company(one["company"], at), "reason": dict.fromkeys(LANGUAGES, "")}
-            if is_it(one["company"])
+def without_company(report: Report, company_id: str, version: int, at: str) -> Report:
+    """Return a report with a company erased, as far as it stands there as of `version` or before."""
+    return replace(
+        report,
+        matches=tuple(
+            _without_words(match, at)
+            if match.company.id == company_id and match.company.version <= version
+            else match
+            for match in report.matches
+        ),
+        excluded=tuple(
+            replace(
+                one,
+                company=ExcludedCompany(company_id, ERASED_NAME, at),
+                reason=dict.fromkeys(LANGUAGES, ""),
+            )
+            if one.company.id == company_id
             else one
-            for one in content["excluded"]
-        ],
-    }
-
-
-def names_company(content: Mapping[str, Any], company_id: str, version: int) -> bool:
-    """Say whether a report's content holds words of a company as of `version` or before."""
-    return any(
-        one["company"]["id"] == company_id
-        and one["company"].get("version", 0) <= version
-        and not one["company"].get("erased_at")
-        for part in ("matches", "excluded")
-        for one in content[part]
+            for one in report.excluded
+        ),
     )
 
 
-def _match(match: Mapping[str, Any], at: str) -> State:
-    nothing: State = {language: [] for language in LANGUAGES}
-    return {
-        **match,
-        "company": _company(match["company"], at),
-        "parts": [{**part, "quotes": [], "missing": dict.fromkeys(LANGUAGES, "")} for part in match["parts"]],
-        "reasons": nothing,
-        "questions": nothing,
-        "flags": [],
-    }
+def names_company(report: Report, company_id: str, version: int) -> bool:
+    """Say whether a report holds words of a company as of `version` or before."""
+    return any(
+        match.company.id == company_id and match.company.version <= version and not match.company.erased_at
+        for match in report.matches
+    ) or any(one.company.id == company_id and not one.company.erased_at for one in report.excluded)
 
 
-def _company(company: Mapping[str, Any], at: str) -> State:
-    kept = {name: value for name, value in company.items() if name in ("id", "version", "membership")}
-    return {**dict.fromkeys(company, ""), **kept, "name": ERASED_NAME, "erased_at": at}
+def _without_words(match: Match, at: str) -> Match:
+    nothing: Lines = dict.fromkeys(LANGUAGES, ())
+    company = match.company
+    return replace(
+        match,
+        company=MatchedCompany(
+            id=company.id,
+            version=company.version,
+            name=ERASED_NAME,
+            country="",
+            city="",
+            website="",
+            kind="",
+            membership=company.membership,
+            text="",
+            erased_at=at,
+        ),
+        parts=tuple(replace(part, quotes=(), missing=dict.fromkeys(LANGUAGES, "")) for part in match.parts),
+        reasons=nothing,
+        questions=nothing,
+        flags=(),
+    )

@@ -20,7 +20,8 @@ from services.matching.organisations.domain.wording import (
     quoted,
 )
 from services.matching.reports.domain.phrases import phrase_around
-from services.matching.reports.domain.quotes import Quote, nearest_sentences, words_alike
+from services.matching.reports.domain.quotes import nearest_sentences, words_alike
+from services.matching.reports.domain.report import Lines, Part, Quote
 from services.matching.scoring.domain.aims import Aims, weak_aims
 from services.matching.scoring.domain.evidence import Evidence, PartScore, answers
 from services.matching.scoring.domain.features import PARTS, FieldReading
@@ -44,17 +45,6 @@ CAP = "cap"
 
 
 @dataclass(frozen=True)
-class Part:
-    """One part of a score: `points` (2 decimals) of at most `most`; `missing` is empty when nothing is."""
-
-    name: str
-    points: float
-    most: float
-    quotes: tuple[Quote, ...]
-    missing: Bilingual
-
-
-@dataclass(frozen=True)
 class Sides:
     """The two that are compared, with their texts as they were read."""
 
@@ -65,12 +55,12 @@ class Sides:
     areas: Mapping[str, FocusArea]
 
     def area_name(self, code: str, language: str) -> str:
-        """Give a focus area's name as it stands in a sentence; an unknown code as it is."""
+        """Return a focus area's name as it stands in a sentence; an unknown code as it is."""
         return in_sentence(self.areas[code].name(language)) if code in self.areas else code
 
 
 def explain_parts(sides: Sides, scores: Mapping[str, PartScore]) -> tuple[Part, ...]:
-    """Give the parts of the direction *company serves need*, in the order of `features.PARTS`."""
+    """Return the parts of the direction *company serves need*, in the order of `features.PARTS`."""
     return tuple(
         Part(
             name,
@@ -84,7 +74,7 @@ def explain_parts(sides: Sides, scores: Mapping[str, PartScore]) -> tuple[Part, 
 
 
 def cap_part(aims: Aims, score: float, cap: float) -> Part:
-    """Give the negative part that brings a score down to the cap, with the aims that are known not to be met."""
+    """Return the negative part that brings a score down to the cap, with the aims that are known not to be met."""
     weak = weak_aims(aims)
     missing = both(
         f"Partnern passar dåligt med vad företaget söker: {weak['sv']}.",
@@ -93,9 +83,9 @@ def cap_part(aims: Aims, score: float, cap: float) -> Part:
     return Part(CAP, round(cap - score, 2), 0.0, (), missing)
 
 
-def reasons(sides: Sides, role: str, scores: Mapping[str, PartScore]) -> dict[str, list[str]]:
+def reasons(sides: Sides, role: str, scores: Mapping[str, PartScore]) -> Lines:
     """Say in a few sentences, by language, why the two should meet."""
-    return {language: _sentences(sides, role, scores, language) for language in LANGUAGES}
+    return {language: tuple(_sentences(sides, role, scores, language)) for language in LANGUAGES}
 
 
 def _quotes(sides: Sides, name: str, score: PartScore) -> tuple[Quote, ...]:

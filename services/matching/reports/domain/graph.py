@@ -8,28 +8,28 @@ codes of its `flags`; of several roles one edge), `asks` (partner to need), `are
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
-from typing import Any
 
 import networkx as nx
 
-ReportJson = Mapping[str, Any]
+from services.matching.reports.domain.report import Report
+
 COLUMNS = ("need", "company", "area")
 """The kinds of nodes that a picture shows, from left to right."""
 SWEEPS = 6
 
 
-def match_graph(reports: Iterable[ReportJson]) -> nx.Graph[str]:
-    """Build the graph of reports in their canonical JSON shape; the same reports in any order give the same graph."""
+def match_graph(reports: Iterable[Report]) -> nx.Graph[str]:
+    """Build the graph of reports; the same reports in any order give the same graph."""
     graph: nx.Graph[str] = nx.Graph()
-    for report in sorted(reports, key=lambda one: str(one["request_id"])):
+    for report in sorted(reports, key=lambda one: one.request_id):
         _add_report(graph, report)
     return graph
 
 
 def layout(graph: nx.Graph[str], columns: Sequence[str] = COLUMNS) -> dict[str, tuple[float, float]]:
-    """Give each node of the kinds in `columns` its place (x, y) in 0..1: a column a kind, y downwards.
+    """Return the place (x, y) in 0..1 of each node of the kinds in `columns`: a column a kind, y downwards.
 
     Within a column nodes are ordered to lessen crossings (barycentre sweeps to and fro; the order with the
     fewest crossings is kept). Without randomness: the same graph gives the same places.
@@ -52,55 +52,49 @@ def layout(graph: nx.Graph[str], columns: Sequence[str] = COLUMNS) -> dict[str, 
     }
 
 
-def never_matched(company_ids: Iterable[str], reports: Iterable[ReportJson]) -> list[str]:
-    """Give the companies, by id, that no report names as a match."""
-    matched = {match["company"]["id"] for report in reports for match in report["matches"]}
+def never_matched(company_ids: Iterable[str], reports: Iterable[Report]) -> list[str]:
+    """Return the companies, by id, that no report names as a match."""
+    matched = {match.company.id for report in reports for match in report.matches}
     return sorted(set(company_ids) - matched)
 
 
-def uncovered_needs(reports: Iterable[ReportJson]) -> list[tuple[str, str]]:
-    """Give the needs that nobody covers as (request id, need id), in order."""
+def uncovered_needs(reports: Iterable[Report]) -> list[tuple[str, str]]:
+    """Return the needs that nobody covers as (request id, need id), in order."""
     return sorted(
-        (str(report["request_id"]), str(need["id"]))
-        for report in reports
-        for need in report["needs"]
-        if not need["covered"]
+        (report.request_id, need.id) for report in reports for need in report.needs if not need.covered
     )
 
 
-def _add_report(graph: nx.Graph[str], report: ReportJson) -> None:
-    partner = f"partner:{report['partner']['id']}"
-    graph.add_node(partner, kind="partner", label=report["partner"]["name"])
-    areas: dict[str, list[str]] = {}
-    for need in report["needs"]:
-        node = f"need:{report['request_id']}.{need['id']}"
+def _add_report(graph: nx.Graph[str], report: Report) -> None:
+    partner = f"partner:{report.partner.id}"
+    graph.add_node(partner, kind="partner", label=report.partner.name)
+    for need in report.needs:
+        node = f"need:{report.request_id}.{need.id}"
         graph.add_node(
             node,
             kind="need",
-            label=need["title"] or need["text"],
-            covered=need["covered"],
-            request=report["request_id"],
-            partner=report["partner"]["id"],
+            label=need.label,
+            covered=need.covered,
+            request=report.request_id,
+            partner=report.partner.id,
         )
         graph.add_edge(partner, node, kind="asks")
-        areas[need["id"]] = [area["code"] for area in need["focus_areas"]]
-        for code in areas[need["id"]]:
-            graph.add_node(f"area:{code}", kind="area", label=code)
-            graph.add_edge(node, f"area:{code}", kind="area")
-    for match in report["matches"]:
-        company = f"company:{match['company']['id']}"
-        need_node = f"need:{report['request_id']}.{match['need_id']}"
-        graph.add_node(company, kind="company", label=match["company"]["name"])
+        for area in need.focus_areas:
+            graph.add_node(f"area:{area.code}", kind="area", label=area.code)
+            graph.add_edge(node, f"area:{area.code}", kind="area")
+    for match in report.matches:
+        company = f"company:{match.company.id}"
+        graph.add_node(company, kind="company", label=match.company.name)
         graph.add_edge(
-            need_node,
+            f"need:{report.request_id}.{match.need_id}",
             company,
             kind="match",
-            score=match["score"],
-            role=match["role"],
-            match_id=match["id"],
-            flags=tuple(flag["code"] for flag in match["flags"]),
+            score=match.score,
+            role=match.role,
+            match_id=match.id,
+            flags=tuple(flag.code for flag in match.flags),
         )
-        for code in match["shared_areas"]:
+        for code in match.shared_areas:
             graph.add_edge(company, f"area:{code}", kind="works_in")
 
 

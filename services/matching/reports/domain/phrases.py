@@ -24,10 +24,10 @@ _WORD = re.compile(r"[^\W\d_]+")
 
 
 def phrase_around(text: str, quote: str, longest: int = LONGEST) -> str:
-    """Give the part of a sentence around a quote: whole words, at most `longest` characters, exactly as written.
+    """Return the part of a sentence around a quote: whole words, at most `longest` characters, exactly as written.
 
-    Space around the quote does not count. A quote that is longer itself, or does not stand in the text, is given
-    back as it is.
+    Space around the quote does not count. A quote that is longer itself, or does not stand in the text, is returned
+    as it is.
     """
     quote = quote.strip()
     start = text.find(quote)
@@ -65,7 +65,7 @@ def _trimmed(text: str, start: int, end: int, quote_start: int, quote_end: int) 
 
 
 def alike_words(one: str, other: str, most: int = 3) -> tuple[tuple[str, str], ...]:
-    """Give up to `most` pairs of words, exactly as written, that begin alike; the longest beginnings first."""
+    """Return up to `most` pairs of words, exactly as written, that begin alike; the longest beginnings first."""
     theirs: dict[str, tuple[str, str]] = {}
     for folded, word in _words(other):
         theirs.setdefault(folded[:ALIKE], (folded, word))

@@ -3,30 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import product
 
-from services.matching.organisations.domain.wording import Bilingual, both
+from services.matching.organisations.domain.wording import both
 from services.matching.reports.domain.phrases import alike_words
+from services.matching.reports.domain.report import Quote
 from services.matching.scoring.domain.features import FieldReading
 from services.matching.text.domain.engine import Passage, Reading
 from services.matching.text.domain.passages import LONGEST_QUOTE, shortened
 
 MOST_ALIKE = 3
-
-
-@dataclass(frozen=True)
-class Quote:
-    """Words of both sides that belong together, the company's field, and the name of what joins them.
-
-    `near`: the words do not name it; their meaning is near.
-    """
-
-    need: str
-    company: str
-    field: str
-    concept: Bilingual
-    near: bool = False
 
 
 def nearest_sentences(need: Sequence[FieldReading], company: Sequence[FieldReading]) -> tuple[Quote, ...]:

@@ -1,4 +1,4 @@
-"""The match report: the ranked matches of one request, with their reasons, as canonical JSON."""
+"""The match report: the ranked matches of one request, with their reasons; as a value and as canonical JSON."""
 
 from __future__ import annotations
 
@@ -6,300 +6,340 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
-from services.matching.organisations.domain.model import Company, MatchRequest, Need, Partner
-from services.matching.organisations.domain.procurement import stage_of
-from services.matching.organisations.domain.roles import SUPPLIER
-from services.matching.organisations.domain.wording import LANGUAGES, Bilingual
-from services.matching.reports.domain.explanations import Part, Sides, cap_part, explain_parts, reasons
-from services.matching.reports.domain.verdict import MATCHES, NO_GOOD_MATCH, Outcome, verdict_text
-from services.matching.scoring.domain.aims import Aims
-from services.matching.scoring.domain.evidence import pair_parts
-from services.matching.scoring.domain.exclusions import Exclusion, Lifted, lifted_conflicts, questions
-from services.matching.scoring.domain.features import CompanyFeatures, NeedFeatures, need_features
-from services.matching.scoring.domain.flags import Flag, flags_of
-from services.matching.scoring.domain.history import History
-from services.matching.scoring.domain.policy import ScoringPolicy
-from services.matching.scoring.domain.selection import Chosen, select
+from services.matching.organisations.domain.wording import Bilingual
+from services.matching.scoring.domain.aims import AimPart
+from services.matching.scoring.domain.flags import Flag
 from services.matching.text.domain.areas import AreaFinding
-from services.matching.text.domain.engine import TextEngine
-from shared.focus_areas import FocusArea, read_focus_areas
+
+Lines = Mapping[str, tuple[str, ...]]
+"""Sentences by language."""
+
+
+@dataclass(frozen=True)
+class ReportedPartner:
+    """The foreign organisation as the report saw it."""
+
+    id: str
+    version: int
+    name: str
+    country: str
+    kind: str
+    language: str
+
+
+@dataclass(frozen=True)
+class MatchedCompany:
+    """A matched company as the report saw it; `text` is all that it says of itself.
+
+    Of an erased one (`erased_at` a moment as text) only id, version and membership are kept.
+    """
+
+    id: str
+    version: int
+    name: str
+    country: str
+    city: str
+    website: str
+    kind: str
+    membership: str
+    text: str
+    erased_at: str | None = None
+
+
+@dataclass(frozen=True)
+class ExcludedCompany:
+    """A company that a known conflict keeps out; `erased_at` as of a matched one."""
+
+    id: str
+    name: str
+    erased_at: str | None = None
+
+
+@dataclass(frozen=True)
+class Exclusion:
+    """Why a company that would match a need is kept out: a code that staff can lift, and the reason."""
+
+    company: ExcludedCompany
+    need_id: str
+    code: str
+    reason: Bilingual
+
+    @property
+    def match_id(self) -> str:
+        """Return the id of the match that this would be."""
+        return match_id(self.company.id, self.need_id)
+
+
+@dataclass(frozen=True)
+class Quote:
+    """Words of both sides that belong together, the company's field, and the name of what joins them.
+
+    `near`: the words do not name it; their meaning is near. None in old reports, which do not tell.
+    """
+
+    need: str
+    company: str
+    field: str
+    concept: Bilingual
+    near: bool | None = False
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part of a score: `points` (2 decimals) of at most `most`; `missing` is empty when nothing is."""
+
+    name: str
+    points: float
+    most: float
+    quotes: tuple[Quote, ...]
+    missing: Bilingual
 
 
 @dataclass(frozen=True)
 class Match:
     """A company and a need with its score and reasons; `score` is the sum of `parts`."""
 
-    company: Company
+    company: MatchedCompany
     need_id: str
     role: str
     score: float
     toward_need: float
-    aims: Aims
+    toward_company: float
+    aims: tuple[AimPart, ...]
     cap: float | None
     shared_areas: tuple[str, ...]
     parts: tuple[Part, ...]
-    reasons: Mapping[str, list[str]]
-    questions: tuple[Bilingual, ...]
+    reasons: Lines
+    questions: Lines
     flags: tuple[Flag, ...]
 
     @property
     def id(self) -> str:
-        """Give `<company id>.<need id>`."""
-        return f"{self.company.id}.{self.need_id}"
+        """Return `<company id>.<need id>`."""
+        return match_id(self.company.id, self.need_id)
 
 
 @dataclass(frozen=True)
 class ReportedNeed:
-    """A need with its focus areas; `covered` when it has a match."""
+    """A need with its focus areas (strengths at 2 decimals); `covered` when it has a match."""
 
-    need: Need
-    areas: tuple[AreaFinding, ...]
+    id: str
+    title: str
+    text: str
+    focus_areas: tuple[AreaFinding, ...]
+    requirements: str
     covered: bool
+
+    @property
+    def label(self) -> str:
+        """Return the need's title, or its text where it has none."""
+        return self.title or self.text
 
 
 @dataclass(frozen=True)
 class Report:
-    """What staff review: made `as_of` a moment from the versions it names. `reach` is `select`'s, and not shown."""
+    """What staff review: made `as_of` a moment (text, in UTC) from the versions it names. Numbers are rounded."""
 
-    request: MatchRequest
-    partner: Partner
-    as_of: datetime
+    request_id: str
+    request_version: int
+    partner: ReportedPartner
+    as_of: str
     policy_version: int
     text_engine: str
     verdict: str
     verdict_text: Bilingual
     needs: tuple[ReportedNeed, ...]
     matches: tuple[Match, ...]
-    excluded: tuple[tuple[Company, str, Exclusion], ...]
-    reach: tuple[float, ...] = ()
+    excluded: tuple[Exclusion, ...]
+
+    def matches_of(self, need_id: str) -> list[Match]:
+        """Return a need's matches, in the report's order."""
+        return [match for match in self.matches if match.need_id == need_id]
 
     def to_json(self) -> dict[str, Any]:
-        """Give the report in its canonical shape: plain dicts, lists, texts and numbers of at most 2 decimals."""
+        """Return the report in its canonical shape: plain dicts, lists, texts and numbers of at most 2 decimals."""
         return {
-            "request_id": self.request.id,
-            "request_version": self.request.version,
-            "partner": {name: getattr(self.partner, name) for name in _PARTNER_FIELDS},
-            "as_of": self.as_of.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+            "request_id": self.request_id,
+            "request_version": self.request_version,
+            "partner": dict(vars(self.partner)),
+            "as_of": self.as_of,
             "policy_version": self.policy_version,
             "text_engine": self.text_engine,
             "verdict": self.verdict,
             "verdict_text": dict(self.verdict_text),
-            "needs": [_need_json(need) for need in self.needs],
-            "matches": [_match_json(match) for match in self.matches],
-            "excluded": [
-                {
-                    "company": {"id": company.id, "name": company.name},
-                    "need_id": need_id,
-                    "code": exclusion.code,
-                    "reason": dict(exclusion.reason),
-                }
-                for company, need_id, exclusion in self.excluded
-            ],
+            "needs": [_need_to_json(need) for need in self.needs],
+            "matches": [_match_to_json(match) for match in self.matches],
+            "excluded": [_exclusion_to_json(one) for one in self.excluded],
         }
 
-
-def make_report(
-    request: MatchRequest,
-    partner: Partner,
-    companies: CompanyFeatures,
-    history: History,
-    policy: ScoringPolicy,
-    engine: TextEngine,
-    as_of: datetime,
-    lifted: Lifted = frozenset(),
-    areas: Mapping[str, FocusArea] | None = None,
-    moments: Mapping[str, datetime] | None = None,
-    needs: NeedFeatures | None = None,
-) -> Report:
-    """Match a request with companies. The same material gives the same report, in whatever order companies come.
-
-    `as_of` (aware) is the moment the report speaks of, or a later one that `moments` gives a company it names:
-    introductions after it are not looked at. `lifted` are exclusions that staff lifted, as (company id, code); `areas`
-    the focus areas by code, else the standard ones; `needs` the needs' features where they are read already.
-    Raises ValueError when the request is another partner's or two needs share an id.
-    """
-    _check(request, partner)
-    needs = needs or need_features([(partner, need) for need in request.needs], engine, policy)
-    found = select(request, partner, needs, companies, policy, lifted)
-    chosen, excluded = found.matches, found.excluded
-    named = {companies.companies[one.column].id for one in (*chosen, *excluded)}
-    as_of = max([as_of, *((moments or {}).get(id, as_of) for id in named)])
-    known_areas = read_focus_areas() if areas is None else areas
-    suppliers = [
-        sum(one.row == row and one.role == SUPPLIER for one in chosen) for row in range(len(request.needs))
-    ]
-    matches = tuple(
-        Match(
-            company=companies.companies[one.column],
-            need_id=request.needs[one.row].id,
-            role=one.role,
-            score=one.score,
-            toward_need=one.toward_need,
-            aims=one.aims,
-            cap=one.cap,
-            flags=flags_of(
-                companies.companies[one.column],
-                partner,
-                request,
-                history,
-                policy,
-                as_of,
-                suppliers[one.row],
-                lifted_conflicts(companies.companies[one.column], partner, request, lifted),
-            ),
-            questions=questions(companies.companies[one.column], partner, request),
-            **_explained(one, partner, needs, companies, known_areas),
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> Report:
+        """Read what `to_json` returned, now or in an older version. Raises KeyError when it is no report."""
+        partner = content["partner"]
+        return cls(
+            request_id=content["request_id"],
+            request_version=content["request_version"],
+            partner=ReportedPartner(**{name: partner[name] for name in _PARTNER_FIELDS}),
+            as_of=content["as_of"],
+            policy_version=content["policy_version"],
+            text_engine=content["text_engine"],
+            verdict=content["verdict"],
+            verdict_text=content["verdict_text"],
+            needs=tuple([_need_from_json(need) for need in content["needs"]]),
+            matches=tuple([_match_from_json(match) for match in content["matches"]]),
+            excluded=tuple([_exclusion_from_json(one) for one in content["excluded"]]),
         )
-        for one in chosen
-    )
-    covered = {one.row for one in chosen}
-    return Report(
-        request=request,
-        partner=partner,
-        as_of=as_of,
-        policy_version=policy.version,
-        text_engine=engine.name,
-        verdict=MATCHES if matches else NO_GOOD_MATCH,
-        verdict_text=verdict_text(
-            Outcome(
-                companies=len({match.company.id for match in matches}),
-                needs=len(request.needs),
-                covered=len(covered),
-                excluded=len({one.column for one in excluded}),
-                liftable=len({one.row for one in excluded} - covered),
-                register=len(companies.companies),
-                said_something=any(needs.spots),
-                stage=stage_of(request),
-                fewest=min((suppliers[row] for row in covered), default=0),
-            )
-        ),
-        needs=tuple(
-            ReportedNeed(need, needs.areas[row], row in covered) for row, need in enumerate(request.needs)
-        ),
-        matches=matches,
-        excluded=tuple(
-            (companies.companies[one.column], request.needs[one.row].id, exclusion)
-            for one in excluded
-            for exclusion in one.exclusions
-        ),
-        reach=found.reach,
-    )
 
 
-def canonical_json(report: Report | Mapping[str, Any]) -> str:
-    """Write a report, or what its `to_json` gave, the one way: keys sorted, no spaces, texts as they are."""
-    content = report.to_json() if isinstance(report, Report) else report
-    return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+def match_id(company_id: str, need_id: str) -> str:
+    """Return the id of the match of a company and a need."""
+    return f"{company_id}.{need_id}"
 
 
-def content_digest(report: Report | Mapping[str, Any]) -> str:
-    """Give the SHA-256 of a report without its `as_of`, in hexadecimal: the same when it says the same."""
-    content = report.to_json() if isinstance(report, Report) else report
-    said = {name: value for name, value in content.items() if name != "as_of"}
+def canonical_json(content: Report | Mapping[str, Any]) -> str:
+    """Write a report, or other plain content, the one way: keys sorted, no spaces, texts as they are."""
+    plain = content.to_json() if isinstance(content, Report) else content
+    return json.dumps(plain, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def content_digest(report: Report) -> str:
+    """Return the SHA-256 of a report without its `as_of`, in hexadecimal: the same when it says the same."""
+    said = report.to_json()
+    del said["as_of"]
     return hashlib.sha256(canonical_json(said).encode()).hexdigest()
 
 
-_PARTNER_FIELDS = ("id", "version", "name", "country", "kind", "language")
-_COMPANY_FIELDS = ("id", "version", "name", "country", "city", "website", "kind", "membership")
+_PARTNER_FIELDS = tuple(ReportedPartner.__dataclass_fields__)
 
 
-def company_text(company: Company) -> str:
-    """Give all that a company says of itself: its description and its capabilities, each text once."""
-    parts = [company.description]
-    parts += [text for one in company.capabilities for text in (one.title, one.text)]
-    return "\n\n".join(dict.fromkeys(part for part in parts if part.strip()))
-
-
-def _check(request: MatchRequest, partner: Partner) -> None:
-    if request.partner_id != partner.id:
-        raise ValueError(f"request {request.id} is of partner {request.partner_id}, not of {partner.id}")
-    ids = [need.id for need in request.needs]
-    twice = sorted({one for one in ids if ids.count(one) > 1})
-    if twice:
-        raise ValueError(
-            f"request {request.id} has several needs with the id {', '.join(twice)}: give each its own"
-        )
-
-
-def _explained(
-    one: Chosen,
-    partner: Partner,
-    needs: NeedFeatures,
-    companies: CompanyFeatures,
-    areas: Mapping[str, FocusArea],
-) -> dict[str, Any]:
-    scores = pair_parts(needs, one.row, companies, one.column)
-    sides = Sides(
-        partner,
-        companies.companies[one.column],
-        needs.readings[one.row],
-        companies.readings[one.column],
-        areas,
-    )
-    parts = explain_parts(sides, scores)
-    if one.cap is not None and one.toward_need > one.cap:
-        parts = (*parts, cap_part(one.aims, one.toward_need, one.cap))
-    shared = tuple(join.concept for join in scores["areas"].evidence)
-    return {"shared_areas": shared, "parts": parts, "reasons": reasons(sides, one.role, scores)}
-
-
-def _need_json(reported: ReportedNeed) -> dict[str, Any]:
-    need = reported.need
+def _need_to_json(need: ReportedNeed) -> dict[str, Any]:
     areas = [
-        {"code": one.code, "given": one.given, "strength": round(one.strength, 2), "words": list(one.words)}
-        for one in reported.areas
+        {"code": one.code, "given": one.given, "strength": one.strength, "words": list(one.words)}
+        for one in need.focus_areas
     ]
+    return {**vars(need), "focus_areas": areas}
+
+
+def _need_from_json(need: Mapping[str, Any]) -> ReportedNeed:
+    return ReportedNeed(
+        need["id"],
+        need["title"],
+        need["text"],
+        tuple([
+            AreaFinding(one["code"], one["strength"], one["given"], tuple(one["words"]))
+            for one in need["focus_areas"]
+        ]),
+        need["requirements"],
+        need["covered"],
+    )  # fmt: skip
+
+
+def _company_to_json(company: MatchedCompany | ExcludedCompany) -> dict[str, Any]:
+    told = dict(vars(company))
+    if company.erased_at is None:
+        del told["erased_at"]
+    return told
+
+
+def _exclusion_to_json(one: Exclusion) -> dict[str, Any]:
     return {
-        "id": need.id,
-        "title": need.title,
-        "text": need.text,
-        "focus_areas": areas,
-        "requirements": need.requirements,
-        "covered": reported.covered,
+        "company": _company_to_json(one.company),
+        "need_id": one.need_id,
+        "code": one.code,
+        "reason": dict(one.reason),
     }
 
 
-def _match_json(match: Match) -> dict[str, Any]:
-    company = {name: getattr(match.company, name) for name in _COMPANY_FIELDS}
+def _exclusion_from_json(one: Mapping[str, Any]) -> Exclusion:
+    company = one["company"]
+    return Exclusion(
+        ExcludedCompany(company["id"], company["name"], company.get("erased_at")),
+        one["need_id"],
+        one["code"],
+        one["reason"],
+    )
+
+
+def _match_to_json(match: Match) -> dict[str, Any]:
     return {
         "id": match.id,
-        "company": {**company, "text": company_text(match.company)},
+        "company": _company_to_json(match.company),
         "need_id": match.need_id,
         "role": match.role,
         "score": match.score,
         "toward_need": match.toward_need,
-        "toward_company": match.aims.total,
-        "aims": [
-            {"name": part.name, "points": round(part.points, 2), "most": part.most, "known": part.known}
-            for part in match.aims.parts
-        ],
+        "toward_company": match.toward_company,
+        "aims": [dict(vars(part)) for part in match.aims],
         "cap": match.cap,
         "shared_areas": list(match.shared_areas),
-        "parts": [_part_json(part) for part in match.parts],
-        "reasons": {language: list(match.reasons[language]) for language in LANGUAGES},
-        "questions": {language: [one[language] for one in match.questions] for language in LANGUAGES},
+        "parts": [_part_to_json(part) for part in match.parts],
+        "reasons": {language: list(lines) for language, lines in match.reasons.items()},
+        "questions": {language: list(lines) for language, lines in match.questions.items()},
         "flags": [{"code": flag.code, "text": dict(flag.text)} for flag in match.flags],
     }
 
 
-def _part_json(part: Part) -> dict[str, Any]:
-    quotes = [
-        {
-            "need": one.need,
-            "company": one.company,
-            "field": one.field,
-            "concept": dict(one.concept),
-            "by": "nearness" if one.near else "words",
-        }
-        for one in part.quotes
-    ]
+def _match_from_json(match: Mapping[str, Any]) -> Match:
+    company = match["company"]
+    return Match(
+        MatchedCompany(
+            company["id"],
+            company["version"],
+            company["name"],
+            company["country"],
+            company["city"],
+            company["website"],
+            company["kind"],
+            company["membership"],
+            company["text"],
+            company.get("erased_at"),
+        ),
+        match["need_id"],
+        match["role"],
+        match["score"],
+        match["toward_need"],
+        match["toward_company"],
+        tuple([AimPart(one["name"], one["points"], one["most"], one["known"]) for one in match["aims"]]),
+        match["cap"],
+        tuple(match["shared_areas"]),
+        tuple([_part_from_json(part) for part in match["parts"]]),
+        {language: tuple(lines) for language, lines in match["reasons"].items()},
+        {language: tuple(lines) for language, lines in match["questions"].items()},
+        tuple([Flag(one["code"], one["text"]) for one in match["flags"]]),
+    )
+
+
+_BY = {"nearness": True, "words": False}
+"""`near` by how a quote says it."""
+
+
+def _part_to_json(part: Part) -> dict[str, Any]:
     return {
         "name": part.name,
         "points": part.points,
         "most": part.most,
-        "quotes": quotes,
+        "quotes": [_quote_to_json(quote) for quote in part.quotes],
         "missing": dict(part.missing),
     }
+
+
+def _part_from_json(part: Mapping[str, Any]) -> Part:
+    quotes = [
+        Quote(one["need"], one["company"], one["field"], one["concept"], _BY.get(one.get("by", "")))
+        for one in part["quotes"]
+    ]
+    return Part(part["name"], part["points"], part["most"], tuple(quotes), part["missing"])
+
+
+def _quote_to_json(quote: Quote) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "need": quote.need,
+        "company": quote.company,
+        "field": quote.field,
+        "concept": dict(quote.concept),
+    }
+    if quote.near is not None:
+        told["by"] = "nearness" if quote.near else "words"
+    return told

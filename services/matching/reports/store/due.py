@@ -14,14 +14,14 @@ from typing import Literal
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from services.matching.reports.store.pause import is_free
+from services.matching.reports.store.pause import is_not_paused
 from services.matching.tables import partners, pool, reports, requests, scoring
 from shared.clock import to_text
 from shared.storage.rows import in_parts
 from shared.telemetry import traces
 
 CLAIM_FOR = timedelta(seconds=20)
-"""How long a worker has a claimed request for itself; one that died gives it free so."""
+"""How long a worker has a claimed request for itself: the claim of a dead worker expires after this."""
 FAILED_FOR = timedelta(minutes=1)
 """How long a request rests whose report could not be made."""
 
@@ -109,10 +109,10 @@ def policy_changed(connection: Connection, at: datetime) -> None:
     companies_changed(connection, at)
 
 
-def pool_number(connection: Connection, hold: bool = False) -> int:
-    """Read how often any company changed; `hold` keeps it from growing until the transaction ends."""
+def pool_number(connection: Connection, lock: bool = False) -> int:
+    """Read how often any company changed; `lock` keeps it from growing until the transaction ends."""
     query = sa.select(pool.c.number)
-    return int(connection.execute(query.with_for_update(read=True) if hold else query).scalar_one())
+    return int(connection.execute(query.with_for_update(read=True) if lock else query).scalar_one())
 
 
 def next_due(connection: Connection, now: datetime) -> Literal["first report", "newer report"] | None:
@@ -128,18 +128,18 @@ def claim_stale(connection: Connection, now: datetime, most: int) -> list[Claim]
 
     Those without any report come first, then those that became stale first.
 
-    A request is due when it is open, its report is stale, its partner is known and active, and nobody holds
-    the making of reports.
+    A request is due when it is open, its report is stale, its partner is known and active, and the making of
+    reports is not paused.
     """
     due = _due(now).limit(most)
     taken = connection.execute(due.with_for_update(of=scoring, skip_locked=True))
     claims = [Claim(row.request_id, row.wanted, row.stale_since, row.traceparent) for row in taken]
-    _hold_until(connection, claims, to_text(now + CLAIM_FOR))
+    _claim_until(connection, claims, to_text(now + CLAIM_FOR))
     return claims
 
 
 def _first_cause() -> sa.ColumnElement[str | None]:
-    """Give the span that made a request stale: this thread's own where it was not stale before."""
+    """Return the span that made a request stale: this thread's own where it was not stale before."""
     return sa.case((scoring.c.stale_since.is_(None), traces.current()), else_=scoring.c.traceparent)
 
 
@@ -154,7 +154,7 @@ def _due(now: datetime) -> sa.Select[tuple[str, int, str, str | None, bool]]:
         .join(partners, partners.c.id == requests.c.partner_id)
         .outerjoin(reports, reports.c.request_id == scoring.c.request_id)
         .where(scoring.c.open, scoring.c.stale_since.is_not(None), free, partners.c.status == "active")
-        .where(is_free(now))
+        .where(is_not_paused(now))
         .order_by(reported, scoring.c.stale_since, scoring.c.request_id)
     )
 
@@ -209,7 +209,7 @@ def settle_same(
         )
         .join(reports, reports.c.request_id == scoring.c.request_id)
         .where(scoring.c.open, scoring.c.stale_since.is_not(None), reports.c.content.is_not(None))
-        .where(is_free(now))
+        .where(is_not_paused(now))
     )
     done = []
     for row in connection.execute(query.with_for_update(of=scoring, skip_locked=True)):
@@ -225,8 +225,8 @@ def settle_same(
 
 
 def release(connection: Connection, claims: Sequence[Claim]) -> None:
-    """Give claimed requests back without a report: they stay due, and stale since when they were."""
-    _hold_until(connection, claims, None)
+    """Release claimed requests without a report: they stay due, and stale since when they were."""
+    _claim_until(connection, claims, None)
 
 
 def note_failure(connection: Connection, claim: Claim, now: datetime, failure: str) -> None:
@@ -237,7 +237,7 @@ def note_failure(connection: Connection, claim: Claim, now: datetime, failure: s
 
 
 def release_all(connection: Connection) -> None:
-    """Give every claimed request back: for a single worker that starts after one that died."""
+    """Release every claimed request: for a single worker that starts after one that died."""
     connection.execute(sa.update(scoring).values(claimed_until=None))
 
 
@@ -260,7 +260,7 @@ class StaleCounts:
 
 
 def stale_counts(connection: Connection) -> StaleCounts:
-    """Count the reports that are to be made again, claimed or held ones included."""
+    """Count the reports that are to be made again, claimed or paused ones included."""
     known = partners.c.status == "active"
     source = scoring.join(requests, requests.c.id == scoring.c.request_id, isouter=True)
     source = source.join(partners, partners.c.id == requests.c.partner_id, isouter=True)
@@ -278,7 +278,7 @@ def stale_counts(connection: Connection) -> StaleCounts:
     return StaleCounts(int(to_make), oldest, int(stale) - int(to_make), int(failed))
 
 
-def _hold_until(connection: Connection, claims: Sequence[Claim], until: str | None) -> None:
+def _claim_until(connection: Connection, claims: Sequence[Claim], until: str | None) -> None:
     for ids in in_parts(claim.request_id for claim in claims):
         connection.execute(
             sa.update(scoring).where(scoring.c.request_id.in_(ids)).values(claimed_until=until)

@@ -1,4 +1,4 @@
-"""Holding the making of reports while a rebuild reads the events again: reports of half the companies help nobody."""
+"""A pause in the making of reports while a rebuild reads the events again: half the companies make no good report."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from services.matching.tables import holds
 from shared.clock import to_text
 
 _FOR_REPLAY = "9999 since "
-"""Begins the `until` of a hold that ends when the events are replayed, and not at a moment: later than any."""
+"""Begins the `until` of a pause that ends when the events are replayed, and not at a moment: later than any."""
 
 
-def hold_scoring(connection: Connection, until: datetime) -> None:
-    """Have no report made until a moment; a later call moves it. Whoever holds renews it, and ends it."""
-    end_hold(connection)
+def pause_scoring(connection: Connection, until: datetime) -> None:
+    """Pause the making of reports until a moment; a later call moves it. Who began the pause renews and ends it."""
+    end_pause(connection)
     connection.execute(sa.insert(holds).values(id=1, until=to_text(until)))
 
 
 def want_replay(connection: Connection, now: datetime) -> None:
     """Have the work processes replay all events, and no report made before that is done."""
-    end_hold(connection)
+    end_pause(connection)
     connection.execute(sa.insert(holds).values(id=1, until=_FOR_REPLAY + to_text(now)))
 
 
 def get_replay(connection: Connection) -> str | None:
-    """Read the mark of the rebuild whose events are being replayed, or None."""
+    """Return the mark of the rebuild whose events are being replayed, or None."""
     mark: str | None = connection.scalar(
         sa.select(holds.c.until).where(holds.c.until.startswith(_FOR_REPLAY))
     )
@@ -39,16 +39,16 @@ def end_replay(connection: Connection, mark: str) -> None:
     connection.execute(sa.delete(holds).where(holds.c.until == mark))
 
 
-def end_hold(connection: Connection) -> None:
+def end_pause(connection: Connection) -> None:
     """Let reports be made again."""
     connection.execute(sa.delete(holds))
 
 
-def is_free(now: datetime) -> sa.ColumnElement[bool]:
-    """Give the condition that nobody holds the making of reports."""
+def is_not_paused(now: datetime) -> sa.ColumnElement[bool]:
+    """Return the condition that the making of reports is not paused."""
     return ~sa.exists().where(holds.c.until > to_text(now))
 
 
-def is_held(connection: Connection, now: datetime) -> bool:
-    """Say whether somebody holds the making of reports."""
-    return not connection.execute(sa.select(is_free(now))).scalar_one()
+def is_paused(connection: Connection, now: datetime) -> bool:
+    """Say whether the making of reports is paused."""
+    return not connection.execute(sa.select(is_not_paused(now))).scalar_one()

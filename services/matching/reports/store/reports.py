@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,15 +12,13 @@ from sqlalchemy.engine import Connection
 
 from services.matching.organisations.domain.sides import Side
 from services.matching.organisations.store import erasures
-from services.matching.reports.domain.changes import changes_between, unknown_changes
+from services.matching.reports.domain.changes import Cause, changes_between, unknown_changes
 from services.matching.reports.domain.erased_words import names_company
-from services.matching.reports.domain.report import canonical_json, content_digest
+from services.matching.reports.domain.report import Report, canonical_json, content_digest
 from services.matching.reports.store.change_log import add_change, forget_changes
 from services.matching.tables import partners, reports, requests, scoring
 from shared.storage.rows import upsert
 from shared.telemetry import traces
-
-ReportJson = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -37,7 +35,7 @@ class StoredReport:
     status: str
     stale_since: str | None
     failure: str | None
-    content: ReportJson
+    content: Report
     traceparent: str | None = None
     """The span that made it, where traces are made."""
 
@@ -70,54 +68,54 @@ class ReportFilter:
     verdict: str | None = None
 
 
-def save_report(
-    connection: Connection, content: ReportJson, made_at: str, touched: Collection[str] = ()
-) -> int:
-    """Keep a report's content and return its version: the old one where it says the same, otherwise the next.
+def save_report(connection: Connection, report: Report, made_at: str, touched: Collection[str] = ()) -> int:
+    """Save a report and return its version: the old one where it says the same, otherwise the next.
 
     What a next version changes is kept too; `touched` are companies that are known to have changed since.
     """
-    request_id = content["request_id"]
-    digest = content_digest(content)
+    request_id = report.request_id
+    digest = content_digest(report)
     query = sa.select(reports.c.version, reports.c.digest, reports.c.content)
     old = connection.execute(query.where(reports.c.request_id == request_id)).first()
     version = 1 if old is None else old.version + (old.digest != digest)
     if old is not None and old.digest != digest:
         changed = (
-            unknown_changes(old.version, "rebuilt")
+            unknown_changes(old.version, Cause.REBUILT)
             if old.content is None
-            else changes_between(json.loads(old.content), content, old.version, touched)
+            else changes_between(read_content(old.content), report, old.version, touched)
         )
         add_change(connection, request_id, version, made_at, changed)
-    values = {**_values(version, digest, content), "made_at": made_at, "traceparent": traces.current()}
+    values = {**_values(version, digest, report), "made_at": made_at, "traceparent": traces.current()}
     upsert(connection, reports, {"request_id": request_id}, values)
     return version
 
 
-def hold_next_naming(
-    connection: Connection, company_id: str, after: str, most: int
-) -> list[tuple[str, int, ReportJson]]:
-    """Read and hold up to `most` reports that may name a company, those after that of request `after`, by request.
+def list_next_naming(
+    connection: Connection, company_id: str, after: str, most: int, lock: bool = False
+) -> list[tuple[str, int, Report]]:
+    """Read up to `most` reports that may name a company, those after that of request `after`, by request.
 
-    Gives request id, version and content; frozen ones too.
+    Returns request id, version and report, of frozen reports too. `lock` keeps others from changing the reports until
+    the transaction ends.
     """
     named = reports.c.content.contains(f'"id":{json.dumps(company_id)}', autoescape=True)
     query = sa.select(reports).where(named, reports.c.request_id > after).order_by(reports.c.request_id)
-    rows = connection.execute(query.limit(most).with_for_update())
-    return [(row.request_id, row.version, json.loads(row.content)) for row in rows]
+    query = query.limit(most)
+    rows = connection.execute(query.with_for_update() if lock else query)
+    return [(row.request_id, row.version, read_content(row.content)) for row in rows]
 
 
-def replace_content(connection: Connection, version: int, content: ReportJson) -> None:
-    """Keep a content as this version of a report that is there, made when it was."""
-    same = reports.c.request_id == content["request_id"]
-    values = _values(version, content_digest(content), content)
+def replace_content(connection: Connection, version: int, report: Report) -> None:
+    """Save a report as this version of the one that is there, made when that was."""
+    same = reports.c.request_id == report.request_id
+    values = _values(version, content_digest(report), report)
     connection.execute(sa.update(reports).where(same).values(**values))
 
 
-def get_report(connection: Connection, request_id: str, hold: bool = False) -> StoredReport | None:
+def get_report(connection: Connection, request_id: str, lock: bool = False) -> StoredReport | None:
     """Read a report, or None where there is none yet (or a rebuild is making it again).
 
-    `hold` keeps others from changing or holding it until the transaction ends.
+    `lock` keeps others from changing or locking it until the transaction ends.
     """
     query = (
         sa.select(reports, requests.c.status, scoring.c.stale_since, scoring.c.failure)
@@ -125,7 +123,7 @@ def get_report(connection: Connection, request_id: str, hold: bool = False) -> S
         .join(scoring, scoring.c.request_id == reports.c.request_id, isouter=True)
         .where(reports.c.request_id == request_id, reports.c.content.is_not(None))
     )
-    row = connection.execute(query.with_for_update(of=reports) if hold else query).first()
+    row = connection.execute(query.with_for_update(of=reports) if lock else query).first()
     if row is None:
         return None
     return StoredReport(
@@ -135,7 +133,7 @@ def get_report(connection: Connection, request_id: str, hold: bool = False) -> S
         status=row.status or "unknown",
         stale_since=row.stale_since,
         failure=row.failure,
-        content=json.loads(row.content),
+        content=read_content(row.content),
         traceparent=row.traceparent,
     )
 
@@ -203,15 +201,20 @@ def count_by_verdict(connection: Connection) -> dict[str, int]:
     return {row[0]: row[1] for row in connection.execute(query)}
 
 
-def _values(version: int, digest: str, content: ReportJson) -> dict[str, Any]:
+def read_content(text: str) -> Report:
+    """Read a report from what its row holds."""
+    return Report.from_json(json.loads(text))
+
+
+def _values(version: int, digest: str, report: Report) -> dict[str, Any]:
     return {
         "version": version,
         "digest": digest,
-        "as_of": content["as_of"],
-        "verdict": content["verdict"],
-        "match_count": len(content["matches"]),
-        "best_name": content["matches"][0]["company"]["name"] if content["matches"] else "",
-        "content": canonical_json(content),
+        "as_of": report.as_of,
+        "verdict": report.verdict,
+        "match_count": len(report.matches),
+        "best_name": report.matches[0].company.name if report.matches else "",
+        "content": canonical_json(report),
     }
 
 
@@ -236,8 +239,8 @@ def _line(row: Any) -> ReportLine:
     )
 
 
-def names_erased(connection: Connection, content: Mapping[str, Any]) -> bool:
+def names_erased(connection: Connection, report: Report) -> bool:
     """Say whether a report that was made holds words of a company that has been erased since."""
-    ids = {one["company"]["id"] for part in ("matches", "excluded") for one in content[part]}
+    ids = {one.company.id for part in (report.matches, report.excluded) for one in part}
     erased = erasures.list_versions(connection, Side.COMPANY, ids)
-    return any(names_company(content, id, version) for id, version in erased.items())
+    return any(names_company(report, id, version) for id, version in erased.items())

@@ -9,7 +9,7 @@ import numpy as np
 
 from services.matching.scoring.domain.features import PARTS, CompanyFeatures, NeedFeatures, Spot, part_points
 from services.matching.scoring.domain.vectors import vectors_of
-from services.matching.text.domain.links import Link, Links
+from services.matching.text.domain.concept_links import Link, Links
 
 SHOWN = 0.01
 """A join with a smaller share of its part is not shown."""
@@ -145,7 +145,7 @@ def _areas(
             has[finding.code].words[0] if has[finding.code].words else "",
             _field_of(companies, column, has[finding.code].words),
             round(points * finding.strength * has[finding.code].strength / total, 6) if total else 0.0,
-            "same",
+            Link.SAME,
             finding.code,
             _field_of(needs, row, finding.words),
         )

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from services.matching.organisations.domain.kinds import standard_kinds
 from services.matching.organisations.domain.model import Company, Need, Partner
 from services.matching.scoring.domain.policy import ScoringPolicy
-from services.matching.scoring.domain.search import Part, shortlists, touched_needs
+from services.matching.scoring.domain.search import Part, needs_reached, shortlists
 from services.matching.scoring.domain.vectors import vectors_of
 from services.matching.text.domain.areas import AreaFinding, areas_of
 from services.matching.text.domain.engine import Mention, Reading, TextEngine
@@ -139,7 +139,7 @@ def need_features(
     return NeedFeatures(readings, spots, areas, matrices, engine, tuple(pairs), policy)
 
 
-def nearest_companies(needs: NeedFeatures, companies: CompanyFeatures, k: int) -> list[npt.NDArray[np.intp]]:
+def best_companies(needs: NeedFeatures, companies: CompanyFeatures, k: int) -> list[npt.NDArray[np.intp]]:
     """Return for each need its k best companies as rows in `companies`, best first, ties by id.
 
     Matrix products in blocks, never all pairs at once; where these leave the order in doubt it is by exact scores,
@@ -162,10 +162,10 @@ def nearest_companies(needs: NeedFeatures, companies: CompanyFeatures, k: int) -
 def candidates(
     needs: NeedFeatures, companies: CompanyFeatures, k: int
 ) -> list[tuple[npt.NDArray[np.intp], npt.NDArray[np.float64]]]:
-    """Return what `nearest_companies` returns, with the scores 0..100."""
+    """Return what `best_companies` returns, with the scores 0..100."""
     return [
         (columns, exact_scores(needs, row, companies, columns))
-        for row, columns in enumerate(nearest_companies(needs, companies, k))
+        for row, columns in enumerate(best_companies(needs, companies, k))
     ]
 
 
@@ -173,7 +173,7 @@ def needs_touched(
     needs: NeedFeatures, companies: CompanyFeatures, bars: npt.NDArray[np.float32]
 ) -> list[int]:
     """Return the needs (rows) whose bar, in points, the score of any of a few companies may reach, in order."""
-    return [int(row) for row in touched_needs(search_parts(needs, companies), bars)]
+    return [int(row) for row in needs_reached(search_parts(needs, companies), bars)]
 
 
 def search_parts(needs: NeedFeatures, companies: CompanyFeatures) -> list[Part]:
@@ -292,21 +292,3 @@ def _stack(rows: Sequence[Sequence[float] | npt.NDArray[np.float32]], width: int
 
 def _one_hot(choices: Sequence[str], chosen: str) -> list[float]:
     return [1.0 if choice == chosen else 0.0 for choice in choices]
-
-
-__all__ = [
-    "PARTS",
-    "CompanyFeatures",
-    "FieldReading",
-    "NeedFeatures",
-    "Spot",
-    "candidates",
-    "company_features",
-    "exact_scores",
-    "nearest_companies",
-    "need_features",
-    "needs_touched",
-    "part_points",
-    "texts_of_company",
-    "texts_of_need",
-]

@@ -68,10 +68,10 @@ def shortlists(parts: Sequence[Part], k: int) -> Iterator[tuple[range, list[Shor
         for first in range(0, needs, NEED_BLOCK):
             rows = range(first, min(first + NEED_BLOCK, needs))
             block = [replace(term, asked=term.asked[rows.start : rows.stop]) for term in terms]
-            yield rows, _nearest(block, k, room, helpers)
+            yield rows, _search_block(block, k, room, helpers)
 
 
-def touched_needs(parts: Sequence[Part], bars: Numbers) -> Columns:
+def needs_reached(parts: Sequence[Part], bars: Numbers) -> Columns:
     """Return the needs (rows) whose bar a score of any of a few companies may reach, in order.
 
     `parts` are those of all needs with these companies, say what one was and what it is now. `bars` are the scores of
@@ -171,7 +171,9 @@ class _Scorer:
         return total
 
 
-def _nearest(terms: Sequence[_Term], k: int, room: Sequence[Numbers], helpers: Executor) -> list[Shortlist]:
+def _search_block(
+    terms: Sequence[_Term], k: int, room: Sequence[Numbers], helpers: Executor
+) -> list[Shortlist]:
     needs, companies, looked = len(terms[0].asked), len(terms[0].offered), 0
     scorer = _Scorer(terms, room)
     bars = np.full(needs, -np.inf, dtype=np.float32)

@@ -15,7 +15,7 @@ from services.matching.scoring.domain.features import (
     PARTS,
     CompanyFeatures,
     NeedFeatures,
-    nearest_companies,
+    best_companies,
     part_points,
 )
 from services.matching.scoring.domain.flags import is_network
@@ -149,24 +149,24 @@ def _pairs(
     lifted: Lifted,
 ) -> list[list[Chosen]]:
     """Return each need's candidates: as many more as exclusions take away, so that these push nobody out."""
-    ruled: dict[int, tuple[Exclusion, ...]] = {}
+    barred: dict[int, tuple[Exclusion, ...]] = {}
     found: dict[int, npt.NDArray[np.intp]] = {}
     k = policy.candidates
     while len(found) < len(request.needs):
         # Each need by itself: what excludes from one need changes nothing for the others.
-        for row, columns in enumerate(nearest_companies(needs, companies, k)):
+        for row, columns in enumerate(best_companies(needs, companies, k)):
             if row in found:
                 continue
             for column in columns:
-                if int(column) not in ruled:
-                    ruled[int(column)] = exclusions(companies.companies[column], partner, request, lifted)
-            left = sum(not ruled[int(column)] for column in columns)
+                if int(column) not in barred:
+                    barred[int(column)] = exclusions(companies.companies[column], partner, request, lifted)
+            left = sum(not barred[int(column)] for column in columns)
             if k >= len(companies.companies) or left >= policy.candidates:
                 found[row] = columns
         k *= 2
     return [
         [
-            _pair(row, int(column), points, request, partner, companies, policy, ruled[int(column)], lifted)
+            _pair(row, int(column), points, request, partner, companies, policy, barred[int(column)], lifted)
             for column, points in zip(columns, _rounded(needs, row, companies, columns), strict=True)
         ]
         for row, columns in sorted(found.items())
@@ -192,8 +192,8 @@ def pair_of(
 ) -> Chosen:
     """Return the scores of one pair as `choose` sees it."""
     (points,) = _rounded(needs, row, companies, np.array([column]))
-    ruled = exclusions(companies.companies[column], partner, request, lifted)
-    return _pair(row, column, points, request, partner, companies, needs.policy, ruled, lifted)
+    barred = exclusions(companies.companies[column], partner, request, lifted)
+    return _pair(row, column, points, request, partner, companies, needs.policy, barred, lifted)
 
 
 def _pair(
@@ -204,7 +204,7 @@ def _pair(
     partner: Partner,
     companies: CompanyFeatures,
     policy: ScoringPolicy,
-    ruled: tuple[Exclusion, ...],
+    barred: tuple[Exclusion, ...],
     lifted: Lifted,
 ) -> Chosen:
     company = companies.companies[column]
@@ -217,5 +217,5 @@ def _pair(
         aims,
         round(sum(points[part] for part in BY_WORDS), 2),
         cap_of(aims, policy),
-        ruled,
+        barred,
     )

@@ -87,8 +87,8 @@ def _unknown_in(one: Text, engine: TextEngine) -> Iterable[tuple[str, int, int, 
 def common_words() -> frozenset[str]:
     """Return the folded words of everyday language that are listed in `common_words.txt`, and those of grammar."""
     lines = COMMON_WORDS_FILE.read_text(encoding="utf-8").splitlines()
-    spoken = (line.partition(":")[2] for line in lines if not line.startswith("#"))
-    return STOP_WORDS.union(*(folded_words(words) for words in spoken))
+    listed = (line.partition(":")[2] for line in lines if not line.startswith("#"))
+    return STOP_WORDS.union(*(folded_words(words) for words in listed))
 
 
 def _is_common(of: dict[str, set[str]], writers: dict[str, set[str]]) -> bool:

@@ -16,6 +16,7 @@ from services.matching.organisations.domain.model import Company, MatchRequest, 
 from services.matching.organisations.domain.regulatory import regulatory_answer
 from services.matching.organisations.domain.roles import SUPPLIER, role_of
 from services.matching.organisations.domain.wording import LANGUAGES, Bilingual
+from services.matching.reports.domain.report import Report
 from services.matching.scoring.domain.evidence import Missing, pair_parts
 from services.matching.scoring.domain.exclusions import Lifted
 from services.matching.scoring.domain.features import (
@@ -126,7 +127,7 @@ def why_not(
     request: MatchRequest,
     partner: Partner,
     company: Company,
-    report: Mapping[str, Any],
+    report: Report,
     policy: ScoringPolicy,
     engine: TextEngine,
     lifted: Lifted = frozenset(),
@@ -136,7 +137,7 @@ def why_not(
 ) -> WhyNot:
     """Say for each need of a request what kept a company out, and what would change it.
 
-    `report` is the request's report (`Report.to_json`) under the same policy and engine: it tells whom it names and
+    `report` is the request's report under the same policy and engine: it tells whom it names and
     how well the best serve each need; `outdated`: something has changed since. `decided` is what staff decided on the
     company, by need id. Costs the reading of one company and the request's needs.
     """
@@ -146,10 +147,7 @@ def why_not(
     answers = []
     for row, need in enumerate(request.needs):
         done = (decided or {}).get(need.id)
-        listed = any(
-            match["need_id"] == need.id and match["company"]["id"] == company.id
-            for match in report["matches"]
-        )
+        listed = any(match.need_id == need.id and match.company.id == company.id for match in report.matches)
         if done is not None:
             told = (Told(done.outcome, words.decided(company, done.outcome, done.reason)),)
             answers.append(NeedAnswer(need.id, done.outcome, told, (), ()))
@@ -163,12 +161,10 @@ def why_not(
     return WhyNot(company, partner, tuple(answers), _profile(company, partner, request))
 
 
-def _gate(
-    pair: Chosen, need_id: str, report: Mapping[str, Any], policy: ScoringPolicy, outdated: bool
-) -> str | None:
+def _gate(pair: Chosen, need_id: str, report: Report, policy: ScoringPolicy, outdated: bool) -> str | None:
     """Return the gate of the company's own scores, None where only an exclusion keeps it out."""
-    named = [match for match in report["matches"] if match["need_id"] == need_id]
-    best = max((match["toward_need"] for match in named), default=0.0)
+    named = report.matches_of(need_id)
+    best = max((match.toward_need for match in named), default=0.0)
     gate = gate_of(pair, best, policy)
     if gate is not None:
         return gate

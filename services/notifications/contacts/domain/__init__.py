@@ -1,1 +1,1 @@
-"""Introductions, organisations and contacts as notifications sees them."""
+"""Contacts as the events of profiles tell of them."""

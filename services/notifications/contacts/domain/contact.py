@@ -1,46 +1,26 @@
-"""Introductions, organisations and contacts as notifications sees them, read from the states that events carry."""
+"""Whom to write to at a company or partner, read from the states that events carry."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
 
-Side = Literal["company", "partner"]
-
-ERASED = "erased"
-NO_SENTENCES: Mapping[str, tuple[str, ...]] = {}
-
-
-@dataclass(frozen=True)
-class Organisation:
-    """One side of an introduction as it stood when staff approved it."""
-
-    id: str
-    name: str
-    country: str = ""
-    website: str = ""
-    text: str = ""
+WITHDRAWN = "withdrawn"
+"""The status of an organisation that is not written to any more."""
 
 
-@dataclass(frozen=True)
-class Introduction:
-    """An approved match; `reasons` and `questions` are sentences by language (sv, en)."""
+class Side(StrEnum):
+    """The two sides of an introduction."""
 
-    id: str
-    status: str
-    request_id: str
-    role: str
-    company: Organisation
-    partner: Organisation
-    approval_id: str
-    approval_size: int
-    reasons: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: NO_SENTENCES)
-    questions: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: NO_SENTENCES)
+    COMPANY = "company"
+    PARTNER = "partner"
 
-    def of(self, side: Side) -> Organisation:
-        """Give the organisation on a side."""
-        return self.company if side == "company" else self.partner
+    @property
+    def other(self) -> Side:
+        """The side that this one is introduced to."""
+        return Side.PARTNER if self is Side.COMPANY else Side.COMPANY
 
 
 @dataclass(frozen=True)
@@ -52,47 +32,14 @@ class Contact:
     language: str
 
 
-def is_erased(state: Mapping[str, Any]) -> bool:
-    """Tell whether either side of an introduction's event state is erased."""
-    return any(state[side].get("erased_at") for side in ("company", "partner"))
-
-
-def introduction_from_state(state: Mapping[str, Any]) -> Introduction:
-    """Read an introduction from its event state (shape: shared.events.states.Introduction).
-
-    Its status is `ERASED` where a side is erased: no mail tells of it any more.
-    """
-    return Introduction(
-        id=state["id"],
-        status=ERASED if is_erased(state) else state["status"],
-        request_id=state["request_id"],
-        role=state.get("role") or "supplier",
-        company=_organisation(state["company"]),
-        partner=_organisation(state["partner"]),
-        approval_id=state["approval"]["id"],
-        approval_size=state["approval"]["size"],
-        reasons=_sentences(state.get("reasons") or {}),
-        questions=_sentences(state.get("questions") or {}),
-    )
-
-
 def contact_from_state(state: Mapping[str, Any]) -> Contact | None:
     """Read whom to write to from a company's or partner's event state.
 
-    Gives None where nobody is named or the organisation has withdrawn. The contact's own language counts
-    before the organisation's.
+    Returns None where nobody is named or the organisation has withdrawn. The contact's own language counts before the
+    organisation's.
     """
     contact = state.get("contact") or {}
-    if state["status"] == "withdrawn" or not contact.get("email"):
+    if state["status"] == WITHDRAWN or not contact.get("email"):
         return None
     language = contact.get("language") or state.get("language") or ""
     return Contact(name=contact.get("name") or "", email=contact["email"], language=language)
-
-
-def _organisation(state: Mapping[str, Any]) -> Organisation:
-    plain = {name: state.get(name) or "" for name in ("country", "website", "text")}
-    return Organisation(state["id"], state["name"], **plain)
-
-
-def _sentences(state: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
-    return {language: tuple(sentences) for language, sentences in state.items()}

@@ -5,18 +5,37 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
 from services.notifications.contacts.domain.contact import Side
+from services.notifications.refusals import Refusal, RefusedError
+
+
+class Status(StrEnum):
+    """Where a delivery stands."""
+
+    WAITING = "waiting"
+    QUEUED = "queued"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    SENT = "sent"
+
 
 MOVES: Mapping[str, frozenset[str]] = {
-    "waiting": frozenset({"waiting", "queued", "cancelled", "sent"}),
-    "queued": frozenset({"queued", "waiting", "sent", "failed", "cancelled"}),
-    "failed": frozenset({"queued", "waiting", "sent"}),
-    "cancelled": frozenset({"sent"}),
-    "sent": frozenset(),
+    Status.WAITING: frozenset({Status.WAITING, Status.QUEUED, Status.CANCELLED, Status.SENT}),
+    Status.QUEUED: frozenset(Status),
+    Status.FAILED: frozenset({Status.QUEUED, Status.WAITING, Status.SENT}),
+    Status.CANCELLED: frozenset({Status.SENT}),
+    Status.SENT: frozenset(),
 }
 """Which statuses may follow each. A mail in hand may leave while its delivery moves on: then it counts as sent."""
+
+UNSENT: frozenset[str] = frozenset({Status.WAITING.value, Status.QUEUED.value})
+"""The statuses of a delivery whose mail is still to leave."""
+
+CANCELLED = "The introduction was cancelled before the mail was sent."
+"""The reason of a delivery that is cancelled."""
 
 FIRST_PAUSE = timedelta(seconds=30)
 LONGEST_PAUSE = timedelta(hours=1)
@@ -24,15 +43,12 @@ PATIENCE = timedelta(days=5)
 """How long a mail server may be away before a mail counts as failed (RFC 5321, section 4.5.4.1: four to five days)."""
 
 
-class DeliveryMoveError(Exception):
-    """A status that cannot follow the one that a delivery has."""
-
-
 @dataclass(frozen=True)
 class Delivery:
     """One mail to one recipient. It holds ids only: name and address are looked up when the mail is sent.
 
-    `version` grows by one with each change that is published; `updated_at` is the moment of that change.
+    `version` grows by one with each change that is published; `updated_at` is the moment of that change. `status`
+    may be one that only newer code knows, which may run beside this one during an upgrade.
     """
 
     id: str
@@ -49,26 +65,42 @@ class Delivery:
     reason: str = ""
 
     def state(self) -> dict[str, Any]:
-        """Give the state that its events carry (shape: shared.events.states.Delivery)."""
-        state = {**asdict(self), "introduction_ids": list(self.introduction_ids)}
+        """Return the state that its events carry (shape: shared.events.states.Delivery)."""
+        state = {
+            **asdict(self),
+            "introduction_ids": list(self.introduction_ids),
+            "side": self.side.value,
+        }
         del state["approval_id"]
         return state
 
 
-def moved(delivery: Delivery, status: str, at: str, reason: str = "", **changes: Any) -> Delivery:
-    """Give the delivery's next version in a status, with the reason for it.
+def no_contact(side: Side, organisation_id: str) -> str:
+    """Return the reason of a delivery that waits for a contact."""
+    return (
+        f"No contact is known for {side} {organisation_id}. Add a contact with a mail address to its profile."
+    )
 
-    Raises DeliveryMoveError when that status cannot follow.
+
+def moved(delivery: Delivery, status: str, at: str, reason: str = "", **changes: Any) -> Delivery:
+    """Return the delivery's next version in a status, with the reason for it.
+
+    Raises RefusedError when that status cannot follow.
     """
     if status not in MOVES[delivery.status]:
-        raise DeliveryMoveError(f"a delivery that is {delivery.status} cannot become {status}")
+        raise RefusedError(
+            Refusal.CONFLICT,
+            "a delivery that is %(status)s cannot become %(other)s",
+            status=delivery.status,
+            other=status,
+        )
     return replace(
-        delivery, status=status, reason=reason, updated_at=at, version=delivery.version + 1, **changes
+        delivery, status=str(status), reason=reason, updated_at=at, version=delivery.version + 1, **changes
     )
 
 
 def pause_after(attempts: int) -> timedelta:
-    """Give the pause after a number of attempts (at least 1): half a minute, doubling up to one hour."""
+    """Return the pause after a number of attempts (at least 1): half a minute, doubling up to one hour."""
     doublings: int = 2 ** min(attempts - 1, 20)
     return min(FIRST_PAUSE * doublings, LONGEST_PAUSE)
 
@@ -79,14 +111,16 @@ def patience_is_over(first_attempt: datetime, now: datetime) -> bool:
 
 
 def retried(delivery: Delivery, contact_known: bool, waits_because: str, at: str) -> Delivery:
-    """Give a delivery that staff want tried again now: the same if it is queued already, else its next version.
+    """Return a delivery that staff want tried again now: the same if it is queued already, else its next version.
 
-    Raises DeliveryMoveError for one that is sent or cancelled, or waits while no contact is known.
+    Raises RefusedError for one that is sent or cancelled, or waits while no contact is known.
     """
-    if delivery.status == "waiting" and not contact_known:
-        raise DeliveryMoveError(delivery.reason)
-    if delivery.status in {"sent", "cancelled"}:
-        raise DeliveryMoveError(f"A delivery that is {delivery.status} is not tried again.")
+    if delivery.status == Status.WAITING and not contact_known:
+        raise RefusedError(Refusal.CONFLICT, delivery.reason)
+    if delivery.status in {Status.SENT, Status.CANCELLED}:
+        raise RefusedError(
+            Refusal.CONFLICT, "A delivery that is %(status)s is not tried again.", status=delivery.status
+        )
     if not contact_known:
-        return moved(delivery, "waiting", at, waits_because)
-    return delivery if delivery.status == "queued" else moved(delivery, "queued", at)
+        return moved(delivery, Status.WAITING, at, waits_because)
+    return delivery if delivery.status == Status.QUEUED else moved(delivery, Status.QUEUED, at)

@@ -7,10 +7,14 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from services.notifications.contacts.domain.contact import Introduction, Side
+from services.notifications.contacts.domain.contact import Side
 from services.notifications.deliveries.domain.delivery import Delivery
+from services.notifications.mail.domain.introduction import APPROVED, Introduction
 
-TEMPLATES: Mapping[Side, str] = {"company": "introduction_to_company", "partner": "introduction_to_partner"}
+TEMPLATES: Mapping[Side, str] = {
+    Side.COMPANY: "introduction_to_company",
+    Side.PARTNER: "introduction_to_partner",
+}
 LONGEST_WAIT = timedelta(minutes=5)
 """How long an approval waits for introductions of it that have not arrived."""
 
@@ -45,7 +49,7 @@ def plan_mails(
     that can still be changed; otherwise it goes in a further mail with a template name of its own
     (`introduction_to_partner.2`).
     """
-    approved = sorted((one for one in introductions if one.status == "approved"), key=lambda one: one.id)
+    approved = sorted((one for one in introductions if one.status == APPROVED), key=lambda one: one.id)
     mails = []
     for side, template in TEMPLATES.items():
         told = {one for delivery in made if delivery.side == side for one in delivery.introduction_ids}

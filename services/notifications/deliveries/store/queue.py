@@ -1,7 +1,7 @@
-"""The mail queue: which mails are due, and who is sending one just now.
+"""The statements on the mail queue: which mails are due, and who is sending one just now.
 
-A mail is *taken* for a short while that its sender renews. If the sender's process dies, the while runs out and
-another takes it: then the mail goes out with the Message-ID that it had.
+A sender *takes* a mail for a short while, and renews it while the sending lasts. If the process of the sender dies, the
+while ends and another sender takes the mail, which keeps its Message-ID.
 """
 
 from __future__ import annotations
@@ -12,21 +12,21 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from services.notifications.deliveries.domain.delivery import Delivery
-from services.notifications.deliveries.store.records import delivery_of
-from services.notifications.tables import deliveries, introductions, mail_queue, told
+from services.notifications.deliveries.store.deliveries import delivery_of
+from services.notifications.tables import deliveries, mail_queue
 from shared.clock import from_text, to_text
 
 TAKEN_FOR = timedelta(seconds=60)
 
 
-def enqueue(connection: Connection, delivery_id: str, due: datetime) -> None:
-    """Put a mail in the queue, to be sent from `due` on, with all its attempts before it."""
-    remove(connection, delivery_id)
+def add(connection: Connection, delivery_id: str, due: datetime) -> None:
+    """Add a mail to the queue, to be sent from `due` on, as one that was never tried."""
+    delete(connection, delivery_id)
     connection.execute(sa.insert(mail_queue).values(delivery_id=delivery_id, due_at=to_text(due)))
 
 
-def remove(connection: Connection, delivery_id: str) -> None:
-    """Take a mail out of the queue."""
+def delete(connection: Connection, delivery_id: str) -> None:
+    """Delete a mail from the queue."""
     connection.execute(sa.delete(mail_queue).where(mail_queue.c.delivery_id == delivery_id))
 
 
@@ -58,8 +58,8 @@ def take_due(connection: Connection, taker: str, now: datetime) -> Delivery | No
     return delivery_of(row)
 
 
-def keep_taken(connection: Connection, delivery_id: str, taker: str, now: datetime) -> None:
-    """Say that the sending goes on."""
+def renew(connection: Connection, delivery_id: str, taker: str, now: datetime) -> None:
+    """Take a mail for another while, on behalf of the sender that has taken it."""
     mine = sa.and_(mail_queue.c.delivery_id == delivery_id, mail_queue.c.taken_by == taker)
     connection.execute(sa.update(mail_queue).where(mine).values(taken_until=to_text(now + TAKEN_FOR)))
 
@@ -81,40 +81,14 @@ def release_all(connection: Connection) -> None:
     connection.execute(sa.update(mail_queue).values(taken_by=None, taken_until=None))
 
 
-def first_attempt(connection: Connection, delivery_id: str) -> datetime | None:
-    """Give when a mail was first tried, if it was."""
+def get_first_attempt(connection: Connection, delivery_id: str) -> datetime | None:
+    """Return when a mail was first tried, or None when it was not."""
     query = sa.select(mail_queue.c.first_attempt_at).where(mail_queue.c.delivery_id == delivery_id)
     text = connection.execute(query).scalar_one_or_none()
     return None if text is None else from_text(text)
 
 
-def without_introduction(
-    connection: Connection, now: datetime, limit: int, hold: bool = True
-) -> list[Delivery]:
-    """List unsent deliveries, not being sent just now, of which no introduction is approved any more.
-
-    On PostgreSQL those that nobody else holds, held for this transaction; all of them without `hold`.
-    """
-    approved = sa.exists().where(
-        told.c.delivery_id == deliveries.c.id,
-        told.c.introduction_id == introductions.c.id,
-        introductions.c.approval_id == deliveries.c.approval_id,
-        introductions.c.status == "approved",
-    )
-    being_sent = sa.exists().where(
-        mail_queue.c.delivery_id == deliveries.c.id, mail_queue.c.taken_until > to_text(now)
-    )
-    query = (
-        sa.select(deliveries)
-        .where(deliveries.c.status.in_(["waiting", "queued"]), ~approved, ~being_sent)
-        .order_by(deliveries.c.id)
-        .limit(limit)
-    )
-    held = query.with_for_update(skip_locked=True, of=deliveries) if hold else query
-    return [delivery_of(row) for row in connection.execute(held)]
-
-
-def in_hand(connection: Connection, delivery_id: str, now: datetime) -> bool:
+def is_taken(connection: Connection, delivery_id: str, now: datetime) -> bool:
     """Tell whether a mail is being sent just now."""
     query = sa.select(mail_queue.c.taken_until).where(mail_queue.c.delivery_id == delivery_id)
     until = connection.execute(query).scalar_one_or_none()

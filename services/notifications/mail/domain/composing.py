@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from services.notifications.contacts.domain.contact import Introduction, Organisation, Side
+from services.notifications.contacts.domain.contact import Side
+from services.notifications.mail.domain.introduction import Introduction, Organisation
 from services.notifications.mail.domain.safe_text import name_line, one_line
 
 LONGEST_TEXT = 1200
@@ -40,7 +41,7 @@ class MailText:
 
 
 def mail_language(code: str) -> str:
-    """Give the language of a mail to someone whose language is `code` (ISO 639-1, perhaps with a region): sv or en."""
+    """Return the language of a mail to someone whose language is `code` (ISO 639-1, maybe with a region): sv or en."""
     return "sv" if code.strip().lower().replace("_", "-").split("-")[0] == "sv" else "en"
 
 
@@ -60,14 +61,13 @@ def compose(
     """
     if not introductions:
         raise ValueError("a mail needs an introduction to tell of")
-    other: Side = "partner" if side == "company" else "company"
-    about = sorted(introductions, key=lambda one: (name_line(one.of(other).name).casefold(), one.id))
+    about = sorted(introductions, key=lambda one: (name_line(one.of(side.other).name).casefold(), one.id))
     return MailText(
         template=template,
         language=language,
         organisation=_name(about[0].of(side)),
         contact=name_line(contact_name),
-        counterparts=tuple(_counterpart(one, other, language) for one in about),
+        counterparts=tuple(_counterpart(one, side.other, language) for one in about),
         organiser=name_line(organiser),
         answer_to=answer_to,
         reference=about[0].request_id,

@@ -14,7 +14,7 @@ _ADDRESS = re.compile(r"[^\s<>\"'(),;:=]+@[^\s<>\"'(),;:=]+")
 
 
 def one_line(text: str, most: int | None = None) -> str:
-    """Give a text as one line that turns nothing around: no line ends, controls, bidirectional marks, surrogates.
+    """Return a text as one line that turns nothing around: no line ends, controls, bidirectional marks, surrogates.
 
     Runs of white space become one space; what is longer than `most` characters ends in an ellipsis.
     """
@@ -27,10 +27,10 @@ def one_line(text: str, most: int | None = None) -> str:
 
 
 def name_line(text: str) -> str:
-    """Give a name as one line of at most 120 characters."""
+    """Return a name as one line of at most 120 characters."""
     return one_line(text, MOST_NAME)
 
 
 def reason_line(text: str) -> str:
-    """Give a server's answer as a reason that may be kept and published: one line without any mail address."""
+    """Return a server's answer as a reason that may be kept and published: one line without any mail address."""
     return one_line(_ADDRESS.sub("(address)", text), MOST_REASON)

@@ -3,17 +3,40 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
-MEMBERSHIPS = ("member", "small_member", "institution", "network", "lapsed")
-"""How a company belongs to the organiser; `network` is not a member."""
 
-MEMBERSHIP_BY_STAFF = "member"
-MEMBERSHIP_BY_OTHERS = "network"
+class Membership(StrEnum):
+    """How a company belongs to the organiser; `network` is not a member."""
+
+    MEMBER = "member"
+    SMALL_MEMBER = "small_member"
+    INSTITUTION = "institution"
+    NETWORK = "network"
+    LAPSED = "lapsed"
+
+
+MEMBERSHIP_BY_STAFF = Membership.MEMBER
+MEMBERSHIP_BY_OTHERS = Membership.NETWORK
 """What a company becomes when nothing is said: staff register members, anybody else registers themselves."""
 
-PROCUREMENT_STAGES = ("none", "exploring", "market_dialogue", "tender_open")
 
-DIRECTIONS = ("incoming", "outbound", "online")
+class ProcurementStage(StrEnum):
+    """How far a partner is with buying what its match request asks for."""
+
+    NONE = "none"
+    EXPLORING = "exploring"
+    MARKET_DIALOGUE = "market_dialogue"
+    TENDER_OPEN = "tender_open"
+
+
+class Direction(StrEnum):
+    """Where a visit takes place."""
+
+    INCOMING = "incoming"
+    OUTBOUND = "outbound"
+    ONLINE = "online"
+
 
 USUAL_COMPANY_KINDS = (
     "manufacturer",
@@ -42,28 +65,40 @@ USUAL_PARTNER_KINDS = (
 """Kinds are free words in lower case; these are offered as examples."""
 
 
+class Status(StrEnum):
+    """Where a profile stands: organisations are active, visits planned, match requests open, until they are not."""
+
+    ACTIVE = "active"
+    PLANNED = "planned"
+    OPEN = "open"
+    CLOSED = "closed"
+    WITHDRAWN = "withdrawn"
+
+
 @dataclass(frozen=True)
 class Kind:
     """One kind of aggregate that this service owns.
 
-    `plural` is its topic, its table and its part of the address; `letter` begins the ids of its offers.
+    `plural` is its topic, its table and its part of the address; `aggregate` is the word for one of them.
     """
 
     plural: str
     aggregate: str
-    first_status: str
+    first_status: Status
 
+
+COMPANIES = "companies"
+PARTNERS = "partners"
+VISITS = "visits"
+REQUESTS = "requests"
 
 KINDS = {
     kind.plural: kind
     for kind in (
-        Kind("companies", "company", "active"),
-        Kind("partners", "partner", "active"),
-        Kind("visits", "visit", "planned"),
-        Kind("requests", "request", "open"),
+        Kind(COMPANIES, "company", Status.ACTIVE),
+        Kind(PARTNERS, "partner", Status.ACTIVE),
+        Kind(VISITS, "visit", Status.PLANNED),
+        Kind(REQUESTS, "request", Status.OPEN),
     )
 }
 """Every kind by its plural."""
-
-WITHDRAWN = "withdrawn"
-CLOSED = "closed"

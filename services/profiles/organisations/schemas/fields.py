@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date
-from functools import cached_property
+from enum import StrEnum
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields, missing, validate
+from marshmallow import Schema, ValidationError, fields, validate
 
 from services.profiles.organisations.domain.plain_text import (
+    TextError,
     clean_language,
     clean_text,
     clean_website,
@@ -17,78 +18,62 @@ from services.profiles.organisations.domain.plain_text import (
 )
 from shared.focus_areas import read_focus_areas
 from shared.ids import ID_PATTERN
+from shared.web.schemas import invalid, message
 
 LARGEST_NUMBER = 10_000_000
 MOST_IN_LIST = 100
 
-MESSAGES = {
-    "required": "is missing; give it",
-    "null": "may not be null; give a value or leave the field out",
-    "invalid": "is of the wrong type; {hint}",
+Messages = dict[str, str | list[Any] | dict[Any, Any]]
+
+MESSAGES: Messages = {
+    "required": message("is missing", "give it"),
+    "null": message("may not be null", "give a value or leave the field out"),
 }
 
 
-Messages = dict[str, str | list[Any] | dict[Any, Any]]
-
-
 def messages(hint: str) -> Messages:
-    """Give a field's messages, with what to send instead of a wrong type."""
-    return {**MESSAGES, "invalid": MESSAGES["invalid"].format(hint=hint)}
+    """Make the messages of a field, with what to send instead of a wrong type."""
+    return {**MESSAGES, "invalid": message("is of the wrong type", hint)}
 
 
-class Strict(Schema):
-    """A schema that refuses fields it does not know.
+class ProfileSchema(Schema):
+    """A schema that refuses unknown fields, and says of everything wrong how to mend it."""
 
-    What is right is loaded field by field; only what is not is loaded by marshmallow's own steps, which gather
-    all errors and cost more than the checks.
-    """
-
-    error_messages = {  # noqa: RUF012  # marshmallow declares it so
-        "unknown": "is no field here; take it out",
-        "type": "is of the wrong type; send an object",
+    error_messages: dict[str, Any] = {  # noqa: RUF012  # marshmallow declares it so
+        "unknown": message("is no field here", "take it out"),
+        "type": message("is of the wrong type", "send an object"),
     }
 
-    def load(self, data: Any, *, many: Any = None, partial: Any = None, unknown: Any = None) -> Any:
-        """Load as any schema does."""
-        if not (many or partial or unknown or self.many or self.partial or any(self._hooks.values())):
-            try:
-                return self.load_right(data)
-            except ValidationError:
-                pass  # and marshmallow says all that is wrong
-        return super().load(data, many=many, partial=partial, unknown=unknown)
 
-    def load_right(self, data: Any) -> dict[str, Any]:
-        """Load a plain object, without hooks; raises ValidationError, with no word to tell, at the first error."""
-        if type(data) is not dict:
-            raise ValidationError("")
-        loaded = {}
-        seen = 0
-        for key, name, default, load_value in self._parts:
-            if key in data:
-                seen += 1
-                loaded[name] = load_value(data[key])
-            elif default is not missing:
-                loaded[name] = default() if callable(default) else default
-        if seen < len(data) or not self._required.issubset(data):
-            raise ValidationError("")
-        return loaded
+class MostItems(validate.Length):
+    """At most so many items in a list or an object."""
 
-    @cached_property
-    def _parts(self) -> list[tuple[str, str, Any, Callable[[Any], Any]]]:
-        return [
-            (field.data_key or name, field.attribute or name, field.load_default, right_loader(field))
-            for name, field in self.load_fields.items()
-        ]
+    def __init__(self, most: int) -> None:
+        super().__init__(max=most)
+        self.most = most
 
-    @cached_property
-    def _required(self) -> frozenset[str]:
-        return frozenset(field.data_key or name for name, field in self.load_fields.items() if field.required)
+    def __call__(self, value: Any) -> Any:
+        """Return the value; raises ValidationError when it has more items."""
+        if len(value) > self.most:
+            raise invalid("has too many items", "at most %(most)s are taken", most=self.most)
+        return value
+
+
+class Email(validate.Email):
+    """A mail address, as marshmallow checks it."""
+
+    def __call__(self, value: str) -> str:
+        """Return the address; raises ValidationError when it is none."""
+        try:
+            return super().__call__(value)
+        except ValidationError as error:
+            raise invalid("is no mail address", "write for instance name@example.org") from error
 
 
 def part(schema: type[Schema], **rest: Any) -> fields.Nested:
     """Make a field for an object inside another."""
     return fields.Nested(
-        schema, error_messages={**MESSAGES, "type": "is of the wrong type; send an object"}, **rest
+        schema, error_messages={**MESSAGES, "type": message("is of the wrong type", "send an object")}, **rest
     )
 
 
@@ -110,13 +95,15 @@ class Text(fields.String):
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **rest: Any) -> Any:
         given = super()._deserialize(value, attr, data, **rest)
         if len(given) > self.most:
-            raise ValidationError(f"has {len(given)} characters; at most {self.most} are taken")
+            raise invalid(
+                "has %(length)s characters", "at most %(most)s are taken", length=len(given), most=self.most
+            )
         try:
             text = self.clean(given)
-        except ValueError as error:
-            raise ValidationError(str(error)) from error
+        except TextError as error:
+            raise invalid(error.problem, error.fix) from error
         if len(text) < self.least:
-            raise ValidationError("is empty; write something or leave the field out")
+            raise invalid("is empty", "write something or leave the field out")
         return text
 
 
@@ -145,8 +132,8 @@ def id_field(**rest: Any) -> fields.String:
 
     def check(text: str) -> None:
         if not ID_PATTERN.fullmatch(text):
-            raise ValidationError(
-                "is no identifier; use at most 64 letters a-z, digits, dots, dashes and underscores"
+            raise invalid(
+                "is no identifier", "use at most 64 letters a-z, digits, dots, dashes and underscores"
             )
 
     rest["metadata"] = {"pattern": f"^{ID_PATTERN.pattern}$", **rest.get("metadata", {})}
@@ -155,8 +142,7 @@ def id_field(**rest: Any) -> fields.String:
 
 def email_field(**rest: Any) -> Text:
     """Make a field for a mail address."""
-    check = validate.Email(error="is no mail address; write for instance name@example.org")
-    return Text(254, least=1, validate=check, **rest)
+    return Text(254, least=1, validate=Email(), **rest)
 
 
 class Day(fields.String):
@@ -171,7 +157,7 @@ class Day(fields.String):
                 raise ValueError(text)
             return date.fromisoformat(text).isoformat()
         except ValueError as error:
-            raise ValidationError("is no day; write it as year-month-day, such as 2026-03-02") from error
+            raise invalid("is no day", "write it as year-month-day, such as 2026-03-02") from error
 
 
 def day_field(**rest: Any) -> Day:
@@ -193,20 +179,10 @@ def number_field(**rest: Any) -> fields.Integer:
     )
 
 
-def choice_field(choices: tuple[str, ...], **rest: Any) -> fields.String:
+def choice_field(choices: type[StrEnum], **rest: Any) -> fields.String:
     """Make a field for one of a few words."""
-    check = validate.OneOf(choices, error="must be one of {choices}")
+    check = validate.OneOf([one.value for one in choices], error="must be one of {choices}")
     return fields.String(validate=check, error_messages=messages("send a text"), **rest)
-
-
-def right_loader(field: fields.Field[Any]) -> Callable[[Any], Any]:
-    """Make a function that loads a value as a field does; raises ValidationError at the first error."""
-    if isinstance(field, fields.Nested) and isinstance(field.schema, Strict) and not field.validators:
-        load_object, may_be_null = field.schema.load_right, field.allow_none
-        return lambda value: None if value is None and may_be_null else load_object(value)
-    if isinstance(field, Items):
-        return field.loader_of_right()
-    return field.deserialize
 
 
 class Items(fields.List[Any]):
@@ -217,27 +193,11 @@ class Items(fields.List[Any]):
     def __init__(self, inner: fields.Field[Any], most: int = MOST_IN_LIST, **rest: Any) -> None:
         if not rest.get("required"):
             rest.setdefault("load_default", list)
-        rest["validate"] = validate.Length(max=most, error="has too many items; at most {max} are taken")
+        rest["validate"] = MostItems(most)
         super().__init__(inner, **rest)
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **rest: Any) -> Any:
-        return self._once(super()._deserialize(value, attr, data, **rest))
-
-    def loader_of_right(self) -> Callable[[Any], Any]:
-        """Make a function that loads a list as this field does; raises ValidationError at the first error."""
-        load_item = right_loader(self.inner)
-
-        def load(value: Any) -> Any:
-            if type(value) is not list:
-                return self.deserialize(value)
-            items = self._once([load_item(item) for item in value])
-            self._validate(items)
-            return items
-
-        return load
-
-    @staticmethod
-    def _once(items: list[Any]) -> list[Any]:
+        items = super()._deserialize(value, attr, data, **rest)
         return list(dict.fromkeys(items)) if all(isinstance(item, str) for item in items) else items
 
 
@@ -247,7 +207,12 @@ def focus_areas_field(**rest: Any) -> Items:
 
     def check(code: str) -> None:
         if code not in read_focus_areas():
-            raise ValidationError(f"{code!r} is no focus area; choose from {codes}, or leave it empty")
+            raise invalid(
+                "%(code)r is no focus area",
+                "choose from %(codes)s, or leave it empty",
+                code=code,
+                codes=codes,
+            )
 
     rest["metadata"] = {
         "description": f"of {codes}; empty: inferred from the text",

@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, fields
 
 from services.profiles.organisations.domain.codes import (
-    DIRECTIONS,
-    MEMBERSHIPS,
-    PROCUREMENT_STAGES,
     USUAL_COMPANY_KINDS,
     USUAL_PARTNER_KINDS,
+    Direction,
+    Membership,
+    ProcurementStage,
 )
 from services.profiles.organisations.schemas.fields import (
     MOST_IN_LIST,
     Items,
-    Strict,
+    MostItems,
+    ProfileSchema,
     Text,
     choice_field,
     day_field,
@@ -39,7 +40,7 @@ LONG = 5_000
 MEDIUM = 2_000
 
 
-class Contact(Strict):
+class Contact(ProfileSchema):
     """Who to write to; may be missing altogether, then introductions wait for it."""
 
     name = Text(NAME, load_default=None, allow_none=True)
@@ -48,7 +49,7 @@ class Contact(Strict):
     language = language_field(load_default=None, allow_none=True)
 
 
-class Capability(Strict):
+class Capability(ProfileSchema):
     """One thing a company offers."""
 
     id = id_field(metadata={"description": "unique in this company; numbered when left out"})
@@ -66,7 +67,7 @@ class Capability(Strict):
     references = Items(Text(300, least=1))
 
 
-class Need(Strict):
+class Need(ProfileSchema):
     """One thing a partner looks for."""
 
     id = id_field(metadata={"description": "unique in this list; numbered when left out"})
@@ -76,7 +77,7 @@ class Need(Strict):
     requirements = lines_field(MEDIUM, load_default="")
 
 
-class _Organisation(Strict):
+class _Organisation(ProfileSchema):
     name = Text(NAME, least=1, required=True)
     country = Text(COUNTRY, load_default="", metadata={"example": "Sweden"})
     city = Text(120, load_default="")
@@ -94,7 +95,7 @@ class CompanyFields(_Organisation):
 
     kind = word_field(load_default="", metadata={"description": f"such as {', '.join(USUAL_COMPANY_KINDS)}"})
     membership = choice_field(
-        MEMBERSHIPS, load_default=None, metadata={"description": "set by staff; otherwise network"}
+        Membership, load_default=None, metadata={"description": "set by staff; otherwise network"}
     )
     capabilities = Items(part(Capability), most=50)
     focus_areas = focus_areas_field(load_only=True)
@@ -111,7 +112,7 @@ class CompanyFields(_Organisation):
         keys=Text(COUNTRY, least=1),
         values=Text(NAME, least=1),
         load_default=dict,
-        validate=validate.Length(max=MOST_IN_LIST, error="has too many items; at most {max} are taken"),
+        validate=MostItems(MOST_IN_LIST),
         error_messages=messages("send an object"),
         metadata={"description": "country to the partner id or the name of who sells there alone"},
     )
@@ -132,18 +133,18 @@ class PartnerFields(_Organisation):
     not_to_meet = Items(id_field(), metadata={"description": "company ids"})
 
 
-class Delegate(Strict):
+class Delegate(ProfileSchema):
     """One seat in a delegation, by role."""
 
     role = Text(NAME, least=1, required=True)
     needs = Items(part(Need), most=20)
 
 
-class VisitFields(Strict):
+class VisitFields(ProfileSchema):
     """What a client may set of a visit."""
 
     title = Text(NAME, least=1, required=True)
-    direction = choice_field(DIRECTIONS, required=True)
+    direction = choice_field(Direction, required=True)
     partner_id = id_field(load_default=None, allow_none=True)
     starts_on = day_field(required=True)
     ends_on = day_field(required=True)
@@ -155,7 +156,7 @@ class VisitFields(Strict):
     delegates = Items(part(Delegate), most=60)
 
 
-class MustHaves(Strict):
+class MustHaves(ProfileSchema):
     """What a company must have to be introduced at all; an empty list asks nothing."""
 
     regulatory_status = Items(Text(80, least=1))
@@ -163,7 +164,7 @@ class MustHaves(Strict):
     languages = Items(language_field(least=1))
 
 
-class RequestFields(Strict):
+class RequestFields(ProfileSchema):
     """What a client may set of a match request; without needs it takes those that its partner has now."""
 
     partner_id = id_field(required=True)
@@ -171,16 +172,16 @@ class RequestFields(Strict):
     title = Text(NAME, load_default="")
     needs = Items(part(Need), most=50)
     must_haves = part(MustHaves, load_default=lambda: MustHaves().load({}))
-    procurement_stage = choice_field(PROCUREMENT_STAGES, load_default="none")
+    procurement_stage = choice_field(ProcurementStage, load_default=ProcurementStage.NONE.value)
     visit_from = day_field(load_default=None, allow_none=True)
     visit_to = day_field(load_default=None, allow_none=True)
 
 
-class _WithId(Strict):
+class _WithId(ProfileSchema):
     id = id_field(metadata={"description": "chosen by the client, otherwise given by the service"})
 
 
-class _Kept(Strict):
+class _Kept(ProfileSchema):
     """What the service sets; a client may send it back unchanged."""
 
     id = fields.String()
@@ -239,7 +240,7 @@ WHOLE: Mapping[str, type[Schema]] = {
 
 
 def example(kind: str) -> dict[str, Any]:
-    """Give an example of what is taken to create one of a kind."""
+    """Return an example of what is taken to create one of a kind."""
     return dict(_EXAMPLES[kind])
 
 

@@ -11,8 +11,7 @@ from services.matching import tables
 from services.matching.introductions import store as decisions
 from services.matching.introductions.actions import Decided, approve, cancel, reject
 from services.matching.refusals import RefusedError
-from services.matching.reports.store import due as stale
-from services.matching.reports.store import reports
+from services.matching.reports.store import due, reports
 from services.matching.reports.worker import Scorer
 from services.matching.review.views import report_view
 from shared.clock import SettableClock
@@ -28,7 +27,7 @@ def _matches(database: Database) -> list[str]:
     with database.reading() as connection:
         report = reports.get_report(connection, "R1")
     assert report is not None
-    return [match["id"] for match in report.content["matches"]]
+    return [match.id for match in report.content.matches]
 
 
 def _approve(
@@ -79,8 +78,8 @@ def test_an_introduction_holds_nothing_personal_no_score_and_no_rank(
         text = json.dumps(_events(connection))
     assert report is not None
     assert "canary" not in text.lower()
-    for match in report.content["matches"]:
-        assert f"{match['score']}" not in text
+    for match in report.content.matches:
+        assert f"{match.score}" not in text
     for one in done.introductions:
         assert not {"score", "rank", "parts", "contact"} & (
             set(one) | set(one["company"]) | set(one["partner"])
@@ -170,15 +169,15 @@ def test_an_approval_leaves_its_own_report_as_it_is_and_marks_the_partners_other
     scorer.score_stale()
     _approve(database, clock, ids, "C1.n1")
     with database.reading() as connection:
-        assert stale.stale_count(connection) == 1
+        assert due.stale_count(connection) == 1
     scorer.score_stale()
     with database.reading() as connection:
         mine, other = reports.get_report(connection, "R1"), reports.get_report(connection, "R2")
     assert mine is not None
     assert other is not None
     assert mine.version == 1
-    met = next(match for match in other.content["matches"] if match["company"]["id"] == "C1")
-    assert met["flags"]
+    met = next(match for match in other.content.matches if match.company.id == "C1")
+    assert met.flags
 
 
 def test_a_cancelled_introduction_can_be_approved_again(
@@ -225,7 +224,8 @@ def test_a_rejection_needs_a_reason_and_keeps_it(database: Database, clock: Sett
     with database.reading() as connection:
         view = report_view(connection, "R1")
     assert view is not None
-    review = next(match["review"] for match in view["matches"] if match["id"] == "C1.n1")
+    review = view.beside["C1.n1"].review
+    assert review is not None
     assert (review["decision"], review["reason"]) == ("rejected", "No capacity this year")
 
 
@@ -245,6 +245,6 @@ def test_deliveries_stand_beside_their_match(
     with database.reading() as connection:
         view = report_view(connection, "R1")
     assert view is not None
-    by_id = {match["id"]: match for match in view["matches"]}
-    assert [(mail["side"], mail["status"]) for mail in by_id["C1.n1"]["deliveries"]] == [("partner", "sent")]
-    assert by_id["C2.n1"]["deliveries"] == []
+    mails = view.beside["C1.n1"].deliveries
+    assert [(mail["side"], mail["status"]) for mail in mails] == [("partner", "sent")]
+    assert view.beside["C2.n1"].deliveries == []

@@ -238,9 +238,10 @@ def test_an_introduction_that_is_larger_than_the_log_takes_is_413_everywhere_and
         assert (answer.status_code, answer.mimetype) == (413, "application/problem+json")
         assert "make its texts shorter" in answer.json["detail"]
     report = f"/reports/{wanted[0]['request_id']}"
+    seen = {"report_version": one["report_version"], "match_id": one["matches"]}
     for page in (
         browser.send(f"{PAGE}/approve", pair=chosen, per_request=1, confirmed="yes"),
-        browser.send(f"{report}/approve", confirmed="yes", **one),
+        browser.send(f"{report}/approve", confirmed="yes", **seen),
     ):
         assert (page.status_code, page.mimetype) == (413, "text/html")
         assert "make its texts shorter" in page.text

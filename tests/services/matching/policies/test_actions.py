@@ -128,9 +128,9 @@ def test_activating_makes_open_reports_again_and_leaves_closed_ones(
         assert policies.active_policy(connection).floor == 99
     assert made is not None
     assert kept is not None
-    assert made.content["policy_version"] == 2
-    assert [match["id"] for match in made.content["matches"]] == ["C2.n1"]
-    assert kept.content["policy_version"] == 1
+    assert made.content.policy_version == 2
+    assert [match.id for match in made.content.matches] == ["C2.n1"]
+    assert kept.content.policy_version == 1
     old = _call(client, "GET", "/1").json
     assert (old["active"], old["floor"]) == (False, STANDARD_POLICY.floor)
 
@@ -181,14 +181,14 @@ def test_a_preview_says_who_enters_and_leaves_and_keeps_nothing(
     told = _call(client, "GET", path).json
     assert (told["active_version"], told["looked_at"], told["of"]) == (1, 1, 1)
     (one,) = told["requests"]
-    assert [match["company_id"] for match in one["left"]] == ["C1"]
+    assert [match.company_id for match in one["left"]] == ["C1"]
     assert one["entered"] == one["moved"] == []
     assert (one["covered_by_active"], one["covered_by_draft"], one["needs"]) == (1, 1, 1)
     with database.reading() as connection:
         report = reports.get_report(connection, "R1")
     assert report is not None
     assert report.stale_since is None
-    assert len(report.content["matches"]) == 2
+    assert len(report.content.matches) == 2
 
 
 def test_a_preview_of_what_is_active_shows_no_change(client: FlaskClient, scored: Any) -> None:

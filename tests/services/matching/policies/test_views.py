@@ -54,7 +54,7 @@ def test_the_active_side_scores_as_the_report_also_where_the_worker_began_later(
     with database.reading() as connection:
         report = get_report(connection, "R1")
     assert report is not None
-    named = {match["company"]["id"]: match["score"] for match in report.content["matches"]}
+    named = {match.company.id: match.score for match in report.content.matches}
     assert _score_of_c1(previews) == named["C1"] != by_words
     assert previews.engine().vector_size == 8
 

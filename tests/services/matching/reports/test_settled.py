@@ -12,8 +12,7 @@ import pytest
 from services.matching import tables
 from services.matching.events import HANDLERS
 from services.matching.reports.domain.report import canonical_json
-from services.matching.reports.store import due as stale
-from services.matching.reports.store import reports
+from services.matching.reports.store import due, reports
 from services.matching.reports.store.reports import StoredReport
 from services.matching.reports.worker import Scorer
 from services.matching.upkeep.rebuild import rebuild
@@ -71,7 +70,7 @@ def test_a_change_makes_only_the_reports_that_it_touches(
     after = _report(database), _report(database, "R2")
     assert made == ["R2"]
     assert after[0] == before[0]
-    assert after[1].content["as_of"] > before[1].content["as_of"]
+    assert after[1].content.as_of > before[1].content.as_of
     assert after[1].stale_since is None
 
 
@@ -97,7 +96,7 @@ def test_many_untouched_reports_are_settled_in_one_pass(
     assert scorer.score_stale(most=3) == 3
     assert made == []
     with database.reading() as connection:
-        assert stale.stale_count(connection) == 0
+        assert due.stale_count(connection) == 0
 
 
 def test_a_report_is_not_settled_when_a_company_changed_since_it_was_looked_at(
@@ -105,13 +104,13 @@ def test_a_report_is_not_settled_when_a_company_changed_since_it_was_looked_at(
 ) -> None:
     scored.company("C3", VIOLINS)
     with database.writing() as connection:
-        snapshot = scorer.read(stale.claim_stale(connection, clock(), 10))
+        snapshot = scorer.read(due.claim_stale(connection, clock(), 10))
     scored.company("C4", STERILE)
     clock.advance(timedelta(seconds=1))
     assert scorer.settle_untouched(snapshot) == {"R1"}
     assert _report(database).stale_since == snapshot.at
     scorer.score_stale()
-    assert "C4" in {match["company"]["id"] for match in _report(database).content["matches"]}
+    assert "C4" in {match.company.id for match in _report(database).content.matches}
     assert _report(database).stale_since is None
 
 
@@ -161,7 +160,7 @@ def test_nothing_stays_known_of_a_request_that_is_not_open_any_more(
     scored.request("R2", "P1", text="Telemedicine for patients with chronic disease at home.")
     scored.request("R3", "P1", text="Telemedicine for patients with chronic disease at home.")
     scorer.score_stale()
-    kept = scorer._kept
+    kept = scorer._settled
     scored.company("C4", f"{TELECARE} For hospitals, too.")
     scorer.settle_untouched(scorer.read([]))
     assert set(kept.known) == {"R1"}
@@ -182,11 +181,11 @@ def test_another_policy_makes_every_report(
 ) -> None:
     made.clear()
     with database.writing() as connection:
-        stale.policy_changed(connection, clock())
+        due.policy_changed(connection, clock())
         connection.execute(tables.policies.insert().values(version=2, active=True, content='{"floor": 41.5}'))
     scorer.score_stale()
     assert made == ["R1"]
-    assert _report(database).content["policy_version"] == 2
+    assert _report(database).content.policy_version == 2
 
 
 def test_after_random_changes_every_report_is_what_a_new_worker_makes_of_the_same(
@@ -219,7 +218,7 @@ def test_after_random_changes_every_report_is_what_a_new_worker_makes_of_the_sam
     made.clear()
     with database.writing() as connection:
         connection.execute(tables.reports.update().values(content=None))
-        stale.policy_changed(connection, clock())
+        due.policy_changed(connection, clock())
     while Scorer(database, clock).score_stale():
         pass
     assert _all(database) == kept

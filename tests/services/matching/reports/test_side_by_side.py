@@ -9,8 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 from services.matching.database import open_store
-from services.matching.reports.store import due as stale
-from services.matching.reports.store import reports
+from services.matching.reports.store import due, reports
 from services.matching.reports.worker import Scorer
 from shared.clock import SettableClock
 from shared.settings.registry import Settings
@@ -49,7 +48,7 @@ def test_no_request_is_taken_twice(
         taken: list[str] = []
         while True:
             with mine.writing() as connection:
-                claims = stale.claim_stale(connection, clock(), 3)
+                claims = due.claim_stale(connection, clock(), 3)
             if not claims:
                 return taken
             taken += [claim.request_id for claim in claims]
@@ -67,7 +66,7 @@ def test_every_report_is_made_once(
         made: list[str] = []
         while True:
             with mine.writing() as connection:
-                claims = stale.claim_stale(connection, clock(), 2)
+                claims = due.claim_stale(connection, clock(), 2)
             if not claims:
                 return made
             snapshot = scorer.read(claims)
@@ -78,4 +77,4 @@ def test_every_report_is_made_once(
     with database.reading() as connection:
         found = [reports.get_report(connection, request) for request in requests]
         assert [report.version for report in found if report is not None] == [1] * len(requests)
-        assert stale.stale_count(connection) == 0
+        assert due.stale_count(connection) == 0

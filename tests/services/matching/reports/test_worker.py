@@ -11,8 +11,7 @@ import sqlalchemy as sa
 from services.matching import tables
 from services.matching.organisations.domain.model import company_from_state
 from services.matching.organisations.store import projection
-from services.matching.reports.store import due as stale
-from services.matching.reports.store import reports
+from services.matching.reports.store import due, reports
 from services.matching.reports.store.reports import StoredReport
 from services.matching.reports.worker import MOST_LOOKS, OVERDUE, Scorer
 from services.matching.scoring.domain.features import company_features
@@ -31,9 +30,9 @@ def _report(database: Database, request_id: str = "R1") -> StoredReport:
     return report
 
 
-def _claimed(database: Database, clock: SettableClock) -> list[stale.Claim]:
+def _claimed(database: Database, clock: SettableClock) -> list[due.Claim]:
     with database.writing() as connection:
-        return stale.claim_stale(connection, clock(), 10)
+        return due.claim_stale(connection, clock(), 10)
 
 
 def test_a_report_is_not_saved_when_a_company_changed_since_it_was_read(
@@ -58,7 +57,7 @@ def test_a_long_stale_report_is_saved_in_a_stream_of_companies_and_stays_due(
     scored.company("C4")
     assert scorer.save(snapshot, scorer.compute(snapshot)) == 1
     report = _report(database)
-    assert "Telemedicine" in report.content["needs"][0]["text"]
+    assert "Telemedicine" in report.content.needs[0].text
     assert report.stale_since == snapshot.at
 
 
@@ -75,7 +74,7 @@ def test_in_a_stream_of_companies_reports_take_turns_and_first_ones_go_first(
         scored.company(f"C{number + 10}")
         clock.advance(OVERDUE + timedelta(seconds=1))
         with database.writing() as connection:
-            snapshot = scorer.read(stale.claim_stale(connection, clock(), 1))
+            snapshot = scorer.read(due.claim_stale(connection, clock(), 1))
         scored.company(f"C{number + 20}")
         assert scorer.save(snapshot, scorer.compute(snapshot)) == 1
         made.append(snapshot.cases[0].request.id)
@@ -92,7 +91,7 @@ def test_what_another_worker_settled_is_not_overwritten(
     late = scorer.read(_claimed(database, clock))
     made = scorer.compute(late)
     scored.company("C4")
-    clock.advance(stale.CLAIM_FOR + timedelta(seconds=1))
+    clock.advance(due.CLAIM_FOR + timedelta(seconds=1))
     assert scorer.score_stale() == 1
     assert scorer.save(late, made) == 0
     assert _report(database).stale_since is None
@@ -106,7 +105,7 @@ def test_a_report_is_not_saved_when_its_request_changed_since_it_was_read(
     scored.request("R1", "P1", text="Autoclaves and washers")
     assert scorer.save(snapshot, scorer.compute(snapshot)) == 0
     assert scorer.score_stale() == 1
-    assert _report(database).content["needs"][0]["text"] == "Autoclaves and washers"
+    assert _report(database).content.needs[0].text == "Autoclaves and washers"
 
 
 def test_a_request_that_a_worker_has_claimed_is_left_to_it_until_the_claim_runs_out(
@@ -115,7 +114,7 @@ def test_a_request_that_a_worker_has_claimed_is_left_to_it_until_the_claim_runs_
     scored.request("R1", "P1", text="Autoclaves")
     assert len(_claimed(database, clock)) == 1
     assert scorer.score_stale() == 0
-    clock.advance(stale.CLAIM_FOR + timedelta(seconds=1))
+    clock.advance(due.CLAIM_FOR + timedelta(seconds=1))
     assert scorer.score_stale() == 1
 
 
@@ -141,9 +140,9 @@ def test_a_partner_that_nobody_matches_gets_a_report_that_says_so(
     scorer.score_stale()
     report = _report(database)
     assert report.failure is None
-    assert report.content["verdict"] == "no_good_match"
-    assert report.content["matches"] == []
-    assert set(report.content["verdict_text"]) == {"sv", "en"}
+    assert report.content.verdict == "no_good_match"
+    assert report.content.matches == ()
+    assert set(report.content.verdict_text) == {"sv", "en"}
 
 
 def test_a_request_without_any_company_gets_a_report_too(
@@ -152,14 +151,14 @@ def test_a_request_without_any_company_gets_a_report_too(
     tell.partner("P1")
     tell.request("R1", "P1")
     scorer.score_stale()
-    assert _report(database).content["verdict"] == "no_good_match"
+    assert _report(database).content.verdict == "no_good_match"
 
 
 def test_the_parts_of_every_match_sum_to_its_score(scored: Any, database: Database) -> None:
-    matches = _report(database).content["matches"]
+    matches = _report(database).content.matches
     assert matches
     for match in matches:
-        assert sum(part["points"] for part in match["parts"]) == pytest.approx(match["score"], abs=0.01)
+        assert sum(part.points for part in match.parts) == pytest.approx(match.score, abs=0.01)
 
 
 def test_a_report_speaks_of_the_moment_of_the_newest_event_about_what_it_names(
@@ -170,8 +169,8 @@ def test_a_report_speaks_of_the_moment_of_the_newest_event_about_what_it_names(
     clock.advance(timedelta(days=1))
     scored.company("C3", "Telemedicine")
     scorer.score_stale()
-    assert "C2" in {match["company"]["id"] for match in _report(database).content["matches"]}
-    assert _report(database).content["as_of"] == "2026-03-03T08:00:00.000000Z"
+    assert "C2" in {match.company.id for match in _report(database).content.matches}
+    assert _report(database).content.as_of == "2026-03-03T08:00:00.000000Z"
 
 
 def test_a_step_waits_while_companies_keep_arriving_but_not_for_ever(tell: Any, scorer: Scorer) -> None:
@@ -232,7 +231,7 @@ def test_a_report_that_cannot_be_made_is_noted_and_stops_no_other(
     assert "stumbled" in (_report(database).failure or "")
     assert _report(database, "R2").failure is None
     tell.request("R1", "P1", text="walk")
-    clock.advance(stale.FAILED_FOR + timedelta(seconds=1))
+    clock.advance(due.FAILED_FOR + timedelta(seconds=1))
     scorer.score_stale()
     assert _report(database).failure is None
 
@@ -250,7 +249,7 @@ def test_features_carried_over_are_those_made_anew(tell: Any, database: Database
     tell.company("C10", "Sterile processing")
     with database.reading() as connection:
         carried = kept.features(connection, STANDARD_POLICY)
-        stored = projection.states_where(connection, tables.companies, tables.companies.c.status == "active")
+        stored = projection.list_states(connection, tables.companies, tables.companies.c.status == "active")
     anew = company_features([company_from_state(one.state) for one in stored], engine, STANDARD_POLICY)
     assert carried.companies == anew.companies
     assert carried.spots == anew.spots
@@ -268,5 +267,5 @@ def test_many_companies_at_once_cost_one_pass(tell: Any, database: Database, clo
     assert scorer.score_stale() == 1
     assert scorer.score_stale() == 0
     with database.reading() as connection:
-        assert stale.stale_count(connection) == 0
+        assert due.stale_count(connection) == 0
         assert connection.execute(sa.select(tables.pool.c.number)).scalar_one() == 100

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from html import unescape
 from typing import Any
 
@@ -108,7 +109,7 @@ def test_only_the_newest_changes_are_kept(scored: Any, database: Database) -> No
         stored = reports.get_report(connection, "R1")
         assert stored is not None
         for number in range(KEPT + 5):
-            content = {**stored.content, "policy_version": number + 10}
+            content = replace(stored.content, policy_version=number + 10)
             reports.save_report(connection, content, "2026-03-02T08:00:00.000000Z")
         kept = changes_of(connection, "R1", 1000)
     assert [one.version for one in kept] == list(range(KEPT + 6, 6, -1))

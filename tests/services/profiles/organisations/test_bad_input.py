@@ -10,6 +10,7 @@ from urllib.parse import quote
 import pytest
 
 from shared.events.event import Event
+from tests.services.profiles.caller import Caller, Profile
 
 
 @pytest.fixture(autouse=True)
@@ -40,26 +41,26 @@ def body(**changes: Any) -> dict[str, Any]:
     ],
     ids=lambda value: value[:20] if isinstance(value, bytes) else value,
 )
-def test_what_is_no_plain_json_is_refused_with_the_reason(anyone: Any, content: bytes, said: str) -> None:
+def test_what_is_no_plain_json_is_refused_with_the_reason(anyone: Caller, content: bytes, said: str) -> None:
     answer = anyone.send("companies", content)
     assert (answer.status_code, answer.mimetype) == (400, "application/problem+json")
     assert said in answer.json["detail"]
 
 
 @pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", "text/xml", ""])
-def test_another_content_type_is_refused(anyone: Any, content_type: str) -> None:
+def test_another_content_type_is_refused(anyone: Caller, content_type: str) -> None:
     answer = anyone.send("companies", json.dumps(body()).encode(), content_type)
     assert answer.status_code == 415
     assert "application/json" in answer.json["detail"]
 
 
-def test_ten_megabytes_are_refused(anyone: Any) -> None:
+def test_ten_megabytes_are_refused(anyone: Caller) -> None:
     answer = anyone.send("companies", b"[" * 10_000_000)
     assert (answer.status_code, answer.mimetype) == (413, "application/problem+json")
 
 
 @pytest.mark.parametrize("content", [b"[]", b"5", b'"text"', b"null"])
-def test_a_body_that_is_no_object_is_refused(anyone: Any, content: bytes) -> None:
+def test_a_body_that_is_no_object_is_refused(anyone: Caller, content: bytes) -> None:
     assert anyone.send("companies", content).status_code in (400, 422)
 
 
@@ -112,7 +113,9 @@ def test_a_body_that_is_no_object_is_refused(anyone: Any, content: bytes) -> Non
     ],
     ids=lambda value: json.dumps(value)[:50] if isinstance(value, dict) else value,
 )
-def test_a_wrong_field_is_named_with_what_is_wrong(anyone: Any, changes: dict[str, Any], field: str) -> None:
+def test_a_wrong_field_is_named_with_what_is_wrong(
+    anyone: Caller, changes: dict[str, Any], field: str
+) -> None:
     answer = anyone.post("companies", body(**changes))
     assert (answer.status_code, answer.mimetype) == (422, "application/problem+json")
     assert [error["field"] for error in answer.json["errors"]] == [field]
@@ -131,13 +134,13 @@ def test_a_wrong_field_is_named_with_what_is_wrong(anyone: Any, changes: dict[st
         ({"partner_id": "X9"}, "partner_id"),
     ],
 )
-def test_a_wrong_field_of_a_visit_is_named(staff: Any, visit: Any, changes: Any, field: str) -> None:
+def test_a_wrong_field_of_a_visit_is_named(staff: Caller, visit: Profile, changes: Any, field: str) -> None:
     answer = staff.post("visits", {**visit, **changes})
     assert answer.status_code == 422
     assert [error["field"] for error in answer.json["errors"]] == [field]
 
 
-def test_every_wrong_field_is_named_at_once(anyone: Any) -> None:
+def test_every_wrong_field_is_named_at_once(anyone: Caller) -> None:
     answer = anyone.post("companies", {"employees": "x", "contact": {}, "nonsense": 1})
     assert {error["field"] for error in answer.json["errors"]} == {
         "name",
@@ -148,7 +151,7 @@ def test_every_wrong_field_is_named_at_once(anyone: Any) -> None:
 
 
 @pytest.mark.parametrize("bad", ["procurement_stage", "visit_from", "must_haves"])
-def test_a_wrong_field_of_a_request_is_named(anyone: Any, bad: str) -> None:
+def test_a_wrong_field_of_a_request_is_named(anyone: Caller, bad: str) -> None:
     answer = anyone.post("requests", {"partner_id": "P1", bad: "soon"})
     assert answer.status_code == 422
     assert [error["field"] for error in answer.json["errors"]] == [bad]
@@ -159,7 +162,7 @@ def test_a_wrong_field_of_a_request_is_named(anyone: Any, bad: str) -> None:
     ["Областная больница №1", "مستشفى النور", "בית חולים", "Vietnam Bệnh viện", "病院", "e\u0301", "🏥"],
 )
 def test_names_in_every_script_and_direction_come_back_unchanged(
-    anyone: Any, staff: Any, name: str, events: Callable[[], list[Event]]
+    anyone: Caller, staff: Caller, name: str, events: Callable[[], list[Event]]
 ) -> None:
     assert anyone.post("companies", body(name=name, description=f"{name}\n\t{name}")).json["name"] == name
     read = staff.get("companies/C1").json

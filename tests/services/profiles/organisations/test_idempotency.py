@@ -1,19 +1,21 @@
 """A submission that is sent again under its key has its effect once."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
-from typing import Any
 
 from flask import Flask
 
 from shared.clock import SettableClock
 from shared.events.event import Event
+from tests.services.profiles.caller import Caller, Profile
 
 
 def test_the_same_key_and_body_gives_the_same_answer_and_no_second_effect(
-    anyone: Any, company: Any, events: Callable[[], list[Event]]
+    anyone: Caller, company: Profile, events: Callable[[], list[Event]]
 ) -> None:
     del company["id"]
     first = anyone.post("companies", company, Idempotency_Key="k1")
@@ -26,19 +28,19 @@ def test_the_same_key_and_body_gives_the_same_answer_and_no_second_effect(
     assert len(events()) == 1
 
 
-def test_the_same_key_with_another_body_is_refused(anyone: Any, company: Any) -> None:
+def test_the_same_key_with_another_body_is_refused(anyone: Caller, company: Profile) -> None:
     anyone.post("companies", company, Idempotency_Key="k1")
     answer = anyone.post("companies", {**company, "city": "Umeå"}, Idempotency_Key="k1")
     assert (answer.status_code, answer.mimetype) == (422, "application/problem+json")
 
 
-def test_a_refused_submission_leaves_its_key_free(anyone: Any, company: Any) -> None:
+def test_a_refused_submission_leaves_its_key_free(anyone: Caller, company: Profile) -> None:
     refused = anyone.post("companies", {**company, "description": ""}, Idempotency_Key="k1")
     assert refused.status_code == 422
     assert anyone.post("companies", company, Idempotency_Key="k1").status_code == 201
 
 
-def test_a_key_is_kept_for_a_day(anyone: Any, company: Any, clock: SettableClock) -> None:
+def test_a_key_is_kept_for_a_day(anyone: Caller, company: Profile, clock: SettableClock) -> None:
     del company["id"]
     first = anyone.post("companies", company, Idempotency_Key="k1").json["id"]
     clock.advance(timedelta(hours=23))
@@ -48,7 +50,7 @@ def test_a_key_is_kept_for_a_day(anyone: Any, company: Any, clock: SettableClock
 
 
 def test_the_same_key_many_times_at_once_has_one_effect_and_one_answer(
-    app: Flask, company: Any, events: Callable[[], list[Event]]
+    app: Flask, company: Profile, events: Callable[[], list[Event]]
 ) -> None:
     del company["id"]
     at_once = Barrier(6)

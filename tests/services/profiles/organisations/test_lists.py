@@ -1,10 +1,12 @@
-from typing import Any
+from __future__ import annotations
 
 import pytest
 
+from tests.services.profiles.caller import Caller, Profile
+
 
 @pytest.fixture
-def _many(staff: Any) -> None:
+def _many(staff: Caller) -> None:
     for number in range(1, 8):
         body = {
             "id": f"C{number}",
@@ -18,7 +20,7 @@ def _many(staff: Any) -> None:
     assert staff.post("companies/C7/withdraw", If_Match='"1"').status_code == 200
 
 
-def found(staff: Any, query: str) -> list[str]:
+def found(staff: Caller, query: str) -> list[str]:
     answer = staff.get(f"companies?{query}")
     assert answer.status_code == 200, answer.json
     ids = [item["id"] for item in answer.json["items"]]
@@ -42,12 +44,12 @@ def found(staff: Any, query: str) -> list[str]:
         ("q=nobody", []),
     ],
 )
-def test_a_list_holds_what_all_filters_ask_for(staff: Any, query: str, ids: list[str]) -> None:
+def test_a_list_holds_what_all_filters_ask_for(staff: Caller, query: str, ids: list[str]) -> None:
     assert found(staff, query) == ids
 
 
 @pytest.mark.usefixtures("_many")
-def test_pages_together_hold_everything_once_in_the_order_of_ids(staff: Any) -> None:
+def test_pages_together_hold_everything_once_in_the_order_of_ids(staff: Caller) -> None:
     pages = [staff.get(f"companies?page={page}&page_size=3").json for page in (1, 2, 3, 4)]
     assert [[item["id"] for item in page["items"]] for page in pages] == [
         ["C1", "C2", "C3"],
@@ -68,13 +70,15 @@ def test_pages_together_hold_everything_once_in_the_order_of_ids(staff: Any) -> 
         ("contry=Sweden", "contry"),
     ],
 )
-def test_a_list_that_is_asked_for_wrongly_names_the_parameter(staff: Any, query: str, field: str) -> None:
+def test_a_list_that_is_asked_for_wrongly_names_the_parameter(staff: Caller, query: str, field: str) -> None:
     answer = staff.get(f"companies?{query}")
     assert answer.status_code == 422
     assert [error["field"] for error in answer.json["errors"]] == [field]
 
 
-def test_requests_are_found_by_partner_and_visits_by_direction(staff: Any, partner: Any, visit: Any) -> None:
+def test_requests_are_found_by_partner_and_visits_by_direction(
+    staff: Caller, partner: Profile, visit: Profile
+) -> None:
     staff.post("partners", partner)
     staff.post("partners", {**partner, "id": "P2"})
     staff.post("visits", visit)

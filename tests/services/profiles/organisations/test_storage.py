@@ -12,7 +12,7 @@ SETTING_UP = """
 import json, os, resource, sys
 from pathlib import Path
 from services.profiles.web import create_app
-from shared.settings import for_tests
+from shared.settings.registry import for_tests
 
 state = Path(sys.argv[1])
 

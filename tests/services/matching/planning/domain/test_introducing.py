@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -17,37 +18,44 @@ from services.matching.planning.domain.introducing import (
     plan,
 )
 from services.matching.reports.domain.graph import match_graph
+from services.matching.reports.domain.report import Report
+from services.matching.scoring.domain.flags import Flag
 from services.matching.scoring.domain.history import PastIntroduction
 from tests.services.matching.reports.domain.small_world import (
     AS_OF,
     company,
     need,
     partner,
-    report_json,
+    report,
     request,
 )
 
 ACTIVE: dict[str, int | None] = {"C1": None, "C2": None, "C3": None}
 
 
-def _report(request_id: str, score: dict[str, float], partner_id: str = "P1", **flags: str) -> dict[str, Any]:
+def _report(request_id: str, score: dict[str, float], partner_id: str = "P1", **flags: str) -> Report:
     """A report with one need and a match a company; `flags` give a company a code."""
-    return {
-        "request_id": request_id,
-        "partner": {"id": partner_id, "name": partner_id},
-        "needs": [{"id": "n1", "title": "", "text": "Telecare", "covered": True, "focus_areas": []}],
-        "matches": [
-            {
-                "id": f"{one}.n1", "need_id": "n1", "company": {"id": one, "name": one}, "score": points,
-                "role": "supplier", "shared_areas": [], "flags": [{"code": flags[one]}] if one in flags else [],
-            }
+    made = report([company()], request(need("Telecare"), id=request_id), partner(name=partner_id))
+    (match,) = made.matches
+    return replace(
+        made,
+        partner=replace(made.partner, id=partner_id),
+        needs=tuple(replace(one, focus_areas=()) for one in made.needs),
+        matches=tuple(
+            replace(
+                match,
+                company=replace(match.company, id=one, name=one),
+                score=points,
+                shared_areas=(),
+                flags=(Flag(flags[one], {}),) if one in flags else (),
+            )
             for one, points in score.items()
-        ],
-    }  # fmt: skip
+        ),
+    )
 
 
 def _planned(
-    reports: list[dict[str, Any]], limits: Limits | None = None, **standing: Any
+    reports: list[Report], limits: Limits | None = None, **standing: Any
 ) -> tuple[list[Candidate], IntroductionPlan]:
     given = Standing(AS_OF, **{"companies": ACTIVE, "partners": {}, **standing})
     pairs = candidates(match_graph(reports), given)
@@ -60,12 +68,12 @@ def _names(pairs: Any) -> list[str]:
 
 def test_a_company_that_answers_two_needs_is_one_pair_with_its_best_score() -> None:
     asked = request(need("Telecare with alarms.", "a"), need("Home care.", "b"))
-    body = report_json([company("C1", "Telecare with alarms for home care.")], asked, partner())
+    body = report([company("C1", "Telecare with alarms for home care.")], asked, partner())
     given = Standing(AS_OF, ACTIVE, {})
     (pair,) = candidates(match_graph([body]), given)
-    assert set(pair.match_ids) == {match["id"] for match in body["matches"]} == {"C1.a", "C1.b"}
-    assert pair.score == max(match["score"] for match in body["matches"])
-    assert pair.match_ids[0] == max(body["matches"], key=lambda match: match["score"])["id"]
+    assert set(pair.match_ids) == {match.id for match in body.matches} == {"C1.a", "C1.b"}
+    assert pair.score == max(match.score for match in body.matches)
+    assert pair.match_ids[0] == max(body.matches, key=lambda match: match.score).id
     assert (pair.partner, pair.role, pair.bar) == ("P1", "supplier", "")
 
 
@@ -150,23 +158,22 @@ def test_a_rejected_match_is_not_planned() -> None:
 
 
 def test_role_score_and_matches_are_of_what_staff_did_not_reject() -> None:
-    report = _report("R1", {"C1": 80})
-    (first,) = report["matches"]
-    report["needs"].append({**report["needs"][0], "id": "n2"})
-    report["matches"].append(
-        {**first, "id": "C1.n2", "need_id": "n2", "score": 60, "role": "knowledge_partner"}
-    )
-    ((both,), _) = _planned([report])
+    single = _report("R1", {"C1": 80})
+    (first,) = single.matches
+    second = replace(first, need_id="n2", score=60, role="knowledge_partner")
+    needs = (*single.needs, replace(single.needs[0], id="n2"))
+    mixed = replace(single, needs=needs, matches=(first, second))
+    ((both,), _) = _planned([mixed])
     assert (both.role, both.score, both.match_ids) == ("supplier", 80, ("C1.n1", "C1.n2"))
-    ((left,), _) = _planned([report], rejected={("R1", "C1.n1")})
+    ((left,), _) = _planned([mixed], rejected={("R1", "C1.n1")})
     assert (left.role, left.score, left.match_ids) == ("knowledge_partner", 60, ("C1.n2",))
 
 
 def test_network_companies_get_what_members_leave() -> None:
-    report = _report("R1", {"C1": 90, "C2": 50, "C3": 40}, C1="network_company")
-    _, made = _planned([report], Limits(per_request=2))
+    mixed = _report("R1", {"C1": 90, "C2": 50, "C3": 40}, C1="network_company")
+    _, made = _planned([mixed], Limits(per_request=2))
     assert _names(made.planned) == ["R1.C2", "R1.C3"] == _names(made.alone)
-    _, roomy = _planned([report], Limits(per_request=3))
+    _, roomy = _planned([mixed], Limits(per_request=3))
     assert _names(roomy.planned) == ["R1.C2", "R1.C3", "R1.C1"]
 
 

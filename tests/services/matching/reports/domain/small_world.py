@@ -15,7 +15,8 @@ from services.matching.organisations.domain.model import (
     Need,
     Partner,
 )
-from services.matching.reports.domain.report import Report, make_report
+from services.matching.reports.domain.making import make_report
+from services.matching.reports.domain.report import Report
 from services.matching.scoring.domain.features import company_features
 from services.matching.scoring.domain.history import History
 from services.matching.scoring.domain.policy import STANDARD_POLICY, ScoringPolicy
@@ -124,7 +125,7 @@ def report(
     features = company_features(companies, engine, policy)
     return make_report(
         asked or request(), of or partner(), features, history or History(), policy, engine, as_of, lifted
-    )
+    ).report
 
 
 def report_json(*args: Any, **more: Any) -> dict[str, Any]:

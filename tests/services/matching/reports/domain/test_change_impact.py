@@ -19,7 +19,8 @@ from services.matching.reports.domain.change_impact import (
     stacked,
     touched,
 )
-from services.matching.reports.domain.report import Report, canonical_json, make_report
+from services.matching.reports.domain.making import MadeReport, make_report
+from services.matching.reports.domain.report import canonical_json
 from services.matching.scoring.domain.features import company_features, need_features
 from services.matching.scoring.domain.history import History
 from services.matching.scoring.domain.policy import STANDARD_POLICY, ScoringPolicy
@@ -46,7 +47,7 @@ POLICIES = [
 Asked = tuple[MatchRequest, Partner]
 
 
-def report_of(companies: list[Company], asked: Asked, policy: ScoringPolicy) -> Report:
+def report_of(companies: list[Company], asked: Asked, policy: ScoringPolicy) -> MadeReport:
     engine = small_engine()
     features = company_features(companies, engine, policy)
     moments = {one.id: AS_OF + timedelta(days=one.version) for one in companies}
@@ -54,7 +55,7 @@ def report_of(companies: list[Company], asked: Asked, policy: ScoringPolicy) -> 
 
 
 def made(companies: list[Company], asked: Asked, policy: ScoringPolicy) -> dict[str, Any]:
-    return report_of(companies, asked, policy).to_json()
+    return report_of(companies, asked, policy).report.to_json()
 
 
 def touches(
@@ -63,7 +64,7 @@ def touches(
     engine = small_engine()
     needs = [need_features([(of, one) for one in each.needs], engine, policy) for each, of in asked]
     reports = [report_of(before, one, policy) for one in asked]
-    bars = [bars_of(one.to_json(), one.reach, policy) for one in reports]
+    bars = [bars_of(one.report, one.reach, policy) for one in reports]
     watched = Watched(
         stacked(needs),
         np.array([bar for some in bars for bar in some], dtype=np.float32),
@@ -175,5 +176,5 @@ def test_what_is_excluded_from_one_need_leaves_the_candidates_of_another(excludi
     others = [company("C1", "Telecare alarms."), company("C2", "Telecare.")]
     markets = ("Norway",) if excluding else ()
     first = company("C9", "Radiotherapy linac.", excluded_markets=markets)
-    found = report([first, *others], both, policy=policy).to_json()["matches"]
-    assert [one["company"]["id"] for one in found if one["need_id"] == "n2"] == ["C1"]
+    found = report([first, *others], both, policy=policy)
+    assert [one.company.id for one in found.matches_of("n2")] == ["C1"]

@@ -8,6 +8,7 @@ from typing import Any
 from services.matching.reports.domain.explanations import Sides, reasons
 from services.matching.scoring.domain.evidence import Evidence, PartScore
 from services.matching.scoring.domain.policy import STANDARD_POLICY
+from services.matching.text.domain.concept_links import Link
 from tests.services.matching.reports.domain.small_world import company, need, partner, report_json, request
 
 
@@ -107,12 +108,12 @@ def test_the_same_words_are_told_once_however_many_concepts_they_hold() -> None:
 
 def test_a_join_that_hardly_counts_makes_no_sentence() -> None:
     def join(quote: str, points: float) -> Evidence:
-        return Evidence({"sv": quote, "en": quote}, quote, quote, "description", points, "same")
+        return Evidence({"sv": quote, "en": quote}, quote, quote, "description", points, Link.SAME)
 
     sides = Sides(partner(), company(), (), (), {})
     concepts = PartScore(40.0, 45.0, (join("telecare", 38.0), join("paper", 2.0)))
     told = reasons(sides, "supplier", {"concepts": concepts, "areas": PartScore(0.0, 25.0)})
-    assert told["en"] == ["Bergen City writes “telecare”; Company C1 writes “telecare” (telecare)."]
+    assert told["en"] == ("Bergen City writes “telecare”; Company C1 writes “telecare” (telecare).",)
 
 
 def test_what_is_only_near_is_not_told_beside_what_is_the_same() -> None:

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import networkx as nx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from services.matching.reports.domain.graph import layout, match_graph, never_matched, uncovered_needs
-from tests.services.matching.reports.domain.small_world import company, need, report_json, request
+from services.matching.reports.domain.report import Report
+from tests.services.matching.reports.domain.small_world import company, need, report, request
 
 
 @pytest.fixture
-def body() -> dict[str, Any]:
+def body() -> Report:
     asked = request(need("Telecare.", "a", title="Alarms"), need("Radiotherapy.", "b"), need("Xyzzy.", "c"))
-    return report_json(
-        [company("C1", "Radiotherapy."), company("C2", "Telecare."), company("C3", "Xyz.")], asked
-    )
+    return report([company("C1", "Radiotherapy."), company("C2", "Telecare."), company("C3", "Xyz.")], asked)
 
 
-def test_it_holds_both_sides_the_areas_and_the_matches_between(body: dict[str, Any]) -> None:
+def test_it_holds_both_sides_the_areas_and_the_matches_between(body: Report) -> None:
     graph = match_graph([body])
     assert graph.nodes["need:R1.a"] == {
         "kind": "need", "label": "Alarms", "covered": True, "request": "R1", "partner": "P1",
@@ -29,9 +26,9 @@ def test_it_holds_both_sides_the_areas_and_the_matches_between(body: dict[str, A
     assert graph.nodes["need:R1.c"]["covered"] is False
     assert graph.nodes["company:C2"] == {"kind": "company", "label": "Company C2"}
     edge = graph.edges["need:R1.a", "company:C2"]
-    (match,) = [match for match in body["matches"] if match["id"] == "C2.a"]
+    (match,) = [match for match in body.matches if match.id == "C2.a"]
     assert edge == {
-        "kind": "match", "score": match["score"], "role": "supplier", "match_id": "C2.a", "flags": (),
+        "kind": "match", "score": match.score, "role": "supplier", "match_id": "C2.a", "flags": (),
     }  # fmt: skip
     assert graph.edges["partner:P1", "need:R1.c"] == {"kind": "asks"}
     assert graph.edges["need:R1.b", "area:cancer"] == {"kind": "area"}
@@ -39,15 +36,15 @@ def test_it_holds_both_sides_the_areas_and_the_matches_between(body: dict[str, A
     assert "company:C3" not in graph
 
 
-def test_reports_in_any_order_give_one_graph(body: dict[str, Any]) -> None:
-    other = report_json([company("C1", "Telecare.")], request(need("Telecare."), id="R2"))
+def test_reports_in_any_order_give_one_graph(body: Report) -> None:
+    other = report([company("C1", "Telecare.")], request(need("Telecare."), id="R2"))
     one, two = match_graph([body, other]), match_graph([other, body])
     assert list(one.nodes) == list(two.nodes)
     assert list(one.edges) == list(two.edges)
     assert layout(one) == layout(two)
 
 
-def test_the_picture_has_a_column_for_each_kind(body: dict[str, Any]) -> None:
+def test_the_picture_has_a_column_for_each_kind(body: Report) -> None:
     places = layout(match_graph([body]))
     assert {x for node, (x, _) in places.items() if node.startswith("need:")} == {0.0}
     assert {x for node, (x, _) in places.items() if node.startswith("company:")} == {0.5}
@@ -82,7 +79,7 @@ def test_an_empty_graph_has_an_empty_picture() -> None:
     assert layout(match_graph([])) == {}
 
 
-def test_who_is_never_matched_and_what_nobody_covers(body: dict[str, Any]) -> None:
+def test_who_is_never_matched_and_what_nobody_covers(body: Report) -> None:
     assert never_matched(["C3", "C2", "C1", "C4"], [body]) == ["C3", "C4"]
     assert never_matched(["C2", "C1"], []) == ["C1", "C2"]
     assert uncovered_needs([body]) == [("R1", "c")]

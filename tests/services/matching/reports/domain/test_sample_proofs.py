@@ -15,7 +15,8 @@ import pytest
 import deploy
 from services.matching.evaluation.domain.measuring import company_of_row, partner_of_row
 from services.matching.organisations.domain.model import Company, MatchRequest, Partner, company_from_state
-from services.matching.reports.domain.report import canonical_json, make_report
+from services.matching.reports.domain.making import make_report
+from services.matching.reports.domain.report import Report, canonical_json
 from services.matching.scoring.domain.features import CompanyFeatures, company_features
 from services.matching.scoring.domain.history import History
 from services.matching.scoring.domain.policy import STANDARD_POLICY, ScoringPolicy
@@ -59,7 +60,7 @@ class World:
         return {
             request.id: make_report(
                 request, partner, features, History(), policy, self.engine, AS_OF
-            ).to_json()
+            ).report.to_json()
             for request, partner in asked or self.asked
         }
 
@@ -175,7 +176,7 @@ def test_every_company_of_the_sample_learns_why_without_hearing_of_others() -> N
     told = 0
     for number, company in enumerate(world.companies):
         request, partner = world.asked[number % len(world.asked)]
-        report = made("concepts", False)[request.id]
+        report = Report.from_json(made("concepts", False)[request.id])
         said = why_not(request, partner, company, report, STANDARD_POLICY, world.engine)
         (answer,) = said.needs
         assert answer.reasons

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.matching.reports.store import due as stale
+from services.matching.reports.store import due
 from services.matching.reports.store import engine_change as text_engine
 from services.matching.reports.worker import Scorer
 from services.matching.text.domain.engine import ConceptEngine, standard_engine
@@ -28,8 +28,8 @@ def test_reports_of_another_engine_are_made_again_once(
         assert text_engine.remake_others(connection, OTHER.name, clock()) == 0
         assert text_engine.remake_others(connection, standard_engine().name, clock()) == 1
         assert text_engine.remake_others(connection, standard_engine().name, clock()) == 0
-        assert stale.stale_count(connection) == 1
+        assert due.stale_count(connection) == 1
     Scorer(database, clock, standard_engine()).score_stale()
     with database.writing() as connection:
         assert text_engine.remake_others(connection, standard_engine().name, clock()) == 0
-        assert stale.stale_count(connection) == 0
+        assert due.stale_count(connection) == 0

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.matching.organisations.domain.model import Capability, Company, Need, Partner
-from services.matching.scoring.domain import search as nearest
+from services.matching.scoring.domain import search
 from services.matching.scoring.domain.evidence import pair_parts
 from services.matching.scoring.domain.features import (
     PARTS,
@@ -115,8 +115,8 @@ def test_blocks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     firms = [company(f"C{number}", PHRASES[number % 7]) for number in range(40)]
     needs, companies = features([asked(f"P{n}", phrase) for n, phrase in enumerate(PHRASES)], firms)
     whole = named(needs, companies, 6)
-    monkeypatch.setattr(nearest, "NEED_BLOCK", 3)
-    monkeypatch.setattr(nearest, "COMPANY_BLOCK", 7)
+    monkeypatch.setattr(search, "NEED_BLOCK", 3)
+    monkeypatch.setattr(search, "COMPANY_BLOCK", 7)
     assert named(needs, companies, 6) == whole
 
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.matching.scoring.domain import search as nearest
-from services.matching.scoring.domain.search import Part, shortlists, touched_needs
+from services.matching.scoring.domain import search
+from services.matching.scoring.domain.search import Part, needs_reached, shortlists
 
 SEEDS = st.integers(0, 2**32 - 1)
 
@@ -51,7 +51,7 @@ def test_each_of_the_k_best_is_on_the_list_best_first(
 ) -> None:
     with pytest.MonkeyPatch.context() as small:
         for name, value in (("NEED_BLOCK", 8), ("COMPANY_BLOCK", 16), ("SLAB", 3), ("MANY", 4)):
-            small.setattr(nearest, name, value)
+            small.setattr(search, name, value)
         parts = drawn(seed, needs, companies, asked)
         lists = [one for _, block in shortlists(parts, k) for one in block]
     scores = every_score(parts)
@@ -102,8 +102,8 @@ def test_a_need_that_a_changed_company_does_not_touch_keeps_its_best(seed: int, 
         for old, new in zip(parts, now, strict=True)
     ]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(nearest, "FEW", few)
-        touched = touched_needs(both, bars).tolist()
+        patch.setattr(search, "FEW", few)
+        touched = needs_reached(both, bars).tolist()
     assert touched == sorted(touched)
     for row in set(range(9)) - set(touched):
         assert before[row].tolist() == after[row].tolist()

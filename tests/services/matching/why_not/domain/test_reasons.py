@@ -35,7 +35,7 @@ def ask(
 ) -> WhyNot:
     asked, of = asked or request(), of or partner()
     lifted = more.get("lifted", frozenset())
-    made = report([one, *(others or [])], asked, of, policy=policy, lifted=lifted).to_json()
+    made = report([one, *(others or [])], asked, of, policy=policy, lifted=lifted)
     return why_not(asked, of, one, made, policy, small_engine(), **more)
 
 
@@ -110,7 +110,7 @@ def test_where_nobody_is_suggested_the_company_is_told_so() -> None:
 
 
 def test_a_company_that_has_changed_since_is_told_that_the_answer_may_be_another() -> None:
-    empty = report([], request(), partner()).to_json()
+    empty = report([], request(), partner())
     said = why_not(
         request(), partner(), company(text=ANSWER), empty, STANDARD_POLICY, small_engine(), outdated=True
     )
@@ -197,16 +197,16 @@ def test_what_staff_decided_is_told_in_their_words() -> None:
 def test_every_company_gets_an_answer_that_names_no_other_no_score_and_no_rank(case: Case) -> None:
     companies, asked, of = case
     named = [replace(one, name=f"Firm {one.id}zq") for one in companies]
-    made = report(named, asked, of).to_json()
-    listed = {match["id"] for match in made["matches"]}
-    excluded = {(one["company"]["id"], one["need_id"], one["code"]) for one in made["excluded"]}
+    made = report(named, asked, of)
+    listed = {match.id for match in made.matches}
+    excluded = {(one.company.id, one.need_id, one.code) for one in made.excluded}
     for one in named:
         said = why_not(asked, of, one, made, STANDARD_POLICY, small_engine())
         for answer in said.needs:
             assert (answer.outcome == "suggested") == (f"{one.id}.{answer.need_id}" in listed)
             assert answer.reasons
             told = {reason.code for reason in answer.reasons}
-            covered = any(match["need_id"] == answer.need_id for match in made["matches"])
+            covered = bool(made.matches_of(answer.need_id))
             assert covered or "others_nearer" not in told
             assert not (covered and "none_sound" in told)
             assert {code for who, where, code in excluded if (who, where) == (one.id, answer.need_id)} <= told
@@ -226,7 +226,7 @@ def test_who_the_others_are_changes_nothing_in_an_answer(case: Case) -> None:
     one, others = companies[0], companies[1:]
     renamed = [replace(other, name=f"Renamed {n}") for n, other in enumerate(others)]
     first, second = (
-        why_not(asked, of, one, report([one, *some], asked, of).to_json(), STANDARD_POLICY, small_engine())
+        why_not(asked, of, one, report([one, *some], asked, of), STANDARD_POLICY, small_engine())
         for some in (others, renamed)
     )
     assert [first.letter(x) for x in ("sv", "en")] == [second.letter(x) for x in ("sv", "en")]

@@ -6,21 +6,22 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from services.notifications.contacts.domain.contact import Side
 from services.notifications.deliveries.domain.delivery import (
     MOVES,
     Delivery,
-    DeliveryMoveError,
     moved,
     patience_is_over,
     pause_after,
     retried,
 )
+from services.notifications.refusals import RefusedError
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 
 
 def delivery(status: str, reason: str = "") -> Delivery:
-    return Delivery("d", 3, status, "", "A", "R", ("I",), "company", "C", "t", attempts=2, reason=reason)
+    return Delivery("d", 3, status, "", "A", "R", ("I",), Side.COMPANY, "C", "t", attempts=2, reason=reason)
 
 
 def test_each_move_makes_the_next_version() -> None:
@@ -33,7 +34,7 @@ def test_each_move_makes_the_next_version() -> None:
     [("sent", "queued"), ("sent", "cancelled"), ("cancelled", "queued"), ("failed", "cancelled")],
 )
 def test_what_is_settled_stays_settled(before: str, after: str) -> None:
-    with pytest.raises(DeliveryMoveError, match=before):
+    with pytest.raises(RefusedError, match=before):
         moved(delivery(before), after, "now")
 
 
@@ -62,7 +63,7 @@ def test_a_failed_delivery_is_queued_again_or_waits_for_its_contact() -> None:
 
 @pytest.mark.parametrize("status", ["sent", "cancelled"])
 def test_a_sent_or_cancelled_delivery_is_not_tried_again(status: str) -> None:
-    with pytest.raises(DeliveryMoveError, match=status):
+    with pytest.raises(RefusedError, match=status):
         retried(delivery(status), True, "", "now")
 
 

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notifications.contacts.domain.contact import Introduction, Organisation, Side
+from services.notifications.contacts.domain.contact import Side
 from services.notifications.deliveries.domain.delivery import Delivery
 from services.notifications.deliveries.domain.mail_plan import approval_is_complete, delivery_id, plan_mails
 from services.notifications.mail.building import message_id
+from services.notifications.mail.domain.introduction import Introduction, Organisation
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 
@@ -59,13 +60,13 @@ def test_a_cancelled_introduction_is_told_to_nobody() -> None:
 
 
 def test_what_was_told_is_not_told_again() -> None:
-    told = [made("company", "C1", ("R1.C1",)), made("partner", "P1", ("R1.C1",))]
+    told = [made(Side.COMPANY, "C1", ("R1.C1",)), made(Side.PARTNER, "P1", ("R1.C1",))]
     assert plan_mails([introduction("C1")], told) == []
 
 
 def test_a_latecomer_joins_the_partners_mail_while_that_can_be_changed() -> None:
-    open_mail = made("partner", "P1", ("R1.C1",), "waiting")
-    told = [made("company", "C1", ("R1.C1",)), open_mail]
+    open_mail = made(Side.PARTNER, "P1", ("R1.C1",), "waiting")
+    told = [made(Side.COMPANY, "C1", ("R1.C1",)), open_mail]
     mails = plan_mails([introduction("C1"), introduction("C2")], told, {open_mail.id})
     assert [(one.side, one.organisation_id, one.joins) for one in mails] == [
         ("company", "C2", None),
@@ -74,7 +75,7 @@ def test_a_latecomer_joins_the_partners_mail_while_that_can_be_changed() -> None
 
 
 def test_a_latecomer_after_the_partners_mail_has_left_goes_in_a_further_one() -> None:
-    told = [made("company", "C1", ("R1.C1",)), made("partner", "P1", ("R1.C1",))]
+    told = [made(Side.COMPANY, "C1", ("R1.C1",)), made(Side.PARTNER, "P1", ("R1.C1",))]
     further = plan_mails([introduction("C1"), introduction("C2")], told)[-1]
     assert (further.template, further.introduction_ids) == ("introduction_to_partner.2", ("R1.C2",))
 
@@ -91,7 +92,9 @@ def test_an_approval_is_complete_when_all_is_here_or_after_five_minutes(
 
 def test_a_delivery_id_never_changes_between_releases() -> None:
     # A mail whose id changed would be sent again after an upgrade.
-    assert delivery_id("A1", "company", "C1", "introduction_to_company") == "5fc83cfb3d4abe0d208646fb412c0ada"
+    assert (
+        delivery_id("A1", Side.COMPANY, "C1", "introduction_to_company") == "5fc83cfb3d4abe0d208646fb412c0ada"
+    )
     assert message_id("d1", "organiser.example") == "<d1@organiser.example>"
 
 
@@ -100,5 +103,5 @@ _parts = st.tuples(*[st.text(st.characters(codec="utf-8"), max_size=8) for _ in 
 
 @given(_parts, _parts)
 def test_different_mails_have_different_ids(one: tuple[str, str, str], other: tuple[str, str, str]) -> None:
-    same = delivery_id(one[0], "company", *one[1:]) == delivery_id(other[0], "company", *other[1:])
+    same = delivery_id(one[0], Side.COMPANY, *one[1:]) == delivery_id(other[0], Side.COMPANY, *other[1:])
     assert same is (one == other)

@@ -6,13 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from services.notifications.contacts.domain.contact import (
-    Introduction,
-    Organisation,
-    Side,
-    contact_from_state,
-)
+from services.notifications.contacts.domain.contact import Side, contact_from_state
 from services.notifications.mail.domain.composing import LONGEST_TEXT, MailText, compose, mail_language
+from services.notifications.mail.domain.introduction import Introduction, Organisation
 
 
 def introduction(company: str, name: str, website: str = "", country: str = "Sweden") -> Introduction:
@@ -52,18 +48,20 @@ def test_swedish_is_for_those_whose_language_it_is_and_english_for_all_else(code
 
 
 def test_a_company_reads_about_the_partner() -> None:
-    said = mail("company", introduction("C1", "Företaget"))
+    said = mail(Side.COMPANY, introduction("C1", "Företaget"))
     assert (said.organisation, [one.name for one in said.counterparts]) == ("Företaget", ["Sykehus"])
     assert said.reference == "R1"
 
 
 def test_companies_come_in_the_order_of_their_names_not_of_their_rank() -> None:
-    said = mail("partner", introduction("C1", "Zeta"), introduction("C2", "alfa"), introduction("C3", "Beta"))
+    said = mail(
+        Side.PARTNER, introduction("C1", "Zeta"), introduction("C2", "alfa"), introduction("C3", "Beta")
+    )
     assert [one.name for one in said.counterparts] == ["alfa", "Beta", "Zeta"]
 
 
 def test_sentences_come_in_the_mails_language_or_else_in_the_one_there_is() -> None:
-    said = mail("company", introduction("C1", "Företaget"), language="en").counterparts[0]
+    said = mail(Side.COMPANY, introduction("C1", "Företaget"), language="en").counterparts[0]
     assert (said.reasons, said.questions) == (("Therefore.",), ("Varför inte?",))
 
 
@@ -79,11 +77,11 @@ def test_sentences_come_in_the_mails_language_or_else_in_the_one_there_is() -> N
     ],
 )
 def test_only_web_addresses_become_links(website: str, shown: str) -> None:
-    assert mail("partner", introduction("C1", "Företaget", website)).counterparts[0].website == shown
+    assert mail(Side.PARTNER, introduction("C1", "Företaget", website)).counterparts[0].website == shown
 
 
 def test_a_name_of_nothing_visible_falls_back_on_the_id() -> None:
-    assert mail("partner", introduction("C1", "\u202e\u200b")).counterparts[0].name == "C1"
+    assert mail(Side.PARTNER, introduction("C1", "\u202e\u200b")).counterparts[0].name == "C1"
 
 
 def test_the_contacts_language_counts_before_the_organisations() -> None:
@@ -102,6 +100,6 @@ def test_nobody_is_written_to_who_has_withdrawn_or_names_no_contact(change: dict
 def test_a_long_text_of_its_own_is_cut_at_a_word() -> None:
     told = introduction("C1", "Vård AB")
     wordy = replace(told, company=replace(told.company, text="långt ord " * 500))
-    (company,) = mail("partner", wordy).counterparts
+    (company,) = mail(Side.PARTNER, wordy).counterparts
     assert len(company.text) <= LONGEST_TEXT + 2
     assert company.text.endswith(("långt …", "ord …"))

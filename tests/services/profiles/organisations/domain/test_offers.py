@@ -1,14 +1,18 @@
+"""Capabilities and needs: the short form, and their numbering."""
+
+from __future__ import annotations
+
 from typing import Any
 
 import pytest
 
 from services.profiles.organisations.domain.offers import (
-    FieldsError,
     company_fields,
     partner_fields,
     request_fields,
     visit_fields,
 )
+from services.profiles.refusals import RefusedError
 
 
 def test_a_description_alone_becomes_one_capability() -> None:
@@ -45,9 +49,9 @@ def test_a_need_alone_becomes_one_need() -> None:
     ],
 )
 def test_a_company_that_offers_nothing_clear_is_refused_by_field(given: dict[str, Any], field: str) -> None:
-    with pytest.raises(FieldsError) as refused:
+    with pytest.raises(RefusedError) as refused:
         company_fields(given)
-    assert list(refused.value.problems) == [field]
+    assert [fault.field for fault in refused.value.faults] == [field]
 
 
 @pytest.mark.parametrize(
@@ -59,9 +63,9 @@ def test_a_company_that_offers_nothing_clear_is_refused_by_field(given: dict[str
     ],
 )
 def test_a_partner_that_needs_nothing_clear_is_refused_by_field(given: dict[str, Any], field: str) -> None:
-    with pytest.raises(FieldsError) as refused:
+    with pytest.raises(RefusedError) as refused:
         partner_fields(given)
-    assert list(refused.value.problems) == [field]
+    assert [fault.field for fault in refused.value.faults] == [field]
 
 
 def test_offers_without_an_id_get_the_first_free_numbers() -> None:
@@ -79,7 +83,7 @@ def test_a_request_without_needs_takes_its_partners() -> None:
 
 
 def test_days_that_end_before_they_start_are_refused() -> None:
-    with pytest.raises(FieldsError, match="visit_to is before visit_from"):
+    with pytest.raises(RefusedError, match="visit_to is before visit_from"):
         request_fields({"needs": [], "visit_from": "2026-05-02", "visit_to": "2026-05-01"}, [])
-    with pytest.raises(FieldsError, match="ends_on is before starts_on"):
+    with pytest.raises(RefusedError, match="ends_on is before starts_on"):
         visit_fields({"starts_on": "2026-05-02", "ends_on": "2026-05-01"})

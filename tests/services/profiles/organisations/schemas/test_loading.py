@@ -1,4 +1,4 @@
-"""What is loaded field by field is what marshmallow's own steps load, and what these refuse is refused."""
+"""What the schemas load, and how they say of everything wrong what it is and how to mend it."""
 
 from __future__ import annotations
 
@@ -8,53 +8,60 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from marshmallow import Schema, ValidationError
+from marshmallow import ValidationError
 
 from services.profiles.organisations.schemas.profiles import NEW, example
+from shared.faults import Fault
+from shared.web.problems import faults_in
 
 KINDS = list(NEW)
 ODD: list[Any] = [None, "", "  a \r\n b ", "a\x00b", "x" * 6000, 0, -1, 1.5, True, [], ["a", "a"], [None], {}]
 
 
-def by_marshmallow(kind: str, fields: Any) -> Any:
-    return outcome(lambda: Schema.load(NEW[kind](), fields))
-
-
-def outcome(load: Any) -> Any:
-    try:
-        return list(load().items())
-    except ValidationError as error:
-        return error.messages
+def faults_of(kind: str, fields: Any) -> list[Fault]:
+    with pytest.raises(ValidationError) as refused:
+        NEW[kind]().load(fields)
+    return faults_in(refused.value.messages)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_what_is_right_is_loaded_alike_and_in_the_same_order(kind: str) -> None:
-    loaded = outcome(lambda: NEW[kind]().load(example(kind)))
-    assert isinstance(loaded, list)
-    assert loaded == by_marshmallow(kind, example(kind))
+def test_what_is_right_is_loaded_and_loads_again_as_the_same(kind: str) -> None:
+    loaded = NEW[kind]().load(example(kind))
+    assert {name: loaded[name] for name in example(kind)}.keys() == example(kind).keys()
+    assert NEW[kind]().load(loaded) == loaded
 
 
 @given(kind=st.sampled_from(KINDS), data=st.data())
-def test_whatever_stands_in_a_field_the_outcome_is_the_same(kind: str, data: st.DataObject) -> None:
+def test_whatever_stands_in_a_field_it_is_loaded_or_named_with_what_is_wrong(
+    kind: str, data: st.DataObject
+) -> None:
     fields: dict[str, Any] = deepcopy(example(kind))
     places = [fields, *(one for value in fields.values() if isinstance(value, list) for one in value)]
     objects = [one for one in places if isinstance(one, dict)]
+    names = set()
     for _ in range(data.draw(st.integers(1, 3))):
         place = data.draw(st.sampled_from(objects))
         name = data.draw(st.sampled_from(["unheard_of", "title", *NEW[kind]().fields, *place]))
         place[name] = data.draw(st.sampled_from(ODD))
-    assert outcome(lambda: NEW[kind]().load(fields)) == by_marshmallow(kind, fields)
+        names.add(name)
+    try:
+        loaded = NEW[kind]().load(fields)
+    except ValidationError as error:
+        faults = faults_in(error.messages)
+        assert faults
+        assert all(fault.problem for fault in faults)
+        assert all(names.intersection(fault.field.split(".")) for fault in faults)
+    else:
+        assert NEW[kind]().load(loaded) == loaded
 
 
 @pytest.mark.parametrize("odd", [None, [], "text", 7])
 def test_what_is_no_object_is_refused(odd: Any) -> None:
-    assert outcome(lambda: NEW["companies"]().load(odd)) == {
-        "_schema": ["is of the wrong type; send an object"]
-    }
+    assert faults_of("companies", odd) == [Fault("(body)", "is of the wrong type", "send an object")]
 
 
 def test_what_is_missing_is_named() -> None:
-    assert outcome(lambda: NEW["companies"]().load({"capabilities": [{}]})) == {
-        "name": ["is missing; give it"],
-        "capabilities": {0: {"text": ["is missing; give it"]}},
-    }
+    assert faults_of("companies", {"capabilities": [{}]}) == [
+        Fault("name", "is missing", "give it"),
+        Fault("capabilities.0.text", "is missing", "give it"),
+    ]

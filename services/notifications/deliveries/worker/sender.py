@@ -1,8 +1,8 @@
 """The worker that sends queued mails.
 
-Three steps, and no transaction is open during the second: take a due mail, hand it to the server, record what
-came of it. An outcome that cannot be recorded is kept and recorded before anything else is sent: a mail is
-handed over twice only if the process dies in between, and then with the same Message-ID.
+A step takes a due mail, hands it to the server and records the outcome; no transaction is open during the second part.
+An outcome that cannot be recorded is kept, and recorded before anything else is sent: a mail is handed over twice only
+if the process dies in between, and then with the same Message-ID.
 """
 
 from __future__ import annotations
@@ -13,15 +13,23 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from email.message import EmailMessage
-from typing import Literal
+from enum import StrEnum
 
 from sqlalchemy.engine import Connection
 
-from services.notifications.contacts.domain.contact import Contact, Introduction
-from services.notifications.deliveries.composer import CANCELLED, no_contact
-from services.notifications.deliveries.domain.delivery import Delivery, moved, patience_is_over, pause_after
-from services.notifications.deliveries.store import queue
-from services.notifications.deliveries.store import records as store
+from services.notifications.contacts.domain.contact import Contact
+from services.notifications.contacts.store import get_contact
+from services.notifications.deliveries.domain.delivery import (
+    CANCELLED,
+    Delivery,
+    Status,
+    moved,
+    no_contact,
+    patience_is_over,
+    pause_after,
+)
+from services.notifications.deliveries.store import deliveries as store
+from services.notifications.deliveries.store import introductions, queue
 from services.notifications.mail.building import (
     AddressError,
     MailError,
@@ -31,6 +39,7 @@ from services.notifications.mail.building import (
     build_mail,
 )
 from services.notifications.mail.domain.composing import compose, mail_language
+from services.notifications.mail.domain.introduction import Introduction
 from services.notifications.mail.rendering import render
 from shared.clock import Clock, to_text
 from shared.ids import IdSource
@@ -39,12 +48,18 @@ from shared.telemetry import metrics, traces
 
 log = logging.getLogger(__name__)
 
-Fate = Literal["sent", "postponed", "refused"]
+
+class Fate(StrEnum):
+    """What came of handing a mail over."""
+
+    SENT = "sent"
+    POSTPONED = "postponed"
+    REFUSED = "refused"
 
 
 @dataclass(frozen=True)
 class Task:
-    """A mail in hand: the delivery as it was taken, whom it goes to and what it tells of."""
+    """A mail that was taken: its delivery, whom it goes to and what it tells of."""
 
     delivery: Delivery
     contact: Contact
@@ -80,11 +95,11 @@ class MailWorker:
         self._name = ids()
         self._renew_seconds = renew_seconds
         self._unrecorded: Outcome | None = None
-        for fate in ("sent", "postponed", "refused"):
-            metrics.MAILS.add(0, fate)
+        for fate in Fate:
+            metrics.MAILS.add(0, fate.value)
 
     def step(self) -> bool:
-        """Send the mail that has been due longest and tell whether there was any."""
+        """Send the mail that has been due longest, and tell whether there was any."""
         if self._unrecorded is None:
             with self._database.reading() as connection:
                 if not queue.is_due(connection, self._clock()):
@@ -94,57 +109,60 @@ class MailWorker:
             if task is None:
                 return found
             with (
-                self._kept(task.delivery.id),
+                self._taken(task.delivery.id),
                 traces.carried_on("notifications send mail", task.traceparent, "client"),
             ):
                 self._unrecorded = self._hand_over(task)
-                traces.note(delivery_id=task.delivery.id, outcome=self._unrecorded.fate)
+                traces.note(delivery_id=task.delivery.id, outcome=self._unrecorded.fate.value)
         with (
             traces.carried_on("notifications record mail", self._unrecorded.task.traceparent),
             self._database.writing() as connection,
         ):
             self._record(connection, self._unrecorded)
-        metrics.MAILS.add(1, self._unrecorded.fate)
+        metrics.MAILS.add(1, self._unrecorded.fate.value)
         self._unrecorded = None
         return True
 
     def _take(self, connection: Connection) -> tuple[Task | None, bool]:
-        """Take a due mail; also tell whether there was one, for it may turn out not to be sendable."""
+        """Take a due mail, and tell whether there was one: it may turn out not to be sendable."""
         now = self._clock()
         delivery = queue.take_due(connection, self._name, now)
         if delivery is None:
             return None, False
-        contact = store.read_contact(connection, delivery.side, delivery.organisation_id)
-        introductions = store.introductions_told_by(connection, delivery)
-        if introductions and contact is not None:
-            traceparent = store.traceparent_of(connection, delivery.approval_id)
-            return Task(delivery, contact, tuple(introductions), traceparent), True
-        queue.remove(connection, delivery.id)
-        if introductions:
+        contact = get_contact(connection, delivery.side, delivery.organisation_id)
+        told = introductions.list_told_introductions(connection, delivery)
+        if told and contact is not None:
+            traceparent = introductions.get_traceparent(connection, delivery.approval_id)
+            return Task(delivery, contact, tuple(told), traceparent), True
+        queue.delete(connection, delivery.id)
+        if told:
             reason = no_contact(delivery.side, delivery.organisation_id)
-            store.save_delivery(connection, moved(delivery, "waiting", to_text(now), reason))
+            store.save_delivery(connection, moved(delivery, Status.WAITING, to_text(now), reason))
         else:
-            store.save_delivery(connection, moved(delivery, "cancelled", to_text(now), CANCELLED))
+            store.save_delivery(connection, moved(delivery, Status.CANCELLED, to_text(now), CANCELLED))
         return None, True
 
     def _hand_over(self, task: Task) -> Outcome:
         try:
             message = self._write(task)
         except AddressError as error:
-            return Outcome(task, "refused", f"{str(error).capitalize()}. Mend the contact, then retry.")
+            return Outcome(task, Fate.REFUSED, f"{str(error).capitalize()}. Mend the contact, then retry.")
         except Exception:  # one mail that cannot be written must not stop the others
             log.exception("the mail of delivery %s cannot be written", task.delivery.id)
-            return Outcome(task, "refused", "The mail could not be written; the log of the service says why.")
+            return Outcome(
+                task, Fate.REFUSED, "The mail could not be written; the log of the service says why."
+            )
         try:
             self._server.send(message)
         except MailError as error:
-            return Outcome(
-                task, "refused" if isinstance(error, PermanentMailError) else "postponed", str(error)
-            )
+            fate = Fate.REFUSED if isinstance(error, PermanentMailError) else Fate.POSTPONED
+            return Outcome(task, fate, str(error))
         except Exception:  # the same for one that a server or its library chokes on: it is tried again
             log.exception("the mail of delivery %s could not be sent", task.delivery.id)
-            return Outcome(task, "postponed", "Sending failed unforeseen; the log of the service says why.")
-        return Outcome(task, "sent")
+            return Outcome(
+                task, Fate.POSTPONED, "Sending failed unforeseen; the log of the service says why."
+            )
+        return Outcome(task, Fate.SENT)
 
     def _write(self, task: Task) -> EmailMessage:
         delivery, contact = task.delivery, task.contact
@@ -173,46 +191,46 @@ class MailWorker:
 
     def _record(self, connection: Connection, outcome: Outcome) -> None:
         now = self._clock()
-        delivery = store.read_delivery(connection, outcome.task.delivery.id, lock=True)
-        if delivery is None or delivery.status == "sent":
+        delivery = store.get_delivery(connection, outcome.task.delivery.id, lock=True)
+        if delivery is None or delivery.status == Status.SENT:
             return
         attempts = delivery.attempts + 1
-        if outcome.fate == "sent":
+        if outcome.fate is Fate.SENT:
             told = tuple(one.id for one in outcome.task.introductions)
-            queue.remove(connection, delivery.id)
-            sent = moved(delivery, "sent", to_text(now), attempts=attempts, introduction_ids=told)
+            queue.delete(connection, delivery.id)
+            sent = moved(delivery, Status.SENT, to_text(now), attempts=attempts, introduction_ids=told)
             store.save_delivery(connection, sent)
-        elif delivery.status == "queued":
+        elif delivery.status == Status.QUEUED:
             self._record_failure(connection, replace(delivery, attempts=attempts), outcome)
 
     def _record_failure(self, connection: Connection, delivery: Delivery, outcome: Outcome) -> None:
         now = self._clock()
-        first = queue.first_attempt(connection, delivery.id) or now
-        given_up = outcome.fate == "postponed" and patience_is_over(first, now)
-        if outcome.fate == "refused" or given_up:
+        first = queue.get_first_attempt(connection, delivery.id) or now
+        given_up = outcome.fate is Fate.POSTPONED and patience_is_over(first, now)
+        if outcome.fate is Fate.REFUSED or given_up:
             reason = f"Given up after five days. {outcome.reason}" if given_up else outcome.reason
-            queue.remove(connection, delivery.id)
-            store.save_delivery(connection, moved(delivery, "failed", to_text(now), reason))
+            queue.delete(connection, delivery.id)
+            store.save_delivery(connection, moved(delivery, Status.FAILED, to_text(now), reason))
             return
         queue.put_back(connection, delivery.id, now + pause_after(delivery.attempts), first)
         if delivery.reason == outcome.reason:
             # Days of the same answer are no news: only the count is kept.
-            store.count_attempt(connection, delivery)
+            store.save_attempts(connection, delivery)
         else:
-            store.save_delivery(connection, moved(delivery, "queued", to_text(now), outcome.reason))
+            store.save_delivery(connection, moved(delivery, Status.QUEUED, to_text(now), outcome.reason))
 
     @contextmanager
-    def _kept(self, delivery_id: str) -> Iterator[None]:
-        """Renew the hold on a mail for as long as its sending takes."""
+    def _taken(self, delivery_id: str) -> Iterator[None]:
+        """Renew the taking of a mail for as long as its sending lasts."""
         done = threading.Event()
 
         def renew() -> None:
             while not done.wait(self._renew_seconds):
                 try:
                     with self._database.writing() as connection:
-                        queue.keep_taken(connection, delivery_id, self._name, self._clock())
+                        queue.renew(connection, delivery_id, self._name, self._clock())
                 except Exception:  # the next renewal may succeed; the sending goes on either way
-                    log.exception("the hold on delivery %s could not be renewed", delivery_id)
+                    log.exception("the taking of delivery %s could not be renewed", delivery_id)
 
         thread = threading.Thread(target=renew, name="renew mail", daemon=True)
         thread.start()

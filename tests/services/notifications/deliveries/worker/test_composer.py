@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 import pytest
 
+from services.notifications.contacts.domain.contact import Side
 from services.notifications.deliveries.domain.mail_plan import delivery_id
-
-if TYPE_CHECKING:
-    from tests.services.notifications.conftest import World
+from tests.services.notifications.world import World
 
 
 def test_nothing_happens_before_all_introductions_of_an_approval_are_here(world: World) -> None:
@@ -149,4 +147,4 @@ def test_a_delivery_is_known_by_its_approval_and_recipient(world: World) -> None
     world.introduction("C1")
     world.compose()
     company = world.deliveries()[0]
-    assert company.id == delivery_id("A1", "company", "C1", "introduction_to_company")
+    assert company.id == delivery_id("A1", Side.COMPANY, "C1", "introduction_to_company")

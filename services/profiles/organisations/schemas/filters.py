@@ -7,20 +7,20 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, pre_load
 
-from services.profiles.organisations.schemas.fields import Strict, Text, id_field, word_field
+from services.profiles.organisations.schemas.fields import ProfileSchema, Text, id_field, word_field
 from services.profiles.organisations.schemas.profiles import WHOLE
 from services.profiles.organisations.store import Wanted
 from shared.web.api import PageArgs
 
 
-class _Filters(PageArgs, Strict):
+class _Filters(PageArgs, ProfileSchema):
     status = word_field(metadata={"description": "such as active, open or withdrawn"})
     focus_area = word_field(metadata={"description": "a focus area's code"})
     q = Text(200, metadata={"description": "a part of the name or title, in any case"})
 
     @pre_load
     def refuse_unknown(self, data: Mapping[str, Any], **_rest: Any) -> Mapping[str, Any]:
-        """Refuse what is no filter: a misspelt one would show everything."""
+        """Refuse unknown filters: a misspelt one would show everything."""
         unknown = {name: [f"is no filter here; choose from {', '.join(self.fields)}"] for name in data}
         for name in self.fields:
             unknown.pop(name, None)

@@ -6,9 +6,11 @@ import dataclasses
 import json
 import secrets
 
+from services.matching import context
 from services.matching.database import open_store
 from services.matching.reports.store.reports import get_report
 from services.matching.review.files import report_as_html, report_as_pdf, report_as_xlsx
+from services.matching.web import create_app
 from shared.settings.registry import Settings
 
 
@@ -25,9 +27,16 @@ def read_report(settings: Settings, request_id: str, kind: str, language: str) -
     if kind == "html":
         # A file signs no sessions: any key does where none is set.
         keyed = dataclasses.replace(settings, secret_key=settings.secret_key or secrets.token_urlsafe())
-        return report_as_html(keyed, request_id, language).encode()
+        app = create_app(keyed)
+        try:
+            return report_as_html(app, request_id, language).encode()
+        finally:
+            with app.app_context():
+                context.database().close()
     if kind == "xlsx":
         return report_as_xlsx(report.content, language)
     if kind == "pdf":
         return report_as_pdf(report.content, language)
-    return (json.dumps(report.content, ensure_ascii=False, indent=2, sort_keys=True) + "\n").encode()
+    return (
+        json.dumps(report.content.to_json(), ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+    ).encode()

@@ -1,9 +1,13 @@
+"""The states that changes make."""
+
+from __future__ import annotations
+
 from typing import Any
 
 import pytest
 
-from services.profiles.organisations.domain import states
-from services.profiles.organisations.domain.codes import KINDS
+from services.profiles.organisations.domain import profile_state as states
+from services.profiles.organisations.domain.codes import KINDS, Status
 
 NOW, LATER = "2026-03-02T08:00:00.000000Z", "2026-03-03T08:00:00.000000Z"
 
@@ -36,15 +40,15 @@ def test_other_fields_make_the_next_version_and_the_same_ones_none() -> None:
 
 def test_withdrawing_keeps_everything_and_happens_once() -> None:
     state = states.new_state("companies", "X1", {"name": "a"}, NOW)
-    after = states.withdrawn(state, LATER)
+    after = states.at_status(state, Status.WITHDRAWN, LATER)
     assert after == {**state, "version": 2, "status": "withdrawn", "updated_at": LATER}
-    assert states.withdrawn(after, LATER) is None
+    assert states.at_status(after, Status.WITHDRAWN, LATER) is None
 
 
 def test_anybody_may_join_the_network_and_only_staff_make_members() -> None:
-    assert states.membership_problem("member", by_staff=True) is None
-    assert states.membership_problem("network", by_staff=False) is None
-    assert "given by staff" in str(states.membership_problem("member", by_staff=False))
+    assert states.membership_fault("member", by_staff=True) is None
+    assert states.membership_fault("network", by_staff=False) is None
+    assert "given by staff" in str(states.membership_fault("member", by_staff=False))
     assert states.membership_of(None, by_staff=True) == "member"
     assert states.membership_of(None, by_staff=False) == "network"
     assert states.membership_of("lapsed", by_staff=True) == "lapsed"

@@ -19,7 +19,7 @@ from shared.command_line import fail, own_settings
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file.")
 def report(request_id: str, kind: str, language: str | None, output: Path | None) -> None:
     """Write the match report of a request."""
-    from services.matching.review.report_file import read_report
+    from services.matching.report_file import read_report
 
     settings = own_settings()
     content = read_report(settings, request_id, kind, language or settings.default_language)

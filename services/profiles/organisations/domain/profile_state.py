@@ -9,8 +9,9 @@ from services.profiles.organisations.domain.codes import (
     KINDS,
     MEMBERSHIP_BY_OTHERS,
     MEMBERSHIP_BY_STAFF,
-    WITHDRAWN,
+    Status,
 )
+from shared.faults import Fault
 
 State = dict[str, Any]
 
@@ -19,12 +20,12 @@ KEPT_BY_SERVICE = ("id", "version", "status", "updated_at")
 
 
 def new_state(kind: str, id: str, fields: Mapping[str, Any], now: str) -> State:
-    """Give the first state of an aggregate of `kind` (a key of `words.KINDS`), version 1."""
-    return {"id": id, "version": 1, "status": KINDS[kind].first_status, **fields, "updated_at": now}
+    """Return the first state of an aggregate of `kind` (a key of `codes.KINDS`), version 1."""
+    return {"id": id, "version": 1, "status": KINDS[kind].first_status.value, **fields, "updated_at": now}
 
 
 def replaced(state: Mapping[str, Any], fields: Mapping[str, Any], now: str) -> State | None:
-    """Give the next state with other fields, or None when they say what the state says already.
+    """Return the next state with other fields, or None when the state has the same fields already.
 
     Fields of the state that are not among `fields` stay: newer code, which runs beside this one during an
     upgrade, wrote them.
@@ -35,37 +36,37 @@ def replaced(state: Mapping[str, Any], fields: Mapping[str, Any], now: str) -> S
     return {**state, "version": state["version"] + 1, **fields, "updated_at": now}
 
 
-def at_status(state: Mapping[str, Any], status: str, now: str) -> State | None:
-    """Give the next state with everything kept and another status, or None when it has that already."""
+def at_status(state: Mapping[str, Any], status: Status, now: str) -> State | None:
+    """Return the next state with everything kept and another status, or None when it has that status already."""
     if state["status"] == status:
         return None
-    return {**state, "version": state["version"] + 1, "status": status, "updated_at": now}
-
-
-def withdrawn(state: Mapping[str, Any], now: str) -> State | None:
-    """Give the next state with everything kept and the status withdrawn, or None when it is so already."""
-    return at_status(state, WITHDRAWN, now)
+    return {**state, "version": state["version"] + 1, "status": status.value, "updated_at": now}
 
 
 def fields_of(state: Mapping[str, Any]) -> dict[str, Any]:
-    """Give what a client may set of a state."""
+    """Return what a client may set of a state."""
     return {name: value for name, value in state.items() if name not in KEPT_BY_SERVICE}
 
 
-def membership_problem(membership: str | None, by_staff: bool) -> str | None:
-    """Say what is wrong with a membership that somebody gave, or None when they may give it."""
+def membership_fault(membership: str | None, by_staff: bool) -> Fault | None:
+    """Return what is wrong with a membership that somebody chose, or None when they may choose it."""
     if by_staff or membership in (None, MEMBERSHIP_BY_OTHERS):
         return None
-    return f"{membership} is given by staff; leave membership out"
+    return Fault(
+        "membership",
+        "%(membership)s is given by staff",
+        "leave membership out",
+        {"membership": membership},
+    )
 
 
 def membership_of(membership: str | None, by_staff: bool) -> str:
-    """Give the membership that is meant when none is given."""
-    return membership or (MEMBERSHIP_BY_STAFF if by_staff else MEMBERSHIP_BY_OTHERS)
+    """Return a chosen membership, or the one that is meant when none is chosen."""
+    return membership or (MEMBERSHIP_BY_STAFF if by_staff else MEMBERSHIP_BY_OTHERS).value
 
 
 def focus_areas_of(state: Mapping[str, Any]) -> list[str]:
-    """Give every focus area that a capability or need of the state names, once each, in order."""
+    """Return every focus area that a capability or need of the state names, once each, in order."""
     offers = [*(state.get("capabilities") or ()), *(state.get("needs") or ())]
     for delegate in state.get("delegates") or ():
         offers.extend(delegate.get("needs") or ())

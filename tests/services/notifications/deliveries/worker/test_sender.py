@@ -7,20 +7,18 @@ from contextlib import contextmanager
 from datetime import timedelta
 from email.message import EmailMessage
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 import sqlalchemy as sa
 
 from services.notifications.deliveries.actions import retry_delivery
-from services.notifications.deliveries.removal import MailRemover
+from services.notifications.deliveries.worker.remover import MailRemover
 from services.notifications.mail.building import MailServer
 from services.notifications.mail.mailbox import Mailbox
 from services.notifications.mail.smtp import smtp_server
 from services.notifications.tables import deliveries
-
-if TYPE_CHECKING:
-    from tests.services.notifications.conftest import PostOffice, World
+from tests.services.notifications.post_office import PostOffice
+from tests.services.notifications.world import World
 
 
 def approved(world: World, *companies: str, language: str = "sv") -> None:

@@ -1,4 +1,4 @@
-"""From a path to a sheet whose columns are known to do."""
+"""Reading the input file of an import as a sheet that has the required columns."""
 
 from __future__ import annotations
 

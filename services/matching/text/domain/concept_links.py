@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from enum import StrEnum
 
 import numpy as np
 import numpy.typing as npt
 
 from services.matching.text.domain.thesaurus import Thesaurus
 
-Link = Literal["same", "parent", "serves"]
+
+class Link(StrEnum):
+    """How an offer of one concept answers a need for another."""
+
+    SAME = "same"
+    PARENT = "parent"
+    SERVES = "serves"
+
 
 NARROWER_OFFER = 0.75
 """A need for a wider concept, answered by a narrower offer; once more for each step."""
@@ -37,8 +44,8 @@ class Links:
     def kind(self, offer: str, need: str) -> Link:
         """Say how the offer of one concept answers the need for another."""
         if offer == need:
-            return "same"
-        return "serves" if self.serves[self.index[offer], self.index[need]] else "parent"
+            return Link.SAME
+        return Link.SERVES if self.serves[self.index[offer], self.index[need]] else Link.PARENT
 
 
 def make_links(thesaurus: Thesaurus) -> Links:

@@ -5,13 +5,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
 
-from services.notifications.deliveries.composer import Composer
+from services.notifications.deliveries.worker.composer import Composer
 from services.notifications.mail.smtp import smtp_server
-
-if TYPE_CHECKING:
-    from tests.services.notifications.conftest import PostOffice, World
+from tests.services.notifications.post_office import PostOffice
+from tests.services.notifications.world import World
 
 WORKERS = 4
 COMPANIES = [f"C{number}" for number in range(12)]

@@ -1,0 +1,31 @@
+"""Refusals as problem details."""
+
+from __future__ import annotations
+
+from flask import Flask, Response
+
+from services.profiles.refusals import Refusal, RefusedError
+from shared.web.api import not_found, stale_version
+from shared.web.problems import Problem, problem_response
+
+
+def problem_of(refused: RefusedError) -> Problem:
+    """Return the answer to a refused change; each field in question is named with the fix."""
+    entries = [fault.to_json() for fault in refused.faults]
+    if refused.kind is Refusal.INVALID:
+        names = ", ".join(fault.field for fault in refused.faults)
+        return Problem(422, f"These fields are wrong: {names}.", errors=entries)
+    if refused.kind is Refusal.STALE and refused.current_version is not None:
+        return stale_version(refused.current_version)
+    if refused.kind is Refusal.UNKNOWN:
+        return not_found(str(refused.values["aggregate"]), str(refused.values["id"]))
+    message = str(refused)
+    return Problem(409, f"{message[0].upper()}{message[1:]}.", errors=entries)
+
+
+def handle_refusals(app: Flask) -> None:
+    """Have an app answer refusals as problems."""
+
+    @app.errorhandler(RefusedError)
+    def refused(error: RefusedError) -> Response:
+        return problem_response(problem_of(error))
