@@ -40,15 +40,22 @@ class Browser:
         self.answer: TestResponse | None = None
 
     @property
+    def page(self) -> str:
+        """The open page as it came."""
+        assert self.answer is not None, "no page is open"
+        return self.answer.text
+
+    @property
     def said(self) -> str:
         """What the open page says, with its marks and without entities."""
-        return unescape(self._page())
+        return unescape(self.page)
 
     def sign_in(self, token: str = STAFF_TOKEN) -> None:
-        """Sign in as staff; fails the test where the token is refused."""
+        """Sign in as staff, and see the first page; fails the test where the token is refused."""
         self.open("/sign-in")
         answer = self.fill(token=token).press("Sign in")
         assert answer.status_code in {302, 303}, self.said
+        self.open(answer.headers["Location"])
 
     def open(self, address: str, status: int = 200) -> str:
         """Open a page, and return what it says."""
@@ -64,13 +71,13 @@ class Browser:
 
     def press(self, button: str) -> TestResponse:
         """Press a button of the open page, by its words; what its form answers is open then."""
-        form = next((one for one in forms_of(self._page()) if button in one.buttons), None)
+        form = next((one for one in forms_of(self.page) if button in one.buttons), None)
         assert form is not None, f"there is no button {button!r} here:\n{self.said}"
         return self._send(form.method, form.action, {**form.fields, **form.buttons[button], **self._written})
 
     def send(self, address: str, **fields: Any) -> TestResponse:
         """Send a form that may not look like the open page's, to any address, with the open page's token."""
-        tokens = [form.fields[TOKEN_FIELD] for form in forms_of(self._page()) if TOKEN_FIELD in form.fields]
+        tokens = [form.fields[TOKEN_FIELD] for form in forms_of(self.page) if TOKEN_FIELD in form.fields]
         assert tokens, f"no form here has a token:\n{self.said}"
         return self._send("post", address, {TOKEN_FIELD: tokens[0], **fields})
 
@@ -86,10 +93,6 @@ class Browser:
 
     def _opened(self, address: str, answer: TestResponse) -> None:
         self.address, self.answer, self._written = address, answer, {}
-
-    def _page(self) -> str:
-        assert self.answer is not None, "no page is open"
-        return self.answer.text
 
 
 def forms_of(page: str) -> list[Form]:

@@ -194,7 +194,7 @@ def test_a_command_ends_with_what_to_do_when_newer_code_has_brought_a_database_t
             env=environment_of(settings),
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=280,
             check=False,
         )
         assert said.returncode != 0

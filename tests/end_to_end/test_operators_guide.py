@@ -37,7 +37,7 @@ pidfile="$GUIDE_FOLDER/pid"
 case "${@: -2:1} ${@: -1}" in
 "stop handslag")
     pid=$(cat "$pidfile"); kill "$pid"
-    while kill -0 "$pid" 2>/dev/null; do sleep 0.05; done;;
+    while kill -0 "$pid" 2>/dev/null; do /bin/sleep 0.05; done;;
 "start handslag" | "--now handslag")
     env -i PATH="$PATH" HOME="$HOME" bash -c 'set -a; . "$0"; set +a; exec "${@}"' "$GUIDE_SETTINGS" $GUIDE_EXEC \\
         >> "$GUIDE_FOLDER/journal" 2>&1 < /dev/null &
@@ -47,6 +47,7 @@ esac
 """
 SUDO = '#!/bin/bash\nexec "$@"\n'
 GIT = '#!/bin/bash\n[ "$3" = pull ] && echo "Already up to date."\n'
+SLEEP = "#!/bin/bash\nexec /bin/sleep 0.3\n"  # what is waited for is looked at anew more often
 MAKE = '#!/bin/bash\n[ "$3" = setup ]\n'
 
 
@@ -132,7 +133,13 @@ def two_bad_events(state: Path) -> None:
 def programs(tmp_path: Path) -> Path:
     folder = tmp_path / "bin"
     folder.mkdir()
-    for name, text in {"systemctl": SYSTEMCTL, "sudo": SUDO, "git": GIT, "make": MAKE}.items():
+    for name, text in {
+        "systemctl": SYSTEMCTL,
+        "sudo": SUDO,
+        "git": GIT,
+        "make": MAKE,
+        "sleep": SLEEP,
+    }.items():
         (folder / name).write_text(text)
         (folder / name).chmod(0o755)
     return folder

@@ -259,11 +259,18 @@ def _programs(folder: Path) -> Path:
     if _is_root():
         copies = folder / "programs"
         libraries = f"{PACKAGE}.libs"
-        shutil.copytree(package / "pginstall18", copies / PACKAGE / "pginstall18")
+        shutil.copytree(package / "pginstall18", copies / PACKAGE / "pginstall18", copy_function=_link)
         if (package.parent / libraries).exists():
-            shutil.copytree(package.parent / libraries, copies / libraries)
+            shutil.copytree(package.parent / libraries, copies / libraries, copy_function=_link)
         package = copies / PACKAGE
     return package / "pginstall18" / "bin"
+
+
+def _link(source: str, target: str) -> None:
+    try:
+        os.link(source, target)
+    except OSError:  # another file system
+        shutil.copy2(source, target)
 
 
 def _is_root() -> bool:

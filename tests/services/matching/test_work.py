@@ -67,7 +67,7 @@ def test_events_on_the_log_become_a_report(settings: Settings, clock: SettableCl
         assert ended == [0]
 
 
-def _wait_until(condition: Callable[[], bool], seconds: float = 90) -> None:
+def _wait_until(condition: Callable[[], bool], seconds: float = 200) -> None:
     until = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < until, "it did not happen in time"

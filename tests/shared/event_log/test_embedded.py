@@ -188,7 +188,7 @@ def test_erased_bytes_go_at_the_next_compaction_when_a_reader_held_them(
         log.compact()
         assert found_in_files(tmp_path, canary)
         holder.stdin.close()
-        holder.wait(10)
+        holder.wait(200)
     log.compact()
     assert not found_in_files(tmp_path, canary)
 

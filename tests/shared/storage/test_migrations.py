@@ -156,7 +156,7 @@ def test_processes_that_start_at_once_bring_a_database_up_once(
     for process in processes:
         assert process.stdin is not None
         process.stdin.close()
-    assert [process.wait(60) for process in processes] == [0] * 4
+    assert [process.wait(200) for process in processes] == [0] * 4
     assert read_things(database_url, metadata) == ("0002", [("a", "grey")] if before == "old" else [])
 
 

@@ -41,7 +41,7 @@ def test_nothing_is_imported_or_made_while_traces_are_off() -> None:
         "found = [one for one in sys.modules if one.startswith(('opentelemetry', 'prometheus_client'))]\n"
         "assert not found, found\n"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=200)
 
 
 def test_a_span_continues_the_trace_that_came_as_text(spans: InMemorySpanExporter) -> None:

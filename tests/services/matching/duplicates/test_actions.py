@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from html import unescape
 from typing import Any
 
 import pytest
@@ -15,13 +14,14 @@ from services.matching.organisations.domain.sides import Side
 from services.matching.upkeep.erase import Eraser
 from shared.clock import SettableClock
 from shared.storage.engine import Database
-from tests.services.matching.matching_world import STAFF
+from tests.browser import Browser
+from tests.services.matching.matching_world import STAFF, MatchingWorld
 
 PAIR = "/api/v1/duplicates/company/C1/C2"
 
 
 @pytest.fixture
-def twins(tell: Any) -> Any:
+def twins(tell: MatchingWorld) -> MatchingWorld:
     tell.company("C1", "We make lamps for theatres.", name="Zaffo AB", city="Umeå", contact=None)
     tell.company("C2", "Formerly Zaffo: light for surgery.", name="Brillig & Co", contact=None)
     tell.company("C3", "Something else altogether.", name="Medtekhnika", contact=None)
@@ -43,7 +43,7 @@ def say(client: FlaskClient, path: str = PAIR, **body: Any) -> Any:
 
 
 def test_a_pair_is_listed_with_the_words_that_say_so_in_both_languages(
-    client: FlaskClient, twins: Any
+    client: FlaskClient, twins: MatchingWorld
 ) -> None:
     (one,) = get(client, "/api/v1/duplicates").json["items"]
     assert (one["first"]["name"], one["second"]["name"]) == ("Zaffo AB", "Brillig & Co")
@@ -55,20 +55,20 @@ def test_a_pair_is_listed_with_the_words_that_say_so_in_both_languages(
     }
 
 
-def test_sides_are_apart_and_scripts_are_not(client: FlaskClient, twins: Any) -> None:
+def test_sides_are_apart_and_scripts_are_not(client: FlaskClient, twins: MatchingWorld) -> None:
     assert listed(client, "partner") == []
     twins.partner("P2", name="TOV Medtekhnika")
     assert listed(client, "partner") == [("P1", "P2")]
 
 
-def test_only_active_organisations_are_compared(client: FlaskClient, twins: Any) -> None:
+def test_only_active_organisations_are_compared(client: FlaskClient, twins: MatchingWorld) -> None:
     assert listed(client) == [("C1", "C2")]
     twins.company("C2", "Formerly Zaffo: light for surgery.", status="withdrawn", name="Brillig")
     assert listed(client) == []
 
 
 def test_contacts_at_one_domain_speak_for_a_pair_and_only_the_domain_is_kept(
-    client: FlaskClient, tell: Any, database: Database
+    client: FlaskClient, tell: MatchingWorld, database: Database
 ) -> None:
     for id, name in (("C1", "Zaffo"), ("C2", "Brillig")):
         contact = {"name": "Canary Person", "email": f"canary.{id}@zaffo.se"}
@@ -81,7 +81,7 @@ def test_contacts_at_one_domain_speak_for_a_pair_and_only_the_domain_is_kept(
 
 
 def test_the_same_names_what_to_withdraw_and_where_and_changes_neither(
-    client: FlaskClient, twins: Any
+    client: FlaskClient, twins: MatchingWorld
 ) -> None:
     answer = say(client, same=True, keep="C1")
     assert answer.status_code == 200
@@ -94,7 +94,7 @@ def test_the_same_names_what_to_withdraw_and_where_and_changes_neither(
 
 
 def test_not_the_same_is_never_suggested_again_until_it_is_taken_back(
-    client: FlaskClient, twins: Any
+    client: FlaskClient, twins: MatchingWorld
 ) -> None:
     assert say(client, "/api/v1/duplicates/company/C2/C1", same=False).json["keep"] is None
     twins.company("C1", "We make lamps, and more of them.", name="Zaffo AB", contact=None)
@@ -117,7 +117,7 @@ def test_not_the_same_is_never_suggested_again_until_it_is_taken_back(
     ],
 )
 def test_a_decision_that_cannot_be_taken_names_the_field(
-    client: FlaskClient, twins: Any, path: str, body: dict[str, Any], status: int, field: str | None
+    client: FlaskClient, twins: MatchingWorld, path: str, body: dict[str, Any], status: int, field: str | None
 ) -> None:
     answer = say(client, path, **body)
     assert answer.status_code == status
@@ -125,7 +125,7 @@ def test_a_decision_that_cannot_be_taken_names_the_field(
         assert field in str(answer.json["errors"])
 
 
-def test_only_staff_see_and_decide(client: FlaskClient, twins: Any) -> None:
+def test_only_staff_see_and_decide(client: FlaskClient, twins: MatchingWorld) -> None:
     assert client.get("/api/v1/duplicates").status_code == 401
     assert client.put(PAIR, json={"same": False, "reason": "x"}).status_code == 401
     assert client.get("/duplicates").status_code == 302
@@ -133,7 +133,7 @@ def test_only_staff_see_and_decide(client: FlaskClient, twins: Any) -> None:
 
 @pytest.mark.parametrize("erased", ["C1", "C2"])
 def test_of_an_erased_organisation_no_decision_is_left(
-    client: FlaskClient, twins: Any, database: Database, clock: SettableClock, erased: str
+    client: FlaskClient, twins: MatchingWorld, database: Database, clock: SettableClock, erased: str
 ) -> None:
     say(client, same=False, reason="Canary words.")
     twins.erase("companies", erased)
@@ -145,7 +145,7 @@ def test_of_an_erased_organisation_no_decision_is_left(
 
 
 def test_suggestions_are_worked_out_again_only_when_an_organisation_changed(
-    twins: Any, database: Database
+    twins: MatchingWorld, database: Database
 ) -> None:
     made = Suggestions()
     with database.reading() as connection:
@@ -158,48 +158,45 @@ def test_suggestions_are_worked_out_again_only_when_an_organisation_changed(
     assert third == first
 
 
-def post(client: FlaskClient, path: str, **form: Any) -> Any:
-    token = re.search(r'name="csrf_token" value="([^"]+)"', get(client, "/duplicates").text)
-    assert token is not None
-    return client.post(path, data={"csrf_token": token.group(1), **form}, headers=STAFF)
-
-
 def test_the_page_shows_a_pair_in_both_languages_and_takes_a_decision_and_takes_it_back(
-    client: FlaskClient, twins: Any
+    browser: Browser, twins: MatchingWorld
 ) -> None:
-    assert "Zaffo AB and Brillig & Co" in unescape(get(client, "/duplicates?lang=en").text)
-    swedish = unescape(get(client, "/duplicates?lang=sv").text)
+    assert "Zaffo AB and Brillig & Co" in browser.open("/duplicates?lang=en")
+    swedish = browser.open("/duplicates?lang=sv")
     assert "Samma: behåll Zaffo AB" in swedish
     assert "också går under den andras namn" in swedish
     both = {"side": "company", "id": "C1", "other_id": "C2"}
-    done = post(client, "/duplicates/decide", **both, decision="keep C1", reason="One owner.")
+    done = browser.send("/duplicates/decide", **both, decision="keep C1", reason="One owner.")
     assert done.status_code == 303
-    page = unescape(get(client, "/duplicates?lang=en").text)
+    page = browser.open("/duplicates?lang=en")
     assert "POST /api/v1/companies/C2/withdraw" in page
     assert "One owner." in page
-    assert post(client, "/duplicates/undo", **both).status_code == 303
-    assert "The same: keep Zaffo AB" in get(client, "/duplicates?lang=en").text
+    assert browser.send("/duplicates/undo", **both).status_code == 303
+    assert "The same: keep Zaffo AB" in browser.open("/duplicates?lang=en")
 
 
-def test_the_page_says_which_field_is_wrong_and_changes_nothing(client: FlaskClient, twins: Any) -> None:
+def test_the_page_says_which_field_is_wrong_and_changes_nothing(
+    client: FlaskClient, browser: Browser, twins: MatchingWorld
+) -> None:
     both = {"side": "company", "id": "C1", "other_id": "C2"}
-    refused = post(client, "/duplicates/decide", **both, decision="not_same", reason=" ")
+    refused = browser.send("/duplicates/decide", **both, decision="not_same", reason=" ")
     assert refused.status_code == 422
     assert "Write why" in refused.text
-    assert post(client, "/duplicates/decide", **both, reason="x").status_code == 422
+    assert browser.send("/duplicates/decide", **both, reason="x").status_code == 422
     assert listed(client) == [("C1", "C2")]
 
 
-def test_a_page_with_nothing_to_look_at_says_what_to_do(client: FlaskClient) -> None:
-    assert "handslag import companies companies.csv" in get(client, "/duplicates").text
-    assert "handslag import partners partners.csv" in get(client, "/duplicates?side=partner").text
+def test_a_page_with_nothing_to_look_at_says_what_to_do(browser: Browser) -> None:
+    assert "handslag import companies companies.csv" in browser.open("/duplicates")
+    assert "handslag import partners partners.csv" in browser.open("/duplicates?side=partner")
 
 
 def test_the_page_obeys_the_content_security_policy_and_shows_hostile_names_as_they_are(
-    client: FlaskClient, tell: Any
+    browser: Browser, tell: MatchingWorld
 ) -> None:
     for id in ("C1", "C2"):
         tell.company(id, name='<script>alert(1)</script>"x"')
-    page = get(client, "/duplicates").text
+    browser.open("/duplicates")
+    page = browser.page
     assert "&lt;script&gt;alert(1)" in page
     assert not re.search(r"<[^>]* style=|<style|<script(?![^>]* src=)|<[^>]* on\w+=", page)

@@ -12,7 +12,8 @@ from flask.testing import FlaskClient
 
 from services.matching.reports.worker import Scorer
 from shared.web.access import declared_access
-from tests.services.matching.matching_world import STAFF, MatchingWorld
+from tests.browser import Browser
+from tests.services.matching.matching_world import STAFF, MatchingWorld, capability
 
 PLAN = "/api/v1/plans/introductions"
 PAGE = "/plans/introductions"
@@ -22,27 +23,22 @@ PAGE = "/plans/introductions"
 def two_requests(scored: MatchingWorld, scorer: Scorer) -> MatchingWorld:
     """Two organisations that want the same: C1 takes one introduction, C2 one."""
     scored.company(
-        "C1", capacity=1, capabilities=[_capability("Sterile processing of surgical instruments.")]
+        "C1", capacity=1, capabilities=[capability("Sterile processing of surgical instruments.", "amr")]
     )
-    scored.company("C2", "Autoclaves.", capacity=1, capabilities=[_capability("Sterile processing.")])
+    scored.company("C2", "Autoclaves.", capacity=1, capabilities=[capability("Sterile processing.", "amr")])
     scored.partner("P2")
     scored.request("R2", "P2", title="A <b>new</b> theatre")
     scorer.score_stale()
     return scored
 
 
-def _capability(text: str) -> dict[str, Any]:
-    return {"id": "c1", "text": text, "focus_areas": ["amr"]}
-
-
 def _get(client: FlaskClient, path: str, **more: Any) -> Any:
     return client.get(path, headers=STAFF, **more)
 
 
-def _page(client: FlaskClient, path: str, status: int = 200) -> str:
-    answer = _get(client, path)
-    assert answer.status_code == status
-    return str(answer.text)
+def _page(browser: Browser, path: str) -> str:
+    browser.open(path)
+    return browser.page
 
 
 def _approve(client: FlaskClient, approvals: list[dict[str, Any]], **headers: str) -> Any:
@@ -59,12 +55,6 @@ def _wanted(plan: Any) -> list[dict[str, Any]]:
 
 def _values(page: str) -> list[str]:
     return [unescape(one) for one in re.findall(r'name="pair" value="([^"]*)"', page)]
-
-
-def _post(client: FlaskClient, **form: Any) -> Any:
-    token = re.search(r'name="csrf_token" value="([^"]+)"', _page(client, PAGE))
-    assert token is not None
-    return client.post(f"{PAGE}/approve", data={"csrf_token": token.group(1), **form}, headers=STAFF)
 
 
 def _introduced(client: FlaskClient) -> list[str]:
@@ -98,10 +88,10 @@ def test_a_plan_spreads_what_both_would_ask_for(client: FlaskClient, two_request
 
 
 def test_looking_stores_nothing_and_says_the_same_again(
-    client: FlaskClient, two_requests: MatchingWorld
+    client: FlaskClient, browser: Browser, two_requests: MatchingWorld
 ) -> None:
     assert _get(client, PLAN).data == _get(client, PLAN).data
-    _page(client, PAGE)
+    _page(browser, PAGE)
     assert _introduced(client) == []
 
 
@@ -193,9 +183,9 @@ def test_what_no_report_has_is_refused_whole(
 
 
 def test_the_page_shows_who_meets_who_gives_way_and_why(
-    client: FlaskClient, two_requests: MatchingWorld
+    browser: Browser, two_requests: MatchingWorld
 ) -> None:
-    page = _page(client, f"{PAGE}?per_request=1")
+    page = _page(browser, f"{PAGE}?per_request=1")
     assert "2 introductions are planned." in page
     assert "1 best match of a single request gives way." in page
     assert "the company has no introduction left" in page
@@ -204,40 +194,40 @@ def test_the_page_shows_who_meets_who_gives_way_and_why(
     assert not re.search(r"<[^>]* style=|<style|<script(?![^>]* src=)|<[^>]* on\w+=", page)
 
 
-def test_the_pages_speak_swedish(client: FlaskClient, two_requests: MatchingWorld) -> None:
-    assert "2 kontaktförmedlingar är planerade." in _page(client, f"{PAGE}?per_request=1&lang=sv")
-    assert "Planer" in _page(client, "/plans?lang=sv")
+def test_the_pages_speak_swedish(browser: Browser, two_requests: MatchingWorld) -> None:
+    assert "2 kontaktförmedlingar är planerade." in _page(browser, f"{PAGE}?per_request=1&lang=sv")
+    assert "Planer" in _page(browser, "/plans?lang=sv")
 
 
-def test_an_empty_house_says_that_there_is_nothing_to_plan(client: FlaskClient) -> None:
-    assert "there is nothing to plan" in _page(client, PAGE)
+def test_an_empty_house_says_that_there_is_nothing_to_plan(browser: Browser) -> None:
+    assert "there is nothing to plan" in _page(browser, PAGE)
 
 
-def test_odd_limits_become_the_standard_ones(client: FlaskClient, scored: MatchingWorld) -> None:
+def test_odd_limits_become_the_standard_ones(browser: Browser, scored: MatchingWorld) -> None:
     assert 'name="per_request" value="3"' in _page(
-        client, f"{PAGE}?per_request=x&company_capacity=-1&role=a&page=9"
+        browser, f"{PAGE}?per_request=x&company_capacity=-1&role=a&page=9"
     )
 
 
 def test_the_page_asks_once_more_and_then_introduces(
-    client: FlaskClient, two_requests: MatchingWorld
+    client: FlaskClient, browser: Browser, two_requests: MatchingWorld
 ) -> None:
-    chosen = _values(_page(client, f"{PAGE}?per_request=1"))
-    asked = _post(client, pair=chosen, per_request=1)
+    chosen = _values(_page(browser, f"{PAGE}?per_request=1"))
+    asked = browser.send(f"{PAGE}/approve", pair=chosen, per_request=1)
     assert asked.status_code == 200
     assert "cannot be called back" in asked.text
     assert _introduced(client) == []
     assert _values(asked.text) == chosen
-    done = _post(client, pair=chosen, per_request=1, confirmed="yes")
+    done = browser.send(f"{PAGE}/approve", pair=chosen, per_request=1, confirmed="yes")
     assert done.status_code == 303
     assert len(_introduced(client)) == 2
 
 
 def test_an_introduction_that_is_larger_than_the_log_takes_is_413_everywhere_and_nothing_is_approved(
-    client: FlaskClient, two_requests: MatchingWorld, monkeypatch: pytest.MonkeyPatch
+    client: FlaskClient, browser: Browser, two_requests: MatchingWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wanted = _wanted(_get(client, f"{PLAN}?per_request=1").json)
-    chosen = _values(_page(client, f"{PAGE}?per_request=1"))
+    chosen = _values(_page(browser, f"{PAGE}?per_request=1"))
     monkeypatch.setattr("shared.messaging.outbox.MAX_VALUE_BYTES", 99)
     one = {name: wanted[0][name] for name in ("report_version", "matches")}
     answers: list[Any] = [
@@ -248,13 +238,10 @@ def test_an_introduction_that_is_larger_than_the_log_takes_is_413_everywhere_and
         assert (answer.status_code, answer.mimetype) == (413, "application/problem+json")
         assert "make its texts shorter" in answer.json["detail"]
     report = f"/reports/{wanted[0]['request_id']}"
-    token = re.search(r'name="csrf_token" value="([^"]+)"', _page(client, report))
-    assert token is not None
     seen = {"report_version": one["report_version"], "match_id": one["matches"]}
-    sent = {"csrf_token": token.group(1), "confirmed": "yes", **seen}
     for page in (
-        _post(client, pair=chosen, per_request=1, confirmed="yes"),
-        client.post(f"{report}/approve", data=sent, headers=STAFF),
+        browser.send(f"{PAGE}/approve", pair=chosen, per_request=1, confirmed="yes"),
+        browser.send(f"{report}/approve", confirmed="yes", **seen),
     ):
         assert (page.status_code, page.mimetype) == (413, "text/html")
         assert "make its texts shorter" in page.text
@@ -262,13 +249,13 @@ def test_an_introduction_that_is_larger_than_the_log_takes_is_413_everywhere_and
 
 
 def test_a_plan_that_changed_is_409_and_shown_anew(
-    client: FlaskClient, two_requests: MatchingWorld, scorer: Scorer
+    client: FlaskClient, browser: Browser, two_requests: MatchingWorld, scorer: Scorer
 ) -> None:
-    chosen = _values(_page(client, f"{PAGE}?per_request=1"))
+    chosen = _values(_page(browser, f"{PAGE}?per_request=1"))
     two_requests.request("R2", "P2", text="Autoclaves for surgical instruments.")
     scorer.score_stale()
     for confirmed in ("", "yes"):
-        answer = _post(client, pair=chosen, per_request=1, confirmed=confirmed)
+        answer = browser.send(f"{PAGE}/approve", pair=chosen, per_request=1, confirmed=confirmed)
         assert answer.status_code == 409
         assert "Nothing was approved" in answer.text
     assert _introduced(client) == []
@@ -276,7 +263,7 @@ def test_a_plan_that_changed_is_409_and_shown_anew(
 
 @pytest.mark.parametrize("pair", [[], ["x"], ['{"request_id": "R1"}']])
 def test_a_form_that_is_not_filled_in_decides_nothing(
-    client: FlaskClient, two_requests: MatchingWorld, pair: list[str]
+    client: FlaskClient, browser: Browser, two_requests: MatchingWorld, pair: list[str]
 ) -> None:
-    assert _post(client, pair=pair, confirmed="yes").status_code == 422
+    assert browser.send(f"{PAGE}/approve", pair=pair, confirmed="yes").status_code == 422
     assert _introduced(client) == []

@@ -15,20 +15,22 @@ from icalendar import Calendar
 from services.matching.introductions.actions import approve
 from services.matching.programmes.grid import grid
 from services.matching.reports.store import reports
+from services.matching.reports.worker import Scorer
 from services.matching.web import create_app
 from shared.clock import SettableClock
 from shared.ids import IdSource
 from shared.settings.registry import Settings
 from shared.storage.engine import Database
 from shared.web.access import declared_access
-from tests.services.matching.matching_world import STAFF
+from tests.browser import Browser
+from tests.services.matching.matching_world import STAFF, MatchingWorld
 
 API = "/api/v1/programmes/V1"
 
 
 @pytest.fixture
 def client(
-    app: Flask, scored: Any, scorer: Any, database: Database, clock: SettableClock, ids: IdSource
+    app: Flask, scored: MatchingWorld, scorer: Scorer, database: Database, clock: SettableClock, ids: IdSource
 ) -> FlaskClient:
     """Visit V1 with a request of which C1 and C2 are introduced."""
     visit = {
@@ -46,16 +48,17 @@ def client(
     return app.test_client()
 
 
-def _page(client: FlaskClient, path: str = "/programmes/V1", status: int = 200) -> str:
-    answer = client.get(path, headers=STAFF)
-    assert answer.status_code == status
-    return unescape(answer.text)
+@pytest.fixture
+def browser(client: FlaskClient, app: Flask) -> Browser:
+    """A browser in which staff are signed in, on the visit's programme."""
+    opened = Browser(app.test_client())
+    opened.sign_in()
+    opened.open("/programmes/V1")
+    return opened
 
 
-def _post(client: FlaskClient, path: str, **form: Any) -> Any:
-    token = re.search(r'name="csrf_token" value="([^"]+)"', client.get("/programmes/V1", headers=STAFF).text)
-    assert token is not None
-    return client.post(f"/programmes/V1{path}", data={"csrf_token": token.group(1), **form}, headers=STAFF)
+def _page(browser: Browser, path: str = "/programmes/V1", status: int = 200) -> str:
+    return browser.open(path, status)
 
 
 def _api(client: FlaskClient, method: str, path: str = "", seen: int | None = None, body: Any = None) -> Any:
@@ -127,29 +130,34 @@ def test_a_calendar_has_an_event_a_session_at_local_times(client: FlaskClient) -
 
 
 @pytest.mark.parametrize("language", ["en", "sv"])
-def test_staff_make_see_pin_and_mend_a_programme_on_its_pages(client: FlaskClient, language: str) -> None:
+def test_staff_make_see_pin_and_mend_a_programme_on_its_pages(
+    client: FlaskClient, browser: Browser, language: str
+) -> None:
     words = {
         "en": ["no programme yet", "One-to-one", "Pinned: let go", "is called off", "least change"],
         "sv": ["inget program än", "Enskilt möte", "Låst: släpp", "ställs in", "minsta ändring"],
     }[language]
-    client.get(f"/programmes?lang={language}", headers=STAFF)
-    assert "Hospital <P1> comes" in _page(client, "/programmes")
-    assert words[0] in _page(client)
-    assert _post(client, "", version=0, day_start="10:00").status_code == 303
-    assert words[1] in _page(client)
+    browser.open(f"/programmes?lang={language}")
+    assert "Hospital <P1> comes" in _page(browser, "/programmes")
+    assert words[0] in _page(browser)
+    assert browser.send("/programmes/V1", version=0, day_start="10:00").status_code == 303
+    assert words[1] in _page(browser)
     assert min(_sessions(client).values()) == "10:00"
-    assert _post(client, "/pins", version=1, pin="R1.C1").status_code == 303
-    assert words[2] in _page(client)
-    asked = _post(client, "/cancel", version=2, cancelled="company|C1")
+    assert browser.send("/programmes/V1/pins", version=1, pin="R1.C1").status_code == 303
+    assert words[2] in _page(browser)
+    asked = browser.send("/programmes/V1/cancel", version=2, cancelled="company|C1")
     assert words[3] in unescape(asked.text)
     assert words[4] in unescape(asked.text)
     assert len(_sessions(client)) == 2
-    assert _post(client, "/cancel", version=2, cancelled="company|C1", confirmed="yes").status_code == 303
+    assert (
+        browser.send("/programmes/V1/cancel", version=2, cancelled="company|C1", confirmed="yes").status_code
+        == 303
+    )
     assert set(_sessions(client)) == {"R1.C2"}
 
 
-def test_the_whole_form_is_read(client: FlaskClient) -> None:
-    _post(client, "", version=0)
+def test_the_whole_form_is_read(client: FlaskClient, browser: Browser) -> None:
+    browser.send("/programmes/V1", version=0)
     form = {
         "version": 1, "day_start": "09:00", "day_end": "16:00", "lunch_start": "12:00", "lunch_end": "12:45",
         "breaks": "10:00-10:15", "one_to_one": "45", "interpreters": "2", "source": "matches",
@@ -158,7 +166,7 @@ def test_the_whole_form_is_read(client: FlaskClient) -> None:
         "away_who": ["C1", ""], "away_date": ["2026-05-04", "2026-05-04"], "away_from": ["13:00", ""],
         "away_to": ["15:00", ""], "way_from": ["", ""], "way_to": ["", ""], "way_minutes": ["", ""],
     }  # fmt: skip
-    assert _post(client, "", **form).status_code == 303
+    assert browser.send("/programmes/V1", **form).status_code == 303
     settings = _api(client, "GET").json["settings"]
     assert settings["breaks"] == [{"start": "10:00", "end": "10:15"}]
     assert (settings["minutes"]["one_to_one"], settings["source"]) == (45, "matches")
@@ -167,21 +175,19 @@ def test_the_whole_form_is_read(client: FlaskClient) -> None:
     assert settings["unavailable"] == [{"who": "C1", "date": "2026-05-04", "start": "13:00", "end": "15:00"}]
 
 
-def test_who_cancelled_may_come_after_all(client: FlaskClient) -> None:
-    _post(client, "", version=0)
+def test_who_cancelled_may_come_after_all(client: FlaskClient, browser: Browser) -> None:
+    browser.send("/programmes/V1", version=0)
     for version, cancelled in ((1, "company|C1"), (2, "session|R1.C2"), (3, "delegate|d1")):
-        _post(client, "/cancel", version=version, cancelled=cancelled, confirmed="yes")
-    boxes = re.findall(r'name="keep" value="([^"]+)" checked>\s*<label[^>]*>([^<]+)<', _page(client))
+        browser.send("/programmes/V1/cancel", version=version, cancelled=cancelled, confirmed="yes")
+    boxes = re.findall(r'name="keep" value="([^"]+)" checked>\s*<label[^>]*>([^<]+)<', _page(browser))
     assert boxes == [
         ("company|C1", "Company C1"), ("session|R1.C2", "Session: Company C2"), ("delegate|d1", "surgeon"),
     ]  # fmt: skip
-    again = _post(
-        client, "", version=4, cancellations="shown", keep=["session|R1.C2", "delegate|d1"], rooms="x"
-    )
+    form = {"version": 4, "cancellations": "shown", "keep": ["session|R1.C2", "delegate|d1"]}
+    again = browser.send("/programmes/V1", **form, rooms="x")
     assert again.status_code == 422
     assert re.findall(r'name="keep" value="([^"]+)" checked>', again.text) == ["session|R1.C2", "delegate|d1"]
-    form = {"version": 4, "cancellations": "shown", "keep": ["session|R1.C2", "delegate|d1"]}
-    assert _post(client, "", **form).status_code == 303
+    assert browser.send("/programmes/V1", **form).status_code == 303
     assert set(_sessions(client)) == {"R1.C1"}
     assert _api(client, "PUT", seen=5, body={}).json["cancelled"] == [
         {"kind": "session", "id": "R1.C2", "name": "Company C2", "outdated": False},
@@ -194,19 +200,19 @@ def test_who_cancelled_may_come_after_all(client: FlaskClient) -> None:
 
 
 def test_the_page_says_that_delegates_who_cancelled_are_forgotten_when_the_visit_has_others(
-    client: FlaskClient, scored: Any
+    browser: Browser, scored: MatchingWorld
 ) -> None:
-    _post(client, "", version=0)
-    _post(client, "/cancel", version=1, cancelled="delegate|d1", confirmed="yes")
+    browser.send("/programmes/V1", version=0)
+    browser.send("/programmes/V1/cancel", version=1, cancelled="delegate|d1", confirmed="yes")
     visit = {
         "title": "Hospital P1 comes", "direction": "incoming", "partner_id": "P1", "starts_on": "2026-05-04",
         "ends_on": "2026-05-05", "delegates": [{"role": "engineer", "needs": []}],
     }  # fmt: skip
     scored.hear("visits", scored.event("visits", "V1", "planned", visit))
-    page = _page(client)
+    page = _page(browser)
     assert "is forgotten when it is made anew" in page
     assert 'name="keep"' not in page
-    assert "glöms när programmet görs om" in _page(client, "/programmes/V1?lang=sv")
+    assert "glöms när programmet görs om" in _page(browser, "/programmes/V1?lang=sv")
 
 
 @pytest.mark.parametrize(
@@ -227,22 +233,23 @@ def test_the_page_says_that_delegates_who_cancelled_are_forgotten_when_the_visit
     ],
 )
 def test_what_cannot_be_done_is_said_with_the_field_and_the_fix(
-    client: FlaskClient, path: str, form: dict[str, Any], status: int, says: str
+    browser: Browser, path: str, form: dict[str, Any], status: int, says: str
 ) -> None:
-    answer = _post(client, path, **form)
+    answer = browser.send(f"/programmes/V1{path}", **form)
     assert answer.status_code == status
     assert says in unescape(answer.text)
 
 
 def test_pages_obey_the_content_security_policy_and_show_hostile_titles_as_they_are(
-    client: FlaskClient,
+    browser: Browser,
 ) -> None:
-    _post(client, "", version=0)
+    browser.send("/programmes/V1", version=0)
     for path in ("/programmes", "/programmes/V1"):
-        page = client.get(path, headers=STAFF).text
+        browser.open(path)
+        page = browser.page
         assert "&lt;P1&gt;" in page
         assert not re.search(r"<[^>]* style=|<style|<script(?![^>]* src=)|<[^>]* on\w+=", page)
-    assert _page(client, "/programmes/nobody", 404)
+    assert _page(browser, "/programmes/nobody", 404)
 
 
 def test_a_timetable_has_a_wide_cell_for_all_tracks_and_one_each_for_some() -> None:
@@ -263,7 +270,7 @@ def test_a_timetable_has_a_wide_cell_for_all_tracks_and_one_each_for_some() -> N
 
 
 def test_the_page_shows_the_organisers_name_and_that_data_are_a_sample(
-    client: FlaskClient, settings: Settings, clock: SettableClock, ids: IdSource
+    client: FlaskClient, browser: Browser, settings: Settings, clock: SettableClock, ids: IdSource
 ) -> None:
     assert client.put(API, json={}, headers=STAFF).status_code == 200
     named = replace(settings, organiser_name="Cluster of the North", sample=True)
@@ -272,10 +279,10 @@ def test_the_page_shows_the_organisers_name_and_that_data_are_a_sample(
     made.extensions["handslag-database"].close()
     assert page.count("Cluster of the North") == 2
     assert "Sample data:" in page
-    assert "Sample data:" not in _page(client)
+    assert "Sample data:" not in _page(browser)
 
 
-def test_a_setting_that_is_written_wrong_is_named_with_its_fix(client: FlaskClient) -> None:
+def test_a_setting_that_is_written_wrong_is_named_with_its_fix(client: FlaskClient, browser: Browser) -> None:
     body = {"day_start": "9", "days": [{"date": "4 May"}], "minutes": {"round_table": 20}}
     answer = _api(client, "PUT", body=body)
     assert answer.status_code == 422
@@ -294,6 +301,6 @@ def test_a_setting_that_is_written_wrong_is_named_with_its_fix(client: FlaskClie
         told,
         [{"field": "lunch_end", "problem": told}],
     )
-    page = _post(client, "", version=0, lunch_start="12:00", lunch_end="eleven")
+    page = browser.send("/programmes/V1", version=0, lunch_start="12:00", lunch_end="eleven")
     assert page.status_code == 422
     assert "<strong>Lunch ends</strong>: Write a time at a quarter of an hour, such as 09:15." in page.text

@@ -25,7 +25,7 @@ def side_by_side(settings: Settings, work: Callable[[Database], list[str]]) -> l
 
     def one() -> list[str]:
         with closing(open_store(settings.matching_database)) as mine:
-            begin.wait(60)
+            begin.wait(200)
             return work(mine)
 
     with ThreadPoolExecutor(WORKERS) as pool:

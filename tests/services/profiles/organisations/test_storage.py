@@ -73,7 +73,7 @@ def run(script: str, state: Path) -> list[Any]:
         [sys.executable, "-c", SETTING_UP + script, str(state)],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=200,
         cwd=Path(__file__).parents[4],
         check=False,
     )

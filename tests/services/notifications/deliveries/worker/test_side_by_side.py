@@ -20,7 +20,7 @@ def side_by_side(steps: list[Callable[[], bool]]) -> None:
     begin = threading.Barrier(len(steps))
 
     def work(step: Callable[[], bool]) -> None:
-        begin.wait(60)
+        begin.wait(200)
         while step():
             pass
 
