@@ -123,7 +123,7 @@ class Site:
         self.url = f"http://127.0.0.1:{port}"
 
     def call(self, method: str, path: str, body: object = None, **headers: str) -> tuple[int, Any]:
-        """Give the status and the body, read as JSON where it is JSON."""
+        """Return the status and the body, read as JSON where it is JSON."""
         data = None if body is None else json.dumps(body).encode()
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         asked = urllib.request.Request(

@@ -76,7 +76,7 @@ class Receiver:
             ]
 
     def trace_of(self, name: str) -> bytes | None:
-        """Give the trace of the last span of a name."""
+        """Return the trace of the last span of a name."""
         return next((one.trace for one in reversed(self.spans) if one.name == name), None)
 
     def names(self, trace: bytes) -> list[str]:

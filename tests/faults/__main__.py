@@ -65,7 +65,7 @@ def main() -> int:
 
 
 def verdict(outcomes: Mapping[str, Outcome], found: Sequence[Row]) -> tuple[int, str]:
-    """Give the exit code, and what to say of the whole."""
+    """Return the exit code, and what to say of the whole."""
     ended = next((f"{log}: {one.ended}" for log, one in outcomes.items() if one.ended), "")
     if any(row.word is Word.BROKEN for row in found):
         return BROKEN, f"BROKEN{f', and not all was judged ({ended})' * bool(ended)}"

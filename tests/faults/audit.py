@@ -226,7 +226,7 @@ def _watch(database: Database, tables: list[tuple[str, str, str, str, str]]) -> 
 
 
 def _part(database: Database, name: str) -> str:
-    """Give the SQL of one field of a new state."""
+    """Return the SQL of one field of a new state."""
     return {
         "sqlite": f"json_extract(NEW.state, '$.{name}')",
         "postgresql": f"(NEW.state::json ->> '{name}')",

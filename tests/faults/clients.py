@@ -65,7 +65,7 @@ class Allowance:
             return taken
 
     def give_back(self) -> None:
-        """Give back one that was taken and came to nothing."""
+        """Put back one that was taken and came to nothing."""
         with self._lock:
             self._left += 1
 
@@ -114,7 +114,7 @@ class Client(threading.Thread):
         raise NotImplementedError
 
     def call(self, method: str, path: str, body: object = None, **headers: str) -> tuple[int, Any, str]:
-        """Give the status (0: no answer), the body and the ETag."""
+        """Return the status (0: no answer), the body and the ETag."""
         asked = urllib.request.Request(
             self.url + path,
             data=None if body is None else json.dumps(body).encode(),

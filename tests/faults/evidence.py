@@ -123,14 +123,14 @@ def windows(house: House) -> list[float]:
 
 
 def letters_of(house: House, service: str) -> list[dead_letters.DeadLetter]:
-    """Give all dead letters of a service."""
+    """Return all dead letters of a service."""
     assert house.databases is not None
     database = house.databases[service]
     return dead_letters.list_dead(database, OURS[service].parts.backbone, None)
 
 
 def version_of(record: Record) -> Version | None:
-    """Give what a record tells of; None for what is no event."""
+    """Return what a record tells of; None for what is no event."""
     try:
         event = from_record(record)
     except BadEventError:

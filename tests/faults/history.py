@@ -181,7 +181,7 @@ def check(history: History, settled: Settled = Settled.ALL) -> Verdict:
 
 
 def merged(earlier: Verdict, later: Verdict) -> Verdict:
-    """Give the later verdict, with the earlier one's word on what the later did not look for."""
+    """Return the later verdict, with the earlier one's word on what the later did not look for."""
     return Verdict(
         {**earlier.lost, **later.lost},
         {**earlier.duplicated, **later.duplicated},

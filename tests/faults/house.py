@@ -119,7 +119,7 @@ class House:
             self._opening.__exit__(None, None, None)
 
     def database(self, service: str) -> Database:
-        """Give a service's database, as this process has it open."""
+        """Return a service's database, as this process has it open."""
         assert self.databases is not None
         return self.databases[service]
 
@@ -195,7 +195,7 @@ class House:
         return [json.loads(line) for line in whole.splitlines()]
 
     def said(self, most: int = 1500) -> str:
-        """Give the last of what each process said."""
+        """Return the last of what each process said."""
         parts = [
             f"--- {part.name}\n{part.output.read_text(errors='replace')[-most:]}"
             for part in self.parts.values()

@@ -58,7 +58,7 @@ def headers_of(id: str, version: int, **changes: str) -> Headers:
 
 
 def bad_events(broker: bool) -> list[Written]:
-    """Give events that no handler can use: poisoned, oversized, of unknown types and versions."""
+    """Return events that no handler can use: poisoned, oversized, of unknown types and versions."""
     good = company_event("bad")
     assert good.value is not None
     big = json.dumps({"id": "bad", "version": 1, "filler": "x" * OVERSIZED}).encode()[:OVERSIZED]
@@ -111,7 +111,7 @@ def write(house: House, events: list[tuple[str, Written]]) -> None:
 
 
 def again(records: list[Record]) -> list[tuple[str, Written]]:
-    """Give what was read, to be written once more, in the same order per key."""
+    """Return what was read, to be written once more, in the same order per key."""
     return [
         (one.topic, Written(one.key.encode(errors="surrogateescape"), one.value, one.headers))
         for one in records

@@ -69,7 +69,7 @@ def kept(database: Any, metadata: sa.MetaData) -> Kept:
 
 
 def rows_of(database: Kept, name: str) -> list[dict[str, Any]]:
-    """Give the rows of one table as they are inserted."""
+    """Return the rows of one table as they are inserted."""
     return [{column: _from_json(value) for column, value in row.items()} for row in database["tables"][name]]
 
 
@@ -95,7 +95,7 @@ def _row_value(connection: sa.Connection, column: sa.Column[Any]) -> Any:
 
 
 def any_value(column: sa.Column[Any]) -> Any:
-    """Give a value that a column takes."""
+    """Return a value that a column takes."""
     return {str: "å", int: 1, bool: True, bytes: b"\x00\xff"}[column.type.python_type]
 
 

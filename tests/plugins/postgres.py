@@ -161,7 +161,7 @@ def engines_end() -> Iterator[None]:
 
 @pytest.fixture
 def new_postgres_url(postgres: sa.URL, engines_end: None) -> Iterator[Callable[[], str]]:
-    """Give the URL of a new, empty database at each call; all are dropped when the test is over."""
+    """Return the URL of a new, empty database at each call; all are dropped when the test is over."""
     made: list[str] = []
 
     def create() -> str:
@@ -191,7 +191,7 @@ def _kept(postgres: sa.URL) -> Iterator[dict[str, str]]:
 def emptied_postgres_url(
     postgres: sa.URL, _kept: dict[str, str], engines_end: None
 ) -> Iterator[Callable[[str], str]]:
-    """Give the URL of the run's database of a name: it keeps its tables from test to test, and no rows.
+    """Return the URL of the run's database of a name: it keeps its tables from test to test, and no rows.
 
     Ten times faster than a new one.
     """
@@ -249,7 +249,7 @@ def _connection(url: sa.URL) -> psycopg.Connection[Any]:
 
 
 def _programs(folder: Path) -> Path:
-    """Give the folder of the server's programs; for an unprivileged user a copy that it can surely reach."""
+    """Return the folder of the server's programs; for an unprivileged user a copy that it can surely reach."""
     found = find_spec(PACKAGE)
     if found is None or found.origin is None:
         pytest.fail(

@@ -75,7 +75,7 @@ class Wanted:
     clients: int = 12
 
     def steps(self) -> Iterator[tuple[str, int]]:
-        """Give what is submitted, in order: partners, and their requests after each tenth of the companies."""
+        """Return what is submitted, in order: partners, and their requests after each tenth of the companies."""
         for number in range(self.companies):
             yield "company", number
             if (number * self.requests) // self.companies != ((number + 1) * self.requests) // self.companies:

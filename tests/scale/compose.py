@@ -45,12 +45,12 @@ def read_compose(environ: Mapping[str, str] | None = None) -> dict[str, Any]:
 
 
 def ours(compose: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """Give the services that run our image, by name."""
+    """Return the services that run our image, by name."""
     return {name: one for name, one in compose["services"].items() if one["image"].startswith("handslag:")}
 
 
 def kafka_properties(compose: Mapping[str, Any]) -> str:
-    """Give the broker's settings as lines of a properties file, but those that say where it stands."""
+    """Return the broker's settings as lines of a properties file, but those that say where it stands."""
     given = compose["services"]["kafka"]["environment"]
     return "".join(
         f"{name.removeprefix('KAFKA_').lower().replace('_', '.')}={value}\n"
@@ -87,7 +87,7 @@ class Places:
         return text.replace("/run/secrets", str(self.secrets))
 
     def environment(self, service: Mapping[str, Any], port: int, metrics_port: int) -> dict[str, str]:
-        """Give the environment of a service's process: that of the file, and a path to find programs by."""
+        """Return the environment of a service's process: that of the file, and a path to find programs by."""
         given = {key: self.moved(str(value)) for key, value in service["environment"].items()}
         given["HANDSLAG_STATE_DIR"] = str(self.state)  # one volume, mounted by all
         given["HANDSLAG_TEXT_ENGINE"] = "concepts"  # the image brings no embedding
@@ -111,7 +111,7 @@ class Places:
 
 
 def proxy_command(configuration: Path) -> list[str]:
-    """Give the command of the proxy; raises FileNotFoundError with what to install."""
+    """Return the command of the proxy; raises FileNotFoundError with what to install."""
     path = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"))
     program = shutil.which("nginx", path=path)
     if program is None:

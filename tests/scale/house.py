@@ -88,7 +88,7 @@ class Running:
         return self._process is not None and self._process.poll() is None
 
     def megabytes(self) -> float:
-        """Give the memory that the process and its children hold, in MB; 0 when it is gone."""
+        """Return the memory that the process and its children hold, in MB; 0 when it is gone."""
         if self._process is None:
             return 0.0
         pids = [self._process.pid]
@@ -194,7 +194,7 @@ class ComposeHouse:
         )
 
     def said(self, most: int = 2000) -> str:
-        """Give the last of what each process said."""
+        """Return the last of what each process said."""
         everything = [self.proxy, *self.parts.values(), self.topics, self.mail]
         return "\n".join(f"--- {part.name}\n{part.said()[-most:]}" for part in everything)
 

@@ -27,7 +27,7 @@ MADE_AGAIN = 50
 def judged(
     house: ComposeHouse, databases: Databases, records: Records
 ) -> tuple[Verdict, list[tuple[str, str]], list[str]]:
-    """Give the checker's verdict, rows for the table, and the faults that the checker does not look for."""
+    """Return the checker's verdict, rows for the table, and the faults that the checker does not look for."""
     on_topics = audit.kafka_records(house.broker.server, house.settings.topic_prefix)
     published = [one for record in on_topics if (one := _version(record)) is not None]
     stores = {

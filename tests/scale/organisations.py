@@ -52,7 +52,7 @@ class Organisations:
 
 
 def addressed(body: dict[str, Any], mark: str, name: str, version: int) -> dict[str, Any]:
-    """Give the body with the mark of a write, and the address `name` of the version that the write makes."""
+    """Return the body with the mark of a write, and the address `name` of the version that the write makes."""
     return {**body, "city": mark, "contact": {"email": f"{name}+{version}@example.org"}}
 
 

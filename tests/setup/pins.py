@@ -54,7 +54,7 @@ def pins_of(file: Path) -> list[Pin]:
 
 
 def here(**changed: str) -> dict[str, str]:
-    """Give this machine's values for markers, changed as told."""
+    """Return this machine's values for markers, changed as told."""
     return {**{name: str(value) for name, value in default_environment().items()}, **changed}
 
 
@@ -78,7 +78,7 @@ def needs(requirements: Iterable[str], environment: Mapping[str, str]) -> set[st
 
 
 def requirements_of(name: str) -> list[str]:
-    """Give what a package of this environment says it requires; of ours, what pyproject.toml says."""
+    """Return what a package of this environment says it requires; of ours, what pyproject.toml says."""
     if name != PROJECT["name"]:
         return distribution(name).requires or []
     extras: Mapping[str, list[str]] = PROJECT["optional-dependencies"]

@@ -49,7 +49,7 @@ class SmallIndex:
 
 
 def newer(version: str) -> str:
-    """Give the next version of the same series: a range that takes the one takes the other."""
+    """Return the next version of the same series: a range that takes the one takes the other."""
     this = Version(version)
     if this.is_postrelease:
         later = f"{this.base_version}.post{(this.post or 0) + 1}"
@@ -62,7 +62,7 @@ def newer(version: str) -> str:
 
 
 def files_of(real: Distribution) -> dict[str, bytes]:
-    """Give a package's files as they are installed here, without what only says so."""
+    """Return a package's files as they are installed here, without what only says so."""
     return {
         str(one): Path(str(one.locate())).read_bytes()
         for one in real.files or []

@@ -138,7 +138,7 @@ def first_interpreters(problem: Problem, placements: Mapping[str, Placement]) ->
 
 
 def every_programme(problem: Problem) -> Iterator[dict[str, Placement]]:
-    """Give every programme without a fault, by trying all quarters of all days."""
+    """Yield every programme without a fault, by trying all quarters of all days."""
 
     def grow(place: int, chosen: dict[str, Placement]) -> Iterator[dict[str, Placement]]:
         if place == len(problem.wanted):
