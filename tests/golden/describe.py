@@ -34,7 +34,7 @@ def breaches(one: Description, other: Description) -> list[str]:
 
 
 def restricted(state: Any, description: Description) -> Any:
-    """Return a state without the fields that a description of states does not have, as code of that version reads it."""
+    """Return a state without the fields that a description of states lacks, as code of that version reads it."""
     return {
         name: _restricted_value(value, description[name])
         for name, value in state.items()
