@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import pytest
@@ -18,6 +17,7 @@ from services.matching.upkeep.erase import Eraser
 from shared.clock import SettableClock
 from shared.ids import IdSource
 from shared.storage.engine import Database
+from tests.browser import Browser
 from tests.services.matching.matching_world import STAFF
 
 CODE = "outside_markets"
@@ -215,40 +215,36 @@ def test_only_staff_may_lift(excluded: Any, client: FlaskClient) -> None:
     assert client.delete(PATH).status_code == 401
 
 
-def page(client: FlaskClient, language: str = "en") -> str:
-    return client.get(f"/reports/R1?lang={language}", headers=STAFF).text
+def page(browser: Browser, language: str = "en") -> str:
+    browser.open(f"/reports/R1?lang={language}")
+    return browser.page
 
 
-def post(client: FlaskClient, path: str, **form: str) -> Any:
-    token = re.search(r'name="csrf_token" value="([^"]+)"', page(client))
-    assert token is not None
-    sent = {"csrf_token": token.group(1), "company_id": "C9", "code": CODE, **form}
-    return client.post(path, data=sent, headers=STAFF)
-
-
-def test_the_page_lifts_with_a_reason_and_undoes_it(
-    excluded: Any, client: FlaskClient, scorer: Scorer
-) -> None:
-    assert "Lift for Company C9" in page(client)
-    assert "Häv för Company C9" in page(client, "sv")
-    assert post(client, "/reports/R1/exclusions/lift", reason=WHY).status_code == 303
+def test_the_page_lifts_with_a_reason_and_undoes_it(excluded: Any, browser: Browser, scorer: Scorer) -> None:
+    assert "Lift for Company C9" in page(browser)
+    assert "Häv för Company C9" in page(browser, "sv")
+    assert (
+        browser.send("/reports/R1/exclusions/lift", company_id="C9", code=CODE, reason=WHY).status_code == 303
+    )
     scorer.score_stale()
-    shown = page(client)
+    shown = page(browser)
     assert WHY in shown
     assert "Exclude Company C9 again" in shown
     assert "Excluded, lifted by staff" in shown
-    assert post(client, "/reports/R1/exclusions/take-back").status_code == 303
-    shown = page(client)
+    assert browser.send("/reports/R1/exclusions/take-back", company_id="C9", code=CODE).status_code == 303
+    shown = page(browser)
     assert "The exclusion holds again" in shown
     assert WHY not in shown
-    assert post(client, "/reports/R1/exclusions/take-back").status_code == 303
-    shown = page(client)
+    assert browser.send("/reports/R1/exclusions/take-back", company_id="C9", code=CODE).status_code == 303
+    shown = page(browser)
     assert "The exclusion was not lifted (any more); nothing has changed." in shown
     assert "The exclusion holds again" not in shown
 
 
-def test_the_page_refuses_a_lifting_without_a_reason_and_says_so(excluded: Any, client: FlaskClient) -> None:
-    answer = post(client, "/reports/R1/exclusions/lift", reason=" ")
+def test_the_page_refuses_a_lifting_without_a_reason_and_says_so(
+    excluded: Any, client: FlaskClient, browser: Browser
+) -> None:
+    answer = browser.send("/reports/R1/exclusions/lift", company_id="C9", code=CODE, reason=" ")
     assert answer.status_code == 422
     assert "Write why the exclusion is lifted" in answer.text
     token_less = client.post(
@@ -258,19 +254,19 @@ def test_the_page_refuses_a_lifting_without_a_reason_and_says_so(excluded: Any, 
 
 
 def test_a_need_that_nobody_covers_says_what_to_do_next(
-    excluded: Any, client: FlaskClient, scorer: Scorer
+    excluded: Any, browser: Browser, scorer: Scorer
 ) -> None:
     for company in ("C1", "C2"):
         excluded.company(company, "Violins.", status="withdrawn")
     scorer.score_stale()
-    assert "A known conflict keeps somebody out who would be" in page(client)
+    assert "A known conflict keeps somebody out who would be" in page(browser)
     excluded.company("C9", "Violins.")
     scorer.score_stale()
-    assert "Ask the partner to describe it more closely" in page(client)
+    assert "Ask the partner to describe it more closely" in page(browser)
 
 
-def test_a_report_of_a_closed_request_offers_no_lifting(excluded: Any, client: FlaskClient) -> None:
+def test_a_report_of_a_closed_request_offers_no_lifting(excluded: Any, browser: Browser) -> None:
     excluded.request("R1", "P1", status="closed")
-    shown = page(client)
+    shown = page(browser)
     assert "Company C9" in shown
     assert "Lift for Company C9" not in shown

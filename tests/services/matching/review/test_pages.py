@@ -13,9 +13,11 @@ from flask.testing import FlaskClient
 
 import services.matching
 from services.matching.reports.domain.report import Part
+from services.matching.reports.worker import Scorer
 from services.matching.review.marked_text import marked
 from services.matching.review.score_bars import bars
-from tests.services.matching.matching_world import STAFF
+from tests.browser import Browser
+from tests.services.matching.matching_world import STAFF, MatchingWorld
 
 PACKAGE = Path(services.matching.__file__).parent
 HOSTILE = '<script>alert(1)</script> "quoted" & مستشفى\u202e'
@@ -25,32 +27,27 @@ def _get(client: FlaskClient, path: str, **more: Any) -> Any:
     return client.get(path, headers=STAFF, **more)
 
 
-def _page(client: FlaskClient, path: str, status: int = 200) -> str:
-    answer = _get(client, path)
-    assert answer.status_code == status
-    return str(answer.text)
+def _page(browser: Browser, path: str, status: int = 200) -> str:
+    browser.open(path, status)
+    return browser.page
 
 
-def _post(client: FlaskClient, path: str, **form: Any) -> Any:
-    token = re.search(r'name="csrf_token" value="([^"]+)"', _get(client, "/reports/R1").text)
-    assert token is not None
-    return client.post(path, data={"csrf_token": token.group(1), **form}, headers=STAFF)
-
-
-def test_an_empty_house_says_what_to_do_next(client: FlaskClient) -> None:
+def test_an_empty_house_says_what_to_do_next(browser: Browser) -> None:
     for path in ("/", "/reports"):
-        assert "handslag import companies" in _page(client, path)
+        assert "handslag import companies" in _page(browser, path)
 
 
-def test_a_visitor_sees_what_this_is_and_no_numbers(client: FlaskClient, scored: Any) -> None:
+def test_a_visitor_sees_what_this_is_and_no_numbers(client: FlaskClient, scored: MatchingWorld) -> None:
     page = client.get("/").text
     assert "Sign in" in page
     assert "Hospital P1" not in page
     assert client.get("/reports/R1").status_code == 302
 
 
-def test_the_landing_page_counts_and_names_the_latest_reports(client: FlaskClient, scored: Any) -> None:
-    page = _page(client, "/")
+def test_the_landing_page_counts_and_names_the_latest_reports(
+    browser: Browser, scored: MatchingWorld
+) -> None:
+    page = _page(browser, "/")
     assert re.search(r"Companies</dt><dd[^>]*>3<", page)
     assert "Hospital P1" in page
     assert "Review match reports" in page
@@ -64,18 +61,20 @@ def test_the_landing_page_counts_and_names_the_latest_reports(client: FlaskClien
     ],
 )
 def test_a_report_speaks_both_languages(
-    client: FlaskClient, scored: Any, scorer: Any, language: str, words: list[str]
+    browser: Browser, scored: MatchingWorld, scorer: Scorer, language: str, words: list[str]
 ) -> None:
     scored.company("C1", not_to_meet=["P1"])
     scorer.score_stale()
-    page = _page(client, f"/reports/R1?lang={language}")
+    page = _page(browser, f"/reports/R1?lang={language}")
     assert f'<html lang="{language}">' in page
     for word in words:
         assert word in unescape(page)
 
 
-def test_a_report_shows_texts_parts_reasons_and_the_picture(client: FlaskClient, scored: Any) -> None:
-    page = _page(client, "/reports/R1")
+def test_a_report_shows_texts_parts_reasons_and_the_picture(
+    client: FlaskClient, browser: Browser, scored: MatchingWorld
+) -> None:
+    page = _page(browser, "/reports/R1")
     report = _get(client, "/api/v1/reports/R1").json
     text = unescape(re.sub(r"</?mark>", "", page))
     for match in report["matches"]:
@@ -87,83 +86,87 @@ def test_a_report_shows_texts_parts_reasons_and_the_picture(client: FlaskClient,
     assert "<mark>" in page
 
 
-def test_pages_obey_the_content_security_policy(client: FlaskClient, scored: Any) -> None:
+def test_pages_obey_the_content_security_policy(browser: Browser, scored: MatchingWorld) -> None:
     for path in ("/", "/reports", "/reports/R1"):
-        page = _page(client, path)
+        page = _page(browser, path)
         assert not re.search(r"<[^>]* style=|<style|<script(?![^>]* src=)|<[^>]* on\w+=", page)
 
 
-def test_hostile_texts_are_shown_as_they_are(client: FlaskClient, scored: Any, scorer: Any) -> None:
+def test_hostile_texts_are_shown_as_they_are(browser: Browser, scored: MatchingWorld, scorer: Scorer) -> None:
     scored.company("C1", f"Autoclaves for surgical instruments {HOSTILE}", name=HOSTILE)
     scored.partner("P1", name=HOSTILE)
     scored.request("R1", "P1", text=f"Sterile processing of surgical instruments {HOSTILE}")
     scorer.score_stale()
     for path in ("/", "/reports", "/reports/R1"):
-        page = _page(client, path)
+        page = _page(browser, path)
         assert "<script>alert" not in page
         assert "&lt;script&gt;alert(1)" in page
 
 
-def test_an_approval_is_asked_for_once_more_before_mails_go_out(client: FlaskClient, scored: Any) -> None:
-    asked = _post(client, "/reports/R1/approve", report_version=1, match_id=["C1.n1"])
+def test_an_approval_is_asked_for_once_more_before_mails_go_out(
+    client: FlaskClient, browser: Browser, scored: MatchingWorld
+) -> None:
+    asked = browser.send("/reports/R1/approve", report_version=1, match_id=["C1.n1"])
     assert asked.status_code == 200
     assert "cannot be called back" in asked.text
     assert _get(client, "/api/v1/introductions").json["total"] == 0
-    done = _post(client, "/reports/R1/approve", report_version=1, match_id=["C1.n1"], confirmed="yes")
+    done = browser.send("/reports/R1/approve", report_version=1, match_id=["C1.n1"], confirmed="yes")
     assert done.status_code == 303
     assert _get(client, "/api/v1/introductions").json["total"] == 1
-    assert "Introduced" in _page(client, "/reports/R1")
+    assert "Introduced" in _page(browser, "/reports/R1")
 
 
 def test_a_report_that_changed_is_409_and_explained_in_the_readers_language(
-    client: FlaskClient, scored: Any, scorer: Any
+    browser: Browser, scored: MatchingWorld, scorer: Scorer
 ) -> None:
     scored.company("C2", status="withdrawn")
     scorer.score_stale()
-    answer = _post(
-        client, "/reports/R1/approve?lang=sv", report_version=1, match_id=["C1.n1"], confirmed="yes"
+    answer = browser.send(
+        "/reports/R1/approve?lang=sv", report_version=1, match_id=["C1.n1"], confirmed="yes"
     )
     assert answer.status_code == 409
     assert "Du såg version 1 av rapporten, nu är det version 2" in unescape(answer.text)
     assert "Rapporten har ändrats" in unescape(answer.text)
 
 
-def test_a_rejection_keeps_its_reason_and_shows_it(client: FlaskClient, scored: Any) -> None:
-    refused = _post(client, "/reports/R1/reject", report_version=1, match_id=["C1.n1"], reason=" ")
+def test_a_rejection_keeps_its_reason_and_shows_it(browser: Browser, scored: MatchingWorld) -> None:
+    refused = browser.send("/reports/R1/reject", report_version=1, match_id=["C1.n1"], reason=" ")
     assert refused.status_code == 422
-    done = _post(client, "/reports/R1/reject", report_version=1, match_id=["C1.n1"], reason="No capacity")
+    done = browser.send("/reports/R1/reject", report_version=1, match_id=["C1.n1"], reason="No capacity")
     assert done.status_code == 303
-    assert "No capacity" in _page(client, "/reports/R1")
+    assert "No capacity" in _page(browser, "/reports/R1")
 
 
-def test_an_introduction_is_cancelled_from_the_page(client: FlaskClient, scored: Any) -> None:
-    _post(client, "/reports/R1/approve", report_version=1, match_id=["C1.n1"], confirmed="yes")
-    done = _post(client, "/reports/R1/introductions/R1.C1/cancel")
+def test_an_introduction_is_cancelled_from_the_page(browser: Browser, scored: MatchingWorld) -> None:
+    browser.send("/reports/R1/approve", report_version=1, match_id=["C1.n1"], confirmed="yes")
+    done = browser.send("/reports/R1/introductions/R1.C1/cancel")
     assert done.status_code == 303
-    assert "Introduction cancelled" in _page(client, "/reports/R1")
+    assert "Introduction cancelled" in _page(browser, "/reports/R1")
 
 
 @pytest.mark.parametrize("form", [{"report_version": "x", "match_id": "C1.n1"}, {"report_version": 1}])
 def test_a_form_that_is_not_filled_in_decides_nothing(
-    client: FlaskClient, scored: Any, form: dict[str, Any]
+    client: FlaskClient, browser: Browser, scored: MatchingWorld, form: dict[str, Any]
 ) -> None:
-    answer = _post(client, "/reports/R1/approve", confirmed="yes", **form)
+    answer = browser.send("/reports/R1/approve", confirmed="yes", **form)
     assert answer.status_code in (409, 422)
     assert _get(client, "/api/v1/introductions").json["total"] == 0
 
 
-def test_a_form_without_its_token_is_refused(client: FlaskClient, scored: Any) -> None:
+def test_a_form_without_its_token_is_refused(client: FlaskClient, scored: MatchingWorld) -> None:
     form = {"report_version": 1, "match_id": "C1.n1", "confirmed": "yes"}
     assert client.post("/reports/R1/approve", data=form, headers=STAFF).status_code == 400
 
 
-def test_a_report_that_is_not_there_is_explained(client: FlaskClient) -> None:
-    assert "no match report for nobody" in _page(client, "/reports/nobody", 404)
+def test_a_report_that_is_not_there_is_explained(browser: Browser) -> None:
+    assert "no match report for nobody" in _page(browser, "/reports/nobody", 404)
 
 
 @pytest.mark.parametrize("query", ["?page=99", "?page=x", "?verdict=odd&status=odd"])
-def test_an_odd_filter_shows_nothing_and_breaks_nothing(client: FlaskClient, scored: Any, query: str) -> None:
-    _page(client, f"/reports{query}")
+def test_an_odd_filter_shows_nothing_and_breaks_nothing(
+    browser: Browser, scored: MatchingWorld, query: str
+) -> None:
+    _page(browser, f"/reports{query}")
 
 
 @pytest.mark.parametrize(
