@@ -15,7 +15,7 @@ import click
 
 from deploy.commands.backups import backup, reconcile, restore
 from deploy.commands.operating import dead, status
-from deploy.commands.rights import erase, export
+from deploy.commands.personal_data import erase, export
 from deploy.commands.starting import check_services, check_start
 from deploy.commands.topics import topics
 from deploy.services import CHOICES, SERVICES

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from shared.ids import IdSource
     from shared.loops import Loop
     from shared.messaging.effects import Handler
-    from shared.messaging.tables import Backbone
+    from shared.messaging.tables import MessagingTables
     from shared.rights import Erasing, Rights
     from shared.settings.registry import Settings
     from shared.status import Circumstances, Line
@@ -147,7 +147,7 @@ class Parts:
     create_work: Callable[[Settings, EventLog, Clock, IdSource], list[Loop]]
     open_store: Callable[[Settings], Database]
     metadata: sa.MetaData
-    backbone: Backbone
+    messaging: MessagingTables
     rights: Rights
     restoring: Restoring
     handlers: Callable[[Clock], Mapping[str, Handler]] = lambda clock: {}

@@ -49,7 +49,7 @@ def outcomes(databases: Databases) -> dict[str, int]:
 
 def dead_letters(databases: Databases) -> int:
     """Count the dead letters of all services that nobody has dealt with."""
-    return sum(count_dead(databases[name], service.parts.backbone) for name, service in SERVICES.items())
+    return sum(count_dead(databases[name], service.parts.messaging) for name, service in SERVICES.items())
 
 
 def _to_replay(database: Database, service: Service, replay: Replay, event_log: EventLog) -> int:
@@ -61,4 +61,4 @@ def _to_replay(database: Database, service: Service, replay: Replay, event_log: 
 
 def _in_outbox(database: Database, service: Service) -> int:
     with database.reading() as connection:
-        return sum(outbox_counts(connection, service.parts.backbone))
+        return sum(outbox_counts(connection, service.parts.messaging))

@@ -51,7 +51,7 @@ def list_letters(settings: Settings, services: Sequence[str]) -> Iterator[tuple[
     for name in services:
         service = SERVICES[name]
         with opened_database(settings, service) as database:
-            for letter in dead_letters.list_dead(database, service.parts.backbone):
+            for letter in dead_letters.list_dead(database, service.parts.messaging):
                 yield LetterName(name, letter.id), letter
 
 
@@ -59,7 +59,7 @@ def find_letter(settings: Settings, name: LetterName) -> DeadLetter:
     """Return a letter, settled or not; raises NoSuchDeadLetterError, DatabaseAwayError."""
     service = SERVICES[name.service]
     with opened_database(settings, service) as database:
-        return dead_letters.show(database, service.parts.backbone, name.number)
+        return dead_letters.show(database, service.parts.messaging, name.number)
 
 
 def replay_letters(settings: Settings, names: Sequence[LetterName], clock: Clock) -> Iterator[Replayed]:
@@ -72,7 +72,7 @@ def replay_letters(settings: Settings, names: Sequence[LetterName], clock: Clock
         with opened_database(settings, service) as database:
             try:
                 handlers = service.parts.handlers(clock)
-                status = dead_letters.replay(database, service.parts.backbone, handlers, name.number, clock)
+                status = dead_letters.replay(database, service.parts.messaging, handlers, name.number, clock)
             except ReplayFailedError as error:
                 yield Replayed(name, "failed", str(error))
             except NoSuchDeadLetterError as error:
@@ -87,7 +87,7 @@ def discard_letter(settings: Settings, name: LetterName, reason: str, clock: Clo
     """Discard a letter; raises NoSuchDeadLetterError, DatabaseAwayError, and ValueError without a reason."""
     service = SERVICES[name.service]
     with opened_database(settings, service) as database:
-        dead_letters.discard(database, service.parts.backbone, name.number, reason, clock)
+        dead_letters.discard(database, service.parts.messaging, name.number, reason, clock)
 
 
 def summary(name: LetterName, letter: DeadLetter) -> dict[str, Any]:

@@ -86,7 +86,7 @@ def _left(databases: Databases, kind: Kind, id: str, done: Sequence[Erasure]) ->
         parts = service.parts
         with databases[name].reading() as connection:
             behind = sum(
-                version_had(connection, parts.backbone, topic, key) < version
+                version_had(connection, parts.messaging, topic, key) < version
                 for (topic, key), version in tombstones.items()
                 if topic in service.reads
             )
@@ -96,7 +96,7 @@ def _left(databases: Databases, kind: Kind, id: str, done: Sequence[Erasure]) ->
                 left.append(f"{name} has to read {behind} events")
             else:
                 left += parts.rights.left(connection, telling)
-            waiting = waiting_aggregates(connection, parts.backbone)
+            waiting = waiting_aggregates(connection, parts.messaging)
         if waiting & tombstones.keys():
             left.append(f"{name} has to publish it")
         left += [

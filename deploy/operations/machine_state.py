@@ -149,11 +149,13 @@ def _stands_still(numbers: Sequence[int]) -> bool:
 
 def service_state(service: Service, database: Database) -> ServiceState:
     """Look at what every service has."""
-    backbone = service.parts.backbone
+    messaging = service.parts.messaging
     with database.reading() as connection:
-        number, refused = outbox_counts(connection, backbone)
-        oldest = oldest_waiting(connection, backbone)
-    return ServiceState(has_relay(database), Waiting(number, oldest), refused, count_dead(database, backbone))
+        number, refused = outbox_counts(connection, messaging)
+        oldest = oldest_waiting(connection, messaging)
+    return ServiceState(
+        has_relay(database), Waiting(number, oldest), refused, count_dead(database, messaging)
+    )
 
 
 def work_state(watching: Watching, database: Database) -> Any:

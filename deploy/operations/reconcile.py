@@ -126,7 +126,7 @@ class _Topic:
         self._connection = connections[service]
         self._service = service
         self._topic = topic
-        self._backbone = parts.backbone
+        self._messaging = parts.messaging
         # The topics before this one are in order by now: what others know of them is read once.
         self._adopting = Adopting(now, cache(partial(_approvals, connections)))
         self._adopt = partial(parts.restoring.adopt, self._connection, topic)
@@ -156,7 +156,7 @@ class _Topic:
         self._step_over_seen()
         waiting = drop_published(
             self._connection,
-            self._backbone,
+            self._messaging,
             self._topic,
             lambda id: last[id].version if id in last else 0,
         )
@@ -164,7 +164,7 @@ class _Topic:
         for event in [*gone.values(), *erasures, *_current(self._connection, self._service, self._topic)]:
             on_log = last[event.aggregate_id].version if event.aggregate_id in last else 0
             if event.version > max(on_log, waiting.get(event.aggregate_id, 0)):
-                record_event(self._connection, self._backbone, event)
+                record_event(self._connection, self._messaging, event)
                 published += 1
         return Reconciled(adopted, len(erasures), published)
 
@@ -215,7 +215,7 @@ def _seen(connections: Mapping[str, Connection], topic: str) -> dict[str, int]:
     seen: dict[str, int] = {}
     for reader, topics in READS.items():
         if topic in topics:
-            had = versions_had(connections[reader], SERVICES[reader].parts.backbone, topic)
+            had = versions_had(connections[reader], SERVICES[reader].parts.messaging, topic)
             for key, version in had.items():
                 seen[key] = max(version, seen.get(key, 0))
     return seen

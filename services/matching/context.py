@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from flask import Flask, current_app
 
-from services.matching.text.domain.engine import TextEngine
+from services.matching.text.domain.concept_engine import TextEngine
 from shared.clock import Clock
 from shared.ids import IdSource
 from shared.settings.registry import Settings

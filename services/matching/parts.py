@@ -57,7 +57,7 @@ PARTS = Parts(
     create_work=_create_work,
     open_store=_open_store,
     metadata=tables.metadata,
-    backbone=tables.backbone,
+    messaging=tables.messaging,
     rights=Rights(knows=views.knows, held=views.held, telling_of=views.telling_of, left=views.left),
     restoring=Restoring(current=restore.current, adopt=_adopt, approvals=restore.approvals),
     handlers=_handlers,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from services.matching.commands import report
 from services.matching.evaluation.commands import evaluate
-from services.matching.topics import READS
+from services.matching.topics_read import READS
 from services.matching.upkeep.commands import rebuild, thesaurus
 from services.matching.why_not.commands import why_not
 from shared.service import Link, Parts, Service

@@ -33,8 +33,8 @@ def create_work(settings: Settings, event_log: EventLog, clock: Clock, ids: IdSo
     """
     database = open_store(settings.matching_database)
     engine = make_engine(settings.text_engine, thesaurus_with(settings.thesaurus), database)
-    relay = Relay(database, tables.backbone, event_log, GROUP)
-    consumer = Consumer(database, tables.backbone, event_log, GROUP, HANDLERS, clock)
+    relay = Relay(database, tables.messaging, event_log, GROUP)
+    consumer = Consumer(database, tables.messaging, event_log, GROUP, HANDLERS, clock)
     return [
         Loop("matching relay", relay.run),
         pulsing(event_log, GROUP),

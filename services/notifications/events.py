@@ -12,7 +12,7 @@ from services.notifications.contacts.store import delete_contact, save_contact
 from services.notifications.deliveries.store.approvals import delete_introduction, save_introduction
 from services.notifications.deliveries.store.removals import add_removals_about, add_removals_to
 from services.notifications.mail.domain.introduction import is_erased
-from services.notifications.tables import backbone
+from services.notifications.tables import messaging
 from shared.clock import Clock
 from shared.events.event import Event
 from shared.messaging.dead_letters import empty_letters_of
@@ -48,5 +48,5 @@ def record_introduction(connection: Connection, event: Event, clock: Clock) -> N
     if is_erased(event.state):
         # The mails and the dead letters of the states before this one say what it no longer says.
         add_removals_about(connection, event.aggregate_id)
-        empty_letters_of(connection, backbone, "introductions", event.aggregate_id, clock)
+        empty_letters_of(connection, messaging, "introductions", event.aggregate_id, clock)
     save_introduction(connection, event.state, clock())

@@ -8,7 +8,7 @@ from services.notifications.deliveries import restore
 from services.notifications.deliveries.store.deliveries import count_by_status
 from services.notifications.deliveries.store.queue import release_all
 from services.notifications.events import make_handlers
-from services.notifications.tables import backbone, metadata
+from services.notifications.tables import messaging, metadata
 from services.notifications.upkeep import mail_status, views
 from services.notifications.upkeep.store import list_with_address
 from services.notifications.web import create_app
@@ -33,7 +33,7 @@ PARTS = Parts(
     create_work=create_work,
     open_store=_open_store,
     metadata=metadata,
-    backbone=backbone,
+    messaging=messaging,
     rights=Rights(knows=views.knows, held=views.held, with_address=list_with_address, left=views.left),
     restoring=Restoring(
         current=restore.current, adopt=_adopt, release=release_all, hold_back=restore.hold_mails

@@ -8,7 +8,7 @@ from services.notifications.deliveries.worker.sender import MailWorker
 from services.notifications.events import make_handlers
 from services.notifications.mail.building import read_sender
 from services.notifications.mail.server import mail_server, mailbox_of
-from services.notifications.tables import backbone, metadata
+from services.notifications.tables import messaging, metadata
 from shared.clock import Clock, system_clock
 from shared.event_log.port import EventLog
 from shared.ids import IdSource, random_ids
@@ -33,8 +33,8 @@ def create_work(
     sender = read_sender(settings.mail_from, settings.organiser_name)
     server = mail_server(settings.smtp, settings)
     database = open_database(settings.notifications_database, metadata)
-    relay = Relay(database, backbone, event_log, SERVICE)
-    consumer = Consumer(database, backbone, event_log, SERVICE, make_handlers(clock), clock)
+    relay = Relay(database, messaging, event_log, SERVICE)
+    consumer = Consumer(database, messaging, event_log, SERVICE, make_handlers(clock), clock)
     return [
         Loop(f"{SERVICE} relay", relay.run),
         pulsing(event_log, SERVICE),

@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 from services.profiles.database import open_store
 from services.profiles.importing.sample import take_in
 from services.profiles.organisations import erase, restore
-from services.profiles.tables import backbone, metadata
+from services.profiles.tables import messaging, metadata
 from services.profiles.upkeep import views
 from services.profiles.upkeep.store import TOPIC_OF, list_erased, list_with_address
 from services.profiles.web import create_app
@@ -33,7 +33,7 @@ PARTS = Parts(
     create_work=create_work,
     open_store=open_store,
     metadata=metadata,
-    backbone=backbone,
+    messaging=messaging,
     rights=Rights(knows=views.knows, held=views.held, with_address=list_with_address),
     restoring=Restoring(current=restore.current, adopt=_adopt),
     erasing=Erasing(erase=_erase, erased=list_erased),

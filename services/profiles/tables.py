@@ -11,10 +11,10 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from shared.messaging.answers_given import idempotency_table
-from shared.messaging.tables import backbone_tables
+from shared.messaging.tables import messaging_tables
 
 metadata = sa.MetaData(info={"migrations": Path(__file__).parent / "migrations"})
-backbone = backbone_tables(metadata)
+messaging = messaging_tables(metadata)
 idempotency = idempotency_table(metadata)
 
 erasures = sa.Table(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from services.profiles.database import open_store
-from services.profiles.tables import backbone, idempotency
+from services.profiles.tables import idempotency, messaging
 from shared.clock import Clock, system_clock
 from shared.event_log.port import EventLog
 from shared.ids import IdSource, random_ids
@@ -23,7 +23,7 @@ def create_work(
     Raises sqlalchemy.exc.SQLAlchemyError or OSError when the database cannot be opened.
     """
     database = open_store(settings)
-    relay = Relay(database, backbone, event_log, "profiles")
+    relay = Relay(database, messaging, event_log, "profiles")
     return [
         Loop("profiles relay", relay.run),
         pulsing(event_log, "profiles"),

@@ -16,7 +16,7 @@ from shared.events.envelope import BadEventError, from_record
 from shared.events.event import Event
 from shared.messaging.dead_letters import bury, describe, empty_letters_of
 from shared.messaging.effects import Handler, apply_in_order, is_dependency_away
-from shared.messaging.tables import Backbone
+from shared.messaging.tables import MessagingTables
 from shared.storage.engine import Database
 from shared.telemetry import metrics, traces
 
@@ -42,7 +42,7 @@ class Consumer:
     def __init__(
         self,
         database: Database,
-        backbone: Backbone,
+        messaging: MessagingTables,
         event_log: EventLog,
         group: str,
         handlers: Mapping[str, Handler],
@@ -50,7 +50,7 @@ class Consumer:
         retry_seconds: Sequence[float] = RETRY_SECONDS,
     ) -> None:
         self._database = database
-        self._backbone = backbone
+        self._messaging = messaging
         self._event_log = event_log
         self._group = group
         self._handlers = dict(handlers)
@@ -137,11 +137,11 @@ class Consumer:
         try:
             if events:
                 with self._database.writing() as connection:
-                    for had_effect in apply_in_order(connection, self._backbone, events, handler_of):
+                    for had_effect in apply_in_order(connection, self._messaging, events, handler_of):
                         topic, event = events[done]
                         if had_effect and event.state is None:
                             empty_letters_of(
-                                connection, self._backbone, topic, event.aggregate_id, self._clock
+                                connection, self._messaging, topic, event.aggregate_id, self._clock
                             )
                         done, fresh = done + 1, fresh or had_effect
         except Exception as error:
@@ -180,7 +180,7 @@ class Consumer:
         reason = describe(error)
         try:
             with self._database.writing() as connection:
-                letter = bury(connection, self._backbone, record, reason, tries, self._clock)
+                letter = bury(connection, self._messaging, record, reason, tries, self._clock)
         except (sa.exc.DBAPIError, OSError) as away:
             raise _LaterError(f"the database is away: {describe(away)}") from away
         metrics.RECORDS_BURIED.add(1, self._group)

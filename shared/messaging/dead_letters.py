@@ -17,7 +17,7 @@ from shared.clock import Clock, system_clock, to_text
 from shared.event_log.port import Headers, Record, read_headers, write_headers
 from shared.events.envelope import BadEventError, from_record
 from shared.messaging.effects import Handler, apply_once, is_dependency_away
-from shared.messaging.tables import Backbone
+from shared.messaging.tables import MessagingTables
 from shared.storage.engine import Database
 
 Status = Literal["dead", "replayed", "superseded", "discarded"]
@@ -46,10 +46,15 @@ class DeadLetter:
 
 
 def bury(
-    connection: Connection, backbone: Backbone, record: Record, reason: str, attempts: int, clock: Clock
+    connection: Connection,
+    messaging: MessagingTables,
+    record: Record,
+    reason: str,
+    attempts: int,
+    clock: Clock,
 ) -> int:
     """Keep a record as a dead letter and return its id; one that is kept already is not kept twice."""
-    table = backbone.dead_letters
+    table = messaging.dead_letters
     place = {
         "topic": record.topic,
         "partition": record.partition,
@@ -76,9 +81,11 @@ def bury(
     return int(inserted.inserted_primary_key[0])  # type: ignore[index]
 
 
-def empty_letters_of(connection: Connection, backbone: Backbone, topic: str, key: str, clock: Clock) -> None:
+def empty_letters_of(
+    connection: Connection, messaging: MessagingTables, topic: str, key: str, clock: Clock
+) -> None:
     """Erase what the dead letters of an erased aggregate say; those still dead are superseded."""
-    table = backbone.dead_letters
+    table = messaging.dead_letters
     mine = (table.c.topic == topic, table.c.key == key.encode(errors="surrogateescape"))
     connection.execute(
         sa.update(table)
@@ -91,19 +98,19 @@ def empty_letters_of(connection: Connection, backbone: Backbone, topic: str, key
 
 
 def list_dead(
-    database: Database, backbone: Backbone, status: Status | None = "dead", limit: int = 1000
+    database: Database, messaging: MessagingTables, status: Status | None = "dead", limit: int = 1000
 ) -> list[DeadLetter]:
     """List up to `limit` letters of a status (None: of every status), oldest first."""
-    table = backbone.dead_letters
+    table = messaging.dead_letters
     query = sa.select(table).order_by(table.c.id).limit(limit)
     with database.reading() as connection:
         rows = connection.execute(query if status is None else query.where(table.c.status == status)).all()
     return [_letter(row) for row in rows]
 
 
-def count_dead(database: Database, backbone: Backbone) -> int:
+def count_dead(database: Database, messaging: MessagingTables) -> int:
     """Count the letters that wait to be settled."""
-    table = backbone.dead_letters
+    table = messaging.dead_letters
     with database.reading() as connection:
         return int(
             connection.execute(
@@ -112,15 +119,15 @@ def count_dead(database: Database, backbone: Backbone) -> int:
         )
 
 
-def show(database: Database, backbone: Backbone, id: int) -> DeadLetter:
+def show(database: Database, messaging: MessagingTables, id: int) -> DeadLetter:
     """Return one letter; raises NoSuchDeadLetterError."""
     with database.reading() as connection:
-        return _letter(_find(connection, backbone, id))
+        return _letter(_find(connection, messaging, id))
 
 
 def replay(
     database: Database,
-    backbone: Backbone,
+    messaging: MessagingTables,
     handlers: Mapping[str, Handler],
     id: int,
     clock: Clock = system_clock,
@@ -132,9 +139,9 @@ def replay(
     """
     try:
         with database.writing() as connection:
-            letter = _dead(connection, backbone, id)
-            status = _replay_one(connection, backbone, letter.record, handlers, clock)
-            _settle(connection, backbone, id, status, "", clock)
+            letter = _dead(connection, messaging, id)
+            status = _replay_one(connection, messaging, letter.record, handlers, clock)
+            _settle(connection, messaging, id, status, "", clock)
             return status
     except NoSuchDeadLetterError:
         raise
@@ -143,12 +150,12 @@ def replay(
             raise
         reason = describe(error)
         with database.writing() as connection:
-            _note_failure(connection, backbone, id, reason, clock)
+            _note_failure(connection, messaging, id, reason, clock)
         raise ReplayFailedError(f"dead letter {id} failed again: {reason}") from error
 
 
 def discard(
-    database: Database, backbone: Backbone, id: int, reason: str, clock: Clock = system_clock
+    database: Database, messaging: MessagingTables, id: int, reason: str, clock: Clock = system_clock
 ) -> None:
     """Discard a dead letter; its row stays, with staff's reason.
 
@@ -157,8 +164,8 @@ def discard(
     if not reason.strip():
         raise ValueError("say why the dead letter is discarded")
     with database.writing() as connection:
-        _dead(connection, backbone, id)
-        _settle(connection, backbone, id, "discarded", reason, clock)
+        _dead(connection, messaging, id)
+        _settle(connection, messaging, id, "discarded", reason, clock)
 
 
 def describe(error: BaseException) -> str:
@@ -170,20 +177,24 @@ def describe(error: BaseException) -> str:
 
 
 def _replay_one(
-    connection: Connection, backbone: Backbone, record: Record, handlers: Mapping[str, Handler], clock: Clock
+    connection: Connection,
+    messaging: MessagingTables,
+    record: Record,
+    handlers: Mapping[str, Handler],
+    clock: Clock,
 ) -> Status:
     event = from_record(record)
     if record.topic not in handlers:
         raise BadEventError(f"nothing here handles topic {record.topic!r}")
-    if not apply_once(connection, backbone, record.topic, event, handlers[record.topic]):
+    if not apply_once(connection, messaging, record.topic, event, handlers[record.topic]):
         return "superseded"
     if event.state is None:
-        empty_letters_of(connection, backbone, record.topic, record.key, clock)
+        empty_letters_of(connection, messaging, record.topic, record.key, clock)
     return "replayed"
 
 
-def _find(connection: Connection, backbone: Backbone, id: int, lock: bool = False) -> sa.Row[Any]:
-    table = backbone.dead_letters
+def _find(connection: Connection, messaging: MessagingTables, id: int, lock: bool = False) -> sa.Row[Any]:
+    table = messaging.dead_letters
     query = sa.select(table).where(table.c.id == id)
     row = connection.execute(query.with_for_update() if lock else query).first()
     if row is None:
@@ -191,18 +202,18 @@ def _find(connection: Connection, backbone: Backbone, id: int, lock: bool = Fals
     return row
 
 
-def _dead(connection: Connection, backbone: Backbone, id: int) -> DeadLetter:
+def _dead(connection: Connection, messaging: MessagingTables, id: int) -> DeadLetter:
     # The row is locked, so that two replays at once wait for each other.
-    letter = _letter(_find(connection, backbone, id, lock=True))
+    letter = _letter(_find(connection, messaging, id, lock=True))
     if letter.status != "dead":
         raise NoSuchDeadLetterError(f"dead letter {id} is settled already: {letter.status}")
     return letter
 
 
 def _settle(
-    connection: Connection, backbone: Backbone, id: int, status: Status, note: str, clock: Clock
+    connection: Connection, messaging: MessagingTables, id: int, status: Status, note: str, clock: Clock
 ) -> None:
-    table = backbone.dead_letters
+    table = messaging.dead_letters
     connection.execute(
         sa.update(table)
         .where(table.c.id == id)
@@ -210,8 +221,10 @@ def _settle(
     )
 
 
-def _note_failure(connection: Connection, backbone: Backbone, id: int, reason: str, clock: Clock) -> None:
-    table = backbone.dead_letters
+def _note_failure(
+    connection: Connection, messaging: MessagingTables, id: int, reason: str, clock: Clock
+) -> None:
+    table = messaging.dead_letters
     connection.execute(
         sa.update(table)
         .where(table.c.id == id, table.c.status == "dead")

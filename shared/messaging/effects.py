@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
 from shared.events.event import Event
-from shared.messaging.tables import Backbone
+from shared.messaging.tables import MessagingTables
 
 Handler = Callable[[Connection, Event], None]
 """Brings the service's tables up to an event's state, on the connection of the open transaction.
@@ -22,14 +22,14 @@ It gets each version of an aggregate at most once and newer versions only. It ne
 
 
 def apply_once(
-    connection: Connection, backbone: Backbone, topic: str, event: Event, handler: Handler
+    connection: Connection, messaging: MessagingTables, topic: str, event: Event, handler: Handler
 ) -> bool:
     """Have the effect of an event unless its version or a newer one had it; say whether it had it now.
 
     Runs in a savepoint: when the handler raises, neither its changes nor the version stay, and the error goes on.
     """
     with _savepoint(connection):
-        if not _claim(connection, backbone, topic, event):
+        if not _claim(connection, messaging, topic, event):
             return False
         handler(connection, event)
         return True
@@ -37,7 +37,7 @@ def apply_once(
 
 def apply_in_order(
     connection: Connection,
-    backbone: Backbone,
+    messaging: MessagingTables,
     events: Sequence[tuple[str, Event]],
     handler_of: Callable[[str], Handler],
 ) -> Iterator[bool]:
@@ -48,10 +48,10 @@ def apply_in_order(
     """
     times = Counter((topic, event.aggregate_id) for topic, event in events)
     once = [(topic, event) for topic, event in events if times[topic, event.aggregate_id] == 1]
-    claimed = _claim_all(connection, backbone, once)
+    claimed = _claim_all(connection, messaging, once)
     for topic, event in events:
         place = (topic, event.aggregate_id)
-        fresh = place in claimed if times[place] == 1 else _claim(connection, backbone, topic, event)
+        fresh = place in claimed if times[place] == 1 else _claim(connection, messaging, topic, event)
         if fresh:
             handler_of(topic)(connection, event)
         yield fresh
@@ -92,19 +92,19 @@ def _savepoint(connection: Connection) -> Iterator[None]:
     connection.exec_driver_sql("RELEASE SAVEPOINT effect")
 
 
-def _claim(connection: Connection, backbone: Backbone, topic: str, event: Event) -> bool:
-    claim = _claim_statement(backbone.consumed, connection.dialect.name)
+def _claim(connection: Connection, messaging: MessagingTables, topic: str, event: Event) -> bool:
+    claim = _claim_statement(messaging.consumed, connection.dialect.name)
     values = {"claimed_topic": topic, "claimed_key": event.aggregate_id, "claimed_version": event.version}
     return connection.execute(claim, values).first() is not None
 
 
 def _claim_all(
-    connection: Connection, backbone: Backbone, events: Sequence[tuple[str, Event]]
+    connection: Connection, messaging: MessagingTables, events: Sequence[tuple[str, Event]]
 ) -> set[tuple[str, str]]:
     """Claim events of different keys in one statement, and return the topic and key of those that were claimed."""
     if not events:
         return set()
-    claim = _claim_statement(backbone.consumed, connection.dialect.name)
+    claim = _claim_statement(messaging.consumed, connection.dialect.name)
     # In the order of the keys, so that two who claim the same ones never wait for each other crosswise.
     rows = sorted((topic, event.aggregate_id, event.version) for topic, event in events)
     values = [

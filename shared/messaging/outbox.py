@@ -21,7 +21,7 @@ from shared.events.envelope import (
     topic_of,
 )
 from shared.events.event import Event, State
-from shared.messaging.tables import Backbone
+from shared.messaging.tables import MessagingTables
 from shared.storage.statements import Insert
 from shared.telemetry import traces
 
@@ -59,7 +59,7 @@ class OutboxRow:
 
 
 def record_event(
-    connection: Connection, backbone: Backbone, event: Event, before: State | None = None
+    connection: Connection, messaging: MessagingTables, event: Event, before: State | None = None
 ) -> None:
     """Record an event in the transaction of the change that it tells of; the relay publishes it afterwards.
 
@@ -85,7 +85,7 @@ def record_event(
                 f"{event.type} of {event.aggregate_id} would be {size} bytes: "
                 f"make its texts shorter, at most {MAX_VALUE_BYTES} bytes are taken"
             )
-    outbox = backbone.outbox
+    outbox = messaging.outbox
     if payload is None:
         connection.execute(
             sa.delete(outbox).where(
@@ -108,13 +108,15 @@ def record_event(
     )
 
 
-def waiting_rows(connection: Connection, backbone: Backbone, limit: int, after: int = 0) -> list[OutboxRow]:
+def waiting_rows(
+    connection: Connection, messaging: MessagingTables, limit: int, after: int = 0
+) -> list[OutboxRow]:
     """Read up to `limit` events that wait to be published, in the order they were recorded.
 
     With `after` only those of a higher position. Such a read may overlook rows: on PostgreSQL a lower position
     can become visible later than a higher one. `waiting_up_to` tells.
     """
-    columns = backbone.outbox.c
+    columns = messaging.outbox.c
     rows = connection.execute(
         sa.select(
             columns.position,
@@ -132,66 +134,66 @@ def waiting_rows(connection: Connection, backbone: Backbone, limit: int, after: 
     return [OutboxRow(*row) for row in rows]
 
 
-def waiting_up_to(connection: Connection, backbone: Backbone, position: int) -> set[int]:
+def waiting_up_to(connection: Connection, messaging: MessagingTables, position: int) -> set[int]:
     """Return the positions, up to one, of the events that wait to be published."""
-    columns = backbone.outbox.c
+    columns = messaging.outbox.c
     query = sa.select(columns.position).where(columns.refused.is_(None), columns.position <= position)
     return set(connection.execute(query).scalars())
 
 
-def delete_rows(connection: Connection, backbone: Backbone, positions: Sequence[int]) -> None:
+def delete_rows(connection: Connection, messaging: MessagingTables, positions: Sequence[int]) -> None:
     """Delete exactly these rows: those that the log has acknowledged."""
-    connection.execute(sa.delete(backbone.outbox).where(backbone.outbox.c.position.in_(positions)))
+    connection.execute(sa.delete(messaging.outbox).where(messaging.outbox.c.position.in_(positions)))
 
 
-def forget_waiting(connection: Connection, backbone: Backbone, topic: str, aggregate_id: str) -> None:
+def forget_waiting(connection: Connection, messaging: MessagingTables, topic: str, aggregate_id: str) -> None:
     """Delete all rows of an aggregate, as a newer state or a tombstone makes up for them: each state is whole."""
-    outbox = backbone.outbox
+    outbox = messaging.outbox
     mine = sa.and_(outbox.c.aggregatetype == topic, outbox.c.aggregateid == aggregate_id)
     connection.execute(sa.delete(outbox).where(mine))
 
 
-def mark_refused(connection: Connection, backbone: Backbone, position: int, reason: str) -> None:
+def mark_refused(connection: Connection, messaging: MessagingTables, position: int, reason: str) -> None:
     """Keep a row that the log can never take, with the reason; later versions of its aggregate go on."""
     connection.execute(
-        sa.update(backbone.outbox).where(backbone.outbox.c.position == position).values(refused=reason)
+        sa.update(messaging.outbox).where(messaging.outbox.c.position == position).values(refused=reason)
     )
 
 
-def outbox_counts(connection: Connection, backbone: Backbone) -> tuple[int, int]:
+def outbox_counts(connection: Connection, messaging: MessagingTables) -> tuple[int, int]:
     """Count the rows that wait to be published and those that the log refused."""
-    refused = backbone.outbox.c.refused
+    refused = messaging.outbox.c.refused
     waiting, kept = connection.execute(
         sa.select(
             sa.func.count().filter(refused.is_(None)),
             sa.func.count().filter(refused.is_not(None)),
-        ).select_from(backbone.outbox)
+        ).select_from(messaging.outbox)
     ).one()
     return int(waiting), int(kept)
 
 
-def oldest_waiting(connection: Connection, backbone: Backbone) -> str | None:
+def oldest_waiting(connection: Connection, messaging: MessagingTables) -> str | None:
     """Return the moment (as text) of the oldest row that waits to be published."""
-    outbox = backbone.outbox.c
+    outbox = messaging.outbox.c
     found: str | None = connection.scalar(sa.select(sa.func.min(outbox.time)).where(outbox.refused.is_(None)))
     return found
 
 
-def waiting_aggregates(connection: Connection, backbone: Backbone) -> set[tuple[str, str]]:
+def waiting_aggregates(connection: Connection, messaging: MessagingTables) -> set[tuple[str, str]]:
     """Return topic and id of every aggregate of which something waits to be published."""
-    outbox = backbone.outbox.c
+    outbox = messaging.outbox.c
     query = sa.select(outbox.aggregatetype, outbox.aggregateid).where(outbox.refused.is_(None))
     return {(topic, id) for topic, id in connection.execute(query)}
 
 
 def drop_published(
-    connection: Connection, backbone: Backbone, topic: str, published: Callable[[str], int]
+    connection: Connection, messaging: MessagingTables, topic: str, published: Callable[[str], int]
 ) -> dict[str, int]:
     """Drop the rows of a topic that are no newer than what is published; return the newest that stays, by id.
 
     `published` returns the version of an aggregate that the log ends with, 0 for none.
     """
-    outbox = backbone.outbox
+    outbox = messaging.outbox
     waiting: dict[str, int] = {}
     query = sa.select(outbox.c.position, outbox.c.id, outbox.c.aggregateid).where(
         outbox.c.aggregatetype == topic

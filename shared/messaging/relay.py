@@ -18,7 +18,7 @@ from shared.event_log.port import (
 from shared.events.envelope import BadEventError
 from shared.messaging.outbox import OutboxRow, delete_rows, mark_refused, waiting_rows, waiting_up_to
 from shared.messaging.relay_lock import relay_lock
-from shared.messaging.tables import Backbone
+from shared.messaging.tables import MessagingTables
 from shared.storage.engine import Database
 from shared.telemetry import metrics, traces
 
@@ -48,13 +48,13 @@ class Relay:
     def __init__(
         self,
         database: Database,
-        backbone: Backbone,
+        messaging: MessagingTables,
         event_log: EventLog,
         service: str,
         idle_seconds: float = IDLE_SECONDS,
     ) -> None:
         self._database = database
-        self._backbone = backbone
+        self._messaging = messaging
         self._event_log = event_log
         self._service = service
         self._idle_seconds = idle_seconds
@@ -130,9 +130,9 @@ class Relay:
         with self._database.reading() as connection:
             self._check_token(connection)
             # It may hold an older version of what would come now, and must not end up behind it in the log.
-            if after and not waiting_up_to(connection, self._backbone, after) <= on_their_way:
+            if after and not waiting_up_to(connection, self._messaging, after) <= on_their_way:
                 return []
-            return waiting_rows(connection, self._backbone, BATCH, after)
+            return waiting_rows(connection, self._messaging, BATCH, after)
 
     def _publish(
         self, on_their_way: list[tuple[OutboxRow, Message]], rows: list[OutboxRow], timeout: float
@@ -168,9 +168,9 @@ class Relay:
         with self._database.writing() as connection:
             # The row is locked until the deletion commits: a relay that starts now waits, and then reads what is left.
             self._check_token(connection, lock=True)
-            delete_rows(connection, self._backbone, [row.position for row in sent])
+            delete_rows(connection, self._messaging, [row.position for row in sent])
             for row, reason in refused:
-                mark_refused(connection, self._backbone, row.position, reason)
+                mark_refused(connection, self._messaging, row.position, reason)
         metrics.EVENTS_PUBLISHED.add(len(sent), self._service)
         if traces.is_on():
             traces.published(self._service, [(row.traceparent, row.time) for row in sent])
@@ -194,14 +194,14 @@ class Relay:
             )
 
     def _raise_token(self, connection: Connection) -> int:
-        fence = self._backbone.relay_fence
+        fence = self._messaging.relay_fence
         raised = connection.execute(sa.update(fence).where(fence.c.id == 1).values(token=fence.c.token + 1))
         if raised.rowcount == 0:
             connection.execute(sa.insert(fence).values(id=1, token=1))
         return int(connection.execute(sa.select(fence.c.token).where(fence.c.id == 1)).scalar_one())
 
     def _check_token(self, connection: Connection, lock: bool = False) -> None:
-        fence = self._backbone.relay_fence
+        fence = self._messaging.relay_fence
         query = sa.select(fence.c.token).where(fence.c.id == 1)
         token = connection.execute(query.with_for_update() if lock else query).scalar_one()
         if token != self._token:

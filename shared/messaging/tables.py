@@ -10,8 +10,8 @@ _counter = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 @dataclass(frozen=True)
-class Backbone:
-    """The tables; made once by `backbone_tables` in the service's own metadata.
+class MessagingTables:
+    """The tables; made once by `messaging_tables` in the service's own metadata.
 
     `outbox`: events that are recorded and not yet acknowledged by the log, in the order of `position`.
     `relay_fence`: one row; its token names the one relay that may delete from the outbox.
@@ -25,9 +25,9 @@ class Backbone:
     dead_letters: sa.Table
 
 
-def backbone_tables(metadata: sa.MetaData) -> Backbone:
-    """Add the backbone's tables to a service's metadata and return them."""
-    return Backbone(
+def messaging_tables(metadata: sa.MetaData) -> MessagingTables:
+    """Add the messaging's tables to a service's metadata and return them."""
+    return MessagingTables(
         outbox=sa.Table(
             "outbox",
             metadata,

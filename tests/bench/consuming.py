@@ -19,7 +19,7 @@ from shared.event_log.port import EventLog
 from shared.events.envelope import to_message
 from shared.events.event import Event
 from shared.messaging.consumer import BATCH, Consumer
-from shared.messaging.tables import backbone_tables
+from shared.messaging.tables import messaging_tables
 from shared.storage.engine import Database, open_database
 from tests.bench.measure import Mark, in_turn
 from tests.bench.samples import company_events
@@ -48,16 +48,16 @@ def measure(folder: Path) -> Mark:
 
 def consume(log: EventLog, database: Database, group: str) -> float:
     """Have the consumer take every event anew, and return the seconds."""
-    backbone = backbone_tables(sa.MetaData())
+    messaging = messaging_tables(sa.MetaData())
     with database.writing() as connection:
-        connection.execute(sa.delete(backbone.consumed))
+        connection.execute(sa.delete(messaging.consumed))
     effects = 0
 
     def handler(_connection: Connection, _event: Event) -> None:
         nonlocal effects
         effects += 1
 
-    consumer = Consumer(database, backbone, log, group, {TOPIC: handler}, system_clock)
+    consumer = Consumer(database, messaging, log, group, {TOPIC: handler}, system_clock)
     try:
         start = time.perf_counter()
         while effects < EVENTS:
@@ -92,7 +92,7 @@ def _straight(file: Path) -> float:
 @contextmanager
 def _database(folder: Path) -> Iterator[Database]:
     metadata = sa.MetaData()
-    backbone_tables(metadata)
+    messaging_tables(metadata)
     database = open_database(f"sqlite:///{folder / 'service.sqlite'}", metadata)
     try:
         yield database

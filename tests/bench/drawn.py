@@ -23,8 +23,8 @@ from services.matching.scoring.domain.features import (
     need_features,
 )
 from services.matching.scoring.domain.policy import STANDARD_POLICY
+from services.matching.text.domain.concept_engine import standard_engine
 from services.matching.text.domain.embedding_engine import EmbeddingEngine
-from services.matching.text.domain.engine import standard_engine
 from services.matching.text.domain.thesaurus import standard_thesaurus
 from tests.bench.samples import companies, needs
 

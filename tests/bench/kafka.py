@@ -22,7 +22,7 @@ from shared.events.event import Event
 from shared.messaging.consumer import Consumer
 from shared.messaging.outbox import record_event
 from shared.messaging.relay import Relay
-from shared.messaging.tables import Backbone, backbone_tables
+from shared.messaging.tables import MessagingTables, messaging_tables
 from shared.storage.engine import Database, open_database
 from tests.bench import rebuilding
 from tests.bench.measure import BenchError, Mark, in_turn
@@ -45,15 +45,15 @@ def measure(folder: Path, server: str) -> list[Mark]:
     events = list(company_events(READ, seed=1))
     messages = [to_message(event) for event in events]
     metadata = sa.MetaData()
-    backbone = backbone_tables(metadata)
+    messaging = messaging_tables(metadata)
     database = open_database(f"sqlite:///{folder / 'service.sqlite'}", metadata)
     try:
         with _topic(server) as (log, full_name):
-            relay = _relay(log, full_name, server, database, backbone, events[:SENT], messages[:SENT])
+            relay = _relay(log, full_name, server, database, messaging, events[:SENT], messages[:SENT])
         with _topic(server) as (log, full_name):
             _bare_send(server, full_name, messages)
             envelope = _envelope(log, full_name, server)
-            full = _full(log, full_name, server, database, backbone)
+            full = _full(log, full_name, server, database, messaging)
         with _topic(server) as (log, _):
             rebuilt = rebuilding.measure_on(folder, log, " from Kafka")
     finally:
@@ -66,16 +66,16 @@ def _relay(
     full_name: str,
     server: str,
     database: Database,
-    backbone: Backbone,
+    messaging: MessagingTables,
     events: Sequence[Event],
     messages: Sequence[Message],
 ) -> Mark:
-    relay = Relay(database, backbone, log, "bench")
+    relay = Relay(database, messaging, log, "bench")
 
     def ours() -> float:
         with database.writing() as connection:
             for event in events:
-                record_event(connection, backbone, event)
+                record_event(connection, messaging, event)
         start, done = time.perf_counter(), 0
         while done < SENT:
             done += relay.relay_once()
@@ -116,7 +116,7 @@ def _envelope(log: EventLog, full_name: str, server: str) -> Mark:
     return Mark("consuming from Kafka, envelope only", pairs.ratio, 0.8, "events", note)
 
 
-def _full(log: EventLog, full_name: str, server: str, database: Database, backbone: Backbone) -> Mark:
+def _full(log: EventLog, full_name: str, server: str, database: Database, messaging: MessagingTables) -> Mark:
     groups = _groups()
 
     def handler(_connection: Connection, _event: Event) -> None:
@@ -124,8 +124,8 @@ def _full(log: EventLog, full_name: str, server: str, database: Database, backbo
 
     def ours() -> float:
         with database.writing() as connection:
-            connection.execute(sa.delete(backbone.consumed))
-        consumer = Consumer(database, backbone, log, next(groups), {TOPIC: handler}, system_clock)
+            connection.execute(sa.delete(messaging.consumed))
+        consumer = Consumer(database, messaging, log, next(groups), {TOPIC: handler}, system_clock)
         try:
             return _read_all(lambda: consumer.consume_once(1.0))
         finally:

@@ -36,7 +36,7 @@ def measure_on(folder: Path, log: EventLog, where: str) -> Mark:
     """Measure over a log whose topic stands and is empty; raises BenchError when not all comes in five minutes."""
     _publish(log)
     database = open_store(f"sqlite:///{folder / 'matching.sqlite'}")
-    consumer = Consumer(database, tables.backbone, log, "rebuild", {TOPIC: HANDLERS[TOPIC]}, system_clock)
+    consumer = Consumer(database, tables.messaging, log, "rebuild", {TOPIC: HANDLERS[TOPIC]}, system_clock)
     try:
         start, done = time.monotonic(), 0
         while done < COMPANIES:

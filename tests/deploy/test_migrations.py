@@ -154,15 +154,15 @@ def test_the_house_goes_on_with_the_databases_of_a_released_version(released: Se
         with open_event_log(released.event_log, released.topic_prefix) as log:
             log.apply_topics(list(TOPICS))
             for name, service in SERVICES.items():
-                database, backbone = databases[name], service.parts.backbone
-                relay = Relay(database, backbone, log, name)
+                database, messaging = databases[name], service.parts.messaging
+                relay = Relay(database, messaging, log, name)
                 while relay.relay_once():
                     pass
                 relay.close()
                 with database.reading() as connection:
-                    assert outbox_counts(connection, backbone) == (0, 0)
+                    assert outbox_counts(connection, messaging) == (0, 0)
             consumer = Consumer(
-                databases["matching"], matching.backbone, log, "matching", HANDLERS, system_clock
+                databases["matching"], matching.messaging, log, "matching", HANDLERS, system_clock
             )
             while consumer.consume_once(1.0):
                 pass

@@ -89,7 +89,7 @@ def test_a_service_reads_the_topics_that_it_has_handlers_for() -> None:
 
 def test_a_service_keeps_what_it_needs_for_events_in_its_own_database() -> None:
     for service in SERVICES.values():
-        assert service.parts.backbone.outbox.metadata is service.parts.metadata
+        assert service.parts.messaging.outbox.metadata is service.parts.metadata
         assert service.database in Settings.__dataclass_fields__
 
 

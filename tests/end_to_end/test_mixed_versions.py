@@ -81,7 +81,7 @@ def handlers_of_now(taken: list[str]) -> dict[str, Handler]:
 def member(database: Database, log: EventLog, handlers: Mapping[str, Handler]) -> Iterator[None]:
     """A member of the group while the block runs."""
     stop = threading.Event()
-    consumer = Consumer(database, tables.backbone, log, "matching", handlers, system_clock)
+    consumer = Consumer(database, tables.messaging, log, "matching", handlers, system_clock)
     thread = threading.Thread(target=consumer.run, args=(stop,))
     thread.start()
     try:
@@ -132,7 +132,7 @@ def test_whoever_takes_an_event_its_effect_is_the_same(
         last.update({place: state for place, (_, state) in sent.items()})
 
     def arrived(number: int) -> bool:
-        table = tables.backbone.consumed
+        table = tables.messaging.consumed
         query = sa.select(sa.func.count()).where(table.c.version == number)
         with database.reading() as connection:
             return connection.scalar(query) == len(last)
@@ -164,4 +164,4 @@ def test_whoever_takes_an_event_its_effect_is_the_same(
             said = restricted({n: v for n, v in sent.items() if n != "contact"}, schemas[topic]["state"])
             kept = restricted(json.loads(row.state), schemas[topic]["state"])
             assert (row.version, kept) == (number, said)
-    assert count_dead(database, tables.backbone) == 0
+    assert count_dead(database, tables.messaging) == 0

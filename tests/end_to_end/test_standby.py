@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from services.profiles.database import open_store
 from services.profiles.organisations import actions
-from services.profiles.tables import backbone
+from services.profiles.tables import messaging
 from shared.clock import system_clock
 from shared.event_log import open_event_log
 from shared.ids import random_ids
@@ -79,7 +79,7 @@ def submit(database: Database, *ids: str) -> None:
 
 def relayed(database: Database) -> bool:
     with database.reading() as connection:
-        return outbox_counts(connection, backbone) == (0, 0)
+        return outbox_counts(connection, messaging) == (0, 0)
 
 
 def on_the_topic(settings: Settings, at_least: int) -> list[str]:

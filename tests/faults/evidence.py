@@ -126,7 +126,7 @@ def letters_of(house: House, service: str) -> list[dead_letters.DeadLetter]:
     """Return all dead letters of a service."""
     assert house.databases is not None
     database = house.databases[service]
-    return dead_letters.list_dead(database, OURS[service].parts.backbone, None)
+    return dead_letters.list_dead(database, OURS[service].parts.messaging, None)
 
 
 def version_of(record: Record) -> Version | None:

@@ -146,10 +146,10 @@ def _live(settings: Settings, databases: Databases, folder: Path) -> None:
     sample = Path(__file__).with_name("v1") / "delivery.sent.json"
     state = json.loads(sample.read_text(encoding="utf-8"))["value"]
     with databases["notifications"].writing() as connection:
-        backbone = SERVICES["notifications"].parts.backbone
+        messaging = SERVICES["notifications"].parts.messaging
         record_event(
             connection,
-            backbone,
+            messaging,
             Event("delivery.sent", state["id"], state["version"], system_clock(), state),
         )
 

@@ -1,4 +1,4 @@
-"""A service of the tests' own: a database with the backbone, an embedded log, and a table of effects."""
+"""A service of the tests' own: a database with the messaging, an embedded log, and a table of effects."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from shared.events.envelope import to_message
 from shared.events.event import Event
 from shared.messaging.consumer import Consumer
 from shared.messaging.outbox import record_event
-from shared.messaging.tables import Backbone, backbone_tables
+from shared.messaging.tables import MessagingTables, messaging_tables
 from shared.storage.engine import Database, open_database
 
 metadata = sa.MetaData()
-backbone_of_tests = backbone_tables(metadata)
+backbone_of_tests = messaging_tables(metadata)
 effects = sa.Table(
     "effects",
     metadata,
@@ -40,7 +40,7 @@ class Service:
     """What a service has, and what its handler was given."""
 
     database: Database
-    backbone: Backbone
+    messaging: MessagingTables
     log: EventLog
     clock: SettableClock
     failing: dict[str, Exception] = field(default_factory=dict)
@@ -62,7 +62,7 @@ class Service:
     def record(self, *events: Event) -> None:
         with self.database.writing() as connection:
             for event in events:
-                record_event(connection, self.backbone, event)
+                record_event(connection, self.messaging, event)
 
     def publish(self, *messages: Event | Message) -> None:
         """Put messages on the log, past outbox and relay."""
@@ -88,7 +88,7 @@ class Service:
             "retry_seconds": (0.0, 0.0, 0.0),
         }
         settings.update(changes)
-        return Consumer(self.database, self.backbone, self.log, clock=self.clock, **settings)
+        return Consumer(self.database, self.messaging, self.log, clock=self.clock, **settings)
 
     def consume(self, consumer: Consumer | None = None) -> int:
         """Consume until nothing is left, by a consumer that lives as long, unless one is given."""

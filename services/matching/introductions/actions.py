@@ -235,4 +235,4 @@ def _refuse_outdated(connection: Connection, report: StoredReport, chosen: Seque
 
 def _keep(connection: Connection, event: Event, before: Mapping[str, Any] | None = None) -> None:
     decisions.put_introduction(connection, event)
-    record_event(connection, tables.backbone, event, None if before is None else dict(before))
+    record_event(connection, tables.messaging, event, None if before is None else dict(before))

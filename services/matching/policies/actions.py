@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from sqlalchemy.engine import Connection
 
 from services.matching.i18n import N_
-from services.matching.policies.domain.checks import make_policy
+from services.matching.policies.domain.policy_checks import make_policy
 from services.matching.refusals import Refusal, RefusedError, refuse_long
 from services.matching.reports.store import due as stale
 from services.matching.scoring import store as policies

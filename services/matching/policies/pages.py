@@ -18,7 +18,7 @@ from services.matching.policies.actions import (
     discard_draft,
     open_draft,
 )
-from services.matching.policies.domain.checks import PARTS
+from services.matching.policies.domain.policy_checks import PARTS
 from services.matching.policies.labels import RULE_WORDS, fault_text
 from services.matching.policies.views import BusyError, preview_of
 from services.matching.refusals import Refusal, RefusedError

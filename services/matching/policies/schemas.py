@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
-from services.matching.policies.domain.checks import MOST_WEIGHT
+from services.matching.policies.domain.policy_checks import MOST_WEIGHT
 from services.matching.policies.views import MOST_REQUESTS
 from services.matching.refusals import LONGEST_TEXT
 from services.matching.scoring.domain.policy import RULES, STANDARD_WEIGHTS

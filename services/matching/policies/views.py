@@ -34,7 +34,7 @@ from services.matching.scoring.domain.policy import ScoringPolicy, policy_to_jso
 from services.matching.scoring.domain.selection import choose
 from services.matching.scoring.feature_cache import FeatureCache
 from services.matching.scoring.store import Draft, PolicyVersion
-from services.matching.text.domain.engine import TextEngine
+from services.matching.text.domain.concept_engine import TextEngine
 from services.matching.text.engines import at_hand
 from shared.storage.engine import Database
 

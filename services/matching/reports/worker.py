@@ -21,7 +21,7 @@ from services.matching.organisations.domain.model import (
     request_from_state,
 )
 from services.matching.organisations.store import projection
-from services.matching.reports.domain.making import make_report
+from services.matching.reports.domain.make_report import make_report
 from services.matching.reports.domain.report import Report
 from services.matching.reports.settled import SettledReports
 from services.matching.reports.store import due, engine_change, reports
@@ -33,7 +33,7 @@ from services.matching.scoring.domain.features import CompanyFeatures, NeedFeatu
 from services.matching.scoring.domain.history import History, PastIntroduction
 from services.matching.scoring.domain.policy import ScoringPolicy
 from services.matching.scoring.feature_cache import FeatureCache
-from services.matching.text.domain.engine import TextEngine, standard_engine
+from services.matching.text.domain.concept_engine import TextEngine, standard_engine
 from shared.clock import Clock, from_text, to_text
 from shared.loops import Loop, due_work
 from shared.storage.engine import Database

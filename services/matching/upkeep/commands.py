@@ -29,7 +29,7 @@ def check(file: Path | None, as_json: bool) -> None:
     Names every fault with its concept, its field and the fix, and exits with 1 when there is one. Warns where no
     stem finds the own name of a concept of yours.
     """
-    from services.matching.text.domain.engine import ConceptEngine
+    from services.matching.text.domain.concept_engine import ConceptEngine
     from services.matching.text.domain.thesaurus import BadThesaurusError, read_thesaurus, standard_thesaurus
     from services.matching.text.domain.unread_names import unread_names
     from shared.focus_areas import read_focus_areas
@@ -74,7 +74,7 @@ def check(file: Path | None, as_json: bool) -> None:
 @json_option
 def unknown(companies: Path | None, partners: Path | None, most: int, least: int, as_json: bool) -> None:
     """List words that texts use and no concept knows, each with an example; common words are left out."""
-    from services.matching.text.domain.engine import ConceptEngine
+    from services.matching.text.domain.concept_engine import ConceptEngine
     from services.matching.text.domain.thesaurus import BadThesaurusError, thesaurus_with
     from services.matching.text.domain.unknown_words import unknown_words
     from services.matching.upkeep.thesaurus_texts import texts_of_file, texts_of_state

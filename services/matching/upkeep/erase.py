@@ -23,7 +23,7 @@ from services.matching.reports.domain.changes import Cause, unknown_changes
 from services.matching.reports.domain.erased_words import names_company, without_company
 from services.matching.reports.store import due, lifted, reports
 from services.matching.reports.store.change_log import add_change
-from services.matching.tables import backbone, introductions
+from services.matching.tables import introductions, messaging
 from shared.clock import Clock, to_text
 from shared.events.event import Event
 from shared.loops import Loop, due_work
@@ -102,10 +102,10 @@ def _introductions(connection: Connection, erased: Erased, now: datetime) -> int
     ][:BATCH]
     for one in found:
         state = without_side(one.state, erased.side, _was_told(connection, one.state), to_text(now))
-        forget_waiting(connection, backbone, "introductions", one.id)
+        forget_waiting(connection, messaging, "introductions", one.id)
         event = Event(f"introduction.{state['status']}", one.id, state["version"], now, state)
         decisions.put_introduction(connection, event)
-        record_event(connection, backbone, event, dict(one.state))
+        record_event(connection, messaging, event, dict(one.state))
         # The partner's other reports say whom it has met, as of the newest moment of that.
         due.partner_changed(connection, state["partner"]["id"], now, but=state["request_id"])
     return len(found)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from services.matching.reports.store.pause import get_replay
 from services.matching.reports.store.reports import count_emptied, count_open
 from services.matching.tables import metadata
-from services.matching.topics import READS
+from services.matching.topics_read import READS
 from services.matching.upkeep.rebuild import rebuild
 from services.matching.upkeep.replay import GROUP
 from shared.clock import Clock

@@ -47,7 +47,7 @@ class Replay:
             return False
         if self._consumer is None:
             self._consumer = Consumer(
-                self._database, tables.backbone, self._event_log, GROUP, self._handlers, self._clock
+                self._database, tables.messaging, self._event_log, GROUP, self._handlers, self._clock
             )
         if not self._consumer.consume_once(POLL_SECONDS) and self._nothing_left():
             with self._database.writing() as connection:

@@ -34,7 +34,7 @@ def delete_derived(connection: Connection, topics: Collection[str]) -> int:
         .where(tables.reports.c.request_id.in_(still_open), tables.reports.c.content.is_not(None))
         .values(content=None)
     ).rowcount
-    consumed = tables.backbone.consumed
+    consumed = tables.messaging.consumed
     connection.execute(sa.delete(consumed).where(consumed.c.topic.in_(topics)))
     for table in PROJECTION:
         connection.execute(sa.delete(table))
@@ -44,7 +44,9 @@ def delete_derived(connection: Connection, topics: Collection[str]) -> int:
 def _wait_for_others(connection: Connection) -> None:
     """Take what every handler writes to first (`consumed`), and what every save of a report holds (the pool's row)."""
     if connection.dialect.name == "postgresql":
-        connection.execute(sa.text(f"LOCK TABLE {tables.backbone.consumed.name} IN SHARE ROW EXCLUSIVE MODE"))
+        connection.execute(
+            sa.text(f"LOCK TABLE {tables.messaging.consumed.name} IN SHARE ROW EXCLUSIVE MODE")
+        )
     connection.execute(sa.update(tables.pool).values(number=tables.pool.c.number + 1))
 
 

@@ -13,8 +13,8 @@ from services.matching.organisations.domain.model import company_from_state, req
 from services.matching.organisations.store import erasures, projection
 from services.matching.scoring.domain.features import texts_of_company, texts_of_need
 from services.matching.text import store as embeddings
+from services.matching.text.domain.concept_engine import TextEngine
 from services.matching.text.domain.embedding_engine import EmbeddingEngine
-from services.matching.text.domain.engine import TextEngine
 from services.matching.text.domain.nearness import material
 from services.matching.text.domain.passages import units
 from services.matching.text.domain.thesaurus import Thesaurus

@@ -19,7 +19,7 @@ from services.matching.organisations.store.projection import Stored
 from services.matching.reports.store import reports
 from services.matching.reports.store.lifted import lifted_of
 from services.matching.scoring import store as policies
-from services.matching.text.domain.engine import TextEngine
+from services.matching.text.domain.concept_engine import TextEngine
 from services.matching.why_not.domain.outcomes import INTRODUCED, REJECTED
 from services.matching.why_not.domain.reasons import Decided, why_not
 

@@ -33,7 +33,7 @@ from services.profiles.organisations.domain.profile_state import (
     replaced,
 )
 from services.profiles.refusals import Refusal, RefusedError, wrong
-from services.profiles.tables import backbone
+from services.profiles.tables import messaging
 from shared.clock import to_text
 from shared.events.event import Event
 from shared.faults import Fault
@@ -225,7 +225,7 @@ def _record(
     now: datetime,
 ) -> None:
     event = Event(f"{KINDS[kind].aggregate}.{happened}", state["id"], state["version"], now, state)
-    record_event(connection, backbone, event, before)
+    record_event(connection, messaging, event, before)
 
 
 def _taken(kind: str, id: str) -> RefusedError:

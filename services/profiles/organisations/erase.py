@@ -9,7 +9,7 @@ from sqlalchemy.engine import Connection
 
 from services.profiles.organisations import store
 from services.profiles.organisations.domain.codes import KINDS, PARTNERS, REQUESTS, VISITS
-from services.profiles.tables import backbone, idempotency
+from services.profiles.tables import idempotency, messaging
 from shared.clock import to_text
 from shared.events.event import Event
 from shared.messaging.answers_given import empty_answers
@@ -30,7 +30,7 @@ def erase(connection: Connection, kind: str, id: str, now: datetime) -> list[Era
     for topic, one, version in _to_erase(connection, kind, id):
         event = Event(f"{KINDS[topic].aggregate}.erased", one, version + 1, now, None)
         done.append(forget(connection, topic, event))
-        record_event(connection, backbone, event)
+        record_event(connection, messaging, event)
     return done
 
 
@@ -38,7 +38,7 @@ def forget(connection: Connection, kind: str, tombstone: Event) -> Erasure:
     """Delete all that the database has of the aggregate of a tombstone; save its id and version, and return them."""
     id = tombstone.aggregate_id
     store.delete_profile(connection, kind, id)
-    forget_waiting(connection, backbone, kind, id)
+    forget_waiting(connection, messaging, kind, id)
     empty_answers(connection, idempotency, id)
     erasure = Erasure(KINDS[kind].aggregate, id, tombstone.version, to_text(tombstone.time))
     store.save_erasure(connection, erasure)

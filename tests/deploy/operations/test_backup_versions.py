@@ -158,7 +158,7 @@ def test_a_log_that_is_lost_is_filled_again_and_nothing_is_done_twice(
         "matching"
     ].writing() as connection:  # a projection that is lost, too, is read from the new log
         connection.execute(sa.delete(tables.companies))
-        connection.execute(sa.delete(tables.backbone.consumed))
+        connection.execute(sa.delete(tables.messaging.consumed))
     reconcile_in_place(settings, system_clock)
     work_off(settings, databases)
     assert seen_by_matching(databases) == owned(databases)

@@ -34,7 +34,7 @@ def bury_company(databases: Databases, clock: SettableClock) -> Bury:
         content = message.value if value is None else value
         record = Record("companies", 0, next(offsets), message.key, content, message.headers, 0)
         with databases[service].writing() as connection:
-            number = bury(connection, SERVICES[service].parts.backbone, record, "it did not work", 4, clock)
+            number = bury(connection, SERVICES[service].parts.messaging, record, "it did not work", 4, clock)
         return f"{service}:{number}"
 
     return one

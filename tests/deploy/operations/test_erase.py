@@ -22,7 +22,7 @@ from services.matching.introductions.stand_in import approve_best
 from services.matching.organisations.store import projection
 from services.profiles.importing.match_requests import create_request
 from services.profiles.organisations import actions
-from services.profiles.tables import backbone
+from services.profiles.tables import messaging
 from shared.clock import system_clock
 from shared.events.event import Event
 from shared.ids import random_ids
@@ -225,7 +225,7 @@ def test_what_comes_late_brings_nobody_back_and_a_new_submission_is_a_new_compan
         handslag.json("erase", "C1", "--yes")
         with databases["profiles"].writing() as connection:
             late = Event("company.replaced", "C1", 1, system_clock(), first)
-            record_event(connection, backbone, late)
+            record_event(connection, messaging, late)
         settled(settings, databases)
         with databases["matching"].reading() as connection:
             assert projection.get_state(connection, tables.companies, "C1") is None

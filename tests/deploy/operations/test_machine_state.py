@@ -10,7 +10,7 @@ from deploy.services import SERVICES
 from services.notifications.tables import approvals, deliveries, mail_queue
 from services.notifications.upkeep.mail_status import Mails, MailState
 from services.profiles.organisations import actions
-from services.profiles.tables import backbone
+from services.profiles.tables import messaging
 from shared.clock import SettableClock, to_text
 from shared.event_log import open_event_log
 from shared.events.catalogue import TOPICS
@@ -49,9 +49,9 @@ def test_an_outbox_is_counted_with_the_age_of_its_oldest_and_apart_from_what_is_
     for id in ("C1", "C2", "C3"):
         add_company(databases, clock, ids, id=id)
     with databases["profiles"].writing() as connection:
-        last = connection.scalar(sa.select(sa.func.max(backbone.outbox.c.position)))
+        last = connection.scalar(sa.select(sa.func.max(messaging.outbox.c.position)))
         assert last is not None
-        mark_refused(connection, backbone, last, "too large")
+        mark_refused(connection, messaging, last, "too large")
     found = read_machine_state(settings).services["profiles"]
     assert (found.outbox, found.refused, found.working) == (Waiting(2, first), 1, False)
 

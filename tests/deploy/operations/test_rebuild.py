@@ -119,7 +119,7 @@ def test_what_arrives_during_a_rebuild_is_not_lost(settings: Settings, databases
     with databases["matching"].reading() as connection:
         companies = set(connection.execute(sa.select(tables.companies.c.id)).scalars())
         consumed = connection.scalar(
-            sa.select(sa.func.count()).where(tables.backbone.consumed.c.topic == "companies")
+            sa.select(sa.func.count()).where(tables.messaging.consumed.c.topic == "companies")
         )
     assert done.done
     assert set(LATE) <= companies

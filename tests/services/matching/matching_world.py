@@ -32,7 +32,7 @@ class MatchingWorld:
     def hear(self, topic: str, event: Event) -> bool:
         """Handle an event, and return whether it was applied."""
         with self.database.writing() as connection:
-            return apply_once(connection, tables.backbone, topic, event, HANDLERS[topic])
+            return apply_once(connection, tables.messaging, topic, event, HANDLERS[topic])
 
     def event(
         self, topic: str, aggregate_id: str, status: str, fields: dict[str, Any], at: datetime | None = None

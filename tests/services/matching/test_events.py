@@ -90,7 +90,7 @@ def _told(database: Database, events: list[tuple[str, Event]], score_between: bo
     scorer = Scorer(database, SettableClock(NOW))
     for topic, event in events:
         with database.writing() as connection:
-            apply_once(connection, tables.backbone, topic, event, HANDLERS[topic])
+            apply_once(connection, tables.messaging, topic, event, HANDLERS[topic])
         if score_between:
             scorer.score_stale()
     scorer.score_stale()

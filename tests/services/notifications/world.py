@@ -13,7 +13,7 @@ from services.notifications.deliveries.worker.composer import Composer
 from services.notifications.deliveries.worker.sender import MailWorker
 from services.notifications.events import make_handlers
 from services.notifications.mail.building import MailServer, read_sender
-from services.notifications.tables import backbone
+from services.notifications.tables import messaging
 from shared.clock import SettableClock
 from shared.events.catalogue import TOPICS
 from shared.events.event import Event
@@ -97,7 +97,7 @@ class World:
 
     def events(self) -> list[tuple[str, str, int]]:
         """Return the recorded events: type, aggregate and version."""
-        outbox = backbone.outbox
+        outbox = messaging.outbox
         with self.database.reading() as connection:
             rows = connection.execute(sa.select(outbox).order_by(outbox.c.position)).all()
         return [(row.type, row.aggregateid, int(row.id.rpartition(":")[2])) for row in rows]

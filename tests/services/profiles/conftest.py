@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from services.profiles.tables import backbone, metadata
+from services.profiles.tables import messaging, metadata
 from services.profiles.web import create_app
 from shared.clock import SettableClock
 from shared.events.event import Event
@@ -58,7 +58,7 @@ def events(database: Database) -> Callable[[], list[Event]]:
 
     def read() -> list[Event]:
         with database.reading() as connection:
-            rows = connection.execute(sa.select(backbone.outbox).order_by(sa.text("position"))).all()
+            rows = connection.execute(sa.select(messaging.outbox).order_by(sa.text("position"))).all()
         return [
             Event(
                 row.type,

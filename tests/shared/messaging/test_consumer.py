@@ -73,7 +73,7 @@ def test_a_record_that_is_no_event_is_a_dead_letter_after_one_try(service: Servi
     service.publish(service.company("c-1"), bad("c-1"), service.company("c-1", 2))
     assert service.consume() == 3
     assert service.had_effect() == ["c-1:1", "c-1:2"]
-    (letter,) = list_dead(service.database, service.backbone)
+    (letter,) = list_dead(service.database, service.messaging)
     assert (letter.attempts, letter.record.key, letter.record.value) == (1, "c-1", b"\xff{")
     assert letter.record.headers == (("ce_id", b"\x00"), ("odd", b"\xfe"))
     assert letter.record.topic == "companies"
@@ -87,7 +87,7 @@ def test_a_handler_that_fails_is_tried_four_times_and_its_changes_do_not_stay(se
     assert service.consume() == 3
     assert service.calls.count("c-2:1") == TRIES == 4
     assert sorted(service.had_effect()) == ["c-1:1", "c-3:1"]
-    (letter,) = list_dead(service.database, service.backbone)
+    (letter,) = list_dead(service.database, service.messaging)
     assert (letter.attempts, letter.reason) == (4, "RuntimeError: no such luck")
 
 
@@ -103,7 +103,7 @@ def test_a_handler_that_recovers_leaves_no_dead_letter(service: Service) -> None
     service.publish(service.company("c-1"))
     service.consume(service.consumer(handlers={"companies": recovering}))
     assert service.had_effect() == ["c-1:1"]
-    assert count_dead(service.database, service.backbone) == 0
+    assert count_dead(service.database, service.messaging) == 0
 
 
 def test_a_mistake_in_a_handlers_sql_is_its_own_failure(service: Service) -> None:
@@ -112,7 +112,7 @@ def test_a_mistake_in_a_handlers_sql_is_its_own_failure(service: Service) -> Non
 
     service.publish(service.company("c-1"))
     service.consume(service.consumer(handlers={"companies": mistaken}))
-    (letter,) = list_dead(service.database, service.backbone)
+    (letter,) = list_dead(service.database, service.messaging)
     assert "nowhere" in letter.reason
 
 
@@ -123,7 +123,7 @@ def test_an_event_with_a_key_of_any_length_stops_nobody(service: Service, valid:
     service.publish(long, service.company("c-1"))
     service.consume()
     assert "c-1:1" in service.had_effect()
-    settled = [*service.had_effect(), *list_dead(service.database, service.backbone)]
+    settled = [*service.had_effect(), *list_dead(service.database, service.messaging)]
     assert len(settled) == 2
 
 
@@ -141,7 +141,7 @@ def test_a_database_that_is_away_pauses_and_makes_no_dead_letter(
     for _ in range(6):
         consumer.consume_once(0.2)
     assert service.calls.count("c-2:1") >= 5
-    assert count_dead(service.database, service.backbone) == 0
+    assert count_dead(service.database, service.messaging) == 0
     service.failing.clear()
     service.consume(consumer)
     assert sorted(service.had_effect()) == ["c-1:1", "c-1:2", "c-2:1"]
@@ -162,7 +162,7 @@ def test_what_could_not_be_committed_is_read_again_as_a_duplicate(
         consumer.close()
     assert service.consume() == 2
     assert service.had_effect() == ["c-1:1"]
-    assert count_dead(service.database, service.backbone) == 1
+    assert count_dead(service.database, service.messaging) == 1
 
 
 def test_what_could_not_be_committed_is_committed_later_though_nothing_follows(
@@ -189,13 +189,13 @@ def test_consuming_halts_after_a_hundred_dead_letters_in_a_row_and_a_restart_res
     with caplog.at_level(logging.ERROR):
         service.consume(halted)
     assert halted.halted
-    assert HALT_AFTER == 100 == count_dead(service.database, service.backbone)
+    assert HALT_AFTER == 100 == count_dead(service.database, service.messaging)
     assert "consuming halts after 100 dead letters in a row" in caplog.text
     restarted = service.consumer()
     service.consume(restarted)
     assert not restarted.halted
     assert service.had_effect() == ["c-1:1"]
-    assert count_dead(service.database, service.backbone) == 130
+    assert count_dead(service.database, service.messaging) == 130
 
 
 def test_an_event_in_between_starts_the_count_again(service: Service) -> None:
@@ -204,7 +204,7 @@ def test_an_event_in_between_starts_the_count_again(service: Service) -> None:
     consumer = service.consumer()
     service.consume(consumer)
     assert not consumer.halted
-    assert count_dead(service.database, service.backbone) == 180
+    assert count_dead(service.database, service.messaging) == 180
 
 
 def test_a_halted_consumer_goes_on_running_until_it_is_stopped(service: Service) -> None:
@@ -234,7 +234,7 @@ def test_stopping_in_the_middle_of_tries_makes_no_dead_letter(service: Service) 
     stop.set()
     thread.join(200)
     assert not thread.is_alive()
-    assert count_dead(service.database, service.backbone) == 0
+    assert count_dead(service.database, service.messaging) == 0
     assert service.log.lag("matching", ["companies"]) == 1
 
 
@@ -265,7 +265,7 @@ def test_a_tombstone_empties_the_dead_letters_of_its_key(service: Service) -> No
     service.failing["c-1:1"] = RuntimeError(canary)
     service.publish(service.company("c-1", name=canary), service.erased("c-1", 2))
     service.consume()
-    (letter,) = list_dead(service.database, service.backbone, status=None)
+    (letter,) = list_dead(service.database, service.messaging, status=None)
     assert (letter.status, letter.record.value, letter.reason) == ("superseded", None, "erased")
     with service.database.reading() as connection:
-        assert canary not in str(connection.execute(sa.select(service.backbone.dead_letters)).all())
+        assert canary not in str(connection.execute(sa.select(service.messaging.dead_letters)).all())

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 def rows(service: Service) -> list[sa.RowMapping]:
     with service.database.reading() as connection:
-        return list(connection.execute(sa.select(service.backbone.outbox)).mappings())
+        return list(connection.execute(sa.select(service.messaging.outbox)).mappings())
 
 
 def test_a_row_has_debeziums_columns(service: Service) -> None:
@@ -46,7 +46,7 @@ def test_a_row_has_debeziums_columns(service: Service) -> None:
 def test_an_event_goes_away_with_a_change_that_fails(service: Service) -> None:
     def change() -> None:
         with service.database.writing() as connection:
-            record_event(connection, service.backbone, service.company())
+            record_event(connection, service.messaging, service.company())
             raise RuntimeError("the change failed")
 
     with pytest.raises(RuntimeError):
@@ -57,7 +57,7 @@ def test_an_event_goes_away_with_a_change_that_fails(service: Service) -> None:
 def test_events_are_read_back_as_recorded_in_their_order(service: Service) -> None:
     service.record(service.company("c-2"), service.company("c-1"), service.company("c-2", 2))
     with service.database.reading() as connection:
-        waiting = [row.event() for row in waiting_rows(connection, service.backbone, 10)]
+        waiting = [row.event() for row in waiting_rows(connection, service.messaging, 10)]
     assert [event.id for event in waiting] == ["c-2:1", "c-1:1", "c-2:2"]
     assert waiting[0].time == service.company().time
 
@@ -99,8 +99,8 @@ def test_what_newer_code_wrote_into_the_state_before_travels_on_and_nothing_else
     before: dict[str, Any] = {"came_later": [{"deep": 1}], "capabilities": [old, {**old, "id": "c-2"}]}
     event = service.company(**before)
     with service.database.writing() as connection:
-        record_event(connection, service.backbone, event, before=dict(before))
-        [row] = waiting_rows(connection, service.backbone, 9)
+        record_event(connection, service.messaging, event, before=dict(before))
+        [row] = waiting_rows(connection, service.messaging, 9)
     state = row.event().state
     assert state is not None
     assert state["came_later"] == before["came_later"]
@@ -110,7 +110,7 @@ def test_what_newer_code_wrote_into_the_state_before_travels_on_and_nothing_else
         service.database.writing() as connection,
         pytest.raises(BadEventError, match="does not know the fields colour"),
     ):
-        record_event(connection, service.backbone, again, before=dict(before))
+        record_event(connection, service.messaging, again, before=dict(before))
 
 
 def test_an_unknown_type_is_refused(service: Service) -> None:
@@ -128,9 +128,9 @@ def test_an_event_above_the_logs_limit_is_refused_at_the_door(service: Service) 
 def test_a_tombstone_removes_what_the_log_refused_of_the_same_aggregate(service: Service) -> None:
     service.record(service.company("c-1"), service.company("c-2"))
     with service.database.writing() as connection:
-        for row in waiting_rows(connection, service.backbone, 10):
-            mark_refused(connection, service.backbone, row.position, "too odd")
+        for row in waiting_rows(connection, service.messaging, 10):
+            mark_refused(connection, service.messaging, row.position, "too odd")
     service.record(service.erased("c-1", 2))
     assert [row["id"] for row in rows(service)] == ["c-2:1", "c-1:2"]
     with service.database.reading() as connection:
-        assert outbox_counts(connection, service.backbone) == (1, 1)
+        assert outbox_counts(connection, service.messaging) == (1, 1)

@@ -51,7 +51,7 @@ class Troubled:
 
 @contextmanager
 def relay(service: Service, log: object = None) -> Iterator[Relay]:
-    made = Relay(service.database, service.backbone, log or service.log, "profiles")  # type: ignore[arg-type]
+    made = Relay(service.database, service.messaging, log or service.log, "profiles")  # type: ignore[arg-type]
     try:
         yield made
     finally:
@@ -69,12 +69,12 @@ def on_the_log(service: Service) -> list[str]:
 
 def waiting(service: Service) -> tuple[int, int]:
     with service.database.reading() as connection:
-        return outbox_counts(connection, service.backbone)
+        return outbox_counts(connection, service.messaging)
 
 
 def ids_waiting(service: Service) -> list[str]:
     with service.database.reading() as connection:
-        outbox = service.backbone.outbox
+        outbox = service.messaging.outbox
         return list(connection.scalars(sa.select(outbox.c.id).order_by(outbox.c.position)))
 
 
@@ -134,7 +134,7 @@ def test_a_row_that_becomes_visible_late_is_not_overtaken_by_a_newer_version(
     monkeypatch.setattr("shared.messaging.relay.BATCH", 3)
     service.record(*(service.company("c-1", version) for version in range(1, 5)), service.company("late"))
     service.record(*(service.company("c-1", version) for version in range(5, 10)))
-    outbox = service.backbone.outbox
+    outbox = service.messaging.outbox
     with service.database.writing() as connection:  # as if its transaction were not committed yet
         row = connection.execute(sa.select(outbox).where(outbox.c.id == "late:1")).one()
         connection.execute(sa.delete(outbox).where(outbox.c.id == "late:1"))
@@ -210,14 +210,14 @@ def test_a_row_that_can_never_be_sent_stays_with_its_reason_and_stops_no_other(s
     assert on_the_log(service) == ["c-1:1", "c-1:2"]
     assert waiting(service) == (0, 1)
     with service.database.reading() as connection:
-        (row,) = connection.execute(sa.select(service.backbone.outbox)).all()
+        (row,) = connection.execute(sa.select(service.messaging.outbox)).all()
     assert (row.id, row.refused) == ("bad:1", "this one never")
 
 
 def test_a_relay_that_was_overtaken_deletes_nothing(service: Service) -> None:
     service.record(service.company("c-1"))
     log = Troubled(service.log)
-    fence = service.backbone.relay_fence
+    fence = service.messaging.relay_fence
 
     def overtake() -> None:
         with service.database.writing() as connection:
@@ -246,15 +246,15 @@ def relay_process(database_url: str, folder: object, idle: float = 60) -> subpro
     """
     program = (
         "import sys, sqlalchemy as sa\n"
-        "from shared.messaging.tables import backbone_tables\n"
+        "from shared.messaging.tables import messaging_tables\n"
         "from shared.event_log import open_event_log\n"
         "from shared.messaging.relay import Relay\n"
         "from shared.storage.engine import open_database\n"
         "import shared.messaging.relay, shared.messaging.relay_lock; shared.messaging.relay.BATCH = 10\n"
         "shared.messaging.relay_lock.IDLE_SECONDS = int(sys.argv[3])\n"
-        "metadata = sa.MetaData(); backbone = backbone_tables(metadata)\n"
+        "metadata = sa.MetaData(); messaging = messaging_tables(metadata)\n"
         "database = open_database(sys.argv[1], metadata)\n"
-        "relay = Relay(database, backbone, open_event_log(f'sqlite:///{sys.argv[2]}/log'), 'profiles')\n"
+        "relay = Relay(database, messaging, open_event_log(f'sqlite:///{sys.argv[2]}/log'), 'profiles')\n"
         "while True: print(relay.relay_once(), flush=True)\n"
     )
     return subprocess.Popen(

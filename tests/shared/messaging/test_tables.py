@@ -27,7 +27,7 @@ def test_what_is_recorded_has_its_effect_once_and_in_order(
         service.log = log
         log.apply_topics(["companies"])
         stop = threading.Event()
-        relay = Relay(service.database, service.backbone, log, "profiles")
+        relay = Relay(service.database, service.messaging, log, "profiles")
         loops = [threading.Thread(target=work, args=(stop,)) for work in (relay.run, service.consumer().run)]
         for loop in loops:
             loop.start()
@@ -46,4 +46,4 @@ def test_what_is_recorded_has_its_effect_once_and_in_order(
         mine = [one for one in found if one.startswith(f"c-{n}:")]
         assert mine == [f"c-{n}:{version}" for version in range(1, 6)]
     with service.database.reading() as connection:
-        assert outbox_counts(connection, service.backbone) == (0, 0)
+        assert outbox_counts(connection, service.messaging) == (0, 0)

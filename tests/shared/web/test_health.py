@@ -12,14 +12,14 @@ from flask import Flask
 
 from shared.clock import Clock
 from shared.ids import IdSource
-from shared.messaging.tables import backbone_tables
+from shared.messaging.tables import messaging_tables
 from shared.settings.registry import Settings
 from shared.storage.engine import Database, open_database
 from shared.web.app import create_service_app
 from shared.web.health import Probe
 
 metadata = sa.MetaData()
-backbone_tables(metadata)
+messaging_tables(metadata)
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from services.matching.scoring.domain.features import PARTS
 from services.matching.scoring.domain.policy import ScoringPolicy
+from services.matching.text.domain.concept_engine import ConceptEngine, Reading, TextEngine
 from services.matching.text.domain.embedding_engine import EmbeddingEngine
-from services.matching.text.domain.engine import ConceptEngine, Reading, TextEngine
 from services.matching.text.domain.thesaurus import Thesaurus
 
 

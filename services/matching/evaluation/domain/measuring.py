@@ -28,7 +28,7 @@ from services.matching.scoring.domain.features import (
 )
 from services.matching.scoring.domain.policy import STANDARD_POLICY, ScoringPolicy
 from services.matching.text.domain.areas import areas_of
-from services.matching.text.domain.engine import TextEngine, standard_engine
+from services.matching.text.domain.concept_engine import TextEngine, standard_engine
 
 Row = Mapping[str, str]
 Rank = Callable[[str], Sequence[str]]

@@ -17,7 +17,7 @@ from services.matching.scoring.domain.features import CompanyFeatures, need_feat
 from services.matching.scoring.domain.policy import ScoringPolicy
 from services.matching.scoring.domain.selection import choose
 from services.matching.scoring.domain.vectors import vectors_of
-from services.matching.text.domain.engine import ConceptEngine, TextEngine
+from services.matching.text.domain.concept_engine import ConceptEngine, TextEngine
 
 OTHER_NEEDS_FILE = Path(__file__).with_name("other_needs.json")
 """Needs of other trades than health and care."""

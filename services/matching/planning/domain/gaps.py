@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from services.matching.reports.domain.graph import uncovered_needs
 from services.matching.reports.domain.report import Report, ReportedNeed
-from services.matching.text.domain.engine import TextEngine
+from services.matching.text.domain.concept_engine import TextEngine
 
 LEAST_WEIGHT = 0.5
 """A concept that tells less (software, municipality: it stands in every profile) makes no group."""

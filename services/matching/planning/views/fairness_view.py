@@ -30,7 +30,7 @@ from services.matching.review.views import ReportView
 from services.matching.scoring import store as policies
 from services.matching.scoring.domain.features import company_features, need_features
 from services.matching.scoring.domain.selection import pair_of
-from services.matching.text.domain.engine import TextEngine
+from services.matching.text.domain.concept_engine import TextEngine
 from shared.clock import to_text
 
 Json = dict[str, Any]

@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 
 from services.matching.planning import store as plans
 from services.matching.planning.domain.gaps import Gap, Group, find_gaps
-from services.matching.text.domain.engine import ConceptEngine, TextEngine
+from services.matching.text.domain.concept_engine import ConceptEngine, TextEngine
 from services.matching.text.domain.thesaurus import thesaurus_with
 from shared.clock import to_text
 from shared.focus_areas import read_focus_areas

@@ -9,7 +9,7 @@ from services.matching.organisations.domain.wording import both
 from services.matching.reports.domain.phrases import alike_words
 from services.matching.reports.domain.report import Quote
 from services.matching.scoring.domain.features import FieldReading
-from services.matching.text.domain.engine import Passage, Reading
+from services.matching.text.domain.concept_engine import Passage, Reading
 from services.matching.text.domain.passages import LONGEST_QUOTE, shortened
 
 MOST_ALIKE = 3

@@ -20,7 +20,7 @@ from services.matching.scoring.domain.policy import ScoringPolicy
 from services.matching.scoring.domain.search import Part, needs_reached, shortlists
 from services.matching.scoring.domain.vectors import vectors_of
 from services.matching.text.domain.areas import AreaFinding, areas_of
-from services.matching.text.domain.engine import Mention, Reading, TextEngine
+from services.matching.text.domain.concept_engine import Mention, Reading, TextEngine
 
 Matrix = npt.NDArray[np.float32]
 

@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from services.matching.text.domain.areas import strength_of
+from services.matching.text.domain.concept_engine import Reading, TextEngine
 from services.matching.text.domain.concept_links import Links, make_links
-from services.matching.text.domain.engine import Reading, TextEngine
 from services.matching.text.domain.word_pieces import DIMENSIONS, text_vector
 
 Vector = npt.NDArray[np.float32]

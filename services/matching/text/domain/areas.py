@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from services.matching.text.domain.engine import Mention, Reading
+from services.matching.text.domain.concept_engine import Mention, Reading
 from services.matching.text.domain.thesaurus import Thesaurus, standard_thesaurus
 
 LEAST = 0.35

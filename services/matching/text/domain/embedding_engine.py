@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from services.matching.text.domain.engine import ConceptEngine, Mention, Passage, Reading, TextEngine
+from services.matching.text.domain.concept_engine import ConceptEngine, Mention, Passage, Reading, TextEngine
 from services.matching.text.domain.nearness import LackingError, Nearness, VectorSource, Wide, material_hash
 from services.matching.text.domain.passages import LONGEST_QUOTE, pieces, sentences, shortened, units
 from services.matching.text.domain.thesaurus import Thesaurus

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from services.matching.text.domain.engine import TextEngine, standard_engine
+from services.matching.text.domain.concept_engine import TextEngine, standard_engine
 from services.matching.text.domain.folding import WORD, Folded, fold, folded_words
 from services.matching.text.domain.word_pieces import STOP_WORDS
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.matching.text.domain.engine import TextEngine
+from services.matching.text.domain.concept_engine import TextEngine
 
 
 def unread_names(engine: TextEngine) -> list[tuple[str, str, str]]:

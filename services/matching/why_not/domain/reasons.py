@@ -36,7 +36,7 @@ from services.matching.scoring.domain.selection import (
     gate_of,
     pair_of,
 )
-from services.matching.text.domain.engine import TextEngine
+from services.matching.text.domain.concept_engine import TextEngine
 from services.matching.why_not.domain import sentences as words
 from services.matching.why_not.domain.outcomes import (
     INTRODUCED,

@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection
 from services.notifications.contacts.domain.contact import Side
 from services.notifications.deliveries.domain.delivery import UNSENT, Delivery, Status
 from services.notifications.mail.domain.introduction import APPROVED
-from services.notifications.tables import backbone, contacts, deliveries, introductions, mail_queue, told
+from services.notifications.tables import contacts, deliveries, introductions, mail_queue, messaging, told
 from shared.clock import from_text, to_text
 from shared.events.event import Event
 from shared.messaging.outbox import record_event
@@ -180,4 +180,4 @@ def _save_told(connection: Connection, delivery: Delivery) -> None:
 
 def _record(connection: Connection, delivery: Delivery) -> None:
     kind, at = f"delivery.{delivery.status}", from_text(delivery.updated_at)
-    record_event(connection, backbone, Event(kind, delivery.id, delivery.version, at, delivery.state()))
+    record_event(connection, messaging, Event(kind, delivery.id, delivery.version, at, delivery.state()))

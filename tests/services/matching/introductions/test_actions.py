@@ -43,7 +43,7 @@ def _approve(
 
 
 def _events(connection: Connection) -> list[dict[str, Any]]:
-    return [dict(row.event().state or {}) for row in waiting_rows(connection, tables.backbone, 100)]
+    return [dict(row.event().state or {}) for row in waiting_rows(connection, tables.messaging, 100)]
 
 
 @pytest.fixture(autouse=True)

@@ -20,8 +20,8 @@ from services.matching.reports.store.lifted import Lifted, put_lifted
 from services.matching.reports.store.reports import get_report
 from services.matching.reports.worker import Scorer
 from services.matching.scoring.domain.policy import STANDARD_POLICY
+from services.matching.text.domain.concept_engine import ConceptEngine, TextEngine, standard_engine
 from services.matching.text.domain.embedding_engine import EmbeddingEngine
-from services.matching.text.domain.engine import ConceptEngine, TextEngine, standard_engine
 from services.matching.text.domain.thesaurus import standard_thesaurus
 from services.matching.text.vector_cache import VectorCache
 from shared.clock import SettableClock, to_text

@@ -17,7 +17,7 @@ from services.matching.reports.worker import MOST_LOOKS, OVERDUE, Scorer
 from services.matching.scoring.domain.features import company_features
 from services.matching.scoring.domain.policy import STANDARD_POLICY
 from services.matching.scoring.feature_cache import FeatureCache
-from services.matching.text.domain.engine import Reading, standard_engine
+from services.matching.text.domain.concept_engine import Reading, standard_engine
 from services.matching.text.domain.thesaurus import Thesaurus
 from shared.clock import SettableClock
 from shared.storage.engine import Database

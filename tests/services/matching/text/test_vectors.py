@@ -19,8 +19,8 @@ from services.matching.scoring.domain.features import CompanyFeatures
 from services.matching.scoring.domain.policy import STANDARD_POLICY
 from services.matching.scoring.feature_cache import FeatureCache
 from services.matching.text import vector_cache
+from services.matching.text.domain.concept_engine import ConceptEngine
 from services.matching.text.domain.embedding_engine import EmbeddingEngine
-from services.matching.text.domain.engine import ConceptEngine
 from services.matching.text.domain.nearness import material
 from services.matching.text.domain.thesaurus import standard_thesaurus
 from services.matching.text.engines import at_hand, make_engine

@@ -39,7 +39,7 @@ def finish(eraser: Eraser) -> None:
 def introduction(database: Database) -> dict[str, Any]:
     with database.reading() as connection:
         (one,) = decisions.introductions_of(connection, "R1")
-        waiting = waiting_rows(connection, tables.backbone, 10)
+        waiting = waiting_rows(connection, tables.messaging, 10)
     assert [json.loads(row.payload or "") for row in waiting] == [one.state], (
         "its newest state alone is published"
     )

@@ -66,7 +66,7 @@ def test_a_rebuild_whose_log_cannot_be_rewound_changes_nothing(scored: Any, data
     with database.reading() as connection:
         assert reports.get_report(connection, "R1") is not None
         assert connection.scalar(sa.select(sa.func.count()).select_from(tables.companies)) == 3
-        assert connection.scalar(sa.select(sa.func.count()).select_from(tables.backbone.consumed)) == 5
+        assert connection.scalar(sa.select(sa.func.count()).select_from(tables.messaging.consumed)) == 5
 
 
 def test_no_report_is_made_before_the_last_rebuilds_events_are_read_again(

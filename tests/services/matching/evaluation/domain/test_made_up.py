@@ -18,7 +18,7 @@ from services.matching.evaluation.domain.measuring import (
 )
 from services.matching.scoring.domain.features import company_features, need_features
 from services.matching.scoring.domain.policy import STANDARD_POLICY
-from services.matching.text.domain.engine import standard_engine
+from services.matching.text.domain.concept_engine import standard_engine
 
 FOLDER = Path(__file__).parent / "made_up"
 

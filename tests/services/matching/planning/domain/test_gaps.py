@@ -7,7 +7,7 @@ import pytest
 from services.matching.planning.domain.gaps import find_gaps
 from services.matching.reports.domain.graph import uncovered_needs
 from services.matching.reports.domain.report import Report
-from services.matching.text.domain.engine import ConceptEngine
+from services.matching.text.domain.concept_engine import ConceptEngine
 from services.matching.text.domain.thesaurus import make_thesaurus
 from tests.services.matching.reports.domain.small_world import (
     CONCEPTS,

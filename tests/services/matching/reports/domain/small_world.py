@@ -15,12 +15,12 @@ from services.matching.organisations.domain.model import (
     Need,
     Partner,
 )
-from services.matching.reports.domain.making import make_report
+from services.matching.reports.domain.make_report import make_report
 from services.matching.reports.domain.report import Report
 from services.matching.scoring.domain.features import company_features
 from services.matching.scoring.domain.history import History
 from services.matching.scoring.domain.policy import STANDARD_POLICY, ScoringPolicy
-from services.matching.text.domain.engine import ConceptEngine, TextEngine
+from services.matching.text.domain.concept_engine import ConceptEngine, TextEngine
 from services.matching.text.domain.thesaurus import make_thesaurus
 
 AS_OF = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)

@@ -19,7 +19,7 @@ from services.matching.reports.domain.change_impact import (
     stacked,
     touched,
 )
-from services.matching.reports.domain.making import MadeReport, make_report
+from services.matching.reports.domain.make_report import MadeReport, make_report
 from services.matching.reports.domain.report import canonical_json
 from services.matching.scoring.domain.features import company_features, need_features
 from services.matching.scoring.domain.history import History

@@ -15,12 +15,12 @@ import pytest
 import deploy
 from services.matching.evaluation.domain.measuring import company_of_row, partner_of_row
 from services.matching.organisations.domain.model import Company, MatchRequest, Partner, company_from_state
-from services.matching.reports.domain.making import make_report
+from services.matching.reports.domain.make_report import make_report
 from services.matching.reports.domain.report import Report, canonical_json
 from services.matching.scoring.domain.features import CompanyFeatures, company_features
 from services.matching.scoring.domain.history import History
 from services.matching.scoring.domain.policy import STANDARD_POLICY, ScoringPolicy
-from services.matching.text.domain.engine import TextEngine, standard_engine
+from services.matching.text.domain.concept_engine import TextEngine, standard_engine
 from services.matching.text.domain.thesaurus import standard_thesaurus
 from services.matching.text.engines import make_engine
 from services.matching.why_not.domain.reasons import why_not

@@ -5,7 +5,7 @@ from __future__ import annotations
 from services.matching.reports.store import due
 from services.matching.reports.store import engine_change as text_engine
 from services.matching.reports.worker import Scorer
-from services.matching.text.domain.engine import ConceptEngine, standard_engine
+from services.matching.text.domain.concept_engine import ConceptEngine, standard_engine
 from services.matching.text.domain.thesaurus import make_thesaurus
 from shared.clock import SettableClock
 from shared.storage.engine import Database

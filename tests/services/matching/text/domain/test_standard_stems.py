@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from services.matching.text.domain.engine import standard_engine
+from services.matching.text.domain.concept_engine import standard_engine
 from services.matching.text.domain.unknown_words import common_words
 from services.matching.text.domain.unread_names import unread_names
 

@@ -30,7 +30,7 @@ from services.matching.scoring.domain.history import History
 from services.matching.scoring.domain.policy import ScoringPolicy
 from services.matching.scoring.domain.selection import Chosen, select
 from services.matching.text.domain.areas import AreaFinding
-from services.matching.text.domain.engine import TextEngine
+from services.matching.text.domain.concept_engine import TextEngine
 from shared.focus_areas import FocusArea, read_focus_areas
 
 

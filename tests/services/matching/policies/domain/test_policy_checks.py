@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.matching.policies.domain.checks import PARTS, make_policy, scaled
+from services.matching.policies.domain.policy_checks import PARTS, make_policy, scaled
 from services.matching.policies.labels import FAULTS, RULE_WORDS
 from services.matching.refusals import RefusedError
 from services.matching.scoring.domain.features import PARTS as SCORED

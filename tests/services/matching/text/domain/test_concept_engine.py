@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.matching.text.domain.engine import ConceptEngine, standard_engine
+from services.matching.text.domain.concept_engine import ConceptEngine, standard_engine
 from services.matching.text.domain.thesaurus import make_thesaurus, standard_thesaurus
 
 WORDS = st.sampled_from(
