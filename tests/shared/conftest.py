@@ -22,7 +22,7 @@ from shared.messaging.tables import MessagingTables, messaging_tables
 from shared.storage.engine import Database, open_database
 
 metadata = sa.MetaData()
-backbone_of_tests = messaging_tables(metadata)
+messaging_of_tests = messaging_tables(metadata)
 effects = sa.Table(
     "effects",
     metadata,
@@ -120,5 +120,5 @@ def service(tmp_path: Path, clock: SettableClock, database_url: str) -> Iterator
     database = open_database(database_url, metadata)
     with open_event_log(f"sqlite:///{tmp_path}/log", clock=clock) as log:
         log.apply_topics(["companies", "partners"])
-        yield Service(database, backbone_of_tests, log, clock)
+        yield Service(database, messaging_of_tests, log, clock)
     database.close()
