@@ -68,7 +68,8 @@ if [ ${#files[@]} -gt 0 ]; then
     pip install --no-deps --require-hashes --only-binary :all: --no-compile "${from[@]}" | progress "$((all))"
 fi
 for folder in ${folders[@]+"${folders[@]}"}; do
-    pip install --quiet --no-deps --no-build-isolation --no-compile --editable "$folder"
+    # Some pips pass on what setuptools warns of in general: that a folder here may hide a package.
+    PYTHONWARNINGS=ignore pip install --quiet --no-deps --no-build-isolation --no-compile --editable "$folder"
 done
 if ! said=$(pip check); then
     echo "$said" >&2
