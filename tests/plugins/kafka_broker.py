@@ -28,7 +28,7 @@ from tests.plugins.run_parts import PARTS, part_of_the_run
 ROOT = Path(__file__).resolve().parents[2]
 POM = ROOT / "tests" / "kafka" / "pom.xml"
 JARS = ROOT / "var" / "kafka-jars"
-INSTALL = "apt-get install -y openjdk-17-jre-headless maven"
+INSTALL = "apt-get install -y default-jre-headless maven"
 START_SECONDS = 240
 STOP_SECONDS = 60
 OF_A_TEST = "test-"

@@ -11,35 +11,20 @@ from services.matching.programmes.domain.mend import CANCELLABLE, Cancellation
 from services.matching.programmes.domain.problem import GRID, KINDS
 from services.matching.programmes.domain.settings import SOURCES, STANDARD_MINUTES, Settings
 from shared.faults import Fault
-from shared.web.schemas import Strict
+from shared.web.schemas import Pattern, Strict
 
 STANDARD = Settings()
 TIME = r"\A([01][0-9]|2[0-3]):[0-5][0-9]\Z"
 MOST_ENTRIES = 300
 
 
-class _Written(validate.Regexp):
-    """How a text is to be written; one that is not is a fault with its fix."""
-
-    def __init__(self, pattern: str, problem: str, fix: str) -> None:
-        super().__init__(pattern)
-        self.fault = Fault("", problem, fix)
-
-    def __call__(self, value: Any) -> Any:
-        """Return the text, or raise ValidationError with the fault."""
-        try:
-            return super().__call__(value)
-        except ValidationError as error:
-            raise ValidationError([self.fault]) from error
-
-
 def _time(**more: Any) -> fields.String:
-    written = _Written(TIME, "Not a time", "write it such as 09:15.")
+    written = Pattern(TIME, "Not a time", "write it such as 09:15.")
     return fields.String(validate=written, metadata={"example": "09:15"}, **more)
 
 
 def _date(**more: Any) -> fields.String:
-    written = _Written(r"\A[0-9]{4}-[0-9]{2}-[0-9]{2}\Z", "Not a date", "write it such as 2026-03-02.")
+    written = Pattern(r"\A[0-9]{4}-[0-9]{2}-[0-9]{2}\Z", "Not a date", "write it such as 2026-03-02.")
     return fields.String(validate=written, metadata={"format": "date"}, **more)
 
 
