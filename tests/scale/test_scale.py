@@ -79,7 +79,7 @@ def test_a_health_check_fails_when_its_process_is_gone(house: ComposeHouse) -> N
 def test_each_database_has_a_user_of_its_own_and_sorts_by_bytes(house: ComposeHouse) -> None:
     with watching(house) as (databases, _):
         for name in ("profiles", "matching", "notifications"):
-            with getattr(databases, name).reading() as connection:
+            with databases[name].reading() as connection:
                 found = connection.exec_driver_sql(
                     "SELECT current_user, current_database(), 'ö' > 'z', 'a' > 'Z'"
                 )

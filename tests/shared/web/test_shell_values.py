@@ -68,7 +68,7 @@ def set_in_templates(source: str) -> set[str]:
 
 def test_no_module_gives_a_page_what_hides_a_value_of_the_shell(app: Flask) -> None:
     values = shell_values(app)
-    assert {"settings", "nav", "staff", "language"} <= values
+    assert {"settings", "navigation", "staff", "language"} <= values
     given = {path: given_to_pages(path.read_text()) for path in MODULES}
     assert set().union(*given.values()) >= {"programme", "plan", "rare_for", "report"}
     assert {str(path): found & values for path, found in given.items() if found & values} == {}

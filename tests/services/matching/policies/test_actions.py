@@ -181,7 +181,7 @@ def test_a_preview_says_who_enters_and_leaves_and_keeps_nothing(
     told = _call(client, "GET", path).json
     assert (told["active_version"], told["looked_at"], told["of"]) == (1, 1, 1)
     (one,) = told["requests"]
-    assert [match.company_id for match in one["left"]] == ["C1"]
+    assert [match["company_id"] for match in one["left"]] == ["C1"]
     assert one["entered"] == one["moved"] == []
     assert (one["covered_by_active"], one["covered_by_draft"], one["needs"]) == (1, 1, 1)
     with database.reading() as connection:
