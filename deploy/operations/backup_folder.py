@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from shared.clock import from_text
+from shared.storage.whole_file import sync_folder
 
 FORMAT = 1
 KIND = "handslag backup"
@@ -123,15 +124,6 @@ def delete_old(folder: Path, days: int, now: datetime) -> list[str]:
             shutil.rmtree(path)
             gone.append(path.name)
     return gone
-
-
-def sync_folder(folder: Path) -> None:
-    """Have the names in a folder survive a power cut."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _read_manifest(folder: Path) -> Manifest | None:

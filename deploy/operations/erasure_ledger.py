@@ -8,13 +8,12 @@ same id. It is kept outside of backups.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from deploy.operations.backup_folder import sync_folder
 from shared.events.catalogue import TOPICS
 from shared.rights import Erasure
+from shared.storage.whole_file import write_whole
 
 LEDGER = "erased.jsonl"
 ANY_VERSION = 10**18
@@ -53,12 +52,4 @@ def keep_ledger(path: Path, erasures: Iterable[Erasure]) -> None:
     new = [json.dumps(vars(one)) for one in erasures]
     whole = dict.fromkeys([*filter(str.strip, lines), *new])
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(path.name + ".part")
-    with os.fdopen(
-        os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8"
-    ) as file:
-        file.write("".join(f"{line}\n" for line in whole))
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
-    sync_folder(path.parent)
+    write_whole(path, "".join(f"{line}\n" for line in whole).encode())

@@ -17,7 +17,7 @@ from pathlib import Path
 from sqlalchemy.engine import Connection
 
 from deploy.operations.backup import kept_events
-from deploy.operations.backup_folder import MAILBOX, BackupError, Manifest, check_backup, sync_folder
+from deploy.operations.backup_folder import MAILBOX, BackupError, Manifest, check_backup
 from deploy.operations.databases import open_as_set
 from deploy.operations.erasure_ledger import LEDGER, read_ledger
 from deploy.operations.reconcile import Erased, Reconciled, have_all_read_again, reconcile
@@ -33,6 +33,7 @@ from shared.settings.registry import Settings
 from shared.storage.copying import copy_tables, keep_waiting
 from shared.storage.engine import Database, open_database
 from shared.storage.migrations import FOLDER, newest
+from shared.storage.whole_file import sync_folder
 
 STAGE = ".restoring"
 HELD = (

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from deploy.operations.backup_folder import sync_folder
 from shared.settings.registry import Settings
+from shared.storage.whole_file import sync_folder
 
 MARK = "restore-unfinished.json"
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,6 +16,7 @@ from pathlib import Path
 from services.notifications.mail.building import TemporaryMailError, delivery_id_of
 from services.notifications.mail.domain.safe_text import reason_line
 from shared.ids import ID_PATTERN
+from shared.storage.whole_file import write_whole
 
 SCHEME = "mailbox:"
 SUFFIX = ".eml"
@@ -46,7 +45,7 @@ class Mailbox:
             raise ValueError("a mail in the mailbox needs a Message-ID that starts with its delivery's id")
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            _write_whole(target, message.as_bytes())
+            write_whole(target, message.as_bytes())
         except OSError as error:
             said = error.strerror or type(error).__name__
             raise TemporaryMailError(reason_line(f"The mailbox folder cannot be written: {said}.")) from error
@@ -84,24 +83,6 @@ class Mailbox:
     def _files(self) -> Iterator[Path]:
         with suppress(FileNotFoundError):
             yield from self.folder.glob(f"*{SUFFIX}")
-
-
-def _write_whole(target: Path, content: bytes) -> None:
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=".", suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(name, target)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-    folder = os.open(target.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def _headers(path: Path) -> KeptMail:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from itertools import count
 from pathlib import Path
 
 from shared.sheets.sheet import REASONS, Row, Sheet
+from shared.storage.whole_file import SHARED, write_whole
 
 _OWN_ENDING = re.compile(r"\.rejected(-\d+)?$")
 
@@ -40,7 +40,7 @@ def write_rejects(path: Path, folder: Path, sheet: Sheet, rejections: Sequence[R
     for number in count(1):
         target = folder / (f"{stem}.rejected.csv" if number == 1 else f"{stem}.rejected-{number}.csv")
         if not target.exists():
-            _write_whole(target, content)
+            write_whole(target, content, SHARED)
             return target
         if target.stat().st_size == len(content) and target.read_bytes() == content:
             return target
@@ -58,16 +58,3 @@ def _content(sheet: Sheet, rejections: Sequence[Rejection]) -> str:
         beyond = cells[len(names) :]
         writer.writerow([*(cells[place] for place in kept), str(rejection), *beyond])
     return text.getvalue()
-
-
-def _write_whole(target: Path, content: bytes) -> None:
-    """Write a file so that it is there whole or not at all."""
-    draft = target.with_name(f".{target.name}.{os.getpid()}")
-    try:
-        with draft.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(target)
-    finally:
-        draft.unlink(missing_ok=True)
