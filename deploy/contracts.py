@@ -27,7 +27,7 @@ def documents() -> dict[str, str]:
         settings = for_tests(Path(state))
         for service in SERVICES.values():
             app = service.parts.create_app(settings, system_clock, random_ids)
-            spec = app.extensions["handslag-openapi"].to_dict()
+            spec = app.extensions["handslag-openapi"].document()
             found[f"openapi/{service.name}.json"] = json.dumps(spec, indent=2, ensure_ascii=False) + "\n"
     return found
 

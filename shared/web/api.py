@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
+from functools import partial
 from http import HTTPStatus
 from typing import Any, TypeVar
 
 import flask
 import flask_smorest
-from flask import Flask, request
+from flask import Flask, Response, request
 from marshmallow import RAISE, Schema, fields, validate
 from webargs import core
 from webargs.flaskparser import FlaskParser
@@ -47,11 +49,33 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
 
     ARGUMENTS_PARSER = StrictParser()
 
+    def register_views_in_doc(self, api: Api, *arguments: Any, **named: Any) -> None:
+        """Leave the description to `Api.document`: it takes longer than all else that makes an app."""
+        api.descriptions.append(partial(super().register_views_in_doc, api, *arguments, **named))
+
 
 class Api(flask_smorest.Api):  # type: ignore[misc]  # flask-smorest is untyped
     """flask-smorest's Api with our errors: `problems.handle_problems` answers, this only documents."""
 
     ERROR_SCHEMA = ProblemSchema
+
+    def __init__(self, app: Flask, **options: Any) -> None:
+        self.descriptions: list[Callable[[], None]] = []
+        self._describing = threading.Lock()
+        super().__init__(app, **options)
+
+    def document(self) -> dict[str, Any]:
+        """Return the OpenAPI document; the views are described when it is asked for first."""
+        with self._describing:
+            for describe in self.descriptions:
+                describe()
+            self.descriptions.clear()
+            document: dict[str, Any] = self.spec.to_dict()
+        return document
+
+    def _openapi_json(self) -> Response:
+        text = flask.json.dumps(self.document(), indent=2, sort_keys=False)
+        return Response(text, mimetype="application/json")
 
     def _register_error_handlers(self) -> None:
         """Leave errors to `problems.handle_problems`."""
@@ -168,4 +192,4 @@ def register_api(app: Flask, blueprints: Sequence[Blueprint]) -> None:
     )
     for blueprint in blueprints:
         api.register_blueprint(blueprint)
-    app.extensions["handslag-openapi"] = api.spec
+    app.extensions["handslag-openapi"] = api
