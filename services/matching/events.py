@@ -41,7 +41,7 @@ def partner_changed(connection: Connection, event: Event) -> None:
             connection, tables.requests, tables.requests.c.partner_id == event.aggregate_id
         )
         for request_id in theirs:
-            reports.forget_report(connection, request_id)
+            reports.delete_report(connection, request_id)
         erasures.add(connection, Side.PARTNER, event)
     else:
         projection.save_state(connection, tables.partners, _without_contact(event))
@@ -52,7 +52,7 @@ def request_changed(connection: Connection, event: Event) -> None:
     """Keep a match request and have its report made while it is open; forget an erased one with its report."""
     if event.state is None:
         projection.delete_state(connection, tables.requests, event.aggregate_id)
-        reports.forget_report(connection, event.aggregate_id)
+        reports.delete_report(connection, event.aggregate_id)
         due.forget_request(connection, event.aggregate_id)
         forget_request_words(connection, event.aggregate_id)
         return

@@ -10,7 +10,7 @@ from services.matching import tables
 from services.matching.database import open_store
 from services.matching.events import HANDLERS
 from services.matching.introductions.stand_in import approve_best, has_introductions, reports_made
-from services.matching.reports.store.due import stale_counts
+from services.matching.reports.store.due import get_due_counts
 from services.matching.reports.store.pause import get_replay
 from services.matching.text.models import EmbedderError
 from services.matching.upkeep import report_status, restore, views
@@ -63,7 +63,7 @@ PARTS = Parts(
     handlers=_handlers,
     waiting=report_status.waiting,
     watching=Watching(
-        look=stale_counts,
+        look=get_due_counts,
         lines=report_status.report_lines,
         samples=report_status.report_samples,
         moving=(report_status.REPORTS_TO_MAKE, report_status.to_make),

@@ -12,8 +12,7 @@ import sqlalchemy as sa
 
 from services.matching import tables
 from services.matching.database import open_store
-from services.matching.reports.store import due as stale
-from services.matching.reports.store import reports
+from services.matching.reports.store import due, reports
 from services.matching.reports.store.pause import end_pause, pause_scoring
 from services.matching.reports.worker import Scorer
 from shared.clock import SettableClock, system_clock
@@ -72,7 +71,7 @@ def saves(database: Database, after: int = 0) -> list[tuple[str, str]]:
 
 def nothing_stale(database: Database) -> bool:
     with database.reading() as connection:
-        return stale.stale_count(connection) == 0
+        return due.count_due(connection) == 0
 
 
 def versions(database: Database) -> dict[str, int]:

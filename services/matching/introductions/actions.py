@@ -57,7 +57,7 @@ def approve(
             status=report.status,
         )
     _refuse_outdated(connection, report, chosen)
-    earlier = {item.id: item.state for item in decisions.introductions_of(connection, request_id)}
+    earlier = {item.id: item.state for item in decisions.list_introductions_of(connection, request_id)}
     standing = {state["company"]["id"] for state in earlier.values() if state["status"] != CANCELLED}
     met = [match for match in chosen if match.company.id in standing]
     if met:
@@ -106,7 +106,7 @@ def reject(
     _, chosen = _chosen(connection, request_id, report_version, match_ids, reason, "reason")
     introduced = {
         item.state["company"]["id"]
-        for item in decisions.introductions_of(connection, request_id)
+        for item in decisions.list_introductions_of(connection, request_id)
         if item.status != CANCELLED
     }
     met = [match for match in chosen if match.company.id in introduced]
@@ -234,5 +234,5 @@ def _refuse_outdated(connection: Connection, report: StoredReport, chosen: Seque
 
 
 def _keep(connection: Connection, event: Event, before: Mapping[str, Any] | None = None) -> None:
-    decisions.put_introduction(connection, event)
+    decisions.save_introduction_state(connection, event)
     record_event(connection, tables.messaging, event, None if before is None else dict(before))

@@ -23,7 +23,7 @@ from services.matching.organisations.store import projection
 from services.matching.organisations.store.projection import Stored
 from services.matching.refusals import Refusal, RefusedError, refuse_long
 from services.matching.reports.store import due, reports
-from services.matching.reports.store.lifted import Lifted, drop_lifted, list_lifted, put_lifted
+from services.matching.reports.store.lifted import Lifted, delete_lifted, list_lifted, save_lifted
 from services.matching.scoring.domain.exclusions import LIFTABLE, conflicts
 from shared.clock import Clock, to_text
 
@@ -48,7 +48,7 @@ def lift(
     if before is None:
         _refuse_without_conflict(connection, request, company_id, code)
         _make_again(connection, request, clock)
-    put_lifted(connection, request_id, one)
+    save_lifted(connection, request_id, one)
     return one
 
 
@@ -62,13 +62,13 @@ def take_back(connection: Connection, request_id: str, company_id: str, code: st
         return False
     _make_again(connection, request, clock)
     reports.get_report(connection, request_id, lock=True)  # an approval that is under way comes first
-    made = decisions.introductions_of(connection, request_id)
+    made = decisions.list_introductions_of(connection, request_id)
     if any(one.state["company"]["id"] == company_id and one.status != "cancelled" for one in made):
         raise RefusedError(
             Refusal.CONFLICT,
             N_("The company is already introduced for this request. Cancel the introduction first."),
         )
-    drop_lifted(connection, request_id, company_id, code)
+    delete_lifted(connection, request_id, company_id, code)
     return True
 
 

@@ -21,7 +21,7 @@ def all_reports(database: Database) -> list[Report]:
     """Read the content of every report, by request id."""
     found = []
     with database.reading() as connection:
-        for request_id in reports.request_ids(connection):
+        for request_id in reports.list_request_ids(connection):
             report = reports.get_report(connection, request_id)
             if report is not None:
                 found.append(report.content)
@@ -42,13 +42,13 @@ def approve_best(database: Database, clock: Clock, ids: IdSource, most: int | No
     """
     approved = 0
     with database.reading() as connection:
-        request_ids = reports.request_ids(connection)
+        request_ids = reports.list_request_ids(connection)
     for request_id in request_ids:
         if most is not None and approved >= most:
             break
         with database.writing() as connection:
             report = reports.get_report(connection, request_id)
-            if report is None or decisions.introductions_of(connection, request_id):
+            if report is None or decisions.list_introductions_of(connection, request_id):
                 continue
             best = best_matches(report.content, 1)
             if best:

@@ -40,7 +40,7 @@ def add_review(connection: Connection, request_id: str, review: Review) -> None:
     connection.execute(sa.insert(reviews).values(request_id=request_id, **asdict(review)))
 
 
-def reviews_of(connection: Connection, request_id: str) -> list[Review]:
+def list_reviews_of(connection: Connection, request_id: str) -> list[Review]:
     """Read the decisions on a request's matches, oldest first."""
     query = sa.select(reviews).where(reviews.c.request_id == request_id).order_by(reviews.c.number)
     return [
@@ -49,7 +49,9 @@ def reviews_of(connection: Connection, request_id: str) -> list[Review]:
     ]
 
 
-def decisions_by_request(connection: Connection, request_ids: Iterable[str]) -> dict[str, dict[str, str]]:
+def list_decisions_by_request(
+    connection: Connection, request_ids: Iterable[str]
+) -> dict[str, dict[str, str]]:
     """Read the last decision by match id, by request; an approval that was cancelled is none."""
     found: dict[str, dict[str, str]] = {}
     for part in in_parts(request_ids):
@@ -66,7 +68,7 @@ def decisions_by_request(connection: Connection, request_ids: Iterable[str]) -> 
     return found
 
 
-def approvals_reviewed(connection: Connection) -> list[tuple[str, str]]:
+def list_reviewed_approvals(connection: Connection) -> list[tuple[str, str]]:
     """Read request and approval of every decision that approved."""
     query = sa.select(reviews.c.request_id, reviews.c.approval_id).where(reviews.c.approval_id.is_not(None))
     return [(row.request_id, row.approval_id) for row in connection.execute(query)]
@@ -91,7 +93,7 @@ def empty_reasons_of_request(connection: Connection, request_id: str) -> None:
     connection.execute(sa.update(reviews).where(reviews.c.request_id == request_id).values(reason=""))
 
 
-def open_or_decided(connection: Connection, most: int) -> tuple[dict[str, str], int]:
+def list_open_or_decided(connection: Connection, most: int) -> tuple[dict[str, str], int]:
     """Read which requests of active partners are open or decided on, and how many there are.
 
     Gives the partner's id by the request's id: up to `most`, the newest change first.
@@ -105,7 +107,7 @@ def open_or_decided(connection: Connection, most: int) -> tuple[dict[str, str], 
     return {row.id: row.partner_id for row in rows}, int(total)
 
 
-def put_introduction(connection: Connection, event: Event) -> None:
+def save_introduction_state(connection: Connection, event: Event) -> None:
     """Keep an introduction as its event says."""
     state: Mapping[str, Any] = event.state or {}
     columns = {
@@ -121,7 +123,7 @@ def get_introduction(connection: Connection, introduction_id: str) -> Stored | N
     return get_state(connection, introductions, introduction_id)
 
 
-def introductions_of(connection: Connection, request_id: str) -> list[Stored]:
+def list_introductions_of(connection: Connection, request_id: str) -> list[Stored]:
     """Read the introductions made on a request's report, cancelled ones included, by id."""
     return list_states(connection, introductions, introductions.c.request_id == request_id)
 

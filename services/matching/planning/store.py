@@ -20,7 +20,7 @@ from services.matching.programmes.domain.problem import by_id
 from services.matching.reports.domain.report import Report
 from services.matching.reports.store.reports import read_content
 from services.matching.scoring.domain.history import PastIntroduction
-from services.matching.scoring.store import active_policy
+from services.matching.scoring.store import get_active_policy
 from services.matching.tables import introductions, reports, requests, reviews
 from shared.clock import from_text
 from shared.storage import rows
@@ -65,7 +65,7 @@ def get_standing(connection: Connection, found: Iterable[OpenReport], at: dateti
         _capacities(connection, tables.partners, partners),
         list_introductions(connection),
         list_rejected_matches(connection, [one.request_id for one in listed]),
-        active_policy(connection).rest_days,
+        get_active_policy(connection).rest_days,
     )
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 from services.matching.i18n import N_
 from services.matching.policies.domain.policy_checks import make_policy
 from services.matching.refusals import Refusal, RefusedError, refuse_long
-from services.matching.reports.store import due as stale
+from services.matching.reports.store import due
 from services.matching.scoring import store as policies
 from services.matching.scoring.domain.policy import ScoringPolicy, policy_to_json
 from services.matching.scoring.store import Draft
@@ -23,7 +23,7 @@ from shared.ids import IdSource
 def open_draft(connection: Connection, based_on: int | None, clock: Clock, ids: IdSource) -> Draft:
     """Open a draft that says what a version says, the active one when none is named; refused: unknown."""
     if based_on is None:
-        return policies.add_draft(connection, ids(), policies.active_policy(connection), clock())
+        return policies.add_draft(connection, ids(), policies.get_active_policy(connection), clock())
     found = policies.get_version(connection, based_on)
     if found is None:
         raise RefusedError(
@@ -74,9 +74,9 @@ def activate_draft(
     """
     check_note(note)
     now = clock()
-    stale.policy_changed(connection, now)  # first: of two activations at once, one waits here for the other
+    due.policy_changed(connection, now)  # first: of two activations at once, one waits here for the other
     draft = _seen(connection, draft_id, seen)
-    active = policies.active_policy(connection)
+    active = policies.get_active_policy(connection)
     if active.version != active_seen:
         raise RefusedError(
             Refusal.CONFLICT,

@@ -27,7 +27,7 @@ from services.matching.reports.domain.comparison import (
     compare,
     placed_chosen,
 )
-from services.matching.reports.store.lifted import lifted_by_request
+from services.matching.reports.store.lifted import get_lifted_by_request
 from services.matching.scoring import store as policies
 from services.matching.scoring.domain.features import CompanyFeatures, need_features
 from services.matching.scoring.domain.policy import ScoringPolicy, policy_to_json
@@ -83,7 +83,7 @@ class Previews:
         try:
             until = time.monotonic() + seconds
             with self._database.reading() as connection:
-                active = policies.active_policy(connection)
+                active = policies.get_active_policy(connection)
                 companies = self._features(connection, active)
                 asked, total = _asked(connection, most)
             return self._compared(draft, active, companies, asked, total, until)
@@ -156,11 +156,11 @@ class Previews:
 
 def _asked(connection: Connection, most: int) -> tuple[list[Asked], int]:
     """Read the newest requests that are open or decided on, and how many there are; of active partners only."""
-    partner_ids, total = decisions.open_or_decided(connection, most)
+    partner_ids, total = decisions.list_open_or_decided(connection, most)
     states = projection.get_states(connection, tables.requests, partner_ids)
     sides = projection.get_states(connection, tables.partners, partner_ids.values())
-    lifted = lifted_by_request(connection, partner_ids)
-    decided = decisions.decisions_by_request(connection, partner_ids)
+    lifted = get_lifted_by_request(connection, partner_ids)
+    decided = decisions.list_decisions_by_request(connection, partner_ids)
     return [
         Asked(
             request_from_state(states[id].state),

@@ -148,12 +148,12 @@ def _meetings(connection: Connection, request: Stored, source: str) -> list[Meet
         scores[match.company.id] = max(match.score, scores.get(match.company.id, 0.0))
     chosen: dict[str, tuple[str, set[str]]] = {}
     if source == MATCHES:
-        latest = {one.match_id: one.decision for one in decisions.reviews_of(connection, request.id)}
+        latest = {one.match_id: one.decision for one in decisions.list_reviews_of(connection, request.id)}
         for match in matches:
             if latest.get(match.id) != "rejected" and not match.company.erased_at:
                 chosen.setdefault(match.company.id, (match.role, set()))[1].add(match.need_id)
     else:
-        for one in decisions.introductions_of(connection, request.id):
+        for one in decisions.list_introductions_of(connection, request.id):
             if one.status == "approved" and not one.state["company"].get("erased_at"):
                 chosen[one.state["company"]["id"]] = (one.state["role"], set(one.state["need_ids"]))
     companies = projection.get_states(connection, tables.companies, chosen)

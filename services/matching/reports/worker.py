@@ -26,7 +26,7 @@ from services.matching.reports.domain.report import Report
 from services.matching.reports.settled import SettledReports
 from services.matching.reports.store import due, engine_change, reports
 from services.matching.reports.store.due import Claim
-from services.matching.reports.store.lifted import lifted_of
+from services.matching.reports.store.lifted import get_lifted
 from services.matching.reports.store.pause import is_paused
 from services.matching.scoring import store as policies
 from services.matching.scoring.domain.features import CompanyFeatures, NeedFeatures, need_features
@@ -103,12 +103,12 @@ class Scorer:
         at most `MOST_LOOKS` times in a row; a request without any report does not wait for that.
         """
         with self._database.reading() as connection:
-            waiting = due.next_due(connection, self._clock())
+            waiting = due.get_next_due(connection, self._clock())
             if waiting is None:
                 if is_paused(connection, self._clock()):
                     self._settled.forget_all()  # a rebuild begins to count anew
                 return False
-            number = due.pool_number(connection)
+            number = due.get_pool_number(connection)
         if waiting == "newer report" and number != self._seen and self._looks < MOST_LOOKS:
             self._seen = number
             self._looks += 1
@@ -124,7 +124,7 @@ class Scorer:
         # Before anything is claimed: the vectors of many new texts take longer than a claim lasts.
         self._companies.prepare(self._database)
         with self._database.writing() as connection:
-            claims = due.claim_stale(connection, self._clock(), most)
+            claims = due.claim_due(connection, self._clock(), most)
         if claims:
             snapshot = self.read(claims)
             untouched = self.settle_untouched(snapshot)
@@ -143,7 +143,7 @@ class Scorer:
             return set()
         mine = {case.request.id for case in snapshot.cases}
         with self._database.writing() as connection:
-            current = due.pool_number(connection, lock=True) == snapshot.number
+            current = due.get_pool_number(connection, lock=True) == snapshot.number
             since = None if current else snapshot.at
             return set(due.settle_same(connection, known, mine, self._clock(), since))
 
@@ -152,11 +152,11 @@ class Scorer:
         at = to_text(self._clock())
         with self._database.reading() as connection:
             # The number comes first: a company that changes while the rest is read makes the save fail.
-            number = due.pool_number(connection)
-            policy = policies.active_policy(connection)
+            number = due.get_pool_number(connection)
+            policy = policies.get_active_policy(connection)
             companies = self._companies.features(connection, policy)
             read = [_read_case(connection, claim) for claim in claims]
-            open_requests = due.open_requests(connection)
+            open_requests = due.list_open_requests(connection)
         self._settled.follow(companies, policy, open_requests)
         cases = tuple(case for case in read if case is not None)
         return Snapshot(at, number, policy, companies, self._companies.moments, cases)
@@ -191,7 +191,7 @@ class Scorer:
     ) -> Literal["saved", "outdated", "failed"]:
         now = self._clock()
         with self._database.writing() as connection:
-            current = due.pool_number(connection, lock=True) == snapshot.number
+            current = due.get_pool_number(connection, lock=True) == snapshot.number
             overdue = now - from_text(case.claim.stale_since) > OVERDUE
             if not (due.still_wanted(connection, case.claim) and (current or overdue)):
                 due.release(connection, [case.claim])
@@ -269,7 +269,7 @@ def _read_case(connection: Connection, claim: Claim) -> Case | None:
         request=request_from_state(request.state),
         partner=partner_from_state(partner.state),
         history=history,
-        lifted=lifted_of(connection, claim.request_id),
+        lifted=get_lifted(connection, claim.request_id),
         as_of=max(moments),
     )
 

@@ -15,19 +15,19 @@ from services.matching.organisations.store import projection
 from services.matching.reports.domain.changes import companies_of
 from services.matching.reports.domain.comparison import disagreements, placed_in_report
 from services.matching.reports.domain.report import Report
-from services.matching.reports.store.change_log import StoredChange, changes_of
+from services.matching.reports.store.change_log import StoredChange, list_change_log
 
 
 def changes_view(connection: Connection, request_id: str) -> list[dict[str, Any]]:
     """Return the changes of a report's versions, the newest first, with `companies`: names by id, empty if erased."""
-    found = changes_of(connection, request_id)
+    found = list_change_log(connection, request_id)
     names = _names(connection, {id for one in found for id in companies_of(one.content)})
     return [_view(one, names) for one in found]
 
 
 def latest_change_view(connection: Connection, request_id: str, version: int) -> dict[str, Any] | None:
     """Return the change that made a version of a report, None where it is the first or nobody knows it any more."""
-    found = [one for one in changes_of(connection, request_id, 1) if one.version == version]
+    found = [one for one in list_change_log(connection, request_id, 1) if one.version == version]
     return _view(found[0], _names(connection, companies_of(found[0].content))) if found else None
 
 
@@ -65,7 +65,7 @@ def _approved_and_there(connection: Connection, report: Report) -> dict[str, str
 
     Those apart that were cancelled, whose company is gone or excluded by a known conflict, or whose need is gone.
     """
-    made = decisions.introductions_of(connection, report.request_id)
+    made = decisions.list_introductions_of(connection, report.request_id)
     introduced = introduced_matches(one.state for one in made)
     known = projection.get_states(connection, tables.companies, introduced.values())
     needs = {need.id for need in report.needs}

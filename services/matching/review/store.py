@@ -36,7 +36,7 @@ def count_all(connection: Connection) -> Counts:
         requests=_count(connection, tables.requests, "open"),
         with_matches=verdicts.get(MATCHES, 0),
         without_match=verdicts.get(NO_GOOD_MATCH, 0),
-        stale=due.stale_count(connection),
+        stale=due.count_due(connection),
         introductions=_count(connection, tables.introductions, APPROVED),
     )
 

@@ -76,8 +76,10 @@ def report_view(connection: Connection, request_id: str) -> ReportView | None:
     if stored is None:
         return None
     report = stored.content
-    made = {one.state["company"]["id"]: one for one in decisions.introductions_of(connection, request_id)}
-    latest = {review.match_id: review for review in decisions.reviews_of(connection, request_id)}
+    made = {
+        one.state["company"]["id"]: one for one in decisions.list_introductions_of(connection, request_id)
+    }
+    latest = {review.match_id: review for review in decisions.list_reviews_of(connection, request_id)}
     mails = deliveries_of(connection, request_id)
     return ReportView(
         report=report,

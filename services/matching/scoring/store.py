@@ -35,7 +35,7 @@ class Draft:
     updated_at: str
 
 
-def active_policy(connection: Connection) -> ScoringPolicy:
+def get_active_policy(connection: Connection) -> ScoringPolicy:
     """Read the scoring policy that staff have made active; the standard one where they have made none."""
     query = sa.select(policies).where(policies.c.active).order_by(policies.c.version.desc())
     row = connection.execute(query).first()

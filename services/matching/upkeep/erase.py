@@ -38,7 +38,7 @@ BATCH = 20
 def forget_request_words(connection: Connection, request_id: str) -> None:
     """Take staff's words out of the decisions on an erased request, and forget the exclusions lifted for it."""
     decisions.empty_reasons_of_request(connection, request_id)
-    lifted.drop_of_request(connection, request_id)
+    lifted.delete_of_request(connection, request_id)
 
 
 class Eraser:
@@ -86,7 +86,7 @@ def _reports(connection: Connection, erased: Erased, now: datetime, after: str) 
     for request_id, version, report in found:
         if names_company(report, erased.id, erased.version):
             new = without_company(report, erased.id, erased.version, to_text(now))
-            reports.replace_content(connection, version + 1, new)
+            reports.save_content(connection, version + 1, new)
             told = unknown_changes(version, Cause.ERASED, company_id=erased.id)
             add_change(connection, request_id, version + 1, to_text(now), told)
     return found[-1][0] if found else None
@@ -104,7 +104,7 @@ def _introductions(connection: Connection, erased: Erased, now: datetime) -> int
         state = without_side(one.state, erased.side, _was_told(connection, one.state), to_text(now))
         forget_waiting(connection, messaging, "introductions", one.id)
         event = Event(f"introduction.{state['status']}", one.id, state["version"], now, state)
-        decisions.put_introduction(connection, event)
+        decisions.save_introduction_state(connection, event)
         record_event(connection, messaging, event, dict(one.state))
         # The partner's other reports say whom it has met, as of the newest moment of that.
         due.partner_changed(connection, state["partner"]["id"], now, but=state["request_id"])
@@ -123,7 +123,7 @@ def _decisions(connection: Connection, erased: Erased) -> None:
     """Take staff's words out of the decisions on an erased company, and empty the answers that name either side."""
     if erased.side == Side.COMPANY:
         decisions.empty_reasons_of_company(connection, erased.id)
-        lifted.drop_of_company(connection, erased.id)
+        lifted.delete_of_company(connection, erased.id)
         programmes.delete_company(connection, erased.id, erased.at)
     delete_reviews_of(connection, erased.side, erased.id)
     empty_answers(connection, tables.idempotency, erased.id)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.engine import Connection
 
-from services.matching.reports.store.due import StaleCounts, stale_count
+from services.matching.reports.store.due import DueCounts, count_due
 from shared.status import START, Circumstances, Line, Waiting
 from shared.telemetry import metrics
 
@@ -17,10 +17,10 @@ REPORTED_WITHIN = timedelta(minutes=5)
 
 def waiting(connection: Connection) -> Mapping[str, int]:
     """Count the reports to make, those that wait for their partner included."""
-    return {REPORTS_TO_MAKE: stale_count(connection)}
+    return {REPORTS_TO_MAKE: count_due(connection)}
 
 
-def report_lines(found: StaleCounts, now: Circumstances) -> Iterator[Line]:
+def report_lines(found: DueCounts, now: Circumstances) -> Iterator[Line]:
     """Say how many reports are to be made, failed or wait, and what to do about it."""
     to_make, advice = Waiting(found.to_make, found.oldest), ""
     if found.to_make and not now.works:
@@ -39,9 +39,7 @@ def report_lines(found: StaleCounts, now: Circumstances) -> Iterator[Line]:
         )
 
 
-def report_samples(
-    found: StaleCounts, now: datetime
-) -> Iterator[tuple[metrics.Gauge, tuple[str, ...], float]]:
+def report_samples(found: DueCounts, now: datetime) -> Iterator[tuple[metrics.Gauge, tuple[str, ...], float]]:
     """Return the gauges of the reports to make."""
     yield metrics.STALE_REQUESTS, (), found.to_make
     yield metrics.STALE_OLDEST, (), Waiting(found.to_make, found.oldest).seconds(now)
@@ -49,6 +47,6 @@ def report_samples(
     yield metrics.FAILED_REPORTS, (), found.failed
 
 
-def to_make(found: StaleCounts) -> int:
+def to_make(found: DueCounts) -> int:
     """Return how many reports can be made."""
     return found.to_make

@@ -25,7 +25,7 @@ def adopt(connection: Connection, topic: str, event: Event) -> None:
     if event.state is None:
         projection.delete_state(connection, tables.introductions, event.aggregate_id)
     else:
-        decisions.put_introduction(connection, event)
+        decisions.save_introduction_state(connection, event)
 
 
 def approvals(connection: Connection) -> Mapping[str, set[str]]:
@@ -34,6 +34,6 @@ def approvals(connection: Connection) -> Mapping[str, set[str]]:
     for event in current(connection, "introductions"):
         state = event.state or {}
         found.setdefault(state["request_id"], set()).add(state["approval"]["id"])
-    for request_id, approval_id in decisions.approvals_reviewed(connection):
+    for request_id, approval_id in decisions.list_reviewed_approvals(connection):
         found.setdefault(request_id, set()).add(approval_id)
     return found

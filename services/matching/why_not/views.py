@@ -17,7 +17,7 @@ from services.matching.organisations.domain.model import (
 from services.matching.organisations.store import projection
 from services.matching.organisations.store.projection import Stored
 from services.matching.reports.store import reports
-from services.matching.reports.store.lifted import lifted_of
+from services.matching.reports.store.lifted import get_lifted
 from services.matching.scoring import store as policies
 from services.matching.text.domain.concept_engine import TextEngine
 from services.matching.why_not.domain.outcomes import INTRODUCED, REJECTED
@@ -50,7 +50,7 @@ def answer(connection: Connection, request_id: str, company_id: str, engine: Tex
     if company is None:
         raise UnknownError("company", company_id)
     version = policies.get_version(connection, report.content.policy_version)
-    policy = policies.active_policy(connection) if version is None else version.policy
+    policy = policies.get_active_policy(connection) if version is None else version.policy
     # An open request's report is stale where a change is not taken into account yet; a closed one's is not made again.
     closed = request.status != "open"
     changed = report.stale_since is not None or (closed and company.happened_at > report.made_at)
@@ -61,7 +61,7 @@ def answer(connection: Connection, request_id: str, company_id: str, engine: Tex
         report.content,
         policy,
         engine,
-        lifted_of(connection, request_id),
+        get_lifted(connection, request_id),
         _decided(connection, request, company_id),
         changed,
     )
@@ -94,12 +94,12 @@ def find_companies(connection: Connection, words: str) -> list[dict[str, str]]:
 def _decided(connection: Connection, request: Stored, company_id: str) -> Mapping[str, Decided]:
     """Return staff's last decision on the company by need id; an introduction that stands says more than a review."""
     found: dict[str, Decided] = {}
-    latest = {review.match_id: review for review in decisions.reviews_of(connection, request.id)}
+    latest = {review.match_id: review for review in decisions.list_reviews_of(connection, request.id)}
     for need in request.state.get("needs") or ():
         review = latest.get(f"{company_id}.{need['id']}")
         if review is not None and review.decision == "rejected":
             found[need["id"]] = Decided(REJECTED, review.reason)
-    for made in decisions.introductions_of(connection, request.id):
+    for made in decisions.list_introductions_of(connection, request.id):
         if made.state["company"]["id"] == company_id and made.status != "cancelled":
             found |= {need_id: Decided(INTRODUCED) for need_id in made.state["need_ids"]}
     return found

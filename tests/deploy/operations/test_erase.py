@@ -154,7 +154,7 @@ def test_the_other_side_keeps_the_decision(
     (match,) = [one for one in frozen["matches"] if one["company"]["id"] == "C1"]
     assert match["company"]["name"] == "erased organisation"
     with databases["matching"].reading() as connection:
-        (introduction,) = decisions.introductions_of(connection, "R1")
+        (introduction,) = decisions.list_introductions_of(connection, "R1")
     assert introduction.status == "approved"
     assert introduction.state["company"]["name"] == "erased organisation"
     assert introduction.state["partner"]["name"] == "Oslo"

@@ -10,7 +10,7 @@ import pytest
 
 from deploy.operations.machine_state import MachineState, ServiceState
 from deploy.operations.status_lines import LEAST_DISK, as_json, as_table, lines_of
-from services.matching.reports.store.due import StaleCounts
+from services.matching.reports.store.due import DueCounts
 from services.matching.upkeep.report_status import REPORTS_TO_MAKE
 from services.notifications.upkeep.mail_status import Mails, MailState
 from shared.clock import to_text
@@ -24,7 +24,7 @@ WELL = MachineState(
     services=dict.fromkeys(SERVICES, QUIET),
     lag={"matching": 0, "notifications": 0},
     work={
-        "matching": StaleCounts(0, None, 0, 0),
+        "matching": DueCounts(0, None, 0, 0),
         "notifications": MailState(NOTHING, NOTHING, (Mails("sent", "", 60), Mails("cancelled", "", 1))),
     },
     disk_free=10 * LEAST_DISK,
@@ -39,7 +39,7 @@ def alarms(state: MachineState) -> list[Line]:
     return [line for line in lines_of(state, NOW) if line.attention]
 
 
-def changed(state: MachineState, reports: StaleCounts | None = None, **changes: Any) -> MachineState:
+def changed(state: MachineState, reports: DueCounts | None = None, **changes: Any) -> MachineState:
     """Change a state: the reports to make, of the mails `approvals`, `queue` and `mails`, or a field of the state."""
     of_mails = {name: changes.pop(name) for name in ("approvals", "queue", "mails") if name in changes}
     work = {
@@ -71,7 +71,7 @@ def test_what_has_just_begun_to_wait_needs_nobody() -> None:
     busy = changed(
         with_service("profiles", outbox=Waiting(500, ago(seconds=20))),
         lag={"matching": 300, "notifications": 5},
-        reports=StaleCounts(30, ago(seconds=40), 0, 0),
+        reports=DueCounts(30, ago(seconds=40), 0, 0),
         approvals=Waiting(3, ago(minutes=4)),
         queue=Waiting(7, ago(seconds=30)),
         mails=(Mails("queued", "", 7),),
@@ -99,11 +99,11 @@ def test_a_service_that_needs_attention(changes: dict[str, Any], what: str, word
     [
         ({"lag": {"matching": 9}, "still": frozenset({"matching"})}, "events to read", "look again"),
         (
-            {"reports": StaleCounts(3, ago(minutes=9), 0, 0), "still": frozenset({REPORTS_TO_MAKE})},
+            {"reports": DueCounts(3, ago(minutes=9), 0, 0), "still": frozenset({REPORTS_TO_MAKE})},
             "reports to make",
             "makes none",
         ),
-        ({"reports": StaleCounts(3, ago(minutes=9), 0, 1)}, "reports failed", "log of matching"),
+        ({"reports": DueCounts(3, ago(minutes=9), 0, 1)}, "reports failed", "log of matching"),
         ({"approvals": Waiting(1, ago(minutes=7))}, "approvals to write", "writes none"),
         ({"mails": (Mails("waiting", "No contact …", 2),)}, "mails waiting", "Add a contact"),
         ({"mails": (Mails("failed", "550 no such user", 2),)}, "mails failed", "/retry"),
@@ -128,7 +128,7 @@ def test_whatever_waits_while_nobody_works_needs_attention_at_once() -> None:
     state = changed(
         with_nobody_at_work(),
         lag={"matching": 1, "notifications": 0},
-        reports=StaleCounts(1, ago(seconds=1), 0, 0),
+        reports=DueCounts(1, ago(seconds=1), 0, 0),
         approvals=Waiting(1, ago(seconds=1)),
         queue=Waiting(1, ago(seconds=1)),
         mails=(Mails("queued", "", 1),),
@@ -153,7 +153,7 @@ def test_while_the_event_log_is_away_an_old_outbox_is_said_to_go_out_by_itself()
 
 
 def test_requests_whose_partner_is_withdrawn_are_told_of_and_need_nobody() -> None:
-    state = changed(WELL, reports=StaleCounts(0, None, 4, 0))
+    state = changed(WELL, reports=DueCounts(0, None, 4, 0))
     assert alarms(state) == []
     assert any(line.what == "reports waiting" and line.value == 4 for line in lines_of(state, NOW))
 

@@ -18,8 +18,7 @@ from services.matching.database import open_store
 from services.matching.events import HANDLERS
 from services.matching.organisations.store import projection
 from services.matching.reports.domain.report import canonical_json
-from services.matching.reports.store import due as stale
-from services.matching.reports.store import reports
+from services.matching.reports.store import due, reports
 from services.matching.reports.worker import Scorer
 from shared.clock import SettableClock
 from shared.events.event import Event
@@ -147,7 +146,7 @@ def test_the_time_when_a_report_became_stale_is_kept(
     tell.company("C1")
     tell.partner("P1")
     with database.writing() as connection:
-        claims = stale.claim_stale(connection, clock(), 10)
+        claims = due.claim_due(connection, clock(), 10)
     assert [claim.stale_since for claim in claims] == ["2026-03-02T08:00:00.000000Z"]
 
 

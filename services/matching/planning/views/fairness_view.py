@@ -24,7 +24,7 @@ from services.matching.planning.domain.fairness import (
 )
 from services.matching.reports.domain.graph import never_matched
 from services.matching.reports.store import reports
-from services.matching.reports.store.lifted import lifted_of
+from services.matching.reports.store.lifted import get_lifted
 from services.matching.reports.store.reports import StoredReport
 from services.matching.review.views import ReportView
 from services.matching.scoring import store as policies
@@ -131,10 +131,10 @@ def _near(
         return []
     request, partner = request_from_state(request_state), partner_from_state(partner_state)
     version = policies.get_version(connection, report.content.policy_version)
-    policy = policies.active_policy(connection) if version is None else version.policy
+    policy = policies.get_active_policy(connection) if version is None else version.policy
     features = company_features(sorted(companies, key=lambda one: one.id), engine, policy)
     needs = need_features([(partner, need) for need in request.needs], engine, policy)
-    lifted = lifted_of(connection, request.id)
+    lifted = get_lifted(connection, request.id)
     rejected = plans.list_rejected_matches(connection, [request.id])
     listed = {match.id for match in report.content.matches}
     found = []

@@ -36,13 +36,13 @@ def add_change(
     connection.execute(sa.delete(report_changes).where(old))
 
 
-def changes_of(connection: Connection, request_id: str, most: int = KEPT) -> list[StoredChange]:
+def list_change_log(connection: Connection, request_id: str, most: int = KEPT) -> list[StoredChange]:
     """Read the changes of a report, the newest first."""
     query = sa.select(report_changes).where(report_changes.c.request_id == request_id)
     rows = connection.execute(query.order_by(report_changes.c.version.desc()).limit(most))
     return [StoredChange(row.version, row.at, json.loads(row.content)) for row in rows]
 
 
-def forget_changes(connection: Connection, request_id: str) -> None:
+def delete_changes(connection: Connection, request_id: str) -> None:
     """Forget the changes of a report that is forgotten."""
     connection.execute(sa.delete(report_changes).where(report_changes.c.request_id == request_id))

@@ -69,7 +69,7 @@ def partner_changed(connection: Connection, partner_id: str, at: datetime, but: 
     )
 
 
-def open_requests(connection: Connection) -> set[str]:
+def list_open_requests(connection: Connection) -> set[str]:
     """Read the ids of the open requests."""
     return set(connection.execute(sa.select(scoring.c.request_id).where(scoring.c.open)).scalars())
 
@@ -109,21 +109,21 @@ def policy_changed(connection: Connection, at: datetime) -> None:
     companies_changed(connection, at)
 
 
-def pool_number(connection: Connection, lock: bool = False) -> int:
+def get_pool_number(connection: Connection, lock: bool = False) -> int:
     """Read how often any company changed; `lock` keeps it from growing until the transaction ends."""
     query = sa.select(pool.c.number)
     return int(connection.execute(query.with_for_update(read=True) if lock else query).scalar_one())
 
 
-def next_due(connection: Connection, now: datetime) -> Literal["first report", "newer report"] | None:
-    """Say what `claim_stale` would find first, or None when nothing is due; it takes no lock."""
+def get_next_due(connection: Connection, now: datetime) -> Literal["first report", "newer report"] | None:
+    """Say what `claim_due` would find first, or None when nothing is due; it takes no lock."""
     row = connection.execute(_due(now).limit(1)).first()
     if row is None:
         return None
     return "newer report" if row.reported else "first report"
 
 
-def claim_stale(connection: Connection, now: datetime, most: int) -> list[Claim]:
+def claim_due(connection: Connection, now: datetime, most: int) -> list[Claim]:
     """Take up to `most` requests that are due; other workers pass them by.
 
     Those without any report come first, then those that became stale first.
@@ -241,14 +241,14 @@ def release_all(connection: Connection) -> None:
     connection.execute(sa.update(scoring).values(claimed_until=None))
 
 
-def stale_count(connection: Connection) -> int:
+def count_due(connection: Connection) -> int:
     """Count the open requests whose report is to be made again, those that wait for their partner included."""
     due = sa.and_(scoring.c.open, scoring.c.stale_since.is_not(None))
     return int(connection.execute(sa.select(sa.func.count()).where(due)).scalar_one())
 
 
 @dataclass(frozen=True)
-class StaleCounts:
+class DueCounts:
     """Open requests whose report is to be made again: those that can be made, with the moment since when the
     oldest is stale; those that wait for a partner to be known and active; those of them that failed last.
     """
@@ -259,7 +259,7 @@ class StaleCounts:
     failed: int
 
 
-def stale_counts(connection: Connection) -> StaleCounts:
+def get_due_counts(connection: Connection) -> DueCounts:
     """Count the reports that are to be made again, claimed or paused ones included."""
     known = partners.c.status == "active"
     source = scoring.join(requests, requests.c.id == scoring.c.request_id, isouter=True)
@@ -275,7 +275,7 @@ def stale_counts(connection: Connection) -> StaleCounts:
         .where(scoring.c.open, scoring.c.stale_since.is_not(None))
     )
     to_make, oldest, stale, failed = connection.execute(query).one()
-    return StaleCounts(int(to_make), oldest, int(stale) - int(to_make), int(failed))
+    return DueCounts(int(to_make), oldest, int(stale) - int(to_make), int(failed))
 
 
 def _claim_until(connection: Connection, claims: Sequence[Claim], until: str | None) -> None:

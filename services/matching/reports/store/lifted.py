@@ -22,15 +22,15 @@ class Lifted:
     at: str
 
 
-def lifted_of(connection: Connection, request_id: str) -> frozenset[tuple[str, str]]:
+def get_lifted(connection: Connection, request_id: str) -> frozenset[tuple[str, str]]:
     """Read the exclusions that staff lifted for a request, as (company id, code)."""
     return frozenset((one.company_id, one.code) for one in list_lifted(connection, request_id))
 
 
-def lifted_by_request(
+def get_lifted_by_request(
     connection: Connection, request_ids: Iterable[str]
 ) -> dict[str, frozenset[tuple[str, str]]]:
-    """Read what `lifted_of` gives of several requests, by request; those without any are left out."""
+    """Read what `get_lifted` gives of several requests, by request; those without any are left out."""
     found: dict[str, set[tuple[str, str]]] = {}
     for part in in_parts(request_ids):
         for row in connection.execute(sa.select(lifted).where(lifted.c.request_id.in_(part))):
@@ -45,23 +45,23 @@ def list_lifted(connection: Connection, request_id: str) -> list[Lifted]:
     return [Lifted(row.company_id, row.code, row.reason, row.at) for row in rows]
 
 
-def put_lifted(connection: Connection, request_id: str, one: Lifted) -> None:
+def save_lifted(connection: Connection, request_id: str, one: Lifted) -> None:
     """Keep that an exclusion is lifted, in place of what was said of it before."""
     key = {"request_id": request_id, "company_id": one.company_id, "code": one.code}
     upsert(connection, lifted, key, {"reason": one.reason, "at": one.at})
 
 
-def drop_of_company(connection: Connection, company_id: str) -> None:
+def delete_of_company(connection: Connection, company_id: str) -> None:
     """Forget all that was lifted of a company."""
     connection.execute(sa.delete(lifted).where(lifted.c.company_id == company_id))
 
 
-def drop_of_request(connection: Connection, request_id: str) -> None:
+def delete_of_request(connection: Connection, request_id: str) -> None:
     """Forget all that was lifted for a request."""
     connection.execute(sa.delete(lifted).where(lifted.c.request_id == request_id))
 
 
-def drop_lifted(connection: Connection, request_id: str, company_id: str, code: str) -> None:
+def delete_lifted(connection: Connection, request_id: str, company_id: str, code: str) -> None:
     """Let an exclusion hold again; one that is not lifted is no error."""
     same = sa.and_(
         lifted.c.request_id == request_id, lifted.c.company_id == company_id, lifted.c.code == code

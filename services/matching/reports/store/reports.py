@@ -15,7 +15,7 @@ from services.matching.organisations.store import erasures
 from services.matching.reports.domain.changes import Cause, changes_between, unknown_changes
 from services.matching.reports.domain.erased_words import names_company
 from services.matching.reports.domain.report import Report, canonical_json
-from services.matching.reports.store.change_log import add_change, forget_changes
+from services.matching.reports.store.change_log import add_change, delete_changes
 from services.matching.tables import partners, reports, requests, scoring
 from shared.storage.rows import upsert
 from shared.telemetry import traces
@@ -104,7 +104,7 @@ def list_next_naming(
     return [(row.request_id, row.version, read_content(row.content)) for row in rows]
 
 
-def replace_content(connection: Connection, version: int, report: Report) -> None:
+def save_content(connection: Connection, version: int, report: Report) -> None:
     """Save a report as this version of the one that is there, made when that was."""
     same = reports.c.request_id == report.request_id
     values = _values(version, report)
@@ -137,9 +137,9 @@ def get_report(connection: Connection, request_id: str, lock: bool = False) -> S
     )
 
 
-def forget_report(connection: Connection, request_id: str) -> None:
+def delete_report(connection: Connection, request_id: str) -> None:
     """Delete the report of an erased request, with what its versions changed."""
-    forget_changes(connection, request_id)
+    delete_changes(connection, request_id)
     connection.execute(sa.delete(reports).where(reports.c.request_id == request_id))
 
 
@@ -173,7 +173,7 @@ def list_reports(
     return [_line(row) for row in connection.execute(query)], int(count)
 
 
-def request_ids(connection: Connection) -> list[str]:
+def list_request_ids(connection: Connection) -> list[str]:
     """List the requests that have a report, one that is being made again included, by id."""
     return list(connection.execute(sa.select(reports.c.request_id).order_by(reports.c.request_id)).scalars())
 

@@ -58,7 +58,7 @@ def test_an_approval_makes_an_introduction_and_an_event_per_company(
     assert {one["id"] for one in done.introductions} == {"R1.C1", "R1.C2"}
     with database.reading() as connection:
         events = _events(connection)
-        reviews = decisions.reviews_of(connection, "R1")
+        reviews = decisions.list_reviews_of(connection, "R1")
     assert [Introduction().load(event) for event in events] == [
         Introduction().load(dict(one)) for one in done.introductions
     ]
@@ -97,7 +97,7 @@ def test_an_approval_of_another_version_is_refused_and_names_both(
     assert refused.value.current_version == 1
     with database.reading() as connection:
         assert _events(connection) == []
-        assert decisions.reviews_of(connection, "R1") == []
+        assert decisions.list_reviews_of(connection, "R1") == []
 
 
 def test_an_approval_is_refused_when_a_profile_behind_it_has_changed(
@@ -169,7 +169,7 @@ def test_an_approval_leaves_its_own_report_as_it_is_and_marks_the_partners_other
     scorer.score_stale()
     _approve(database, clock, ids, "C1.n1")
     with database.reading() as connection:
-        assert due.stale_count(connection) == 1
+        assert due.count_due(connection) == 1
     scorer.score_stale()
     with database.reading() as connection:
         mine, other = reports.get_report(connection, "R1"), reports.get_report(connection, "R2")

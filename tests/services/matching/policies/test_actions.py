@@ -7,8 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from services.matching.introductions.actions import approve, cancel, reject
-from services.matching.reports.store import due as stale
-from services.matching.reports.store import reports
+from services.matching.reports.store import due, reports
 from services.matching.reports.worker import Scorer
 from services.matching.scoring import store as policies
 from services.matching.scoring.domain.policy import STANDARD_POLICY, STANDARD_WEIGHTS
@@ -125,7 +124,7 @@ def test_activating_makes_open_reports_again_and_leaves_closed_ones(
     with database.reading() as connection:
         made = reports.get_report(connection, "R1")
         kept = reports.get_report(connection, "R2")
-        assert policies.active_policy(connection).floor == 99
+        assert policies.get_active_policy(connection).floor == 99
     assert made is not None
     assert kept is not None
     assert made.content.policy_version == 2
@@ -168,7 +167,7 @@ def test_a_report_that_was_being_made_under_the_old_policy_is_not_saved_as_curre
 ) -> None:
     scored.request("R1", "P1", text="Sterile processing of instruments")
     with database.writing() as connection:
-        snapshot = scorer.read(stale.claim_stale(connection, clock(), 10))
+        snapshot = scorer.read(due.claim_due(connection, clock(), 10))
     assert _activate(client, _draft(client, floor=77)).status_code == 201
     assert scorer.save(snapshot, scorer.compute(snapshot)) == 0
     assert scorer.score_stale() == 1

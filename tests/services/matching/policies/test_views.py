@@ -16,7 +16,7 @@ from flask.testing import FlaskClient
 
 from services.matching.introductions.actions import approve, cancel, reject
 from services.matching.policies.views import BusyError, Previews
-from services.matching.reports.store.lifted import Lifted, put_lifted
+from services.matching.reports.store.lifted import Lifted, save_lifted
 from services.matching.reports.store.reports import get_report
 from services.matching.reports.worker import Scorer
 from services.matching.scoring.domain.policy import STANDARD_POLICY
@@ -84,7 +84,7 @@ def test_many_requests_are_read_at_once_each_with_its_own_decisions_and_exclusio
         cancelled = approve(connection, "R2", 1, ["C3.n1"], "", clock, ids).introductions[0]
         cancel(connection, cancelled["id"], clock)
         reject(connection, "R3", 1, ["C3.n1"], "Too small", clock)
-        put_lifted(connection, "R3", Lifted("C4", "outside_markets", "They agreed.", to_text(clock())))
+        save_lifted(connection, "R3", Lifted("C4", "outside_markets", "They agreed.", to_text(clock())))
     with counted(database) as statements:
         found = previews.make(STRICT)
     assert {name: before.of for name, (before, _) in found.agreements.items()} == {

@@ -96,7 +96,7 @@ def test_many_untouched_reports_are_settled_in_one_pass(
     assert scorer.score_stale(most=3) == 3
     assert made == []
     with database.reading() as connection:
-        assert due.stale_count(connection) == 0
+        assert due.count_due(connection) == 0
 
 
 def test_a_report_is_not_settled_when_a_company_changed_since_it_was_looked_at(
@@ -104,7 +104,7 @@ def test_a_report_is_not_settled_when_a_company_changed_since_it_was_looked_at(
 ) -> None:
     scored.company("C3", VIOLINS)
     with database.writing() as connection:
-        snapshot = scorer.read(due.claim_stale(connection, clock(), 10))
+        snapshot = scorer.read(due.claim_due(connection, clock(), 10))
     scored.company("C4", STERILE)
     clock.advance(timedelta(seconds=1))
     assert scorer.settle_untouched(snapshot) == {"R1"}
@@ -228,7 +228,7 @@ def test_after_random_changes_every_report_is_what_a_new_worker_makes_of_the_sam
 
 def _all(database: Database) -> list[tuple[str, int, str]]:
     with database.reading() as connection:
-        found = [reports.get_report(connection, one) for one in reports.request_ids(connection)]
+        found = [reports.get_report(connection, one) for one in reports.list_request_ids(connection)]
     return [(one.request_id, one.version, canonical_json(one.content)) for one in found if one is not None]
 
 

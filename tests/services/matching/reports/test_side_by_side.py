@@ -48,7 +48,7 @@ def test_no_request_is_taken_twice(
         taken: list[str] = []
         while True:
             with mine.writing() as connection:
-                claims = due.claim_stale(connection, clock(), 3)
+                claims = due.claim_due(connection, clock(), 3)
             if not claims:
                 return taken
             taken += [claim.request_id for claim in claims]
@@ -66,7 +66,7 @@ def test_every_report_is_made_once(
         made: list[str] = []
         while True:
             with mine.writing() as connection:
-                claims = due.claim_stale(connection, clock(), 2)
+                claims = due.claim_due(connection, clock(), 2)
             if not claims:
                 return made
             snapshot = scorer.read(claims)
@@ -77,4 +77,4 @@ def test_every_report_is_made_once(
     with database.reading() as connection:
         found = [reports.get_report(connection, request) for request in requests]
         assert [report.version for report in found if report is not None] == [1] * len(requests)
-        assert due.stale_count(connection) == 0
+        assert due.count_due(connection) == 0

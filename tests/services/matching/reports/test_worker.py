@@ -32,7 +32,7 @@ def _report(database: Database, request_id: str = "R1") -> StoredReport:
 
 def _claimed(database: Database, clock: SettableClock) -> list[due.Claim]:
     with database.writing() as connection:
-        return due.claim_stale(connection, clock(), 10)
+        return due.claim_due(connection, clock(), 10)
 
 
 def test_a_report_is_not_saved_when_a_company_changed_since_it_was_read(
@@ -74,7 +74,7 @@ def test_in_a_stream_of_companies_reports_take_turns_and_first_ones_go_first(
         scored.company(f"C{number + 10}")
         clock.advance(OVERDUE + timedelta(seconds=1))
         with database.writing() as connection:
-            snapshot = scorer.read(due.claim_stale(connection, clock(), 1))
+            snapshot = scorer.read(due.claim_due(connection, clock(), 1))
         scored.company(f"C{number + 20}")
         assert scorer.save(snapshot, scorer.compute(snapshot)) == 1
         made.append(snapshot.cases[0].request.id)
@@ -267,5 +267,5 @@ def test_many_companies_at_once_cost_one_pass(tell: Any, database: Database, clo
     assert scorer.score_stale() == 1
     assert scorer.score_stale() == 0
     with database.reading() as connection:
-        assert due.stale_count(connection) == 0
+        assert due.count_due(connection) == 0
         assert connection.execute(sa.select(tables.pool.c.number)).scalar_one() == 100

@@ -12,7 +12,7 @@ from services.matching import tables
 from services.matching.events import HANDLERS
 from services.matching.introductions.actions import approve, cancel, reject
 from services.matching.reports.store import reports
-from services.matching.reports.store.change_log import KEPT, changes_of
+from services.matching.reports.store.change_log import KEPT, list_change_log
 from services.matching.reports.worker import Scorer
 from services.matching.upkeep.erase import Eraser
 from services.matching.upkeep.rebuild import rebuild
@@ -111,7 +111,7 @@ def test_only_the_newest_changes_are_kept(scored: Any, database: Database) -> No
         for number in range(KEPT + 5):
             content = replace(stored.content, policy_version=number + 10)
             reports.save_report(connection, content, "2026-03-02T08:00:00.000000Z")
-        kept = changes_of(connection, "R1", 1000)
+        kept = list_change_log(connection, "R1", 1000)
     assert [one.version for one in kept] == list(range(KEPT + 6, 6, -1))
 
 

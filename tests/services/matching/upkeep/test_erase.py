@@ -11,8 +11,7 @@ from services.matching import tables
 from services.matching.introductions import store as decisions
 from services.matching.introductions.actions import approve, reject
 from services.matching.reports.domain.report import canonical_json
-from services.matching.reports.store import due as stale
-from services.matching.reports.store import reports
+from services.matching.reports.store import due, reports
 from services.matching.reports.worker import Scorer
 from services.matching.upkeep.erase import Eraser
 from shared.clock import SettableClock
@@ -38,7 +37,7 @@ def finish(eraser: Eraser) -> None:
 
 def introduction(database: Database) -> dict[str, Any]:
     with database.reading() as connection:
-        (one,) = decisions.introductions_of(connection, "R1")
+        (one,) = decisions.list_introductions_of(connection, "R1")
         waiting = waiting_rows(connection, tables.messaging, 10)
     assert [json.loads(row.payload or "") for row in waiting] == [one.state], (
         "its newest state alone is published"
@@ -84,7 +83,7 @@ def test_staffs_words_about_it_go_and_those_about_others_stay(
     scored.erase("companies", "C1")
     finish(eraser)
     with database.reading() as connection:
-        kept = {review.match_id: review.reason for review in decisions.reviews_of(connection, "R1")}
+        kept = {review.match_id: review.reason for review in decisions.list_reviews_of(connection, "R1")}
     assert kept == {"C1.n1": "", "C1.2.n1": "Too far away."}
 
 
@@ -93,7 +92,7 @@ def test_a_report_that_is_being_made_does_not_bring_it_back(
 ) -> None:
     scored.company("C3")
     with database.writing() as connection:
-        claims = stale.claim_stale(connection, clock(), 10)
+        claims = due.claim_due(connection, clock(), 10)
     snapshot = scorer.read(claims)
     made = scorer.compute(snapshot)
     scored.erase("companies", "C1")

@@ -53,8 +53,8 @@ def test_a_rebuild_makes_the_same_reports_from_the_log_and_keeps_decisions(
 
     assert _reports(database) == before
     with database.reading() as connection:
-        assert [one.status for one in decisions.introductions_of(connection, "R1")] == ["approved"]
-        assert len(decisions.reviews_of(connection, "R1")) == 1
+        assert [one.status for one in decisions.list_introductions_of(connection, "R1")] == ["approved"]
+        assert len(decisions.list_reviews_of(connection, "R1")) == 1
 
 
 def test_a_rebuild_whose_log_cannot_be_rewound_changes_nothing(scored: Any, database: Database) -> None:

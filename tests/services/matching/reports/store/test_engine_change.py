@@ -28,8 +28,8 @@ def test_reports_of_another_engine_are_made_again_once(
         assert text_engine.remake_others(connection, OTHER.name, clock()) == 0
         assert text_engine.remake_others(connection, standard_engine().name, clock()) == 1
         assert text_engine.remake_others(connection, standard_engine().name, clock()) == 0
-        assert due.stale_count(connection) == 1
+        assert due.count_due(connection) == 1
     Scorer(database, clock, standard_engine()).score_stale()
     with database.writing() as connection:
         assert text_engine.remake_others(connection, standard_engine().name, clock()) == 0
-        assert due.stale_count(connection) == 0
+        assert due.count_due(connection) == 0
