@@ -67,7 +67,7 @@ contracts: setup ## write the OpenAPI and AsyncAPI documents in docs/ anew
 bench: setup real-parts ## measure the speed of the parts beside bare peers, on a real Kafka broker too; JSON=1 prints JSON, SIZES=FILE.svg draws the cost against size
 	@$(BIN)/python -m tests.bench $(if $(JSON),--json) $(if $(SIZES),--sizes $(SIZES))
 
-faults: setup real-parts ## kill the processes 200 times and count what was lost, in about a quarter of an hour; SEED=N repeats a run
+faults: setup real-parts ## kill the processes 200 times and count what was lost; SEED=N repeats a run
 	@$(BIN)/python -m tests.faults $(if $(SEED),--seed $(SEED))
 
 scale: setup real-parts ## 10,000 profiles and 1,000 requests while processes die: nothing lost, nothing doubled; SEED=N repeats a run

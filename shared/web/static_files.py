@@ -6,12 +6,13 @@ The address of each file ends with the digest of its bytes, so that a new versio
 from __future__ import annotations
 
 import hashlib
+import posixpath
 from collections.abc import Callable
 from functools import lru_cache, wraps
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, Response, request
+from flask import Flask, Request, Response, request
 from flask_compress import Compress
 from flask_compress.flask_compress import DictCache
 from werkzeug.security import safe_join
@@ -28,7 +29,7 @@ def serve_compressed(app: Flask) -> None:
     """
     app.config["COMPRESS_REGISTER"] = False  # pages hold tokens: only files that are the same for everybody
     app.config["COMPRESS_CACHE_BACKEND"] = DictCache
-    app.config["COMPRESS_CACHE_KEY"] = lambda asked: asked.path  # only files that are there are compressed
+    app.config["COMPRESS_CACHE_KEY"] = _one_name
     compress = Compress(app)
     folders = {
         endpoint: folder
@@ -51,6 +52,11 @@ def serve_compressed(app: Flask) -> None:
         if request.endpoint in folders and VERSION in request.args and response.status_code == 200:
             response.headers["Cache-Control"] = f"public, max-age={YEAR_SECONDS}, immutable"
         return response
+
+
+def _one_name(asked: Request) -> str:
+    """Return the key that a compressed file is kept under: one for each file, in however many ways it is asked for."""
+    return posixpath.normpath(asked.path)
 
 
 def _whole(view: Callable[..., Any]) -> Callable[..., Response]:

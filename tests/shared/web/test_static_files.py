@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
+from flask_compress.flask_compress import DictCache
 
 from shared.clock import SettableClock
 from shared.ids import IdSource
@@ -69,3 +70,16 @@ def test_pages_are_not_compressed_for_they_hold_tokens(client: FlaskClient) -> N
 
 def test_a_file_that_is_not_there_is_not_found(client: FlaskClient) -> None:
     assert client.get("/bootstrap/static/css/none.css").status_code == 404
+
+
+def test_a_file_that_is_asked_for_in_many_ways_is_kept_compressed_once(
+    settings: Settings, clock: SettableClock, ids: IdSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = DictCache()
+    monkeypatch.setattr("shared.web.static_files.DictCache", lambda: kept)
+    asking = create_service_app("matching", Path(__file__).parent, settings, clock, ids).test_client()
+    for ways in range(4):
+        address = "/bootstrap/static/css/" + "./" * ways + "bootstrap.min.css"
+        with asking.get(address, headers={"Accept-Encoding": "gzip"}) as answer:
+            assert answer.status_code == 200
+    assert len(kept.data) == 1
