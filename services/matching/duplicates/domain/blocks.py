@@ -19,8 +19,8 @@ import numpy as np
 import numpy.typing as npt
 
 from services.matching.duplicates.domain.naming import GENERIC, distinctive, name_words
-from services.matching.text.domain.folding import WORD, folded_words
 from services.matching.text.domain.word_pieces import STOP_WORDS
+from shared.words.folding import WORD, folded_words
 
 Pair = tuple[str, str]
 

@@ -15,8 +15,8 @@ from rapidfuzz import fuzz
 
 from services.matching.duplicates.domain.blocks import Named, candidate_pairs
 from services.matching.duplicates.domain.naming import distinctive, name_words, own_domain, website_place
-from services.matching.organisations.domain.countries import same_country
 from services.matching.text.domain.word_pieces import text_vector
+from shared.words.countries import same_country
 
 
 class ReasonCode(StrEnum):

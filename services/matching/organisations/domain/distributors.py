@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from services.matching.organisations.domain.countries import covers
 from services.matching.organisations.domain.model import Company
+from shared.words.countries import covers
 
 
 def distributors_in(company: Company, country: str) -> tuple[str, ...]:

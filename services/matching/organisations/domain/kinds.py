@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 
-from services.matching.text.domain.folding import fold
 from services.matching.text.domain.stems import StemMatcher, read_stem
+from shared.words.folding import fold
 
 STANDARD_FILE = Path(__file__).with_name("kinds.json")
 OTHER = "other"

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from services.matching.organisations.domain.model import Capability
-from services.matching.text.domain.folding import without_accents
+from shared.words.folding import without_accents
 
 # Words that tell no status from another.
 _NOISE = frozenset({

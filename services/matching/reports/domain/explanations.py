@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from services.matching.organisations.domain.countries import country_name, covers
 from services.matching.organisations.domain.model import Company, Partner
 from services.matching.organisations.domain.roles import KNOWLEDGE_PARTNER, STUDY_VISIT_HOST
 from services.matching.organisations.domain.wording import (
@@ -26,6 +25,7 @@ from services.matching.scoring.domain.aims import Aims, weak_aims
 from services.matching.scoring.domain.evidence import Evidence, PartScore, answers
 from services.matching.scoring.domain.features import PARTS, FieldReading
 from shared.focus_areas import FocusArea
+from shared.words.countries import country_name, covers
 
 MOST_QUOTES = 6
 MOST_SENTENCES = 3

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from services.matching.text.domain.folding import without_accents
+from shared.words.folding import without_accents
 
 LONGEST = 55
 """Characters of a phrase around a quote."""

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from services.matching.organisations.domain.countries import covers
 from services.matching.organisations.domain.distributors import distributors_in
 from services.matching.organisations.domain.free_words import code_of
 from services.matching.organisations.domain.languages import common_language
@@ -17,6 +16,7 @@ from services.matching.organisations.domain.model import Company, MatchRequest, 
 from services.matching.organisations.domain.wording import LANGUAGES, Bilingual, both, listed
 from services.matching.scoring.domain.exclusions import ExclusionCode, Lifted
 from services.matching.scoring.domain.policy import ScoringPolicy
+from shared.words.countries import covers
 
 MARKETS, PARTNERSHIP_KINDS, LANGUAGE = "markets", "partnership_kinds", "language"
 MOST = {MARKETS: 50.0, PARTNERSHIP_KINDS: 30.0, LANGUAGE: 20.0}

@@ -6,13 +6,13 @@ from collections.abc import Callable, Set
 from dataclasses import dataclass
 from enum import StrEnum
 
-from services.matching.organisations.domain.countries import country_name, covers, in_country, same_country
 from services.matching.organisations.domain.distributors import distributors_in
 from services.matching.organisations.domain.languages import language_name
 from services.matching.organisations.domain.model import WITHDRAWN, Company, MatchRequest, Partner
 from services.matching.organisations.domain.regulatory import regulatory_answer
 from services.matching.organisations.domain.roles import KNOWLEDGE_PARTNER, STUDY_VISIT_HOST, role_of
 from services.matching.organisations.domain.wording import LANGUAGES, Bilingual, both, listed
+from shared.words.countries import country_name, covers, in_country, same_country
 
 Lifted = Set[tuple[str, str]]
 """Exclusions that staff have lifted, as (company id, code)."""

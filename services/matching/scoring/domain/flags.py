@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from services.matching.organisations.domain.countries import in_country
 from services.matching.organisations.domain.distributors import distributors_in
 from services.matching.organisations.domain.free_words import code_of, folded_name
 from services.matching.organisations.domain.languages import common_language, language_name
@@ -23,6 +22,7 @@ from services.matching.organisations.domain.wording import LANGUAGES, Bilingual,
 from services.matching.scoring.domain.exclusions import Exclusion, ExclusionCode
 from services.matching.scoring.domain.history import History
 from services.matching.scoring.domain.policy import ScoringPolicy
+from shared.words.countries import in_country
 
 
 class FlagCode(StrEnum):

@@ -10,9 +10,9 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from services.matching.text.domain.folding import fold
 from services.matching.text.domain.stems import StemMatcher
 from services.matching.text.domain.thesaurus import Thesaurus, standard_thesaurus
+from shared.words.folding import fold
 
 READING_VERSION = "1"
 """Changes when the same thesaurus would be read differently: it is part of the engine's name in reports."""

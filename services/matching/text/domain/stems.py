@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from services.matching.text.domain.folding import WORD, fold
+from shared.words.folding import WORD, fold
 
 Shape = Literal["whole", "prefix", "suffix", "infix"]
 SHORTEST: dict[Shape, int] = {"whole": 2, "prefix": 3, "suffix": 4, "infix": 4}

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from services.matching.text.domain.concept_engine import TextEngine, standard_engine
-from services.matching.text.domain.folding import WORD, Folded, fold, folded_words
 from services.matching.text.domain.word_pieces import STOP_WORDS
+from shared.words.folding import WORD, Folded, fold, folded_words
 
 SHORTEST = 5
 """Letters of a word that is listed; shorter ones are seldom a subject of their own."""

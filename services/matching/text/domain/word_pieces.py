@@ -11,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from services.matching.text.domain.folding import folded_words
+from shared.words.folding import folded_words
 
 DIMENSIONS = 1024
 LENGTHS = (4, 5)

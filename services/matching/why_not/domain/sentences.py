@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from services.matching.organisations.domain.countries import country_name
 from services.matching.organisations.domain.languages import language_name
 from services.matching.organisations.domain.model import Company, MatchRequest, Partner
 from services.matching.organisations.domain.regulatory import regulatory_answer
@@ -21,6 +20,7 @@ from services.matching.scoring.domain.selection import (
 )
 from services.matching.why_not.domain.outcomes import INTRODUCED, NONE_SOUND, OUTDATED, REJECTED
 from shared.focus_areas import FocusArea
+from shared.words.countries import country_name
 
 MOST_TERMS = 4
 """Terms that one sentence names."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from services.matching.text.domain.folding import fold
 from services.matching.text.domain.stems import BadStemError, StemMatcher, read_stem
+from shared.words.folding import fold
 
 
 def quotes(notation: str, text: str, language: str = "", own: str = "sv") -> list[str]:

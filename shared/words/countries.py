@@ -16,7 +16,7 @@ from pathlib import Path
 
 from babel import Locale
 
-from services.matching.text.domain.folding import without_accents
+from shared.words.folding import without_accents
 
 NAME_LANGUAGES = ("en", "sv", "da", "nb", "de", "fi", "fr", "es", "pt", "nl", "pl", "uk", "ru")
 """Languages whose names for countries are understood."""

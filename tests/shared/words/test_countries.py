@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from services.matching.organisations.domain.countries import (
+from shared.words.countries import (
     country_code,
     country_name,
     covers,
