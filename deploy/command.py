@@ -30,6 +30,7 @@ from shared.command_line import (
 )
 from shared.settings.registry import Settings, describe_settings
 from shared.storage.newer_database import NewerDatabaseError
+from shared.storage.private_files import private_umask
 
 SAMPLE = Path(__file__).with_name("sample")
 
@@ -37,12 +38,13 @@ folder = click.Path(exists=True, file_okay=False, path_type=Path)
 
 
 class _Main(click.Group):
-    """Ends every command alike when a database is too new for this code."""
+    """Has every command make private files, and ends it alike when a database is too new for this code."""
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command that was asked for."""
         try:
-            return super().invoke(ctx)
+            with private_umask():
+                return super().invoke(ctx)
         except NewerDatabaseError as error:
             fail(str(error))
 
