@@ -28,7 +28,7 @@ from shared.command_line import (
     progress,
     storage_problem,
 )
-from shared.settings.registry import Settings, describe_settings
+from shared.settings.registry import Settings, describe_settings, risky_settings
 from shared.storage.newer_database import NewerDatabaseError
 from shared.storage.private_files import private_umask
 
@@ -169,8 +169,10 @@ def settings_command(as_json: bool) -> None:
         + (f" (or {row['file']}: a file with it)" if row["file"] else "")
         for row in rows
     ]
-    lines += [f"wrong: {problem}" for problem in problems] or ["All settings are in order."]
-    answer({"settings": rows, "problems": problems}, as_json, "\n".join(lines))
+    warnings = risky_settings(os.environ)
+    lines += [f"warning: {warning}" for warning in warnings]
+    lines += [f"wrong: {problem}" for problem in problems] or ["All settings are in order."] * (not warnings)
+    answer({"settings": rows, "problems": problems, "warnings": warnings}, as_json, "\n".join(lines))
     sys.exit(1 if problems else 0)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from email.utils import parseaddr
+from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -29,6 +30,16 @@ def url_of(*schemes: str, optional: bool = False) -> Callable[[str], str | None]
         return f"must start with {' or '.join(schemes)} and name a place, for example {schemes[0]}…"
 
     return check
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether a host's name or address is this machine's own."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def mail_server(value: str) -> str | None:

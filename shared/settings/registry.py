@@ -5,12 +5,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from shared.settings.checks import (
     anything,
+    is_loopback,
     long_secret,
     mail_address,
     mail_server,
@@ -82,6 +85,9 @@ class Setting:
     def file_name(self) -> str | None:
         """The environment variable that names a file with the value, where there is one."""
         return f"{self.name}_FILE" if self.secret or self.may_be_file else None
+
+
+_PASSWORD_PARAMETER = re.compile(r"([?&](?:ssl)?(?:password|passwd|pass|pwd)=)[^&#]*", re.IGNORECASE)
 
 
 class SettingsError(Exception):
@@ -227,6 +233,8 @@ SETTINGS: tuple[Setting, ...] = (
     ),
 )
 
+_SMTP = next(setting for setting in SETTINGS if setting.field == "smtp")
+
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
     """Read and check the settings of an environment.
@@ -268,8 +276,25 @@ def unknown_settings(environ: Mapping[str, str]) -> list[str]:
     ]
 
 
+def risky_settings(environ: Mapping[str, str]) -> list[str]:
+    """Name what works and yet should not stay so, with the fix: a mail server's password that travels in clear."""
+    value, _ = _given(_SMTP, environ)
+    try:
+        parts = urlsplit(value)
+        risky = parts.scheme == "smtp" and bool(parts.password) and not is_loopback(parts.hostname or "")
+    except ValueError:
+        risky = False
+    if not risky:
+        return []
+    return [
+        f"{_SMTP.name} sends the mail server's password without TLS, so that others can read it on the way; "
+        "write smtp+starttls:// or smtps:// instead of smtp://"
+    ]
+
+
 def hide_password(value: str) -> str:
-    """Return a URL with its password, if any, as asterisks; any other text as it is."""
+    """Return a URL with its passwords (before the host, among the parameters) as asterisks; other texts as they are."""
+    value = _PASSWORD_PARAMETER.sub(r"\1***", value)
     head, at, tail = value.rpartition("@")
     scheme, separator, user = head.partition("://")
     if not (at and separator and ":" in user):

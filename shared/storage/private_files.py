@@ -28,7 +28,7 @@ def keep_private(folders: Iterable[Path], databases: Iterable[Path]) -> list[str
 
     The rights of subfolders' content stay: nobody else reaches it. Folders that are shared on purpose (sticky, such as
     /tmp) stay as they are, their files do not. Returns what others can still read because it belongs to somebody
-    else, a sentence each; what is not there is left out.
+    else, a sentence each; what is not there is left out, and so are volumes.
     """
     problems: list[str] = []
     for folder in folders:
@@ -56,6 +56,8 @@ def _close(path: Path) -> list[str]:
     except FileNotFoundError:  # one of SQLite's files that has just gone
         return []
     except PermissionError:
+        if path.is_mount():  # a volume of this container: who else sees it is said where it is mounted
+            return []
         return [
             f"{path} can be read by others (mode {stat.S_IMODE(now.st_mode):o}) and belongs to another user: "
             "make the user that runs Handslag its owner, or close the folder around it"

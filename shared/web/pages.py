@@ -85,5 +85,6 @@ def _own_page(target: str) -> str:
         and not target.startswith(("//", "/\\"))
         and not parts.netloc
         and not parts.scheme
+        and target.isprintable()  # a line end would end the header that the address goes into
     )
     return target if own else "/"

@@ -13,6 +13,7 @@ from shared.settings.registry import (
     describe_settings,
     hide_password,
     read_settings,
+    risky_settings,
     unknown_settings,
 )
 
@@ -77,6 +78,20 @@ def test_secrets_and_passwords_are_not_shown() -> None:
     assert "abcdefghijklmnopq" not in text
     assert "hunter2" not in text
     assert "smtp://user:***@mail.example.org:587" in text
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://handslag@db/profiles?password=hunter2&sslmode=require",
+        "postgresql://db/profiles?sslmode=require&sslpassword=hunter2",
+        "postgresql://handslag:hunter2@db/profiles?password=hunter2",
+        "postgresql://db/profiles?PASSWORD=hunter2#part",
+    ],
+)
+def test_a_password_among_a_urls_parameters_is_not_shown(url: str) -> None:
+    assert "hunter2" not in hide_password(url)
+    assert "db/profiles?" in hide_password(url)
 
 
 def test_a_mail_sender_is_not_taken_for_a_password() -> None:
@@ -176,3 +191,21 @@ def test_the_event_log_is_opened_with_the_settings_of_kafka() -> None:
         assert isinstance(log, KafkaLog)
         assert log.cluster.options == KafkaOptions("sasl_plaintext", "SCRAM-SHA-512", "handslag", "hunter2")
         assert "hunter2" not in repr(log.cluster.options)
+
+
+@pytest.mark.parametrize(
+    ("smtp", "risky"),
+    [
+        ("smtp://user:hunter2@mail.example.org:25", True),
+        ("smtp+starttls://user:hunter2@mail.example.org:587", False),
+        ("smtps://user:hunter2@mail.example.org", False),
+        ("smtp://mail.example.org:25", False),
+        ("smtp://user:hunter2@127.0.0.1:25", False),
+        ("smtp://user:hunter2@[::1]:25", False),
+        ("mailbox:", False),
+    ],
+)
+def test_a_mail_password_that_would_travel_in_clear_is_warned_of(smtp: str, risky: bool) -> None:
+    warnings = risky_settings({"HANDSLAG_SMTP": smtp})
+    assert bool(warnings) == risky
+    assert all("smtps://" in warning and "hunter2" not in warning for warning in warnings)

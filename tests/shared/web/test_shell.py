@@ -146,11 +146,19 @@ def test_a_page_for_staff_leads_to_signing_in_and_back(client: FlaskClient) -> N
 
 
 @pytest.mark.parametrize(
-    "target", ["https://elsewhere.example", "//elsewhere.example", "/\\elsewhere.example"]
+    "target",
+    [
+        "https://elsewhere.example",
+        "//elsewhere.example",
+        "/\\elsewhere.example",
+        "/\r\nLocation: https://elsewhere.example",
+        "/\t//elsewhere.example",
+    ],
 )
 def test_signing_in_leads_to_no_other_site(client: FlaskClient, target: str) -> None:
     form = client.get("/sign-in", query_string={"next": target})
     assert "elsewhere" not in form.get_data(as_text=True)
+    assert sign_in(client, form.get_data(as_text=True), "staff-token-for-tests").headers["Location"] == "/"
 
 
 def test_a_form_without_its_token_changes_nothing(client: FlaskClient) -> None:
