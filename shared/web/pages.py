@@ -18,7 +18,7 @@ from flask import (
     url_for,
 )
 
-from shared.web.access import SESSION_KEY, access, is_staff_token
+from shared.web.access import SESSION_KEY, access, is_staff_token, refuse_many
 from shared.web.problems import Problem
 
 CONTENT_SECURITY_POLICY = (
@@ -43,6 +43,7 @@ def sign_in() -> Response | str:
             session.clear()
             session[SESSION_KEY] = True
             return redirect(target, code=303)  # type: ignore[return-value]
+        refuse_many(current_app)
         page = render_template("sign_in.html", target=target, wrong=True)
         return Response(page, status=403, mimetype="text/html")
     return render_template("sign_in.html", target=target, wrong=False)
