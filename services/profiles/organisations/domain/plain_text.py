@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 _WEBSITE = re.compile(
     r"(?:https?://)?(?:[\w-]+\.)+[\w-]{2,63}(?::\d{1,5})?(?:[/?#][^\s<>\"'\\]*)?", re.IGNORECASE
@@ -22,7 +23,7 @@ class TextError(ValueError):
 
 
 def clean_text(text: str, lines: bool = False) -> str:
-    """Return the text without white space around it, its line ends as newlines.
+    """Return the text without white space around it, its line ends as newlines, its letters composed (NFC).
 
     Every script and direction is taken as it is. Raises TextError, naming the character, for control
     characters (a text of `lines` may have newlines and tabs), lone surrogates and noncharacters.
@@ -33,7 +34,7 @@ def clean_text(text: str, lines: bool = False) -> str:
         where = f"U+{ord(refused.group()):04X} at position {refused.start() + 1}"
         fix = "newlines and tabs are the only control characters allowed" if lines else "it must be one line"
         raise TextError(f"holds the control character {where}", fix)
-    return text
+    return unicodedata.normalize("NFC", text)
 
 
 def clean_word(text: str) -> str:
