@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from email.errors import MessageError
-from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
 from email.utils import format_datetime
 from typing import Protocol
 
-from services.notifications.mail.domain.safe_text import name_line, one_line
-from shared.words.addresses import AddressError, read_address, read_named_address
+from services.notifications.mail.domain.safe_text import MOST_SUBJECT, name_line, one_line
+from services.notifications.mail.headers import address_header, plain_header, text_header
+from shared.words.addresses import read_address, read_named_address
 
 # Quoted-printable and base64 pass every server; 8 bits need one that says it takes them.
 _POLICY = SMTP.clone(cte_type="7bit")
@@ -81,16 +80,13 @@ def build_mail(
     `delivery_id`, so that it is the same at every attempt. Raises AddressError for a bad `to_address`.
     """
     address = read_address(to_address).sent
-    message = EmailMessage(policy=_POLICY if address.isascii() else _POLICY_UTF8)
-    try:
-        message["From"] = _mailbox(sender.name, sender.address)
-        message["To"] = _mailbox(to_name, address)
-        message["Reply-To"] = _mailbox(sender.name, sender.address)
-    except (MessageError, ValueError, IndexError) as error:
-        raise AddressError("cannot be written into a mail") from error
-    message["Subject"] = one_line(subject, 200)
+    message = EmailMessage(policy=_POLICY if f"{address}{sender.address}".isascii() else _POLICY_UTF8)
+    message["From"] = address_header("From", name_line(sender.name), sender.address)
+    message["To"] = address_header("To", name_line(to_name), address)
+    message["Reply-To"] = address_header("Reply-To", name_line(sender.name), sender.address)
+    message["Subject"] = text_header("Subject", one_line(subject, MOST_SUBJECT))
     message["Date"] = format_datetime(at)
-    message["Message-ID"] = message_id(delivery_id, sender.domain)
+    message["Message-ID"] = plain_header("Message-ID", message_id(delivery_id, sender.domain))
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(text, subtype="plain", charset="utf-8", cte="quoted-printable")
     message.add_alternative(html, subtype="html", charset="utf-8", cte="quoted-printable")
@@ -102,11 +98,6 @@ def build_mail(
 def delivery_id_of(message: EmailMessage) -> str:
     """Return the id of the delivery that a mail of ours belongs to, from its Message-ID."""
     return str(message["Message-ID"]).strip().strip("<>").partition("@")[0]
-
-
-def _mailbox(name: str, address: str) -> Address:
-    local, _, domain = address.rpartition("@")
-    return Address(display_name=name_line(name), username=local, domain=domain)
 
 
 def message_id(delivery: str, sender_domain: str) -> str:
