@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from email.utils import parseaddr
 from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from shared.words.addresses import AddressError, read_named_address
 
 
 def anything(_value: str) -> str | None:
@@ -60,9 +61,11 @@ def mail_server(value: str) -> str | None:
 
 def mail_address(value: str) -> str | None:
     """Take one mail address, with a name or without."""
-    address = parseaddr(value)[1]
-    good = address.count("@") == 1 and all(address.split("@")) and not set(value) & set("\r\n")
-    return None if good else "must be a mail address, for example Matchmaking <matchmaking@example.org>"
+    try:
+        read_named_address(value)
+    except AddressError as error:
+        return f"must be a mail address, for example Matchmaking <matchmaking@example.org>: it {error}"
+    return None
 
 
 def port(value: str) -> str | None:

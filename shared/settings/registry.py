@@ -140,7 +140,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "mail_from",
         "the organiser's address, which mails come from and answers go to",
-        "Handslag <matchmaking@organiser.invalid>",
+        "matchmaking@organiser.invalid",
         mail_address,
     ),
     Setting(
