@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from shared.settings.checks import (
     anything,
+    base_address,
     is_loopback,
     long_secret,
     mail_address,
@@ -66,7 +67,10 @@ class Settings:
 
 @dataclass(frozen=True)
 class Setting:
-    """One setting: the field it fills, its meaning, its default (`{state}` is the state directory), its check."""
+    """One setting: the field it fills, its meaning, its default, its check.
+
+    In the default `{state}` is the state directory and `{port}` the port that is listened on.
+    """
 
     field: str
     meaning: str
@@ -158,7 +162,10 @@ SETTINGS: tuple[Setting, ...] = (
         secret=True,
     ),
     Setting(
-        "base_url", "the address that visitors see", "http://127.0.0.1:8080", url_of("http://", "https://")
+        "base_url",
+        "the address that visitors see: scheme, host, port and path as they stand in a browser",
+        "http://127.0.0.1:{port}",
+        base_address,
     ),
     Setting(
         "host",
@@ -247,6 +254,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     fields: dict[str, object] = {
         **values,
         "state_dir": Path(values["state_dir"]),
+        "base_url": values["base_url"].rstrip("/"),
         "port": int(values["port"]),
         "metrics_port": int(values["metrics_port"]),
     }
@@ -318,9 +326,11 @@ def _values(environ: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
     problems = []
     state = environ.get("HANDSLAG_STATE_DIR") or "var"
     values = {}
+    own_port = environ.get("HANDSLAG_PORT") or "8080"
+    listened = own_port if port(own_port) is None else "8080"  # a wrong one is told once, by its own name
     for setting in SETTINGS:
         given, problem = _given(setting, environ)
-        value = given or setting.default.replace("{state}", state)
+        value = given or setting.default.replace("{state}", state).replace("{port}", listened)
         problem = problem or setting.check(value)
         if problem:
             problems.append(f"{setting.name} {problem}")

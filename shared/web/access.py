@@ -96,4 +96,4 @@ def guard(app: Flask) -> None:
             )
         if request.method != "GET":
             raise Problem(401, "Only staff may do this. Sign in and try again.")
-        return redirect(url_for("shell.sign_in", next=request.full_path.rstrip("?")))  # type: ignore[return-value]
+        return redirect(url_for("shell.sign_in", next=request.script_root + request.full_path.rstrip("?")))  # type: ignore[return-value]

@@ -36,7 +36,7 @@ blueprint = Blueprint(
 @access("anyone")
 def sign_in() -> Response | str:
     """Ask for the staff token; with the right one, remember in a signed cookie that this browser is staff's."""
-    target = _own_page(request.values.get("next", "/"))
+    target = _own_page(request.values.get("next", ""))
     settings = current_app.config["SETTINGS"]
     if request.method == "POST":
         if is_staff_token(settings, request.form.get("token", "").strip()):
@@ -81,11 +81,12 @@ def swagger_file(name: str) -> Response:
 def _own_page(target: str) -> str:
     """Return the target if it is a page of this site, the landing page otherwise."""
     parts = urlsplit(target)
+    first = f"{request.script_root}/"
     own = (
-        target.startswith("/")
+        target.startswith(first)
         and not target.startswith(("//", "/\\"))
         and not parts.netloc
         and not parts.scheme
         and target.isprintable()  # a line end would end the header that the address goes into
     )
-    return target if own else "/"
+    return target if own else first

@@ -209,3 +209,55 @@ def test_a_mail_password_that_would_travel_in_clear_is_warned_of(smtp: str, risk
     warnings = risky_settings({"HANDSLAG_SMTP": smtp})
     assert bool(warnings) == risky
     assert all("smtps://" in warning and "hunter2" not in warning for warning in warnings)
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("https://match.example.org", "https://match.example.org"),
+        ("https://match.example.org/", "https://match.example.org"),
+        ("https://example.org:8443/match/making/", "https://example.org:8443/match/making"),
+        ("http://[::1]:8080", "http://[::1]:8080"),
+        ("https://räksmörgås.example", "https://räksmörgås.example"),
+    ],
+)
+def test_a_base_address_may_have_a_port_and_a_path(given: str, kept: str) -> None:
+    assert read_settings({"HANDSLAG_BASE_URL": given}).base_url == kept
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "match.example.org",
+        "https://",
+        "ftp://match.example.org",
+        "https://match.example.org:x",
+        "https://match.example.org:0",
+        "https://match.example.org:70000",
+        "https://user:word@match.example.org",
+        "https://match.example.org/?a=1",
+        "https://match.example.org/a#b",
+        "https://match.example.org/a b",
+        "https://match.example.org/a//b",
+        "https://match.example.org/a/../b",
+        "https://match.example.org/a%20b",
+        "https://match.example.org/reports",
+        "https://match.example.org/api/handslag",
+        "https://match example.org",
+        " https://match.example.org",
+    ],
+)
+def test_a_base_address_that_cannot_be_served_is_refused_with_an_example(given: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        read_settings({"HANDSLAG_BASE_URL": given})
+    (problem,) = refused.value.problems
+    assert problem.startswith("HANDSLAG_BASE_URL ")
+    assert "for example https://" in problem
+
+
+def test_the_base_address_follows_the_port_that_is_listened_on() -> None:
+    assert read_settings({}).base_url == "http://127.0.0.1:8080"
+    assert read_settings({"HANDSLAG_PORT": "9000"}).base_url == "http://127.0.0.1:9000"
+    with pytest.raises(SettingsError) as refused:
+        read_settings({"HANDSLAG_PORT": "x"})
+    assert len(refused.value.problems) == 1

@@ -96,7 +96,7 @@ def test_the_same_fields_again_make_no_new_version(
     [
         ({}, 428),
         ({"If_Match": '"7"'}, 412),
-        ({"If_Match": 'W/"1"'}, 412),
+        ({"If_Match": 'W/"7"'}, 412),
         ({"If_Match": "1"}, 412),
         ({"If_Match": "*"}, 412),
     ],
