@@ -22,7 +22,7 @@ from shared.clock import Clock
 from shared.event_log.port import EventLog
 from shared.events.event import Event
 from shared.ids import IdSource
-from shared.late_imports import late_imports
+from shared.lasting import making_what_lasts
 from shared.loops import Loop
 from shared.messaging.effects import Handler
 from shared.rights import Rights
@@ -35,13 +35,13 @@ if TYPE_CHECKING:
 
 
 def _create_app(settings: Settings, clock: Clock, ids: IdSource) -> Flask:
-    with late_imports():
+    with making_what_lasts():
         from services.matching.web import create_app
     return create_app(settings, clock, ids)
 
 
 def _create_work(settings: Settings, event_log: EventLog, clock: Clock, ids: IdSource) -> list[Loop]:
-    with late_imports():
+    with making_what_lasts():
         from services.matching.text.models import EmbedderError
         from services.matching.work import create_work
     try:

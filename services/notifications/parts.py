@@ -20,7 +20,7 @@ from shared.clock import Clock
 from shared.event_log.port import EventLog
 from shared.events.event import Event
 from shared.ids import IdSource
-from shared.late_imports import late_imports
+from shared.lasting import making_what_lasts
 from shared.loops import Loop
 from shared.rights import Rights
 from shared.service import Adopting, Parts, Restoring, Watching
@@ -32,13 +32,13 @@ if TYPE_CHECKING:
 
 
 def _create_app(settings: Settings, clock: Clock, ids: IdSource) -> Flask:
-    with late_imports():
+    with making_what_lasts():
         from services.notifications.web import create_app
     return create_app(settings, clock, ids)
 
 
 def _create_work(settings: Settings, event_log: EventLog, clock: Clock, ids: IdSource) -> list[Loop]:
-    with late_imports():
+    with making_what_lasts():
         from services.notifications.work import create_work
     return create_work(settings, event_log, clock, ids)
 

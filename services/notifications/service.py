@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from shared.late_imports import late_imports
+from shared.lasting import making_what_lasts
 from shared.service import Link, Parts, Service
 
 
 def _load() -> Parts:
     # Only here: the parts take 0.7 s of CPU to import, the command line without them 0.3 s.
-    with late_imports():
+    with making_what_lasts():
         from services.notifications.parts import PARTS
 
     return PARTS

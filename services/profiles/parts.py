@@ -21,7 +21,7 @@ from shared.clock import Clock
 from shared.event_log.port import EventLog
 from shared.events.event import Event
 from shared.ids import IdSource
-from shared.late_imports import late_imports
+from shared.lasting import making_what_lasts
 from shared.loops import Loop
 from shared.rights import Erasing, Erasure, Kind, Rights
 from shared.service import Adopting, Parts, Restoring, TakenIn
@@ -33,13 +33,13 @@ if TYPE_CHECKING:
 
 
 def _create_app(settings: Settings, clock: Clock, ids: IdSource) -> Flask:
-    with late_imports():
+    with making_what_lasts():
         from services.profiles.web import create_app
     return create_app(settings, clock, ids)
 
 
 def _create_work(settings: Settings, event_log: EventLog, clock: Clock, ids: IdSource) -> list[Loop]:
-    with late_imports():
+    with making_what_lasts():
         from services.profiles.work import create_work
     return create_work(settings, event_log, clock, ids)
 
@@ -47,7 +47,7 @@ def _create_work(settings: Settings, event_log: EventLog, clock: Clock, ids: IdS
 def _take_in(
     database: Database, folder: Path, rejects: Path, clock: Clock, ids: IdSource, show: Callable[[str], None]
 ) -> TakenIn:
-    with late_imports():
+    with making_what_lasts():
         from services.profiles.importing.sample import take_in
     return take_in(database, folder, rejects, clock, ids, show)
 

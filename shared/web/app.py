@@ -20,6 +20,7 @@ from shared.settings.registry import Settings
 from shared.web import health, pages
 from shared.web.access import guard, is_staff
 from shared.web.api import Blueprint, register_api
+from shared.web.late_routes import LateRoute
 from shared.web.problems import API_PREFIX, Problem, field_error, handle_problems
 from shared.web.static_files import STATIC_PATH, serve_compressed
 from shared.web.watch import watch
@@ -57,6 +58,7 @@ def create_service_app(
     app = Flask(
         service, template_folder=str(package / "templates"), static_folder=None, static_url_path=STATIC_PATH
     )
+    app.url_rule_class = LateRoute
     https = settings.base_url.startswith("https://")
     app.config.update(
         SECRET_KEY=settings.secret_key,
