@@ -81,6 +81,13 @@ class Api(flask_smorest.Api):  # type: ignore[misc]  # flask-smorest is untyped
         text = flask.json.dumps(self.document(), indent=2, sort_keys=False)
         return Response(text, mimetype="application/json")
 
+    def _register_responses(self) -> None:
+        """Leave the answers that any view may give to `document` too: they are only described."""
+        self.descriptions.append(super()._register_responses)
+
+    def _register_pagination_header(self) -> None:
+        self.descriptions.append(super()._register_pagination_header)
+
     def _register_error_handlers(self) -> None:
         """Leave errors to `problems.handle_problems`."""
 

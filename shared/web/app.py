@@ -20,6 +20,7 @@ from shared.web import health, pages
 from shared.web.access import guard, is_staff
 from shared.web.api import Blueprint, register_api
 from shared.web.form_check import check_forms
+from shared.web.late_routes import LateRoute
 from shared.web.outside_address import AtOutsideAddress, path_of
 from shared.web.problems import API_PREFIX, Problem, field_error, handle_problems
 from shared.web.static_files import STATIC_PATH, serve_compressed
@@ -58,6 +59,7 @@ def create_service_app(
     app = Flask(
         service, template_folder=str(package / "templates"), static_folder=None, static_url_path=STATIC_PATH
     )
+    app.url_rule_class = LateRoute
     https = settings.base_url.startswith("https://")
     app.config.update(
         SECRET_KEY=settings.secret_key,

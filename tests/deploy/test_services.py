@@ -111,6 +111,16 @@ def test_the_command_line_waits_for_nothing_that_a_service_only_needs_to_work() 
     assert not {"flask", "sqlalchemy", "numpy", "scipy", "ortools", "kafka"} & set(run.stdout.split())
 
 
+def test_a_command_that_looks_at_the_services_data_waits_for_no_page_and_no_work() -> None:
+    code = "import sys; from deploy.services import SERVICES; [one.parts for one in SERVICES.values()]"
+    code += "; print(*sys.modules)"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    known = set(run.stdout.split())
+    assert {f"services.{name}.parts" for name in SERVICES} <= known
+    assert not {"flask", "wtforms", "openpyxl", "icalendar", "networkx", "scipy", "ortools", "kafka"} & known
+    assert not {f"services.{name}.{room}" for name in SERVICES for room in ("web", "work")} & known
+
+
 def test_a_service_is_loaded_without_the_others() -> None:
     code = "import sys; from deploy.services import SERVICES; SERVICES['profiles'].parts; print(*sys.modules)"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -24,6 +24,9 @@ FOR_STAFF = frozenset({VISITS})
 """The kinds that only staff create; the others may come from anybody."""
 
 _WHOLE = {kind: WHOLE[kind]() for kind in KINDS}
+_NEW = {kind: NEW[kind]() for kind in KINDS}
+_FILTERS = {kind: FILTERS[kind]() for kind in KINDS}
+_PAGES = {kind: page_schema(kind)() for kind in KINDS}
 
 _ABOUT = {
     "companies": "Organisations that offer something.",
@@ -47,11 +50,11 @@ def blueprints(database: Database, clock: Clock, ids: IdSource) -> list[Blueprin
 def _blueprint(kind: str, database: Database, clock: Clock, ids: IdSource) -> Blueprint:
     blueprint = Blueprint(kind, __name__, url_prefix=f"/api/v1/{kind}", description=_ABOUT[kind])
     one = KINDS[kind].aggregate if kind != REQUESTS else "match request"
-    whole = WHOLE[kind]
+    whole = _WHOLE[kind]
     creator = "staff" if kind in FOR_STAFF else "anyone"
 
     @route(blueprint, "", "POST", creator, f"Create a {one}", description=_KEYED)
-    @body(blueprint, NEW[kind], example=example(kind))
+    @body(blueprint, _NEW[kind], example=example(kind))
     @answers(blueprint, 201, whole)
     def create(fields: dict[str, Any]) -> Response:
         by_staff = is_staff()
@@ -68,8 +71,8 @@ def _blueprint(kind: str, database: Database, clock: Clock, ids: IdSource) -> Bl
             return answer_once(connection, idempotency, now, act)
 
     @route(blueprint, "", "GET", "staff", f"List {kind if kind != 'requests' else 'match requests'}")
-    @query(blueprint, FILTERS[kind])
-    @answers(blueprint, 200, page_schema(kind))
+    @query(blueprint, _FILTERS[kind])
+    @answers(blueprint, 200, _PAGES[kind])
     def list_all(asked: dict[str, Any]) -> dict[str, Any]:
         page = wanted(asked)
         with database.reading() as connection:
