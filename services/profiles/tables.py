@@ -36,8 +36,12 @@ def _profiles(name: str) -> sa.Table:
         sa.Column("version", sa.BigInteger, nullable=False),
         sa.Column("status", sa.Text, nullable=False, index=True),
         sa.Column("name", sa.Text, nullable=False),
-        sa.Column("name_folded", sa.Text, nullable=False),  # for searching: databases fold only ASCII alike
+        sa.Column("name_folded", sa.Text, nullable=False),  # in lower case: databases know only that of ASCII
+        sa.Column("name_findable", sa.Text, nullable=True),  # as `shared.words.finding`; None: by older code
         sa.Column("country", sa.Text, nullable=False, index=True),
+        sa.Column(
+            "country_code", sa.Text, nullable=True, index=True
+        ),  # empty: not known; None: by older code
         sa.Column("kind", sa.Text, nullable=False, index=True),
         sa.Column("partner_id", sa.Text, nullable=True, index=True),
         sa.Column("focus_areas", sa.Text, nullable=False),  # as ",cancer,amr,"

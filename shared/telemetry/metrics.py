@@ -90,6 +90,9 @@ HTTP_SECONDS = Histogram(
     "How long requests took to answer, in seconds.",
     ("service", "route", "method"),
 )
+WRONG_TOKENS = Counter(
+    "handslag_wrong_tokens_total", "Requests and sign-ins with a wrong staff token.", ("service",)
+)
 EVENTS_PUBLISHED = Counter(
     "handslag_events_published_total",
     "Events that the event log has acknowledged to the relay.",
@@ -160,6 +163,7 @@ BUILD_INFO = Gauge("handslag_build_info", "Always 1; the label says which versio
 COUNTED: tuple[Counter | Histogram, ...] = (
     HTTP_REQUESTS,
     HTTP_SECONDS,
+    WRONG_TOKENS,
     EVENTS_PUBLISHED,
     RECORDS_CONSUMED,
     RECORDS_BURIED,

@@ -26,6 +26,7 @@ from services.matching.report_file import read_report
 from services.matching.reports.store.reports import get_report
 from services.matching.reports.worker import Scorer
 from services.profiles.organisations import actions
+from services.profiles.organisations.store import Wanted, list_profiles
 from shared.clock import system_clock
 from shared.event_log import open_event_log
 from shared.events.catalogue import TOPICS
@@ -141,6 +142,9 @@ def advance_counter(connection: sa.Connection, table: sa.Table) -> None:
 @pytest.mark.parametrize("engine", ["sqlite", "postgres"])
 def test_the_house_goes_on_with_the_databases_of_a_released_version(released: Settings) -> None:
     with open_databases(released) as databases:
+        with databases["profiles"].reading() as connection:
+            wanted = Wanted(country="Sverige", name="fjarrvard")
+            assert [state["id"] for state in list_profiles(connection, "companies", wanted)] == ["C2"]
         with databases["matching"].reading() as connection:
             [request_id, other] = reports_to_read(connection)
             introduced = list(connection.scalars(sa.select(matching.introductions.c.id)))

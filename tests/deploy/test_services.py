@@ -17,6 +17,7 @@ from deploy.services import ALL, NAVIGATION, OWNED, READS, SERVICES, chosen
 from shared.clock import system_clock
 from shared.events.catalogue import TOPICS
 from shared.ids import random_ids
+from shared.settings.checks import OWN_PATHS
 from shared.settings.registry import Settings, for_tests
 
 OF_ALL = ("shell.", "health.", "static", "bootstrap.", "swagger_ui.", "api-docs.")
@@ -57,6 +58,11 @@ def test_each_address_of_a_service_is_sent_to_it_and_to_no_other(apps: Mapping[s
         assert {address for address in own if owner_of(address) != [name]} == set()
     everywhere = [address for app in apps.values() for address in addresses(app)]
     assert len(everywhere) == len(set(everywhere))
+
+
+def test_no_base_address_has_a_path_that_begins_as_one_of_our_own(apps: Mapping[str, Flask]) -> None:
+    ours = {rule.rule.split("/")[1] for app in apps.values() for rule in app.url_map.iter_rules()}
+    assert ours - {""} <= OWN_PATHS, "add what is missing to OWN_PATHS in shared/settings/checks.py"
 
 
 def test_each_link_of_the_navigation_is_answered_by_the_service_it_is_sent_to(

@@ -7,6 +7,7 @@ from email.message import EmailMessage
 from flask import Blueprint, Response, current_app, render_template, request
 
 from services.notifications.deliveries.store.deliveries import count_by_status
+from services.notifications.mail.headers import shown_header
 from services.notifications.mail.mailbox import Mailbox
 from services.notifications.mail.server import mailbox_of
 from shared.settings.registry import hide_password
@@ -52,7 +53,7 @@ def mail_page(mail_id: str) -> str:
     """Show one mail: its headers, its text, and its HTML in a frame that can do nothing."""
     mail = _read(mail_id)
     names = ("From", "To", "Reply-To", "Subject", "Date", "Message-ID", "Auto-Submitted", "Content-Language")
-    headers = [(name, str(mail[name])) for name in names if mail[name]]
+    headers = [(name, shown) for name in names if (shown := shown_header(mail, name))]
     return render_template(
         "deliveries/mail.html", mail_id=mail_id, headers=headers, text=_part(mail, "plain")
     )

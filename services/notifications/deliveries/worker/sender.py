@@ -31,7 +31,6 @@ from services.notifications.deliveries.domain.delivery import (
 from services.notifications.deliveries.store import approvals, queue
 from services.notifications.deliveries.store import deliveries as store
 from services.notifications.mail.building import (
-    AddressError,
     MailError,
     MailServer,
     PermanentMailError,
@@ -45,6 +44,7 @@ from shared.clock import Clock, to_text
 from shared.ids import IdSource
 from shared.storage.engine import Database
 from shared.telemetry import metrics, traces
+from shared.words.addresses import AddressError
 
 log = logging.getLogger(__name__)
 
@@ -146,7 +146,7 @@ class MailWorker:
         try:
             message = self._write(task)
         except AddressError as error:
-            return Outcome(task, Fate.REFUSED, f"{str(error).capitalize()}. Mend the contact, then retry.")
+            return Outcome(task, Fate.REFUSED, f"The contact's mail address {error}. Mend it, then retry.")
         except Exception:  # one mail that cannot be written must not stop the others
             log.exception("the mail of delivery %s cannot be written", task.delivery.id)
             return Outcome(

@@ -21,6 +21,7 @@ from services.profiles.organisations.domain.value_lists import FOCUS_AREAS, MARK
 from shared.focus_areas import read_focus_areas
 from shared.ids import ID_PATTERN
 from shared.web.schemas import invalid, message
+from shared.words.addresses import LONGEST_ADDRESS, AddressError, read_address
 from shared.words.not_known import has_no_value, is_not_known
 
 LARGEST_NUMBER = 10_000_000
@@ -64,17 +65,6 @@ class MostItems(validate.Length):
         if value is not None and len(value) > self.most:
             raise invalid("has too many items", "at most %(most)s are taken", most=self.most)
         return value
-
-
-class Email(validate.Email):
-    """A mail address, as marshmallow checks it."""
-
-    def __call__(self, value: str) -> str:
-        """Return the address; raises ValidationError when it is none."""
-        try:
-            return super().__call__(value)
-        except ValidationError as error:
-            raise invalid("is no mail address", "write for instance name@example.org") from error
 
 
 def part(schema: type[Schema], **rest: Any) -> fields.Nested:
@@ -172,8 +162,15 @@ def id_field(**rest: Any) -> fields.String:
 
 
 def email_field(**rest: Any) -> Text:
-    """Make a field for a mail address."""
-    return Text(254, least=1, validate=Email(), **rest)
+    """Make a field for a mail address, as mails can be sent to it."""
+
+    def clean(text: str) -> str:
+        try:
+            return read_address(text).written
+        except AddressError as error:
+            raise invalid(error.problem, error.fix, **error.values) from error
+
+    return Text(LONGEST_ADDRESS, least=1, clean=clean, **rest)
 
 
 class Day(fields.String):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from marshmallow import Schema, fields, pre_load
+from marshmallow import Schema, fields
 
 from services.profiles.organisations.domain.codes import (
     USUAL_COMPANY_KINDS,
@@ -23,7 +23,6 @@ from services.profiles.organisations.domain.value_lists import (
     PLACES,
     STATUSES,
 )
-from services.profiles.organisations.domain.written_address import with_address_apart
 from services.profiles.organisations.schemas.fields import (
     Distributors,
     Items,
@@ -57,11 +56,6 @@ class Contact(ProfileSchema):
     email = email_field(required=True)
     phone = Text(40, no_value=has_no_value, load_default=None, allow_none=True)
     language = language_field(load_default=None, allow_none=True)
-
-    @pre_load
-    def take_apart(self, data: Any, **_rest: Any) -> Any:
-        """Take a name out of `Name <name@example.org>`, and `mailto:` off."""
-        return with_address_apart(data) if isinstance(data, Mapping) else data
 
 
 class Capability(ProfileSchema):
