@@ -7,7 +7,13 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, pre_load
 
-from services.profiles.organisations.schemas.fields import ProfileSchema, Text, id_field, word_field
+from services.profiles.organisations.schemas.fields import (
+    ProfileSchema,
+    Text,
+    id_field,
+    takes_any,
+    word_field,
+)
 from services.profiles.organisations.schemas.profiles import WHOLE
 from services.profiles.organisations.store import Wanted
 from shared.web.api import PageArgs
@@ -34,6 +40,11 @@ class _Filters(PageArgs, ProfileSchema):
             "in any case, with or without accents"
         },
     )
+
+    def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
+        """Take every word as one that is looked for, `?` too: an empty filter would show everything."""
+        if isinstance(field_obj, Text):
+            field_obj.no_value = takes_any
 
     @pre_load
     def refuse_unknown(self, data: Mapping[str, Any], **_rest: Any) -> Mapping[str, Any]:
