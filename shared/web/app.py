@@ -25,6 +25,7 @@ from shared.web.outside_address import AtOutsideAddress, path_of
 from shared.web.problems import API_PREFIX, Problem, field_error, handle_problems
 from shared.web.static_files import STATIC_PATH, serve_compressed
 from shared.web.watch import watch
+from shared.words.collation import sort_key
 
 LANGUAGES = {"en": "English", "sv": "Svenska"}
 MAX_BODY_BYTES = 1_000_000
@@ -130,6 +131,11 @@ def create_service_app(
             "staff": is_staff(),
             "navigation": app.config["NAVIGATION"],
         }
+
+    @app.template_filter()
+    def alphabetical(names: Iterable[str]) -> list[str]:
+        language = current_language()
+        return sorted(names, key=lambda name: sort_key(name, language))
 
     serve_compressed(app)
     guard(app)

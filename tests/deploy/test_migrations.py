@@ -37,6 +37,7 @@ from shared.settings.registry import Settings, for_tests
 from shared.storage.engine import Database, open_database
 from shared.storage.migrations import FLOOR_TABLE, newest, reached
 from shared.storage.migrations.configuration import configured, is_ours
+from tests.free_ports import free_port
 from tests.golden.keep import Kept, any_value, rows_of
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"
@@ -195,7 +196,7 @@ def test_a_command_ends_with_what_to_do_when_newer_code_has_brought_a_database_t
     for arguments in (["status"], ["work", "notifications"], ["web", "notifications"]):
         said = subprocess.run(
             [sys.executable, "-m", "deploy.command", *arguments],
-            env=environment_of(settings),
+            env={**environment_of(settings), "HANDSLAG_PORT": str(free_port())},
             capture_output=True,
             text=True,
             timeout=280,

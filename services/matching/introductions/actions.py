@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +25,7 @@ from shared.events.event import Event
 from shared.ids import IdSource
 from shared.messaging.outbox import record_event
 from shared.telemetry import traces
+from shared.words.collation import sort_key
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ def approve(
     standing = {state["company"]["id"] for state in earlier.values() if state["status"] != CANCELLED}
     met = [match for match in chosen if match.company.id in standing]
     if met:
-        names = ", ".join(sorted({match.company.name for match in met}))
+        names = _names(met)
         raise RefusedError(
             Refusal.CONFLICT,
             N_(
@@ -111,7 +112,7 @@ def reject(
     }
     met = [match for match in chosen if match.company.id in introduced]
     if met:
-        names = ", ".join(sorted({match.company.name for match in met}))
+        names = _names(met)
         raise RefusedError(
             Refusal.CONFLICT,
             N_("Already introduced for this request: %(names)s. Cancel the introduction first."),
@@ -205,6 +206,11 @@ def _chosen(
             ids=", ".join(unknown),
         )
     return report, chosen
+
+
+def _names(matches: Iterable[Match]) -> str:
+    # Whoever reads the refusal, and in which language, is not known here.
+    return ", ".join(sorted({match.company.name for match in matches}, key=lambda name: sort_key(name, "")))
 
 
 def _refuse_outdated(connection: Connection, report: StoredReport, chosen: Sequence[Match]) -> None:

@@ -26,7 +26,9 @@ from services.matching.programmes.views import Names, mend_view, programme_view,
 from services.matching.refusal_answers import STATUS
 from services.matching.refusals import RefusedError
 from shared.web.access import access
+from shared.web.app import current_language
 from shared.web.problems import Problem
+from shared.words.collation import sort_key
 
 PAGE_SIZE = 50
 EMPTY_ROWS = 2
@@ -158,8 +160,15 @@ def _page(
 def _choices(names: Names, stored: StoredProgramme | None) -> dict[str, list[tuple[str, str]]]:
     """Return what the form's selections offer, as code and name."""
     wanted = stored.planned.problem.wanted if stored else ()
-    companies = sorted({id for one in wanted for id in one.companies}, key=lambda id: (names.company(id), id))
-    hosts = sorted({one.place for one in wanted if one.place})
+    language = current_language()
+    companies = sorted(
+        {id for one in wanted for id in one.companies},
+        key=lambda id: (sort_key(names.company(id), language), id),
+    )
+    hosts = sorted(
+        {one.place for one in wanted if one.place},
+        key=lambda code: (sort_key(names.place(code), language), code),
+    )
     first, last = date.fromisoformat(names.visit["starts_on"]), date.fromisoformat(names.visit["ends_on"])
     days = [
         date.fromordinal(day).isoformat()

@@ -60,9 +60,9 @@ def test_an_answer_to_the_text_itself_counts_likewise(
     assert open_office.taken == []
 
 
-def test_a_server_that_is_away_is_a_temporary_failure(free_port: int) -> None:
+def test_a_server_that_is_away_is_a_temporary_failure(port: int) -> None:
     with pytest.raises(TemporaryMailError, match="cannot be reached"):
-        smtp_server(f"smtp://127.0.0.1:{free_port}").send(mail())
+        smtp_server(f"smtp://127.0.0.1:{port}").send(mail())
 
 
 def test_a_server_that_cannot_be_found_is_a_temporary_failure() -> None:

@@ -103,10 +103,10 @@ def test_a_server_that_is_away_loses_nothing_and_gets_all_when_it_is_back(
 
 
 def test_a_server_that_is_away_for_days_is_told_of_once_and_given_up_after_five(
-    world: World, free_port: int
+    world: World, port: int
 ) -> None:
     approved(world, "C1")
-    server = smtp_server(f"smtp://127.0.0.1:{free_port}")
+    server = smtp_server(f"smtp://127.0.0.1:{port}")
     start = world.clock()
     while world.clock() - start < timedelta(days=5):
         world.send(server)
