@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from services.notifications.deliveries.commands import mails
 from shared.lasting import making_what_lasts
 from shared.service import Link, Parts, Service
 
@@ -21,5 +22,6 @@ SERVICE = Service(
     owns=("deliveries",),
     reads=("companies", "partners", "introductions"),
     navigation=(Link("/mailbox", "Mailbox"),),
+    commands=(mails,),
     load=_load,
 )

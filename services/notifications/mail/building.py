@@ -26,6 +26,17 @@ class TemporaryMailError(MailError):
     """Not taken just now, and worth another try: the server is away, busy or not set up right."""
 
 
+class SettingsMailError(TemporaryMailError):
+    """Not taken because of a setting of ours, which the message names; it is taken once that is mended.
+
+    `every_mail`: refused before a recipient was named, so that every other mail would be refused too.
+    """
+
+    def __init__(self, reason: str, every_mail: bool) -> None:
+        super().__init__(reason)
+        self.every_mail = every_mail
+
+
 class PermanentMailError(MailError):
     """Refused for good: another try would be refused too."""
 
