@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import math
 import re
@@ -19,11 +20,15 @@ class BadJsonError(ValueError):
 
 
 def read_json(body: bytes) -> Any:
-    """Read a JSON text in UTF-8 into plain values.
+    """Read a JSON text in UTF-8 into plain values; a byte order mark before it is ignored (RFC 8259, section 8.1).
 
-    Raises BadJsonError for malformed JSON, brackets nested deeper than 32, numbers of more than 32 characters,
-    NaN and infinities, a key given twice, NUL characters and lone surrogates.
+    Raises BadJsonError for other encodings, malformed JSON, brackets nested deeper than 32, numbers of more than 32
+    characters, NaN and infinities, a key given twice, NUL characters and lone surrogates.
     """
+    body = body.removeprefix(codecs.BOM_UTF8)
+    other = _other_encoding(body)
+    if other:
+        raise BadJsonError(f"The body is not UTF-8 but {other}; send it as UTF-8.")
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -39,6 +44,18 @@ def read_json(body: bytes) -> Any:
     if "\\u" in text:  # UTF-8 has no surrogates, and JSON no NUL, but as escapes
         _check_texts(value)
     return value
+
+
+def _other_encoding(body: bytes) -> str:
+    """Return the name of UTF-16 or UTF-32, told by a byte order mark or by noughts beside the first characters."""
+    if body.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        return "UTF-32"
+    if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "UTF-16"
+    noughts = [byte == 0 for byte in body[:4]]
+    if noughts in ([False, True, True, True], [True, True, True, False]):
+        return "UTF-32"
+    return "UTF-16" if noughts in ([False, True, False, True], [True, False, True, False]) else ""
 
 
 def _check_depth(text: str) -> None:
