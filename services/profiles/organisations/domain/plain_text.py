@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from shared.time_zones import time_zone_named
+
 _WEBSITE = re.compile(
     r"(?:https?://)?(?:[\w-]+\.)+[\w-]{2,63}(?::\d{1,5})?(?:[/?#][^\s<>\"'\\]*)?", re.IGNORECASE
 )
@@ -58,3 +60,12 @@ def clean_website(text: str) -> str:
     if address and not _WEBSITE.fullmatch(address):
         raise TextError("is no web address", "write for instance example.org or https://example.org/en")
     return address
+
+
+def clean_time_zone(text: str) -> str:
+    """Return a time zone's IANA name as it is written there; raises TextError for any other text."""
+    said = clean_text(text)
+    name = time_zone_named(said)
+    if said and name is None:
+        raise TextError("is no time zone", "write its IANA name, for example Europe/Stockholm")
+    return name or ""

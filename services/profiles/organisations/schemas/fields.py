@@ -13,6 +13,7 @@ from services.profiles.organisations.domain.plain_text import (
     TextError,
     clean_language,
     clean_text,
+    clean_time_zone,
     clean_website,
     clean_word,
 )
@@ -219,3 +220,8 @@ def focus_areas_field(**rest: Any) -> Items:
         **rest.get("metadata", {}),
     }
     return Items(Text(64, clean=clean_word, validate=check), **rest)
+
+
+def time_zone_field(**rest: Any) -> Text:
+    """Make a field for the IANA name of a time zone, in whatever letters it is written."""
+    return Text(80, clean=clean_time_zone, **rest)
