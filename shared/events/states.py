@@ -164,6 +164,10 @@ class Visit(AggregateState):
     )
     payer = fields.String(load_default="")
     delegates = fields.List(fields.Nested(Delegate), load_default=list)
+    time_zone = fields.String(
+        load_default="",
+        metadata={"description": "IANA name of the zone that its hours are in; empty: the organiser's"},
+    )
 
 
 class Side(State):

@@ -8,6 +8,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from shared.time_zones import time_zone_named
 from shared.words.addresses import AddressError, read_named_address
 
 
@@ -77,6 +78,11 @@ def base_address(value: str) -> str | None:
     if first in OWN_PATHS:
         return f"has a path that begins with /{first}, as pages of ours do: choose another word, {example}"
     return None
+
+
+def time_zone(value: str) -> str | None:
+    """Take the IANA name of a time zone."""
+    return None if time_zone_named(value) else "must be a time zone's IANA name, for example Europe/Stockholm"
 
 
 def mail_server(value: str) -> str | None:

@@ -24,9 +24,11 @@ from shared.settings.checks import (
     port_or_zero,
     readable_file,
     text_engine,
+    time_zone,
     url_of,
 )
 from shared.settings.kafka_checks import SASL_MECHANISMS, SECURITY, kafka_problems
+from shared.time_zones import time_zone_named
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ class Settings:
     host: str
     port: int
     default_language: str
+    time_zone: str
     kafka_security: str
     kafka_sasl_mechanism: str
     kafka_user: str
@@ -181,6 +184,12 @@ SETTINGS: tuple[Setting, ...] = (
         one_of("sv", "en"),
     ),
     Setting(
+        "time_zone",
+        "the time zone of visits that name none, such as Europe/Stockholm",
+        "Europe/Stockholm",
+        time_zone,
+    ),
+    Setting(
         "kafka_security", f"how Kafka is talked to: {', '.join(SECURITY)}", SECURITY[0], one_of(*SECURITY)
     ),
     Setting(
@@ -255,6 +264,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         **values,
         "state_dir": Path(values["state_dir"]),
         "base_url": values["base_url"].rstrip("/"),
+        "time_zone": time_zone_named(values["time_zone"]),
         "port": int(values["port"]),
         "metrics_port": int(values["metrics_port"]),
     }

@@ -7,14 +7,14 @@ from dataclasses import asdict
 from datetime import date
 from typing import Any
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, current_app, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
 from services.matching.context import clock, database
 from services.matching.programmes import actions as programming
 from services.matching.programmes import store as programmes
-from services.matching.programmes.calendar import calendar
+from services.matching.programmes.calendar import CONTENT_TYPE, give_out_calendar
 from services.matching.programmes.domain.mend import CANCELLABLE, SESSION, Cancellation
 from services.matching.programmes.domain.problem import KINDS
 from services.matching.programmes.domain.settings import Settings, delegates_of, places_of, tracks_of
@@ -115,12 +115,11 @@ def cancel_page(visit_id: str) -> AnyResponse | str:
 @access("staff")
 def calendar_file(visit_id: str) -> Response:
     """Write the programme as a calendar, of one track or of all."""
-    with database().reading() as connection:
-        stored = programmes.get_programme(connection, visit_id)
-        if stored is None:
-            raise Problem(404, _("There is no programme of the visit %(id)s yet.", id=visit_id))
-        view = programme_view(connection, stored)
-    made = Response(calendar(view, request.args.get("track"), entry_word), mimetype="text/calendar")
+    settings = current_app.config["SETTINGS"]
+    text = give_out_calendar(database(), visit_id, request.args.get("track"), settings, clock(), entry_word)
+    if text is None:
+        raise Problem(404, _("There is no programme of the visit %(id)s yet.", id=visit_id))
+    made = Response(text, content_type=CONTENT_TYPE)
     made.headers["Content-Disposition"] = "attachment; filename=programme.ics"
     return made
 

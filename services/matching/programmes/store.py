@@ -82,7 +82,7 @@ def delete_company(connection: Connection, company_id: str, at: str) -> None:
     """Take an erased company out of all programmes."""
     said = json.dumps(company_id)[1:-1]
     # By its id, in the id of its place, and in the ids of its sessions, which may be cut short.
-    texts = f'"{said}"', f':{said}"', f'.{said}"', f".{json.dumps(company_id[:15])[1:-1]}."
+    texts = f'"{said}"', f':{said}"', f'.{said}"', f".{said}.", f".{json.dumps(company_id[:15])[1:-1]}."
     named = sa.or_(*(programmes.c.content.contains(text, autoescape=True) for text in texts))
     query = sa.select(programmes.c.visit_id).where(named).order_by(programmes.c.visit_id)
     for visit_id in list(connection.execute(query).scalars()):

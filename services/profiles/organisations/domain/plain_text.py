@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from shared.time_zones import time_zone_named
 from shared.words.invisible import trimmed, visible, visible_line
 from shared.words.languages import known_language, language_of_code, says_no_language
 from shared.words.markup import text_of_markup
@@ -95,3 +96,12 @@ def clean_website(text: str) -> str:
     if address and not _WEBSITE.fullmatch(address):
         raise TextError("is no web address", "write for instance example.org or https://example.org/en")
     return address
+
+
+def clean_time_zone(text: str) -> str:
+    """Return a time zone's IANA name as it is written there; raises TextError for any other text."""
+    said = clean_text(text)
+    name = time_zone_named(said)
+    if said and name is None:
+        raise TextError("is no time zone", "write its IANA name, for example Europe/Stockholm")
+    return name or ""

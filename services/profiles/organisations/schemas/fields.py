@@ -14,6 +14,7 @@ from services.profiles.organisations.domain.plain_text import (
     TextError,
     clean_language,
     clean_text,
+    clean_time_zone,
     clean_website,
     clean_word,
 )
@@ -336,3 +337,8 @@ def focus_areas_field(**rest: Any) -> Values:
         **rest.get("metadata", {}),
     }
     return Values(FOCUS_AREAS, 64, **rest)
+
+
+def time_zone_field(**rest: Any) -> Text:
+    """Make a field for the IANA name of a time zone, in whatever letters it is written."""
+    return Text(80, clean=clean_time_zone, **rest)

@@ -38,6 +38,7 @@ from services.profiles.organisations.schemas.fields import (
     lines_field,
     number_field,
     part,
+    time_zone_field,
     website_field,
     word_field,
 )
@@ -160,6 +161,13 @@ class VisitFields(ProfileSchema):
     )
     payer = Text(NAME, load_default="")
     delegates = Items(part(Delegate), most=60)
+    time_zone = time_zone_field(
+        load_default="",
+        metadata={
+            "description": "IANA name of the zone that its hours are in; empty: the organiser's",
+            "example": "Europe/Stockholm",
+        },
+    )
 
 
 class MustHaves(ProfileSchema):
