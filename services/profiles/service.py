@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from services.profiles.importing.commands import import_group
 from shared.lasting import making_what_lasts
-from shared.service import Parts, Service
+from shared.service import Link, Parts, Service
 
 
 def _load() -> Parts:
@@ -22,10 +22,15 @@ SERVICE = Service(
         "/api/v1/partners",
         "/api/v1/visits",
         "/api/v1/requests",
+        "/api/v1/submissions",
         "/api/v1/openapi/profiles.json",
+        "/submissions",
+        "/submit",
+        "/static/profiles",
     ),
     database="profiles_database",
     owns=("companies", "partners", "visits", "requests"),
+    navigation=(Link("/submissions", "Submissions"),),
     commands=(import_group,),
     load=_load,
 )

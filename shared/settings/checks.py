@@ -48,7 +48,7 @@ def is_loopback(host: str) -> bool:
 OWN_PATHS = frozenset(
     {
         *("api", "bootstrap", "duplicates", "healthz", "mailbox", "metrics", "plans", "policies"),
-        *("programmes", "readyz", "reports", "sign-in", "sign-out", "static"),
+        *("programmes", "readyz", "reports", "sign-in", "sign-out", "static", "submissions", "submit"),
     }
 )
 """What the paths of our own pages begin with; a test holds them to the routes."""

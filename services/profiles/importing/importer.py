@@ -22,6 +22,7 @@ from services.profiles.importing.rejects import Rejection, write_rejects
 from services.profiles.organisations import actions, store
 from services.profiles.organisations.domain.codes import KINDS
 from services.profiles.organisations.domain.profile_state import State, fields_of
+from services.profiles.organisations.domain.provenance import BY_IMPORT
 from services.profiles.organisations.schemas.profiles import NEW
 from services.profiles.refusals import Refusal, RefusedError
 from shared.clock import Clock
@@ -233,9 +234,9 @@ class _Import:
         self, connection: Connection, id: str, fields: dict[str, Any], current: State | None, now: datetime
     ) -> str:
         if current is None:
-            actions.create(connection, self._kind, fields, now, self._ids)
+            actions.create(connection, self._kind, fields, now, self._ids, BY_IMPORT)
             return "added"
-        state = actions.replace(connection, self._kind, id, fields, now, None)
+        state = actions.replace(connection, self._kind, id, fields, now, None, BY_IMPORT)
         return "unchanged" if state["version"] == current["version"] else "changed"
 
     def _reasons(self, error: ValidationError) -> Iterator[str]:

@@ -195,6 +195,15 @@ class _WithId(ProfileSchema):
     id = id_field(metadata={"description": "chosen by the client, otherwise given by the service"})
 
 
+class PartProvenance(Schema):
+    """Who made one part of a record, and who last confirmed it: staff, import, organisation or anyone."""
+
+    made_by = fields.String()
+    made_at = fields.String(metadata={"format": "date-time"})
+    confirmed_by = fields.String(allow_none=True)
+    confirmed_at = fields.String(allow_none=True, metadata={"format": "date-time"})
+
+
 class _Kept(ProfileSchema):
     """What the service sets; a client may send it back unchanged."""
 
@@ -202,6 +211,11 @@ class _Kept(ProfileSchema):
     version = fields.Integer(strict=True)
     status = fields.String()
     updated_at = fields.String(metadata={"format": "date-time"})
+    provenance = fields.Dict(
+        keys=fields.String(),
+        values=fields.Nested(PartProvenance),
+        metadata={"description": "by part (profile, contact, blocks, needs.n1); unknown parts have no entry"},
+    )
 
 
 class NewCompany(_WithId, CompanyFields):
