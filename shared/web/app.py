@@ -20,6 +20,7 @@ from shared.settings.registry import Settings
 from shared.web import health, pages
 from shared.web.access import guard, is_staff
 from shared.web.api import Blueprint, register_api
+from shared.web.numbers import bound_integers
 from shared.web.problems import API_PREFIX, Problem, field_error, handle_problems
 from shared.web.static_files import STATIC_PATH, serve_compressed
 from shared.web.watch import watch
@@ -80,6 +81,7 @@ def create_service_app(
         app.config["TRUSTED_HOSTS"] = sorted(hosts)
     app.session_interface = _Sessions()
     app.wsgi_app = ProxyFix(app.wsgi_app) if https else app.wsgi_app  # type: ignore[method-assign]
+    bound_integers(app.url_map)
     watch(app, service)
     Babel(app, locale_selector=_chosen_language)
     Bootstrap5(app)

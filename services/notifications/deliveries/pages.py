@@ -12,6 +12,7 @@ from services.notifications.mail.server import mailbox_of
 from shared.settings.registry import hide_password
 from shared.storage.engine import Database
 from shared.web.access import access
+from shared.web.numbers import page_number
 from shared.web.problems import Problem
 
 PAGE_SIZE = 50
@@ -34,7 +35,7 @@ def mailbox_page() -> str:
         counts = count_by_status(connection)
     mails = mailbox.mails() if mailbox else []
     pages = max(1, -(-len(mails) // PAGE_SIZE))
-    page = min(max(request.args.get("page", 1, type=int), 1), pages)
+    page = min(page_number(request.args), pages)
     return render_template(
         "deliveries/mailbox.html",
         mails=mails[(page - 1) * PAGE_SIZE : page * PAGE_SIZE],

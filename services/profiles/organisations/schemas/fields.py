@@ -18,7 +18,7 @@ from services.profiles.organisations.domain.plain_text import (
 )
 from shared.focus_areas import read_focus_areas
 from shared.ids import ID_PATTERN
-from shared.web.schemas import invalid, message
+from shared.web.schemas import CountedList, invalid, message
 
 LARGEST_NUMBER = 10_000_000
 MOST_IN_LIST = 100
@@ -185,7 +185,7 @@ def choice_field(choices: type[StrEnum], **rest: Any) -> fields.String:
     return fields.String(validate=check, error_messages=messages("send a text"), **rest)
 
 
-class Items(fields.List[Any]):
+class Items(CountedList):
     """A list of at most `most` items; of equal texts the first is kept."""
 
     default_error_messages = messages("send a list")

@@ -33,6 +33,7 @@ from services.profiles.organisations.schemas.fields import (
     website_field,
     word_field,
 )
+from shared.web.schemas import CountedDict
 
 NAME = 200
 COUNTRY = 80
@@ -108,7 +109,7 @@ class CompanyFields(_Organisation):
     excluded_markets = Items(
         Text(COUNTRY, least=1), metadata={"description": "countries it does not sell in"}
     )
-    exclusive_distributors = fields.Dict(
+    exclusive_distributors = CountedDict(
         keys=Text(COUNTRY, least=1),
         values=Text(NAME, least=1),
         load_default=dict,
