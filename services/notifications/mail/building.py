@@ -24,6 +24,10 @@ _LOCAL_PART = re.compile(
 _LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 
 
+MOST_ADDRESS = 500
+"""Characters of an address that is looked at; no server takes so many."""
+
+
 class AddressError(ValueError):
     """A mail address that no server would take; the message says what is wrong, without the address."""
 
@@ -78,7 +82,7 @@ def check_address(address: str) -> str:
 
     Raises AddressError for what is no address: quoted local parts and address literals are not taken.
     """
-    if one_line(address) != address:
+    if len(address) > MOST_ADDRESS or one_line(address) != address:
         raise AddressError("the mail address has white space or characters that cannot be seen in it")
     local, at, domain = address.rpartition("@")
     if not at or not _LOCAL_PART.fullmatch(local) or len(local.encode("utf-8")) > 64:
