@@ -261,9 +261,8 @@ class SheetMaker:
 
 
 def _header(row: Row) -> tuple[str, ...]:
-    header = row.cells
-    while header and not header[-1].strip():
-        header = header[:-1]
+    width = max((place for place, cell in enumerate(row.cells, start=1) if cell.strip()), default=0)
+    header = row.cells[:width]
     if len(header) > MOST_COLUMNS:
         raise FileError(f"has more than {MOST_COLUMNS} columns")
     return header

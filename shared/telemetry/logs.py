@@ -21,7 +21,8 @@ from structlog.types import EventDict, Processor
 from shared.telemetry import traces
 
 OWN = ("deploy", "services", "shared")
-ADDRESS = re.compile(r"[^\s@<>\"'(),;:]+@[^\s@<>\"'(),;]+")
+ADDRESS = re.compile(r"(?<![^\s@<>\"'(),;:])[^\s@<>\"'(),;:]++@[^\s@<>\"'(),;]+")
+"""Begins where a run of such characters begins, and nowhere else: a long run is looked through once."""
 BLOT = "…@…"
 DETAIL = re.compile(r"DETAIL:.*?(?=\n\n|\Z)", re.DOTALL)
 """What PostgreSQL says of a row that breaks a rule: all of its values."""
@@ -125,10 +126,11 @@ def _with_trace(_logger: Any, _method: str, line: EventDict) -> EventDict:
 
 
 def _without_persons(_logger: Any, _method: str, line: EventDict) -> EventDict:
+    return {name: without_persons(value) if isinstance(value, str) else value for name, value in line.items()}
+
+
+def without_persons(text: str) -> str:
     """Blot out mail addresses, and the values in PostgreSQL's details."""
-    return {
-        name: DETAIL.sub("DETAIL: …", ADDRESS.sub(BLOT, value))
-        if isinstance(value, str) and ("@" in value or "DETAIL:" in value)
-        else value
-        for name, value in line.items()
-    }
+    if "@" not in text and "DETAIL:" not in text:
+        return text
+    return DETAIL.sub("DETAIL: …", ADDRESS.sub(BLOT, text))

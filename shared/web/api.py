@@ -18,6 +18,7 @@ from webargs.flaskparser import FlaskParser
 
 from shared.web.access import MARK, access
 from shared.web.json_body import BadJsonError, read_json
+from shared.web.numbers import LAST_PAGE
 from shared.web.outside_address import path_of
 from shared.web.problems import Problem, ProblemSchema
 
@@ -146,7 +147,7 @@ def answers(
 class PageArgs(Schema):
     """Which page of a list."""
 
-    page = fields.Integer(load_default=1, validate=validate.Range(1, 1_000_000))
+    page = fields.Integer(load_default=1, validate=validate.Range(1, LAST_PAGE))
     page_size = fields.Integer(load_default=20, validate=validate.Range(1, MAX_PAGE_SIZE))
 
 

@@ -21,6 +21,7 @@ from shared.web.access import guard, is_staff
 from shared.web.api import Blueprint, register_api
 from shared.web.form_check import check_forms
 from shared.web.late_routes import LateRoute
+from shared.web.numbers import bound_integers
 from shared.web.outside_address import AtOutsideAddress, path_of
 from shared.web.problems import API_PREFIX, Problem, field_error, handle_problems
 from shared.web.static_files import STATIC_PATH, serve_compressed
@@ -87,6 +88,7 @@ def create_service_app(
         app.config["TRUSTED_HOSTS"] = sorted(hosts)
     app.session_interface = _Sessions()
     app.wsgi_app = AtOutsideAddress(app.wsgi_app, settings.base_url, keep_host=settings.sample)  # type: ignore[method-assign]
+    bound_integers(app.url_map)
     watch(app, service)
     Babel(app, locale_selector=_chosen_language)
     Bootstrap5(app)

@@ -10,8 +10,13 @@ from typing import Any, NoReturn
 
 DEEPEST = 32
 LONGEST_NUMBER = 32
+LONGEST_KEY = 200
+MOST_VALUES = 30_000
+"""Values, keys and brackets that a body may hold: the largest visit that the schemas take has some 20,000."""
 
-_STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', re.DOTALL)
+_STRING = re.compile(r'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
+"""A string, also one that never ends: each character is looked at once."""
+_BRACKET = re.compile(r"[\[{\]}]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -22,8 +27,9 @@ class BadJsonError(ValueError):
 def read_json(body: bytes) -> Any:
     """Read a JSON text in UTF-8 into plain values; a byte order mark before it is ignored (RFC 8259, section 8.1).
 
-    Raises BadJsonError for other encodings, malformed JSON, brackets nested deeper than 32, numbers of more than 32
-    characters, NaN and infinities, a key given twice, NUL characters and lone surrogates.
+    Raises BadJsonError for other encodings, malformed JSON, more than 30,000 values, brackets nested deeper than 32,
+    numbers of more than 32 characters, NaN and infinities, a key of more than 200 characters or given twice, NUL
+    characters and lone surrogates. What is counted is counted before anything is made of the text.
     """
     body = body.removeprefix(codecs.BOM_UTF8)
     other = _other_encoding(body)
@@ -33,8 +39,11 @@ def read_json(body: bytes) -> Any:
         text = body.decode("utf-8")
     except UnicodeDecodeError as error:
         raise BadJsonError(f"The body is not UTF-8 (byte {error.start}); send it as UTF-8.") from error
-    if text.count("[") + text.count("{") > DEEPEST:
-        _check_depth(text)
+    if _most_values(text) > MOST_VALUES or text.count("[") + text.count("{") > DEEPEST:
+        bare = _STRING.sub('""', text)
+        if _most_values(bare) > MOST_VALUES:
+            raise BadJsonError(f"The body holds more than {MOST_VALUES} values; send less at a time.")
+        _check_depth(bare)
     try:
         value = _DECODER.decode(text)
     except BadJsonError:
@@ -58,19 +67,29 @@ def _other_encoding(body: bytes) -> str:
     return "UTF-16" if noughts in ([False, True, False, True], [True, False, True, False]) else ""
 
 
-def _check_depth(text: str) -> None:
+def _most_values(text: str) -> int:
+    """Return how many values and keys a text without strings holds at most; of one with strings, an upper bound."""
+    return 1 + sum(map(text.count, ",:[{"))
+
+
+def _check_depth(bare: str) -> None:
+    """Raise BadJsonError for a text, its strings taken out, whose brackets stand too deep."""
     depth = 0
-    for match in _STRING_OR_BRACKET.finditer(text):
-        mark = match.group()
-        if mark in "[{":
+    for match in _BRACKET.finditer(bare):
+        if match.group() in "[{":
             depth += 1
             if depth > DEEPEST:
                 raise BadJsonError(f"The brackets are nested deeper than {DEEPEST}; send a flatter object.")
-        elif mark in "]}":
+        else:
             depth -= 1
+            if depth < 0:
+                return  # no JSON, as the decoder will say
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    for key, _ in pairs:
+        if len(key) > LONGEST_KEY:
+            raise BadJsonError(f"A key has {len(key)} characters; at most {LONGEST_KEY} are taken.")
     result = dict(pairs)
     if len(result) < len(pairs):
         seen: set[str] = set()

@@ -5,9 +5,10 @@ from __future__ import annotations
 import errno
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from http import HTTPStatus
+from itertools import islice
 from typing import Any
 
 import sqlalchemy.exc
@@ -22,6 +23,8 @@ log = logging.getLogger(__name__)
 
 API_PREFIX = "/api/"
 STORAGE_ERRORS = {errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EIO, errno.EACCES, errno.EPERM}
+MOST_ERRORS = 50
+"""Errors that one answer tells; whoever mends these is told the rest."""
 FieldErrors = Sequence[Mapping[str, str]]
 
 
@@ -62,7 +65,7 @@ class Problem(Exception):  # the standard's own word
         self.status = status
         self.detail = detail
         self.title = title or HTTPStatus(status).phrase
-        self.errors = list(errors)
+        self.errors = list(errors)[:MOST_ERRORS]
         self.headers = dict(headers or {})
         self.extra = dict(extra or {})
 
@@ -93,22 +96,27 @@ def field_error(field: str, problem: str, fix: str = "") -> dict[str, str]:
 
 
 def faults_in(messages: Any, path: str = "") -> list[Fault]:
-    """Read marshmallow's nested messages as one fault a message, with the field's dotted path.
+    """Read marshmallow's nested messages as one fault a message, with the field's dotted path; at most the first 50.
 
     A message is a text or a `Fault`, whose path is not known where it is raised.
     """
+    return list(islice(_each_fault(messages, path), MOST_ERRORS))
+
+
+def _each_fault(messages: Any, path: str) -> Iterator[Fault]:
     if isinstance(messages, Mapping):
-        return [
-            fault
-            for key, inner in messages.items()
-            for fault in faults_in(inner, path if key == "_schema" else f"{path}.{key}" if path else str(key))
-        ]
+        for key, inner in messages.items():
+            yield from _each_fault(inner, path if key == "_schema" else f"{path}.{key}" if path else str(key))
+        return
     if isinstance(messages, list | tuple):
-        return [fault for inner in messages for fault in faults_in(inner, path)]
+        for inner in messages:
+            yield from _each_fault(inner, path)
+        return
     field = path or "(body)"
     if isinstance(messages, Fault):
-        return [replace(messages, field=field)]
-    return [Fault(field, str(messages), _FIXES.get(str(messages), ""))]
+        yield replace(messages, field=field)
+    else:
+        yield Fault(field, str(messages), _FIXES.get(str(messages), ""))
 
 
 def _entries(messages: Any) -> list[dict[str, str]]:
@@ -157,6 +165,8 @@ def problem_of_http_error(error: HTTPException) -> Problem:
     detail = str(data.get("message") or "")
     if not detail and errors:
         detail = "These fields are wrong: " + ", ".join(sorted({entry["field"] for entry in errors})) + "."
+        if len(errors) >= MOST_ERRORS:
+            detail += f" These are the first {MOST_ERRORS}; there may be more."
     headers = dict(error.get_response().headers)
     kept_names: tuple[str, ...] = ("Allow", "Retry-After", "WWW-Authenticate", "Location")
     kept = {name: headers[name] for name in kept_names if name in headers}

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from marshmallow import RAISE, Schema, ValidationError, validate
+from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
 from shared.faults import Fault
 
@@ -26,6 +27,29 @@ def message(problem: str, fix: str, **values: object) -> list[Fault]:
 def invalid(problem: str, fix: str, **values: object) -> ValidationError:
     """Make the error of a value that is not taken."""
     return ValidationError(message(problem, fix, **values))
+
+
+def _check_count(field: fields.Field[Any], value: object) -> None:
+    if isinstance(value, list | tuple | dict):
+        for check in field.validators:
+            if isinstance(check, validate.Length):
+                check(value)
+
+
+class CountedList(fields.List[Any]):
+    """A list whose items are counted before any of them is read: `validate.Length` bounds the work too."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **rest: Any) -> Any:
+        _check_count(self, value)
+        return super()._deserialize(value, attr, data, **rest)
+
+
+class CountedDict(fields.Dict):
+    """An object of free keys that are counted before any of them is read, as the items of a `CountedList`."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **rest: Any) -> Any:
+        _check_count(self, value)
+        return super()._deserialize(value, attr, data, **rest)  # type: ignore[no-untyped-call]
 
 
 class Pattern(validate.Regexp):

@@ -58,6 +58,13 @@ def folded_words(text: str) -> list[str]:
     return WORD.findall(fold(text).text)
 
 
+@lru_cache(maxsize=4096)
+def _without_marks(character: str) -> str:
+    return "".join(c for c in unicodedata.normalize("NFKD", character) if not unicodedata.combining(c))
+
+
 def without_accents(text: str) -> str:
     """Fold case and accents: what Unicode takes apart loses its marks, other letters stay (ø, æ, ł)."""
-    return "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
+    folded = text.casefold()
+    # Letter by letter: Unicode puts the marks of a letter in order, which takes the square of their number.
+    return folded if folded.isascii() else "".join(map(_without_marks, folded))

@@ -11,7 +11,7 @@ from marshmallow import ValidationError, fields, validate
 from services.matching.i18n import N_
 from services.matching.planning.actions import Wanted
 from services.matching.refusals import Refusal, RefusedError
-from shared.web.schemas import Strict
+from shared.web.schemas import CountedList, Strict
 
 CHANGED = N_("The plan has changed since you read it. Read it again, then decide.")
 MOST_MATCHES = 200
@@ -22,7 +22,7 @@ class TickedPair(Strict):
 
     request_id = fields.String(required=True, validate=validate.Length(1, 200))
     report_version = fields.Integer(required=True, strict=True, validate=validate.Range(1, 2**53))
-    matches = fields.List(
+    matches = CountedList(
         fields.String(validate=validate.Length(1, 200)),
         required=True,
         validate=validate.Length(1, MOST_MATCHES),

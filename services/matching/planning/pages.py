@@ -24,6 +24,7 @@ from services.matching.refusals import Refusal, RefusedError
 from services.matching.reports.store import reports
 from services.matching.review.views import ReportView
 from shared.web.access import access
+from shared.web.numbers import page_number, whole_number
 from shared.web.problems import Problem
 
 PAGE_SIZE = 50
@@ -151,7 +152,7 @@ def _plan() -> dict[str, Any]:
         plan = introduction_plan(connection, clock()(), limits, role=asked["role"] or None)
     # What is to be decided comes first.
     plan["requests"].sort(key=lambda one: not one["introductions"])
-    page = max(1, request.values.get("page", 1, type=int))
+    page = page_number(request.values)
     return {
         "plan": plan,
         "shown": plan["requests"][(page - 1) * PAGE_SIZE : page * PAGE_SIZE],
@@ -167,8 +168,7 @@ def _asked() -> dict[str, Any]:
     """Read the limits of an address or a form; what is no number in its range becomes the standard."""
 
     def whole(name: str, least: int, most: int, standard: int) -> int:
-        value: int = request.values.get(name, standard, type=int)
-        return value if least <= value <= most else standard
+        return whole_number(request.values, name, standard, least, most)
 
     role = request.values.get("role", "")
     return {

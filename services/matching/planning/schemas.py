@@ -9,7 +9,7 @@ from services.matching.planning.domain.introducing import BARS, Limits
 from services.matching.refusals import LONGEST_TEXT
 from services.matching.review.schemas import MOST_MATCHES, ApprovalBody
 from shared.events.states import Introduction
-from shared.web.schemas import Strict
+from shared.web.schemas import CountedList, Strict
 
 MOST_REQUESTS = 500
 STANDARD = Limits()
@@ -18,7 +18,7 @@ STANDARD = Limits()
 class PlanArgs(Schema):
     """What to plan."""
 
-    request = fields.List(
+    request = CountedList(
         fields.String(validate=validate.Length(1, 200)),
         load_default=list,
         validate=validate.Length(max=MOST_REQUESTS),
@@ -120,7 +120,7 @@ class PlanApproval(ApprovalBody):
 class PlanApprovalBody(Strict):
     """Which matches of which reports are approved."""
 
-    approvals = fields.List(
+    approvals = CountedList(
         fields.Nested(PlanApproval), required=True, validate=validate.Length(1, MOST_MATCHES)
     )
     note = fields.String(load_default="", validate=validate.Length(max=LONGEST_TEXT))

@@ -27,6 +27,7 @@ from services.matching.scoring.domain.policy import RULES
 from services.matching.scoring.store import Draft
 from shared.faults import Fault
 from shared.web.access import access
+from shared.web.numbers import whole_number
 from shared.web.problems import Problem
 
 blueprint = Blueprint("matching_policies", __name__, template_folder="templates")
@@ -55,7 +56,7 @@ def policy_list() -> str:
 @access("staff")
 def open_page() -> AnyResponse | str:
     """Open a draft of a version and show it."""
-    based_on = request.form.get("based_on", type=int)
+    based_on = whole_number(request.form, "based_on", 0) if request.form.get("based_on") else None
     try:
         with database().writing() as connection:
             draft = open_draft(connection, based_on, clock(), ids())
@@ -75,7 +76,7 @@ def draft_page(draft_id: str) -> str:
 @access("staff")
 def change_page(draft_id: str) -> AnyResponse | str:
     """Keep the dials as they were set, and show what that would change."""
-    seen = request.form.get("version", 0, type=int)
+    seen = whole_number(request.form, "version", 0)
     weights = {part: _number(request.form.get(f"weights.{part}", "")) for part in PARTS}
     rules = {name: _number(request.form.get(name, "")) for name in RULES}
     try:
@@ -90,7 +91,7 @@ def change_page(draft_id: str) -> AnyResponse | str:
 @access("staff")
 def discard_page(draft_id: str) -> AnyResponse | str:
     """Ask once more; discard the draft when that was answered."""
-    seen = request.form.get("version", 0, type=int)
+    seen = whole_number(request.form, "version", 0)
     if request.form.get("confirmed") != "yes":
         draft, active = _read(draft_id)
         return render_template(
@@ -107,8 +108,8 @@ def discard_page(draft_id: str) -> AnyResponse | str:
 @access("staff")
 def activate_page(draft_id: str) -> AnyResponse | str:
     """Ask once more with what changes; make the draft the active policy when that was answered."""
-    seen = request.form.get("version", 0, type=int)
-    active_seen = request.form.get("active_version", 0, type=int)
+    seen = whole_number(request.form, "version", 0)
+    active_seen = whole_number(request.form, "active_version", 0)
     note = request.form.get("note", "").strip()
     if request.form.get("confirmed") != "yes":
         try:

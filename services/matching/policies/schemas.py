@@ -10,7 +10,9 @@ from services.matching.policies.domain.policy_checks import MOST_WEIGHT
 from services.matching.policies.views import MOST_REQUESTS
 from services.matching.refusals import LONGEST_TEXT
 from services.matching.scoring.domain.policy import RULES, STANDARD_WEIGHTS
-from shared.web.schemas import Strict
+from shared.web.schemas import CountedDict, Strict
+
+MOST_WEIGHTS = 100
 
 
 def _number(low: float, high: float, whole: bool) -> fields.Field[Any]:
@@ -27,10 +29,11 @@ _RULE_FIELDS: dict[str, Any] = {name: _number(one.low, one.high, one.whole) for 
 class DraftBody(Strict.from_dict(_RULE_FIELDS, name="PolicyRules")):  # type: ignore[misc]  # made of the rules
     """Weights as shares, scaled to sum to 100, and rules; a rule that is left out keeps its value."""
 
-    weights = fields.Dict(
+    weights = CountedDict(
         keys=fields.String(),
         values=fields.Float(),
         required=True,
+        validate=validate.Length(max=MOST_WEIGHTS),
         metadata={"description": f"points by part ({', '.join(STANDARD_WEIGHTS)}), scaled to sum to 100"},
     )
 

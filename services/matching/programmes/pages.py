@@ -27,6 +27,7 @@ from services.matching.refusal_answers import STATUS
 from services.matching.refusals import RefusedError
 from shared.web.access import access
 from shared.web.app import current_language
+from shared.web.numbers import page_number, whole_number
 from shared.web.problems import Problem
 from shared.words.collation import sort_key
 
@@ -49,7 +50,7 @@ def programme_tools() -> dict[str, Any]:
 @access("staff")
 def programme_list() -> str:
     """Show the visits and whether they have a programme."""
-    page = max(1, request.args.get("page", 1, type=int))
+    page = page_number(request.args)
     with database().reading() as connection:
         found = visits_view(connection, page, PAGE_SIZE)
     pages = max(1, -(-found["total"] // PAGE_SIZE))
@@ -200,4 +201,4 @@ def _named(names: Names, old: StoredProgramme, cancelled: Cancellation) -> str:
 
 
 def _seen() -> int:
-    return request.form.get("version", 0, type=int)
+    return whole_number(request.form, "version", 0)

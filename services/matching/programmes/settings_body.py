@@ -11,7 +11,7 @@ from services.matching.programmes.domain.mend import CANCELLABLE, Cancellation
 from services.matching.programmes.domain.problem import GRID, KINDS
 from services.matching.programmes.domain.settings import SOURCES, STANDARD_MINUTES, Settings
 from shared.faults import Fault
-from shared.web.schemas import Pattern, Strict
+from shared.web.schemas import CountedList, Pattern, Strict
 
 STANDARD = Settings()
 TIME = r"\A([01][0-9]|2[0-3]):[0-5][0-9]\Z"
@@ -118,7 +118,7 @@ class ProgrammeBody(Strict):
     day_end = _time(load_default=STANDARD.day_end)
     lunch_start = _time(load_default=STANDARD.lunch_start)
     lunch_end = _time(load_default=STANDARD.lunch_end)
-    breaks = fields.List(
+    breaks = CountedList(
         fields.Nested(Rest), load_default=lambda: list(STANDARD.breaks), validate=validate.Length(max=6)
     )
     minutes = fields.Nested(Lengths, load_default=lambda: dict(STANDARD_MINUTES))
@@ -130,10 +130,10 @@ class ProgrammeBody(Strict):
     transfer_minutes = _whole(
         0, 600, STANDARD.transfer_minutes, "minutes between places, where nothing else is said"
     )
-    transfers = fields.List(fields.Nested(Way), load_default=list, validate=validate.Length(max=MOST_ENTRIES))
-    days = fields.List(fields.Nested(OwnDay), load_default=list, validate=validate.Length(max=60))
-    tracks = fields.List(
-        fields.List(id_field(), validate=validate.Length(1, 60)),
+    transfers = CountedList(fields.Nested(Way), load_default=list, validate=validate.Length(max=MOST_ENTRIES))
+    days = CountedList(fields.Nested(OwnDay), load_default=list, validate=validate.Length(max=60))
+    tracks = CountedList(
+        CountedList(id_field(), validate=validate.Length(1, 60)),
         load_default=list,
         validate=validate.Length(max=60),
         metadata={
@@ -141,7 +141,7 @@ class ProgrammeBody(Strict):
             "each on their own, the others together"
         },
     )
-    unavailable = fields.List(
+    unavailable = CountedList(
         fields.Nested(Away), load_default=list, validate=validate.Length(max=MOST_ENTRIES)
     )
     source = fields.String(
@@ -150,7 +150,7 @@ class ProgrammeBody(Strict):
         metadata={"description": "approved introductions, or all matches that staff have not rejected"},
     )
 
-    cancelled = fields.List(
+    cancelled = CountedList(
         fields.Nested(CancellationBody),
         load_default=None,
         allow_none=True,

@@ -23,11 +23,11 @@ def marked(text: str, quotes: Iterable[str]) -> Markup:
             joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
         else:
             joined.append((start, end))
-    out, last = Markup(), 0
+    out, last = [], 0
     for start, end in joined:
-        out += escape(text[last:start]) + Markup("<mark>%s</mark>") % text[start:end]
+        out += [escape(text[last:start]), Markup("<mark>%s</mark>") % text[start:end]]
         last = end
-    return out + escape(text[last:])
+    return Markup().join([*out, escape(text[last:])])
 
 
 def quotes_of(match: Match, side: Literal["need", "company"]) -> list[str]:

@@ -39,6 +39,7 @@ from services.matching.review.views import report_view, with_erased_named
 from services.matching.scoring.domain.exclusions import LIFTABLE
 from shared.web.access import access, is_staff
 from shared.web.app import current_language
+from shared.web.numbers import page_number, whole_number
 from shared.web.problems import Problem
 from shared.words.collation import sort_key
 
@@ -95,7 +96,7 @@ def landing() -> str:
 def report_list() -> str:
     """Show the reports as a table that can be filtered."""
     asked = {name: request.args.get(name, "") for name in ("status", "verdict", "partner")}
-    page = max(1, request.args.get("page", 1, type=int))
+    page = page_number(request.args)
     chosen = ReportFilter(asked["status"] or None, asked["partner"] or None, asked["verdict"] or None)
     with database().reading() as connection:
         lines, total = reports.list_reports(connection, chosen, page, PAGE_SIZE)
@@ -247,7 +248,7 @@ def _report(request_id: str) -> dict[str, Any]:
 
 
 def _form() -> tuple[int, list[str]]:
-    version = request.form.get("report_version", 0, type=int)
+    version = whole_number(request.form, "report_version", 0)
     return version, request.form.getlist("match_id")
 
 

@@ -8,7 +8,7 @@ from services.matching.refusals import LONGEST_TEXT
 from services.matching.scoring.domain.exclusions import LIFTABLE
 from shared.events.states import Introduction
 from shared.web.api import PageArgs
-from shared.web.schemas import Strict
+from shared.web.schemas import CountedList, Strict
 
 MOST_MATCHES = 200
 
@@ -23,7 +23,7 @@ def _version() -> fields.Integer:
 
 
 def _matches() -> fields.List[str]:
-    return fields.List(
+    return CountedList(
         fields.String(validate=validate.Length(1, 200)),
         required=True,
         validate=validate.Length(1, MOST_MATCHES),

@@ -18,6 +18,7 @@ from shared.clock import Clock
 from shared.settings.registry import hide_password
 from shared.storage.engine import Database
 from shared.web.access import access
+from shared.web.numbers import page_number
 from shared.web.problems import Problem
 
 PAGE_SIZE = 50
@@ -43,7 +44,7 @@ def mailbox_page() -> str:
         counts[one.status] += one.number
     mails = mailbox.mails() if mailbox else []
     pages = max(1, -(-len(mails) // PAGE_SIZE))
-    page = min(max(request.args.get("page", 1, type=int), 1), pages)
+    page = min(page_number(request.args), pages)
     return render_template(
         "deliveries/mailbox.html",
         mails=mails[(page - 1) * PAGE_SIZE : page * PAGE_SIZE],

@@ -8,7 +8,7 @@ import pytest
 from marshmallow import Schema, ValidationError, fields
 
 from shared.faults import Fault
-from shared.web.problems import faults_in
+from shared.web.problems import MOST_ERRORS, faults_in
 from shared.web.schemas import Pattern, Strict, invalid, message
 
 
@@ -57,3 +57,8 @@ def test_a_schemas_faults_get_the_path_of_their_field() -> None:
         {"field": "rooms", "problem": "is odd"},
     ]
     assert faults_in([Fault("", "is no object", "send one")])[0].field == "(body)"
+
+
+def test_at_most_fifty_errors_are_told_however_many_there_are() -> None:
+    told = faults_in({number: {"text": ["is missing"]} for number in range(100_000)})
+    assert [fault.field for fault in told] == [f"{number}.text" for number in range(MOST_ERRORS)]

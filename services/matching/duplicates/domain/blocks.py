@@ -32,6 +32,8 @@ BANDS, ROWS = 8, 2
 FEWEST_WORDS = 5
 """A shorter text says too little to be known again by."""
 QUOTE_BEFORE = 60
+MOST_NAME_WORDS = 12
+"""Words of the longest name that is looked for in texts."""
 
 _SAME = re.compile(
     r"\bformerly|(also|previously|now|better|commonly|otherwise) (known|called|named|operating|trading)"
@@ -144,10 +146,16 @@ def _text_keys(named: Mapping[str, Named]) -> Iterator[tuple[str, str]]:
 
 def _mentions(named: Mapping[str, Named]) -> dict[Pair, tuple[str, bool]]:
     """Find the names of others in each one's texts, written with a capital letter; the strongest mention counts."""
-    by_words: dict[tuple[str, ...], set[str]] = defaultdict(set)
+    by_words: dict[tuple[str, ...], set[str]] = {}
     for id, one in sorted(named.items()):
         if one.words and distinctive(one.words) and len("".join(one.words)) >= 3:
-            by_words[one.words].add(id)
+            by_words.setdefault(one.words, set()).add(id)
+    # A name that more have tells none from another. Names of more words stand in no text as they are.
+    by_words = {
+        words: ids
+        for words, ids in by_words.items()
+        if len(ids) <= MOST_ALIKE and len(words) <= MOST_NAME_WORDS
+    }
     lengths: dict[str, set[int]] = defaultdict(set)
     for words in by_words:
         lengths[words[0]].add(len(words))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from urllib.parse import urlsplit
 
 from anyascii import anyascii
+
+from shared.words.kept import kept
 
 _LEGAL_WORDS = (
     "ab publ hb kb as asa aps is ivs amba oy oyj abp ry gmbh ggmbh mbh ag kg kgaa ug ohg ev eg gbr se sa sas sasu "
@@ -61,7 +62,7 @@ _WORD = re.compile(r"[a-z0-9]+")
 _SPELLED = (("ae", "a"), ("oe", "o"), ("ue", "u"), ("aa", "a"))
 
 
-@lru_cache(maxsize=100_000)
+@kept(100_000)
 def name_words(name: str) -> tuple[str, ...]:
     """Return the words of a name in small Latin letters, whatever its script, without legal forms at its ends.
 
@@ -71,11 +72,12 @@ def name_words(name: str) -> tuple[str, ...]:
     for spelled, plain in _SPELLED:
         text = text.replace(spelled, plain)
     words = _WORD.findall(text)
-    while len(words) > 1 and words[-1] in _LEGAL:
-        words.pop()
-    while len(words) > 1 and words[0] in _LEGAL:
-        words.pop(0)
-    return tuple(words)
+    first, end = 0, len(words)
+    while end > 1 and words[end - 1] in _LEGAL:
+        end -= 1
+    while end - first > 1 and words[first] in _LEGAL:
+        first += 1
+    return tuple(words[first:end])
 
 
 def distinctive(words: tuple[str, ...]) -> tuple[str, ...]:
@@ -83,7 +85,7 @@ def distinctive(words: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(word for word in words if word not in GENERIC and len(word) > 1)
 
 
-@lru_cache(maxsize=100_000)
+@kept(100_000)
 def website_place(website: str) -> tuple[str, str]:
     """Return host (without `www.`) and path of a website as people write it.
 
@@ -109,7 +111,7 @@ def is_reserved(domain: str) -> bool:
     return _RESERVED.search(domain) is not None
 
 
-@lru_cache(maxsize=100_000)
+@kept(100_000)
 def own_domain(domain: str) -> str:
     """Return the domain as it is compared; empty where strangers to each other may share it, and for none."""
     own = domain.strip().strip(".").lower()

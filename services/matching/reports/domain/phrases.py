@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from functools import lru_cache
 
 from shared.words.folding import without_accents
 
@@ -67,10 +67,10 @@ def _trimmed(text: str, start: int, end: int, quote_start: int, quote_end: int) 
 def alike_words(one: str, other: str, most: int = 3) -> tuple[tuple[str, str], ...]:
     """Return up to `most` pairs of words, exactly as written, that begin alike; the longest beginnings first."""
     theirs: dict[str, tuple[str, str]] = {}
-    for folded, word in _words(other):
+    for folded, word in _long_words(other):
         theirs.setdefault(folded[:ALIKE], (folded, word))
     pairs: dict[str, tuple[int, str, str]] = {}
-    for folded, word in _words(one):
+    for folded, word in _long_words(one):
         beginning = folded[:ALIKE]
         if beginning in theirs and beginning not in pairs:
             pairs[beginning] = (_common(folded, theirs[beginning][0]), word, theirs[beginning][1])
@@ -78,11 +78,11 @@ def alike_words(one: str, other: str, most: int = 3) -> tuple[tuple[str, str], .
     return tuple((mine, their) for _, mine, their in ordered[:most])
 
 
-def _words(text: str) -> Iterator[tuple[str, str]]:
-    for found in _WORD.finditer(text):
-        folded = without_accents(found.group())
-        if len(folded) >= ALIKE:
-            yield folded, found.group()
+@lru_cache(maxsize=64)
+def _long_words(text: str) -> tuple[tuple[str, str], ...]:
+    """Return the words of a text, folded and as written; a need's text is asked for with each of a company's."""
+    words = ((without_accents(found.group()), found.group()) for found in _WORD.finditer(text))
+    return tuple((folded, word) for folded, word in words if len(folded) >= ALIKE)
 
 
 def _common(one: str, other: str) -> int:

@@ -10,6 +10,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from services.matching.text.domain.spans import Spans
 from services.matching.text.domain.stems import StemMatcher
 from services.matching.text.domain.thesaurus import Thesaurus, standard_thesaurus
 from shared.words.folding import fold
@@ -123,12 +124,14 @@ class ConceptEngine:
         """Find the concepts whose stems stand in the text and are not ruled out there."""
         folded = fold(text)
         found = self._matcher.find(folded.text, language)
-        ruled_out = [one for one in found if one.sign == 0.0]
+        no_more: dict[str, list[tuple[int, int]]] = {}
+        for one in found:
+            if one.sign == 0.0:
+                no_more.setdefault(one.key, []).append((one.start, one.end))
+        ruled_out = {key: Spans(spans) for key, spans in no_more.items()}
         best: dict[tuple[int, int, str], float] = {}
         for one in found:
-            if one.sign == 0.0 or any(
-                out.key == one.key and out.start < one.end and one.start < out.end for out in ruled_out
-            ):
+            if one.sign == 0.0 or (one.key in ruled_out and ruled_out[one.key].touch(one.start, one.end)):
                 continue
             key = (*folded.span(one.start, one.end), one.key)
             best[key] = max(best.get(key, 0.0), one.sign)

@@ -19,6 +19,7 @@ from typing import Literal
 
 from shared.lasting import making_what_lasts
 from shared.words.folding import WORD, fold
+from shared.words.kept import kept
 
 Shape = Literal["whole", "prefix", "suffix", "infix"]
 SHORTEST: dict[Shape, int] = {"whole": 2, "prefix": 3, "suffix": 4, "infix": 4}
@@ -120,7 +121,7 @@ class StemMatcher:
         self._lengths = {
             shape: sorted({len(text) for text in table}) for shape, table in self._tables.items()
         }
-        self.word_ids = lru_cache(maxsize=50_000)(self._word_ids)
+        self.word_ids = kept(50_000)(self._word_ids)
 
     def _number(self, words: Sequence[WordPattern]) -> tuple[int, ...]:
         count = sum(len(table) for table in self._tables.values())

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from services.matching.text.domain.concept_engine import TextEngine, standard_engine
+from services.matching.text.domain.spans import Spans
 from services.matching.text.domain.word_pieces import STOP_WORDS
 from shared.words.folding import WORD, Folded, fold, folded_words
 
@@ -73,13 +74,13 @@ def unknown_words(texts: Iterable[Text], engine: TextEngine | None = None) -> li
 
 def _unknown_in(one: Text, engine: TextEngine) -> Iterable[tuple[str, int, int, Folded]]:
     folded = fold(one.text)
-    known = [(mention.start, mention.end) for mention in engine.read(one.text, one.language).mentions]
+    known = Spans((mention.start, mention.end) for mention in engine.read(one.text, one.language).mentions)
     for match in WORD.finditer(folded.text):
         word = match.group()
         if len(word) < SHORTEST or word in common_words() or not word.isalpha():
             continue
         start, end = folded.span(*match.span())
-        if not any(begin < end and start < stop for begin, stop in known):
+        if not known.touch(start, end):
             yield word, *match.span(), folded
 
 

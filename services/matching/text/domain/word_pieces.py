@@ -6,12 +6,12 @@ import math
 import zlib
 from collections import Counter
 from collections.abc import Iterable
-from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
 from shared.words.folding import folded_words
+from shared.words.kept import kept
 
 DIMENSIONS = 1024
 LENGTHS = (4, 5)
@@ -35,7 +35,7 @@ _STOP_WORDS = (
 STOP_WORDS = frozenset(_STOP_WORDS.split())
 
 
-@lru_cache(maxsize=50_000)
+@kept(50_000)
 def _pieces(word: str) -> tuple[tuple[int, int], ...]:
     """Return the hashed pieces of a word as (dimension, sign)."""
     padded = f"_{word}_"

@@ -13,7 +13,10 @@ MOST_REASON = 300
 
 _JOINERS = {"\u200c", "\u200d"}  # Persian and Indian scripts need them inside words
 _UNSHOWABLE = {"Cc", "Cf", "Cs", "Cn", "Co", "Zl", "Zp"}
-_ADDRESS = re.compile(r"[^\s<>\"'(),;:=]+@[^\s<>\"'(),;:=]+")
+_ADDRESS = re.compile(r"(?<![^\s<>\"'(),;:=])[^\s<>\"'(),;:=]+@[^\s<>\"'(),;:=]+")
+"""Begins where a run of such characters begins, and nowhere else: a long run is looked through once."""
+MOST_SAID = 10_000
+"""Characters of a server's answer that are looked at."""
 
 
 def one_line(text: str, most: int | None = None) -> str:
@@ -36,4 +39,4 @@ def name_line(text: str) -> str:
 
 def reason_line(text: str) -> str:
     """Return a server's answer as a reason that may be kept and published: one line without any mail address."""
-    return one_line(_ADDRESS.sub("(address)", text), MOST_REASON)
+    return one_line(_ADDRESS.sub("(address)", text[:MOST_SAID]), MOST_REASON)

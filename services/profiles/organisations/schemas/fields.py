@@ -21,7 +21,7 @@ from services.profiles.organisations.domain.plain_text import (
 from services.profiles.organisations.domain.value_lists import FOCUS_AREAS, MARKETS, ValueList
 from shared.focus_areas import read_focus_areas
 from shared.ids import ID_PATTERN
-from shared.web.schemas import invalid, message
+from shared.web.schemas import CountedList, invalid, message
 from shared.words.addresses import LONGEST_ADDRESS, AddressError, read_address
 from shared.words.not_known import has_no_value, is_not_known
 
@@ -234,7 +234,7 @@ def choice_field(choices: type[StrEnum], **rest: Any) -> Choice:
     return Choice(choices, **rest)
 
 
-class Items(fields.List[Any]):
+class Items(CountedList):
     """A list of at most `most` items; of equal texts the first is kept."""
 
     default_error_messages = messages("send a list")

@@ -174,3 +174,53 @@ def test_names_in_every_script_and_direction_come_back_unchanged(
     (event,) = events()
     assert event.state == read
     assert staff.get(f"companies?q={quote(name)}").json["total"] == 1
+
+
+def test_a_body_of_empty_capabilities_is_refused_before_any_is_looked_at(anyone: Caller) -> None:
+    answer = anyone.send("companies", b'{"name": "A", "capabilities": [' + b"{}," * 320_000 + b"{}]}")
+    assert (answer.status_code, answer.mimetype) == (400, "application/problem+json")
+    assert "more than 30000 values" in answer.json["detail"]
+
+
+@pytest.mark.parametrize(
+    ("field", "item"),
+    [
+        ("capabilities", {}),
+        ("markets", 1),
+        ("focus_areas", "none"),
+        ("exclusive_distributors", None),
+        ("languages", ""),
+    ],
+)
+def test_too_long_a_list_is_one_error_whatever_its_items_are(
+    anyone: Caller, field: str, item: object
+) -> None:
+    items = {str(number): 1 for number in range(4_000)} if item is None else [item] * 9_000
+    answer = anyone.post("companies", body(**{field: items}))
+    assert answer.status_code == 422
+    assert [error["field"] for error in answer.json["errors"]] == [field]
+
+
+def test_at_most_fifty_errors_are_told_and_the_answer_is_short(anyone: Caller) -> None:
+    needs = [{"text": "", "requirements": 1}] * 20
+    delegates = [{"role": "", "needs": needs}] * 60
+    for kind, sent in (
+        ("requests", {"partner_id": "P1", "needs": [{f"unknown{n}": 1 for n in range(200)}] * 50}),
+        ("companies", {f"unknown{number}": number for number in range(4_000)}),
+        ("partners", {"name": "A", "delegates": delegates}),
+    ):
+        answer = anyone.post(kind, sent)
+        assert answer.status_code == 422
+        assert 0 < len(answer.json["errors"]) <= 50
+        assert len(answer.data) < 20_000
+
+
+@pytest.mark.parametrize("page", ["9223372036854775807", "9" * 4000, "1e400", "-1", "0", "nan", ""])
+@pytest.mark.parametrize("name", ["page", "page_size"])
+def test_a_page_that_no_list_has_is_refused(staff: Caller, name: str, page: str) -> None:
+    assert staff.get(f"companies?{name}={page}").status_code == 422
+
+
+@pytest.mark.parametrize("version", ["9223372036854775807", "9" * 4000, "0", "-1", "1.5"])
+def test_a_version_that_cannot_be_is_refused(staff: Caller, version: str) -> None:
+    assert staff.post("companies/C1/withdraw", If_Match=f'"{version}"').status_code in (404, 412)

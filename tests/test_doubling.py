@@ -1,0 +1,151 @@
+"""Every reader of strangers' texts does work that grows with their length: twice the text, at most 2.5 times the time.
+
+Bodies have their own such tests beside `read_json`, files theirs beside their readers.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+import pytest
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header, parse_cookie, parse_etags
+
+from services.matching.duplicates.domain.blocks import Named, candidate_pairs
+from services.matching.duplicates.domain.naming import name_words, website_place
+from services.matching.organisations.domain.languages import language_code
+from services.matching.organisations.domain.model import Capability
+from services.matching.organisations.domain.regulatory import regulatory_answer
+from services.matching.reports.domain.phrases import alike_words, phrase_around
+from services.matching.review.marked_text import marked
+from services.matching.text.domain.concept_engine import ConceptEngine, standard_engine
+from services.matching.text.domain.passages import pieces, sentences, units
+from services.matching.text.domain.unknown_words import Text, unknown_words
+from services.matching.text.domain.word_pieces import text_vector
+from services.notifications.mail.building import AddressError, Sender, build_mail, check_address
+from services.notifications.mail.domain.safe_text import name_line, one_line, reason_line
+from services.notifications.mail.rendering import country_name
+from services.profiles.organisations.domain.plain_text import (
+    TextError,
+    clean_language,
+    clean_text,
+    clean_website,
+    clean_word,
+)
+from shared.sheets.csv_file import read_csv
+from shared.sheets.sheet import FileError
+from shared.telemetry.logs import without_persons
+from shared.words.countries import covers, same_country
+from shared.words.folding import fold, folded_words, without_accents
+from tests.doubling import assert_linear
+
+TEXT = 10_000
+"""Twice as long as the longest text that is taken: what is quadratic shows above the machine's noise."""
+
+FILE = 400_000
+
+SHAPES: Sequence[str] = (
+    "a",
+    " ",
+    "\n",
+    "\n \t",
+    ".",
+    "a.",
+    "A. ",
+    "a b ",
+    "@",
+    "a@",
+    "-",
+    "A/B ",
+    "\u0301\u0316",
+    "\ufdfa",
+    "ß",
+    "9",
+    "'\"",
+    "cancer ",
+    "kol plastma ",  # the second rules the first out
+    "KOL ",
+    "dialys x dialys ",
+    "Alpha ",
+    "https://a.",
+    "sp. z oo ",
+    "DETAIL:a@",
+    ",",
+    ";",
+    '"a" ',
+    '"x\n',
+)
+"""What is written over and over."""
+
+
+def _mail(text: str) -> None:
+    sender = Sender(text, "staff@organiser.invalid")
+    at = datetime(2026, 3, 2, tzinfo=UTC)
+    build_mail("d1", sender, text, "a@sample.invalid", "sv", text, text, f"<p>{one_line(text)}</p>", at)
+
+
+def _named(text: str) -> None:
+    names = {f"C{number}": Named(("alpha",) * number, "", "", ()) for number in range(1, 40)}
+    candidate_pairs({**names, "text": Named(("other",), "", "", (text,))})
+
+
+READERS: dict[str, Callable[[str], object]] = {
+    "sentences": sentences,
+    "pieces": pieces,
+    "units": units,
+    "concepts": lambda text: standard_engine().read(text, "sv"),
+    "unknown words": lambda text: unknown_words([Text("C1", text, "sv")]),
+    "vector of words": lambda text: text_vector([text]),
+    "folding": fold,
+    "folded words": folded_words,
+    "accents": without_accents,
+    "phrase": lambda text: phrase_around(text, text[len(text) // 2 :][:5]),
+    "words alike": lambda text: alike_words(text, text[::-1]),
+    "marking": lambda text: marked(text, {text[place : place + 3] for place in range(0, len(text), 50)}),
+    "clean text": clean_text,
+    "clean word": clean_word,
+    "language code": clean_language,
+    "website": clean_website,
+    "name": name_words,
+    "website's place": website_place,
+    "mentions": _named,
+    "country": lambda text: same_country(text, "Sweden"),
+    "countries": lambda text: covers(text.split(), "Sweden"),
+    "language": language_code,
+    "status": lambda text: regulatory_answer([text], [Capability("c1", "", regulatory_status=(text,))]),
+    "one line": one_line,
+    "name in a mail": name_line,
+    "server's answer": reason_line,
+    "log line": without_persons,
+    "address": check_address,
+    "country in a mail": lambda text: country_name(text, "sv"),
+    "mail": _mail,
+    "languages of a browser": lambda text: parse_accept_header(text, LanguageAccept).best_match(["sv"]),
+    "cookies": parse_cookie,
+    "ETags": parse_etags,
+    "CSV": lambda text: read_csv(f"name,need\n{text}".encode(), ["name", "need"]),
+    "CSV header": lambda text: read_csv(text.encode(), ["name", "need"]),
+}
+"""Everything that takes a text from outside apart."""
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_twice_the_text_takes_at_most_two_and_a_half_times_as_long(reader: str) -> None:
+    def read(text: str) -> None:
+        with contextlib.suppress(TextError, AddressError, FileError, ValueError):
+            READERS[reader](text)
+
+    assert isinstance(standard_engine(), ConceptEngine)  # made before anything is timed
+    for shape in SHAPES:
+        assert_linear(read, lambda size, shape=shape: (shape * size)[:size], TEXT)  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("shape", [",", ";", "\n", "a\n", '"', '"x\n', '"x"y\n', "a,b\n", "\x00", "é"])
+def test_twice_the_file_takes_at_most_two_and_a_half_times_as_long(shape: str) -> None:
+    def read(content: bytes) -> None:
+        with contextlib.suppress(FileError):
+            read_csv(content, ["name", "need"])
+
+    assert_linear(read, lambda size: (shape * size).encode()[:size], FILE)
