@@ -19,6 +19,10 @@ def problem_of(refused: RefusedError) -> Problem:
         return stale_version(refused.current_version)
     if refused.kind is Refusal.UNKNOWN:
         return not_found(str(refused.values["aggregate"]), str(refused.values["id"]))
+    if refused.kind is Refusal.TOO_MANY:
+        seconds = str(refused.values["seconds"])
+        detail = f"Too many submissions came from your address. Send it again in {seconds} seconds."
+        return Problem(429, detail, headers={"Retry-After": seconds})
     message = str(refused)
     return Problem(409, f"{message[0].upper()}{message[1:]}.", errors=entries)
 

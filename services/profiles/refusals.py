@@ -12,7 +12,8 @@ class Refusal(StrEnum):
     """Why a change cannot be made.
 
     Unknown: nothing has this id; taken: something has it already; withdrawn: what is withdrawn stays as it is; stale:
-    the caller saw another version; decided: somebody has decided on it; invalid: fields are wrong or do not go
+    the caller saw another version; decided: somebody has decided on it; too many: it is asked
+    too often, and may be asked again in `seconds`; invalid: fields are wrong or do not go
     together.
     """
 
@@ -21,6 +22,7 @@ class Refusal(StrEnum):
     WITHDRAWN = "withdrawn"
     STALE = "stale"
     DECIDED = "decided"
+    TOO_MANY = "too_many"
     INVALID = "invalid"
 
 

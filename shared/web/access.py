@@ -10,7 +10,8 @@ from flask import Flask, Response, current_app, redirect, request, session, url_
 
 from shared.settings.registry import Settings
 from shared.web.problems import API_PREFIX, Problem
-from shared.web.wrong_tokens import WrongTokens, source_digest
+from shared.web.sender import sender_digest
+from shared.web.wrong_tokens import WrongTokens
 
 Role = Literal["anyone", "staff"]
 View = TypeVar("View", bound=Callable[..., Any])
@@ -56,9 +57,8 @@ def is_staff_token(settings: Settings, token: str) -> bool:
 
 def refuse_many(app: Flask) -> None:
     """Count a wrong staff token of who asks; raises Problem 429 where that address has sent many."""
-    settings: Settings = app.config["SETTINGS"]
     wrong: WrongTokens = app.extensions[WRONG_TOKENS]
-    seconds = wrong.count(source_digest(settings.secret_key, request.remote_addr), app.name)
+    seconds = wrong.count(sender_digest(), app.name)
     if seconds:
         raise Problem(
             429,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -9,6 +10,7 @@ from typing import Any
 
 from sqlalchemy.engine import Connection
 
+from services.profiles.i18n import N_
 from services.profiles.organisations import actions as organisations
 from services.profiles.organisations import store as records
 from services.profiles.organisations.domain.codes import COMPANIES, KINDS, PARTNERS, REQUESTS, Status
@@ -16,6 +18,7 @@ from services.profiles.organisations.domain.profile_state import State, fields_o
 from services.profiles.organisations.domain.provenance import LET_IN
 from services.profiles.refusals import Refusal, RefusedError, wrong
 from services.profiles.submissions import store
+from services.profiles.submissions.domain.rates import seconds_to_wait
 from services.profiles.submissions.domain.record_changes import RecordChange, changes_of
 from services.profiles.submissions.domain.submission import (
     DecidedBy,
@@ -26,6 +29,8 @@ from services.profiles.submissions.domain.submission import (
 from services.profiles.submissions.sent import Understood, whole_of
 from shared.clock import to_text
 from shared.ids import IdSource
+
+log = logging.getLogger(__name__)
 
 LONGEST_REASON = 2_000
 
@@ -58,8 +63,10 @@ def take(
 ) -> Submission:
     """Keep what a stranger sent, and return it. Nothing else is read: what is here makes no difference.
 
-    `token_digest` makes the digest of the follow link's token from the submission's id.
+    `token_digest` makes the digest of the follow link's token from the submission's id. Raises RefusedError for a
+    source that has sent too many.
     """
+    _refuse_too_many(connection, source, now)
     submission = Submission(
         id=ids(),
         kind=kind,
@@ -70,6 +77,19 @@ def take(
     )
     store.add_submission(connection, submission, token_digest(submission.id))
     return submission
+
+
+def _refuse_too_many(connection: Connection, source: str, now: datetime) -> None:
+    seconds = seconds_to_wait(lambda since: store.get_sent_since(connection, source, since), now)
+    if seconds:
+        log.warning(
+            "one source has sent more submissions than one may; it is told to wait %d seconds", seconds
+        )
+        raise RefusedError(
+            Refusal.TOO_MANY,
+            N_("too many submissions came from your address; send it again in %(seconds)s seconds"),
+            seconds=seconds,
+        )
 
 
 def let_in(connection: Connection, id: str, how: LettingIn, now: datetime, ids: IdSource) -> Submission:

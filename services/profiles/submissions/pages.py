@@ -249,8 +249,11 @@ def _doors(database: Database, clock: Clock, ids: IdSource) -> Blueprint:
         if faults:
             page = _door("submissions/submit.html", door=door, said=said, faults=faults)
             return Response(page, status=422, mimetype="text/html")
-        with database.writing() as connection:
-            kept = actions.take(connection, kind, read, clock(), ids, sender_digest(), digest_of)
+        try:
+            with database.writing() as connection:
+                kept = actions.take(connection, kind, read, clock(), ids, sender_digest(), digest_of)
+        except RefusedError as error:
+            return _asked_to_wait(error, door, said)
         return redirect(url_for("submission_doors.follow", token=follow_token(kept.id)), code=303)
 
     @blueprint.route("/submissions/follow/<token>")
@@ -274,6 +277,23 @@ def _doors(database: Database, clock: Clock, ids: IdSource) -> Blueprint:
         return redirect(url_for("submission_doors.follow", token=token), code=303)
 
     return blueprint
+
+
+def _asked_to_wait(refused: RefusedError, door: str, said: dict[str, Any]) -> Response:
+    """Show the form again, with all that was typed, to who has sent too many."""
+    if refused.kind is not Refusal.TOO_MANY:
+        raise refused
+    seconds = refused.values["seconds"]
+    flash(
+        _(
+            "Too many submissions came from your address. "
+            "What you typed still stands here: send it again in %(seconds)s seconds.",
+            seconds=seconds,
+        ),
+        "warning",
+    )
+    page = _door("submissions/submit.html", door=door, said=said, faults={})
+    return Response(page, status=429, mimetype="text/html", headers={"Retry-After": str(seconds)})
 
 
 def _followed(found: Submission | None, token: str) -> str:

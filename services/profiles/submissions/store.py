@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,6 +14,7 @@ from sqlalchemy.engine import Connection
 from services.profiles.organisations.domain.codes import COMPANIES, PARTNERS
 from services.profiles.organisations.domain.profile_state import State
 from services.profiles.submissions.domain.likeness import name_key
+from services.profiles.submissions.domain.rates import Sent
 from services.profiles.submissions.domain.submission import (
     DecidedBy,
     RecordOf,
@@ -21,6 +23,7 @@ from services.profiles.submissions.domain.submission import (
     address_of,
 )
 from services.profiles.tables import PROFILES, submissions
+from shared.clock import from_text, to_text
 from shared.status import Waiting
 
 _COLUMNS = submissions.c
@@ -104,6 +107,15 @@ def list_ids_from(connection: Connection, source: str) -> list[str]:
         .order_by(_COLUMNS.id)
     )
     return list(connection.execute(query).scalars())
+
+
+def get_sent_since(connection: Connection, source: str, since: datetime) -> Sent:
+    """Return how many submissions came from a source since a moment, and when the oldest of them did."""
+    query = sa.select(sa.func.count(), sa.func.min(_COLUMNS.received_at)).where(
+        _COLUMNS.source == source, _COLUMNS.received_at > to_text(since)
+    )
+    number, oldest = connection.execute(query).one()
+    return Sent(number, None if oldest is None else from_text(oldest))
 
 
 def get_waiting(connection: Connection) -> Waiting:

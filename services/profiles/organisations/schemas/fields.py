@@ -167,7 +167,7 @@ def email_field(**rest: Any) -> Text:
 
     def clean(text: str) -> str:
         try:
-            return read_address(text).written
+            return read_address(text.strip()).written
         except AddressError as error:
             raise invalid(error.problem, error.fix, **error.values) from error
 

@@ -42,7 +42,7 @@ def test_the_queue_shows_who_what_how_often_and_who_it_may_be(
 ) -> None:
     staff.post("partners", partner)
     first = sent(anyone, "requests", ASKS)
-    sent(anyone, "companies", {"name": "Okänd", "description": "Larm."})
+    sent(anyone, "companies", {"name": "Larmet", "description": "Larm."})
     page = staff.get("submissions?status=waiting").json
     assert page["total"] == 2
     shown = {one["id"]: one for one in page["items"]}[first]

@@ -1,0 +1,57 @@
+"""Submissions of one source are bounded, by the API and by the form; staff and others are not kept out."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+
+from services.profiles.submissions.domain.rates import RATES
+from shared.clock import SettableClock
+from tests.services.profiles.caller import Caller, Profile
+
+
+@pytest.fixture
+def swamped(anyone: Caller, company: Profile) -> None:
+    """As many submissions within a moment as one source may send within a minute."""
+    del company["id"]
+    for _ in range(RATES[0].most):
+        assert anyone.post("companies", company).status_code == 202
+
+
+def test_one_too_many_is_told_when_to_come_again(
+    swamped: None, anyone: Caller, staff: Caller, company: Profile, clock: SettableClock
+) -> None:
+    refused = anyone.post("companies", company)
+    assert (refused.status_code, refused.mimetype) == (429, "application/problem+json")
+    seconds = int(refused.headers["Retry-After"])
+    assert 0 < seconds <= RATES[0].within.total_seconds()
+    assert staff.post("companies", company).status_code == 201
+    clock.advance(timedelta(seconds=seconds))
+    assert anyone.post("companies", company).status_code == 202
+
+
+def test_another_address_is_not_kept_out(swamped: None, app: Flask, company: Profile) -> None:
+    other = app.test_client()
+    other.environ_base["REMOTE_ADDR"] = "192.0.2.7"
+    assert other.post("/api/v1/companies", json=company).status_code == 202
+
+
+def test_the_form_keeps_what_was_typed(swamped: None, app: Flask) -> None:
+    client = app.test_client()
+    page = client.get("/submit/company").get_data(as_text=True)
+    token = re.search(r'name="csrf_token" value="([^"]*)"', page)
+    assert token
+    names = set(re.findall(r'<(?:input|textarea|select)[^>]* name="([^"]*)"', page)) - {"csrf_token"}
+    form = dict.fromkeys(names, "") | {
+        "name": "Norrsken Vårdteknik",
+        "country": "Sweden",
+        "text_1": "Bed sensors for wards.",
+        "email": "anna@norrsken.example",
+    }
+    answer = client.post("/submit/company", data={**form, "csrf_token": token[1]})
+    assert answer.status_code == 429
+    assert "Retry-After" in answer.headers
+    assert "Bed sensors for wards." in answer.get_data(as_text=True)
