@@ -143,7 +143,7 @@ def demo(and_exit: bool, data: Path, as_json: bool) -> None:
         )
         answer(result, as_json, text.format_map(result))
         if not and_exit:
-            click.echo(f"Serving it at http://{settings.host}:{settings.port} (Ctrl-C ends it)", err=True)
+            click.echo(f"Serving it at {settings.base_url} (Ctrl-C ends it)", err=True)
             sys.exit(supervise(settings))
         sys.exit(1 if result["failures"] else 0)
     except (DemoError, AddressInUseError) as error:

@@ -5,12 +5,12 @@ called off in it.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from email.utils import parseaddr
 from zoneinfo import ZoneInfo
 
-from icalendar import Calendar, Event, Timezone, TimezoneDaylight, TimezoneStandard, vCalAddress
+from icalendar import Calendar, Event, Timezone, TimezoneDaylight, TimezoneStandard, vCalAddress, vText
 from sqlalchemy.engine import Connection
 
 from services.matching.programmes import store as programmes
@@ -25,6 +25,18 @@ from shared.time_zones import offsets_of, time_zone_named
 
 PUBLISH = "PUBLISH"
 CONTENT_TYPE = f"text/calendar; charset=utf-8; method={PUBLISH}"
+
+
+@dataclass(frozen=True)
+class Words:
+    """What the ids and codes of a calendar are called, by whom it is published, and at which mail address."""
+
+    title: str
+    place: Callable[[str], str]
+    company: Callable[[str], str]
+    kind: Callable[[str], str]
+    organiser: str
+    address: str
 
 
 def give_out_calendar(
@@ -48,7 +60,15 @@ def give_out_calendar(
         names = Names(connection, visit_id, [stored.planned.problem], _companies(stored))
         time_zone = time_zone_named(str(names.visit.get("time_zone") or "")) or settings.time_zone
         shown = _give_out(connection, stored, names, track or ALL_TRACKS, time_zone, to_text(now))
-    return _written(stored, shown, names, time_zone, settings, now, kind_word)
+    words = Words(
+        title=str(names.visit.get("title", "")),
+        place=names.place,
+        company=names.company,
+        kind=kind_word,
+        organiser=settings.organiser_name,
+        address=parseaddr(settings.mail_from)[1],
+    )
+    return write_calendar(visit_id, shown, words, time_zone, now)
 
 
 def _give_out(
@@ -72,38 +92,26 @@ def _companies(stored: StoredProgramme) -> set[str]:
     return {id for one in stored.planned.given for id in one.occasion.companies}
 
 
-def _written(
-    stored: StoredProgramme,
-    shown: Sequence[Given],
-    names: Names,
-    time_zone: str,
-    settings: Settings,
-    now: datetime,
-    kind_word: Callable[[str], str],
+def write_calendar(
+    visit_id: str, shown: Sequence[Given], words: Words, time_zone: str, now: datetime
 ) -> bytes:
+    """Write what stands in a file; `time_zone` is the visit's now, `now` when the file is made."""
     made = Calendar()
     made.add("prodid", "-//Handslag//programme//EN")
     made.add("version", "2.0")
     made.add("calscale", "GREGORIAN")
     made.add("method", PUBLISH)
-    made.add("x-wr-calname", _plain(str(names.visit.get("title", ""))))
+    made.add("x-wr-calname", vText(_plain(words.title)))  # of an unknown name it would escape nothing
     made.add("x-wr-timezone", time_zone)
     days = [date.fromisoformat(one.occasion.date) for one in shown] or [now.date()]
     for zone in sorted({time_zone, *(one.time_zone for one in shown)}):
         made.add_component(_time_zone(zone, min(days), max(days)))
     for one in shown:
-        made.add_component(_event(stored.visit_id, one, names, settings, now, kind_word))
+        made.add_component(_event(visit_id, one, words, now))
     return bytes(made.to_ical())
 
 
-def _event(
-    visit_id: str,
-    given: Given,
-    names: Names,
-    settings: Settings,
-    now: datetime,
-    kind_word: Callable[[str], str],
-) -> Event:
+def _event(visit_id: str, given: Given, words: Words, now: datetime) -> Event:
     one = given.occasion
     event = Event()
     event.add("uid", f"{visit_id}.{one.id}@handslag")
@@ -112,21 +120,21 @@ def _event(
     event.add("last-modified", from_text(given.changed_at))
     event.add("dtstart", _local(one.date, one.start, given.time_zone))
     event.add("dtend", _local(one.date, one.end, given.time_zone))
-    place = _plain(names.place(one.place))
-    who = place if one.kind == TRANSFER else ", ".join(_plain(names.company(id)) for id in one.companies)
-    event.add("summary", f"{kind_word(one.kind)}: {who}" if who else kind_word(one.kind))
+    place = _plain(words.place(one.place))
+    who = place if one.kind == TRANSFER else ", ".join(_plain(words.company(id)) for id in one.companies)
+    event.add("summary", f"{words.kind(one.kind)}: {who}" if who else words.kind(one.kind))
     if place:
         event.add("location", place)
     event.add("status", "CANCELLED" if given.cancelled else "CONFIRMED")
-    event.add("organizer", _organiser(settings))
+    event.add("organizer", _organiser(words))
     return event
 
 
-def _organiser(settings: Settings) -> vCalAddress:
+def _organiser(words: Words) -> vCalAddress:
     """Return who publishes the calendar (RFC 5546, 3.2.1 wants one): the organiser, at the address mails come from."""
-    organiser = vCalAddress(f"mailto:{parseaddr(settings.mail_from)[1]}")
+    organiser = vCalAddress(f"mailto:{words.address}")
     # A parameter cannot hold a quotation mark (RFC 5545, 3.2).
-    organiser.params["CN"] = _plain(settings.organiser_name).replace('"', "'").replace("\n", " ")
+    organiser.params["CN"] = _plain(words.organiser).replace('"', "'").replace("\n", " ")
     return organiser
 
 
@@ -136,18 +144,22 @@ def _local(day: str, minutes: int, time_zone: str) -> datetime:
 
 
 def _time_zone(name: str, first: date, last: date) -> Timezone:
-    """Describe a time zone over the years of these days, a part each time that its clocks change (RFC 5545, 3.6.5).
+    """Describe a time zone over the years of these days: a part for each way its clocks change (RFC 5545, 3.6.5).
 
     Our own: the icalendar package writes when summer time begins by the clocks of summer, an hour late.
     """
     zone = Timezone()
     zone.add("tzid", name)
+    changes: dict[tuple[timedelta, timedelta, str, bool], list[datetime]] = {}
     for one in offsets_of(name, first, last):
-        part = TimezoneDaylight() if one.is_summer else TimezoneStandard()
-        part.add("dtstart", one.since)
-        part.add("tzoffsetfrom", one.before)
-        part.add("tzoffsetto", one.after)
-        part.add("tzname", one.name)
+        changes.setdefault((one.before, one.after, one.name, one.is_summer), []).append(one.since)
+    for (before, after, short_name, is_summer), since in changes.items():
+        part = TimezoneDaylight() if is_summer else TimezoneStandard()
+        part.add("dtstart", since[0])
+        part.add("rdate", since)  # the first one, too: some readers see no part without
+        part.add("tzoffsetfrom", before)
+        part.add("tzoffsetto", after)
+        part.add("tzname", short_name)
         zone.add_component(part)
     return zone
 

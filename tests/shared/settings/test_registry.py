@@ -47,6 +47,8 @@ def test_the_state_directory_moves_everything_that_is_not_named_itself() -> None
         ("HANDSLAG_SECRET_KEY", "short"),
         ("HANDSLAG_TOPIC_PREFIX", "a b"),
         ("HANDSLAG_DEFAULT_LANGUAGE", "fi"),
+        ("HANDSLAG_TIME_ZONE", "Stockholm"),
+        ("HANDSLAG_TIME_ZONE", "+01:00"),
     ],
 )
 def test_a_wrong_value_is_refused_by_the_name_of_its_setting(name: str, value: str) -> None:

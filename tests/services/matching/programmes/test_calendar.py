@@ -1,0 +1,312 @@
+"""Calendars of programmes, by the rules of RFC 5545 and 5546, and as two other readers understand them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from io import StringIO
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from dateutil.tz import tzical  # type: ignore[import-untyped]
+from flask import Flask
+from flask.testing import FlaskClient
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from ical.calendar_stream import IcsCalendarStream
+
+from services.matching.programmes.calendar import Words, write_calendar
+from services.matching.programmes.domain.occasions import Given, Occasion
+from services.matching.programmes.domain.timetable import TRANSFER
+from services.matching.upkeep.erase import Eraser
+from shared.clock import SettableClock
+from tests.services.matching.matching_world import STAFF, STERILE, MatchingWorld, capability
+
+NOW = datetime(2027, 3, 1, 12, tzinfo=UTC)
+API = "/api/v1/programmes/V1"
+ZONES = (
+    "Europe/Stockholm", "Europe/Dublin", "America/New_York", "Asia/Tokyo", "Asia/Kathmandu", "Africa/Casablanca",
+    "Australia/Lord_Howe", "America/Sao_Paulo", "Pacific/Apia", "UTC",
+)  # fmt: skip
+only_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+@dataclass
+class Line:
+    """A content line: its name, its parameters, its value."""
+
+    name: str
+    parameters: dict[str, str]
+    value: str
+
+
+def lines_of(file: bytes) -> list[Line]:
+    """Read content lines strictly: ends, lengths in octets, whole characters (RFC 5545, 3.1)."""
+    assert file.endswith(b"\r\n")
+    physical = file.removesuffix(b"\r\n").split(b"\r\n")
+    for one in physical:
+        assert one, "an empty line"
+        assert len(one) <= 75
+        assert not re.search(rb"[\x00-\x08\x0a-\x1f\x7f]", one), one
+        one.decode("utf-8")  # a character that is cut in two is none
+    text = b"\r\n".join(physical).decode().replace("\r\n ", "")
+    found = []
+    for line in text.split("\r\n"):
+        match = re.fullmatch(r'([A-Z-]+)((?:;[A-Z-]+=(?:"[^"]*"|[^";:,]*))*):(.*)', line, re.DOTALL)
+        assert match, line
+        parameters = dict(re.findall(r';([A-Z-]+)=("[^"]*"|[^";:,]*)', match[2]))
+        found.append(Line(match[1], parameters, match[3]))
+    return found
+
+
+def parts_of(lines: list[Line], name: str) -> list[dict[str, Line]]:
+    """The properties of each component of a name; each stands there once, but for those of a time zone's parts."""
+    parts: list[dict[str, Line]] = []
+    inside = False
+    for line in lines:
+        if (line.name, line.value) == ("BEGIN", name):
+            parts.append({})
+            inside = True
+        elif (line.name, line.value) == ("END", name):
+            inside = False
+        elif inside:
+            assert name == "VTIMEZONE" or line.name not in parts[-1], f"{line} stands there twice"
+            parts[-1][line.name] = line
+    return parts
+
+
+def check_rules(file: bytes) -> list[dict[str, Line]]:
+    """Hold a file to what both standards ask of a published calendar, and return its events."""
+    lines = lines_of(file)
+    assert (lines[0].name, lines[0].value, lines[-1].name) == ("BEGIN", "VCALENDAR", "END")
+    top = {line.name: line.value for line in lines}
+    assert (top["METHOD"], top["VERSION"]) == ("PUBLISH", "2.0")
+    assert top["PRODID"]
+    zones = [one["TZID"].value for one in parts_of(lines, "VTIMEZONE")]
+    assert len(zones) == len(set(zones))
+    events = parts_of(lines, "VEVENT")
+    assert len({one["UID"].value for one in events}) == len(events)
+    for one in events:
+        assert {
+            "UID",
+            "DTSTAMP",
+            "DTSTART",
+            "DTEND",
+            "SUMMARY",
+            "SEQUENCE",
+            "ORGANIZER",
+            "LAST-MODIFIED",
+        } <= set(one)
+        assert "ATTENDEE" not in one
+        assert one["STATUS"].value in ("CONFIRMED", "CANCELLED")
+        assert one["ORGANIZER"].value.startswith("mailto:")
+        assert int(one["SEQUENCE"].value) >= 0
+        for name in ("DTSTAMP", "LAST-MODIFIED"):
+            assert re.fullmatch(r"\d{8}T\d{6}Z", one[name].value)
+        for name in ("DTSTART", "DTEND"):
+            if one[name].value.endswith("Z"):
+                assert not one[name].parameters
+            else:
+                assert one[name].parameters["TZID"] in zones
+        assert one["DTSTART"].value < one["DTEND"].value
+    return events
+
+
+def unescaped(value: str) -> str:
+    return re.sub(r"\\(.)", lambda found: "\n" if found[1] in "nN" else found[1], value)
+
+
+def moment_of(line: Line, file: bytes) -> datetime:
+    """The moment of an event, by what the file itself says of its time zone, as dateutil reads that."""
+    if line.value.endswith("Z"):
+        return datetime.strptime(line.value, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    text = file.decode().replace("\r\n ", "")
+    zones = "".join(re.findall(r"BEGIN:VTIMEZONE.*?END:VTIMEZONE\r\n", text, re.DOTALL))
+    zone = tzical(StringIO(zones.replace("\r\n", "\n"))).get(line.parameters["TZID"])
+    return datetime.strptime(line.value, "%Y%m%dT%H%M%S").replace(tzinfo=zone).astimezone(UTC)
+
+
+def words_of(title: str, place: str, company: str, organiser: str) -> Words:
+    return Words(title, lambda code: place, lambda id: company, lambda kind: kind, organiser, "m@example.org")
+
+
+TEXTS = st.text(max_size=120)
+GIVEN = st.builds(
+    lambda number, day, start, length, zone, cancelled, sequence, transfer: Given(
+        Occasion(
+            f"R.{number}", TRANSFER if transfer else "one_to_one", day.isoformat(), start, start + length,
+            ("t1",), "visit:0", () if transfer else ("C1", "C2"),
+        ),
+        zone, "", sequence, "2027-02-01T10:00:00.123456Z", cancelled, ("",),
+    ),
+    st.integers(0, 10**6),
+    st.sampled_from([date(2027, 3, 14), date(2027, 3, 27), date(2027, 3, 28), date(2027, 10, 31), date(2028, 1, 1)])
+    | st.dates(date(2020, 1, 1), date(2037, 12, 1)),
+    st.integers(6 * 60, 20 * 60), st.integers(15, 120), st.sampled_from(ZONES), st.booleans(), st.integers(0, 999),
+    st.booleans(),
+)  # fmt: skip
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.lists(GIVEN, max_size=4, unique_by=lambda one: one.occasion.id), TEXTS, TEXTS, TEXTS, TEXTS,
+    st.sampled_from(ZONES),
+)  # fmt: skip
+def test_any_programme_keeps_the_rules_and_its_moments_and_words(
+    shown: list[Given], title: str, place: str, company: str, organiser: str, zone: str
+) -> None:
+    file = write_calendar("V1", shown, words_of(title, place, company, organiser), zone, NOW)
+    events = {one["UID"].value: one for one in check_rules(file)}
+    assert len(events) == len(shown)
+    for one in shown:
+        event = events[f"V1.{one.occasion.id}@handslag"]
+        assert (event["STATUS"].value == "CANCELLED") is one.cancelled
+        assert int(event["SEQUENCE"].value) == one.sequence
+        local = datetime.fromisoformat(one.occasion.date) + timedelta(minutes=one.occasion.start)
+        assert moment_of(event["DTSTART"], file) == local.replace(tzinfo=ZoneInfo(one.time_zone)).astimezone(
+            UTC
+        )
+        if one.occasion.kind != TRANSFER:
+            assert unescaped(event["SUMMARY"].value) == f"one_to_one: {plain(company)}, {plain(company)}"
+        if plain(place):
+            assert unescaped(event["LOCATION"].value) == plain(place)
+
+
+def plain(text: str) -> str:
+    """A text without what no calendar can hold."""
+    return "".join(letter for letter in text if letter == "\n" or (ord(letter) >= 32 and ord(letter) != 127))
+
+
+@pytest.mark.parametrize("name", ["Råå; Åre, AB \\ Söner", "Ett\nannat", "å" * 80, "😀" * 40, '"Citat"'])
+def test_another_program_reads_what_was_written(name: str) -> None:
+    shown = [
+        Given(Occasion("R.1", "one_to_one", "2027-03-25", 540, 570, ("t1",), "visit:0", ("C1",)), "Europe/Stockholm",
+              "", 4, "2027-02-01T10:00:00Z", False, ("",)),
+        Given(Occasion("R.2", "one_to_one", "2027-03-29", 540, 570, ("t1",), "visit:0", ("C1",)), "Europe/Stockholm",
+              "", 5, "2027-02-01T10:00:00Z", True, ("",)),
+    ]  # fmt: skip
+    file = write_calendar("V1", shown, words_of("Visit", name, name, name), "Europe/Stockholm", NOW)
+    # Under a name that nobody knows, so that what the file says of the zone is all there is to go by.
+    read = IcsCalendarStream.calendar_from_ics(file.decode().replace("Europe/Stockholm", "X-Unknown"))
+    first, second = sorted(read.events, key=lambda event: str(event.uid))
+    assert (first.uid, first.sequence, str(first.status)) == ("V1.R.1@handslag", 4, "EventStatus.CONFIRMED")
+    assert str(second.status) == "EventStatus.CANCELLED"
+    assert (first.summary, first.location) == (f"one_to_one: {name}", name)
+    assert first.start_datetime.astimezone(UTC) == datetime(2027, 3, 25, 8, tzinfo=UTC)  # +01:00
+    assert second.start_datetime.astimezone(UTC) == datetime(2027, 3, 29, 7, tzinfo=UTC)  # +02:00
+
+
+def test_summer_time_begins_and_ends_when_it_does() -> None:
+    shown = [Given(Occasion("R.1", TRANSFER, "2027-06-01", 540, 570, ("t1",), ""), ZONES[0], "", 1,
+                   "2027-02-01T10:00:00Z", False, ("",))]  # fmt: skip
+    file = write_calendar("V1", shown, words_of("", "", "", ""), ZONES[0], NOW)
+    daylight = file.decode().split("BEGIN:DAYLIGHT\r\n")[1].split("END:")[0].split("\r\n")
+    assert {"TZOFFSETFROM:+0100", "TZOFFSETTO:+0200", "TZNAME:CEST"} <= set(daylight)
+    assert "20270328T020000" in next(line for line in daylight if line.startswith("RDATE:")), (
+        "it begins by the clocks of winter: RFC 5545, 3.6.5"
+    )
+    assert "20271031T030000" in file.decode()
+
+
+@pytest.fixture
+def client(app: Flask, tell: MatchingWorld) -> FlaskClient:
+    """A visit over the change of the clocks, whose programme has a session with each of eight companies."""
+    for number in range(1, 9):
+        tell.company(f"C{number}", STERILE, capabilities=[capability(STERILE, "amr")])
+    tell.partner("P1")
+    tell.visit("V1", **VISIT)
+    tell.request("R1", "P1", visit_id="V1")
+    tell.make_reports()
+    made = app.test_client()
+    settings = {"source": "matches", "day_end": "10:30", "minutes": {"one_to_one": 45}}
+    answer = made.put(API, json=settings, headers=STAFF)
+    assert answer.status_code == 200, answer.json
+    return made
+
+
+VISIT: Mapping[str, Any] = {
+    "title": "Study visit", "direction": "incoming", "partner_id": "P1", "starts_on": "2027-03-25",
+    "ends_on": "2027-03-30", "places": ["Umeå"], "delegates": [{"role": "Director", "needs": []}],
+}  # fmt: skip
+
+
+def read(client: FlaskClient, query: str = "") -> dict[str, dict[str, Line]]:
+    answer = client.get(f"{API}/calendar{query}", headers=STAFF)
+    assert answer.headers["Content-Type"] == "text/calendar; charset=utf-8; method=PUBLISH"
+    return {one["UID"].value: one for one in check_rules(answer.data)}
+
+
+def number_of(event: Mapping[str, Line]) -> int:
+    return int(event["SEQUENCE"].value)
+
+
+@only_sqlite
+def test_events_have_the_zone_of_the_house_else_of_the_visit(
+    client: FlaskClient, tell: MatchingWorld
+) -> None:
+    before = read(client)
+    assert {one["DTSTART"].parameters["TZID"] for one in before.values()} == {"Europe/Stockholm"}
+    assert min(one["DTSTART"].value for one in before.values()) == "20270325T090000"
+    tell.visit("V1", **VISIT, time_zone="Asia/Tokyo")
+    after = read(client)
+    assert {one["DTSTART"].parameters["TZID"] for one in after.values()} == {"Asia/Tokyo"}
+    assert set(after) == set(before)
+    assert all(number_of(after[uid]) > number_of(before[uid]) for uid in before)
+
+
+@only_sqlite
+def test_a_session_that_is_called_off_stays_as_cancelled(client: FlaskClient, clock: SettableClock) -> None:
+    before = read(client)
+    gone = min(before)
+    company = gone.removeprefix("V1.R1.").removesuffix("@handslag")
+    body = {"cancelled": [{"kind": "company", "id": company}], "accept": True}
+    clock.advance(timedelta(hours=1))
+    mended = client.post(f"{API}/mends", json=body, headers={**STAFF, "If-Match": 'W/"1"'})
+    assert mended.status_code == 200, mended.json
+    after = read(client)
+    assert after[gone]["STATUS"].value == "CANCELLED"
+    assert number_of(after[gone]) > number_of(before[gone])
+    assert after[gone]["DTSTART"].value == before[gone]["DTSTART"].value
+    assert after[gone]["LAST-MODIFIED"].value > before[gone]["LAST-MODIFIED"].value
+    assert set(before) <= set(after)
+    assert read(client) == after, "read again, it says the same"
+    for uid in set(before) - {gone}:
+        moved = after[uid]["DTSTART"].value != before[uid]["DTSTART"].value
+        assert (number_of(after[uid]) > number_of(before[uid])) is moved
+
+
+@only_sqlite
+def test_a_visit_that_is_withdrawn_calls_all_off(client: FlaskClient, tell: MatchingWorld) -> None:
+    before = read(client)
+    of_track = read(client, "?track=t1")
+    assert set(of_track) == set(before)
+    tell.visit("V1", "withdrawn", **VISIT)
+    for query in ("", "?track=t1"):
+        after = read(client, query)
+        assert {one["STATUS"].value for one in after.values()} == {"CANCELLED"}
+        assert all(number_of(after[uid]) > number_of(before[uid]) for uid in before)
+
+
+@only_sqlite
+def test_an_erased_company_is_in_no_calendar(client: FlaskClient, tell: MatchingWorld) -> None:
+    eraser = Eraser(tell.database, tell.clock)
+    gone = min(read(client))
+    company = gone.removeprefix("V1.R1.").removesuffix("@handslag")
+    tell.erase("companies", company)
+    while eraser.step():
+        pass
+    assert gone not in read(client)
+
+
+@only_sqlite
+def test_a_renamed_company_is_a_change(client: FlaskClient, tell: MatchingWorld) -> None:
+    before = read(client)
+    renamed = min(before)
+    company = renamed.removeprefix("V1.R1.").removesuffix("@handslag")
+    tell.company(company, STERILE, capabilities=[capability(STERILE, "amr")], name="Another name")
+    after = read(client)
+    assert "Another name" in after[renamed]["SUMMARY"].value
+    assert {uid for uid in before if number_of(after[uid]) > number_of(before[uid])} == {renamed}
