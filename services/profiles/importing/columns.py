@@ -170,8 +170,12 @@ def _help(kind: str) -> str:
 
 
 IMPORT_HELP = f"""\
-FILE is CSV (UTF-8, UTF-16 or Windows-1252; separated by comma, semicolon or tab) or XLSX (its first sheet).
-The first row names the columns, in any order and case. Lists are separated by ; inside their cell.
+FILE is CSV (UTF-8, UTF-16, or as --encoding says; separated by comma, semicolon, tab or |), XLSX or ODS. Of a
+workbook the first visible sheet with the required columns is read, or the one of --sheet; hidden sheets are never
+read, hidden rows and columns are. Headings may stand below titles, in any order and case, in English, Swedish,
+Norwegian or Danish: --dry-run shows what each was taken as, and what would come of each row, and stores nothing.
+What a cell shows is what is read: noughts before a number, days as 2026-03-02, a formula's saved value.
+Lists are separated by ; inside their cell.
 Focus areas: {", ".join(read_focus_areas())}.
 
 {_help(COMPANIES)}
@@ -181,6 +185,6 @@ Focus areas: {", ".join(read_focus_areas())}.
 A row whose id is known changes that profile; the same file twice changes nothing. Columns that the file
 lacks, and empty cells of the columns from membership or description (of partners) on, leave what is there.
 The columns source and reasons are not read; others are named in a warning. A row that cannot be taken stops
-no other: it goes to NAME.rejected.csv with its reasons, to be mended and imported again.
+no other: it goes to NAME.rejected.csv (of a workbook: .xlsx) with its reasons, to be mended and imported again.
 """
 """What `handslag import --help` says about files."""

@@ -124,3 +124,80 @@ def test_a_cell_far_to_the_right_is_a_problem_of_its_row() -> None:
 def test_an_empty_workbook_is_said_to_be_empty() -> None:
     with pytest.raises(FileError, match="is empty"):
         read_xlsx(workbook())
+
+
+LONG = Headings.named(("id", "name", "text", "day"), ("id", "name"))
+
+
+def read_long(content: bytes) -> Sheet:
+    return xlsx_file.read_xlsx(content, LONG)
+
+
+def test_a_formula_counts_as_its_saved_value_and_without_one_is_named() -> None:
+    content = workbook(
+        ("id", "name", "text"), ("C1", "=A2", "=1+1"), ("C2", "b", "=1+1"), ("C3", "c", "=1+1")
+    )
+
+    def saved(xml: bytes) -> bytes:
+        xml = xml.replace(b'<c r="C3"><f>1+1</f><v /></c>', b'<c r="C3"><f>1+1</f><v>2</v></c>')
+        return xml.replace(b'<c r="C4"><f>1+1</f><v /></c>', b'<c r="C4" t="str"><f>1+1</f><v></v></c>')
+
+    sheet = read_long(changed(content, SHEET, saved))
+    assert "a formula without its value in column 2" in sheet.rows[0].problem
+    assert [(row.cells, row.problem) for row in sheet.rows[1:]] == [(("C2", "b", "2"), ""), (("C3", "c"), "")]
+    (note,) = sheet.reading.notes
+    assert note.startswith("line 2: text holds a formula without its value in column 3")
+
+
+def test_an_error_in_a_column_that_may_be_empty_is_not_known_and_named() -> None:
+    sheet = read_long(workbook(("id", "name", "text"), ("C1", "a", "#REF!")))
+    assert [(row.cells, row.problem) for row in sheet.rows] == [(("C1", "a", ""), "")]
+    assert "line 2: text holds the error #REF! in column 3" in sheet.reading.notes[0]
+
+
+def test_what_is_merged_downwards_counts_in_each_row() -> None:
+    book = openpyxl.Workbook()
+    for row in (("id", "name", "text"), ("C1", "a", "Norr"), ("C2", "b"), ("C3", "c"), ("C4", "d")):
+        book["Sheet"].append(row)
+    book["Sheet"].merge_cells("C2:C4")
+    content = io.BytesIO()
+    book.save(content)
+    assert [row.cells[2:] for row in read_long(content.getvalue()).rows] == [
+        ("Norr",),
+        ("Norr",),
+        ("Norr",),
+        (),
+    ]
+
+
+def test_merging_without_end_is_refused() -> None:
+    merged = b'</sheetData><mergeCells><mergeCell ref="A1:A999999"/></mergeCells>'
+    huge = changed(GOOD, SHEET, lambda xml: xml.replace(b"</sheetData>", merged))
+    with pytest.raises(FileError, match="merges more than"):
+        read_xlsx(huge)
+
+
+def test_a_remark_in_a_column_without_heading_is_named_and_costs_no_row() -> None:
+    sheet = read_long(workbook(("id", "name"), ("C1", "a", None, "ring först")))
+    assert sheet.rows[0].problem == ""
+    assert "'ring först' (line 2)" in sheet.reading.notes[0]
+
+
+def test_escapes_in_texts_are_read() -> None:
+    (row,) = read_long(workbook(("id", "name"), ("C1", "a_x000D_\nb_x000B_c _x005F_x000D_"))).rows
+    assert row.cells == ("C1", "a\nb\nc _x000D_")
+
+
+def test_days_are_read_as_days() -> None:
+    (row,) = read_long(workbook(("id", "name", "day"), ("C1", "a", date(2026, 1, 2)))).rows
+    assert row.cells[2] == "2026-01-02"
+
+
+def test_more_sheets_than_any_register_has_are_refused() -> None:
+    book = openpyxl.Workbook()
+    for number in range(201):
+        book.create_sheet(f"S{number}")
+    content = io.BytesIO()
+    book.save(content)
+    with pytest.raises(FileError, match="more than 200 sheets"):
+        read_xlsx(content.getvalue())

@@ -58,6 +58,19 @@ def test_the_file_has_a_row_a_need_and_no_formula(client: FlaskClient, uncovered
     assert row["title"] == "'=1+1"
 
 
+def test_the_file_opens_where_semicolons_separate_and_no_list_becomes_more_cells(
+    client: FlaskClient, uncovered: Any
+) -> None:
+    for answer in (
+        client.get(f"{API}.csv", headers={**STAFF, "Accept-Language": "sv"}),
+        _get(client, f"{API}.csv?lang=sv"),
+    ):
+        assert answer.data.startswith(b"\xef\xbb\xbf")
+        (row,) = csv.DictReader(io.StringIO(answer.data.decode("utf-8-sig")), delimiter=";")
+        assert (row["request_id"], row["title"], row["areas"]) == ("R2", "'=1+1", "cancer")
+        assert None not in row
+
+
 def test_the_page_shows_groups_and_needs(client: FlaskClient, uncovered: Any) -> None:
     page = _get(client, PAGE).text
     assert "1 of 2 needs are covered by nobody." in page
