@@ -188,7 +188,9 @@ def test_another_program_reads_what_was_written(name: str) -> None:
         Given(Occasion("R.2", "one_to_one", "2027-03-29", 540, 570, ("t1",), "visit:0", ("C1",)), "Europe/Stockholm",
               "", 5, "2027-02-01T10:00:00Z", True, ("",)),
     ]  # fmt: skip
-    file = write_calendar("V1", shown, words_of("Visit", name, name, name), "Europe/Stockholm", NOW)
+    file = write_calendar("V1", shown, words_of(name, name, name, name), "Europe/Stockholm", NOW)
+    (title,) = [line.value for line in lines_of(file) if line.name == "X-WR-CALNAME"]
+    assert unescaped(title) == name
     # Under a name that nobody knows, so that what the file says of the zone is all there is to go by.
     read = IcsCalendarStream.calendar_from_ics(file.decode().replace("Europe/Stockholm", "X-Unknown"))
     first, second = sorted(read.events, key=lambda event: str(event.uid))
