@@ -22,10 +22,14 @@ from services.profiles.importing.rejects import Rejection, write_rejects
 from services.profiles.organisations import actions, store
 from services.profiles.organisations.domain.codes import KINDS
 from services.profiles.organisations.domain.profile_state import State, fields_of
-from services.profiles.organisations.domain.provenance import BY_IMPORT
+from services.profiles.organisations.domain.provenance import (
+    BY_IMPORT,
+    CONTACT,
+)
 from services.profiles.organisations.schemas.profiles import NEW
 from services.profiles.refusals import Refusal, RefusedError
 from shared.clock import Clock
+from shared.events.origins import PROVENANCE, parts_by_anyone
 from shared.ids import ID_PATTERN, IdSource
 from shared.messaging.outbox import EventTooLargeError
 from shared.sheets.sheet import Row, Sheet, SheetReading
@@ -203,8 +207,10 @@ class _Import:
             field_name = OFFERS[self._kind][0]
             warnings.append(f"line {row.line}: {id} has {field_name} of its own, which are left as they are")
         try:
-            fields = self._schema.load({**fields_of_row(self._kind, cells, stored), "id": id})
-            return self._save(connection, id, fields, current, now)
+            fields = self._schema.load({**self._fields(cells, current, stored), "id": id})
+            state, became = self._save(connection, id, fields, current, now)
+            warnings.extend(_strangers_parts(row, state))
+            return became
         except ValidationError as error:
             raise _RejectedError(self._reasons(error)) from error
         except RefusedError as error:
@@ -214,6 +220,17 @@ class _Import:
             raise _RejectedError(reasons or [str(error)]) from error
         except EventTooLargeError as error:
             raise _RejectedError([str(error)]) from error
+
+    def _fields(
+        self, cells: Mapping[str, str], current: State | None, stored: Mapping[str, Any] | None
+    ) -> dict[str, Any]:
+        """Return the fields that a row asks for; a stranger's contact is kept or replaced whole."""
+        if current is None or CONTACT not in parts_by_anyone(current):
+            return fields_of_row(self._kind, cells, stored)
+        fields = fields_of_row(self._kind, cells, {**(stored or {}), CONTACT: None})
+        if not (fields.get(CONTACT) or {}).get("email"):
+            fields[CONTACT] = current[CONTACT]
+        return fields
 
     def _id_of(self, row: Row, cells: Mapping[str, str], warnings: list[str]) -> str:
         id = cells.get("id") or ""
@@ -232,12 +249,11 @@ class _Import:
 
     def _save(
         self, connection: Connection, id: str, fields: dict[str, Any], current: State | None, now: datetime
-    ) -> str:
+    ) -> tuple[State, str]:
         if current is None:
-            actions.create(connection, self._kind, fields, now, self._ids, BY_IMPORT)
-            return "added"
+            return actions.create(connection, self._kind, fields, now, self._ids, BY_IMPORT), "added"
         state = actions.replace(connection, self._kind, id, fields, now, None, BY_IMPORT)
-        return "unchanged" if state["version"] == current["version"] else "changed"
+        return state, "unchanged" if state["version"] == current["version"] else "changed"
 
     def _reasons(self, error: ValidationError) -> Iterator[str]:
         for fault in faults_in(error.messages):
@@ -264,6 +280,14 @@ class _RejectedError(Exception):
     def __init__(self, reasons: Iterator[str] | Sequence[str]) -> None:
         self.reasons = tuple(reasons)
         super().__init__("; ".join(self.reasons))
+
+
+def _strangers_parts(row: Row, state: State) -> Iterator[str]:
+    """Say which parts under a row's record came from a stranger, by name: none is kept there unseen."""
+    for part in parts_by_anyone(state):
+        confirmed = state[PROVENANCE][part]["confirmed_at"]
+        let_in = f"staff let it in on {confirmed[:10]}" if confirmed else "nobody has confirmed it"
+        yield f"line {row.line}: {state['id']} keeps {part}, which came from anyone ({let_in})"
 
 
 def _column_warnings(sheet: Sheet, kind: str) -> list[str]:

@@ -36,11 +36,12 @@ from services.profiles.organisations.domain.profile_state import (
     new_state,
     replaced,
 )
-from services.profiles.organisations.domain.provenance import BY_STAFF, Maker, Origin
+from services.profiles.organisations.domain.provenance import BY_STAFF, Origin
 from services.profiles.refusals import Refusal, RefusedError, wrong
 from services.profiles.tables import messaging
 from shared.clock import to_text
 from shared.events.event import Event
+from shared.events.origins import Maker
 from shared.faults import Fault
 from shared.ids import IdSource
 from shared.messaging.outbox import record_event

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from shared.events.origins import is_unconfirmed
+
 WITHDRAWN = "withdrawn"
 """The status of an organisation that is not written to any more."""
 
@@ -35,11 +37,11 @@ class Contact:
 def contact_from_state(state: Mapping[str, Any]) -> Contact | None:
     """Read whom to write to from a company's or partner's event state.
 
-    Returns None where nobody is named or the organisation has withdrawn. The contact's own language counts before the
-    organisation's.
+    Returns None where nobody is named, the organisation has withdrawn, or a stranger named somebody and nobody
+    confirmed it. The contact's own language counts before the organisation's.
     """
     contact = state.get("contact") or {}
-    if state["status"] == WITHDRAWN or not contact.get("email"):
+    if state["status"] == WITHDRAWN or not contact.get("email") or is_unconfirmed(state, "contact"):
         return None
     language = contact.get("language") or state.get("language") or ""
     return Contact(name=contact.get("name") or "", email=contact["email"], language=language)

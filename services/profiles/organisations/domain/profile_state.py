@@ -13,10 +13,10 @@ from services.profiles.organisations.domain.codes import (
 )
 from services.profiles.organisations.domain.provenance import (
     BY_STAFF,
-    PROVENANCE,
     Origin,
     provenance_of,
 )
+from shared.events.origins import PROVENANCE
 from shared.faults import Fault
 
 State = dict[str, Any]

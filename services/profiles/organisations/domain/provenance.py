@@ -8,21 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
+
+from shared.events.origins import PROVENANCE, Maker
 
 State = dict[str, Any]
 Provenance = dict[str, dict[str, Any]]
 """By part: `made_by`, `made_at`, `confirmed_by` and `confirmed_at`; the last two are None where nobody confirmed it."""
-
-
-class Maker(StrEnum):
-    """Who makes or confirms a part: staff, a file of staff's, the organisation's confirmed account, anyone else."""
-
-    STAFF = "staff"
-    IMPORT = "import"
-    ORGANISATION = "organisation"
-    ANYONE = "anyone"
 
 
 @dataclass(frozen=True)
@@ -38,7 +30,6 @@ BY_IMPORT = Origin(Maker.IMPORT, Maker.IMPORT)
 LET_IN = Origin(Maker.ANYONE, Maker.STAFF)
 """What a stranger sent and staff let in."""
 
-PROVENANCE = "provenance"
 PROFILE = "profile"
 CONTACT = "contact"
 BLOCKS = "blocks"
@@ -87,8 +78,3 @@ def provenance_of(before: Mapping[str, Any] | None, after: Mapping[str, Any], or
         elif part in kept:
             found[part] = kept[part]
     return found
-
-
-def parts_by_anyone(state: Mapping[str, Any]) -> list[str]:
-    """List the parts of a state that strangers made, whoever confirmed them."""
-    return [part for part, entry in (state.get(PROVENANCE) or {}).items() if entry["made_by"] == Maker.ANYONE]

@@ -123,3 +123,15 @@ def test_a_long_text_of_its_own_is_cut_at_a_word() -> None:
     (company,) = mail(Side.PARTNER, wordy).counterparts
     assert len(company.text) <= LONGEST_TEXT + 2
     assert company.text.endswith(("långt …", "ord …"))
+
+
+@pytest.mark.parametrize(
+    ("made_by", "confirmed_by", "is_written_to"),
+    [("anyone", None, False), ("anyone", "staff", True), ("import", None, True)],
+)
+def test_nobody_is_written_to_whom_a_stranger_named_and_nobody_confirmed(
+    made_by: str, confirmed_by: str | None, is_written_to: bool
+) -> None:
+    entry = {"made_by": made_by, "made_at": "2026-03-02T08:00:00Z", "confirmed_by": confirmed_by}
+    state = {"status": "active", "contact": {"email": "a@example.org"}, "provenance": {"contact": entry}}
+    assert (contact_from_state(state) is not None) is is_written_to

@@ -9,10 +9,9 @@ from services.profiles.organisations.domain.provenance import (
     BY_IMPORT,
     BY_STAFF,
     LET_IN,
-    Maker,
-    parts_by_anyone,
     parts_of,
 )
+from shared.events.origins import Maker, parts_by_anyone
 
 NOW, LATER = "2026-03-02T08:00:00.000000Z", "2026-03-03T08:00:00.000000Z"
 FIELDS: dict[str, Any] = {

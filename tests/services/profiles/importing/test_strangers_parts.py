@@ -1,0 +1,76 @@
+"""An import over a record whose parts came from strangers: none of them is kept unseen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from services.profiles.importing.importer import ImportResult, import_file
+from shared.clock import SettableClock
+from shared.ids import IdSource
+from shared.storage.engine import Database
+from tests.services.profiles.caller import Caller
+
+Import = Callable[[str], ImportResult]
+
+
+@pytest.fixture
+def run(database: Database, clock: SettableClock, ids: IdSource, tmp_path: Path) -> Import:
+    def call(content: str) -> ImportResult:
+        path = tmp_path / "partners.csv"
+        path.write_text(content)
+        return import_file(database, "partners", path, clock, ids)
+
+    return call
+
+
+@pytest.fixture
+def let_in(anyone: Caller, staff: Caller) -> str:
+    """A partner that a stranger described and staff let in; its id."""
+    body = {
+        "name": "Fjord Hospital",
+        "need": "Beds.",
+        "contact": {"email": "ola@fjord.example"},
+        "not_to_meet": ["C1"],
+    }
+    id = anyone.post("partners", body).json["id"]
+    return str(staff.post(f"submissions/{id}/let-in", {}).json["records"][0]["id"])
+
+
+def test_a_stranger_who_waits_has_no_part_in_what_staff_import(
+    anyone: Caller, staff: Caller, run: Import
+) -> None:
+    mallory = {"email": "mallory@example.org"}
+    anyone.post(
+        "partners",
+        {"id": "P001", "name": "Fjord Hospital", "need": "a", "contact": mallory, "not_to_meet": ["C1"]},
+    )
+    result = run("id,name,country,need\nP001,Fjord Hospital,Norway,Beds.\n")
+    assert (result.added, result.changed, result.warnings) == (1, 0, ())
+    state = staff.get("partners/P001").json
+    assert (state["contact"], state["not_to_meet"]) == (None, [])
+    assert {one["made_by"] for one in state["provenance"].values()} == {"import"}
+
+
+def test_what_is_kept_of_a_strangers_is_named(staff: Caller, run: Import, let_in: str) -> None:
+    result = run(f"id,name,need\n{let_in},Fjord Hospital,Beds for two.\n")
+    assert result.changed == 1
+    assert [warning.partition(" keeps ")[2] for warning in result.warnings] == [
+        f"{part}, which came from anyone (staff let it in on 2026-03-02)"
+        for part in ("profile", "contact", "blocks")
+    ]
+    assert staff.get(f"partners/{let_in}").json["provenance"]["needs.n1"]["made_by"] == "import"
+
+
+def test_a_contact_of_a_file_and_a_strangers_are_never_mixed(staff: Caller, run: Import, let_in: str) -> None:
+    run(f"id,name,need,contact_name\n{let_in},Fjord Hospital,Beds.,Our Own Friend\n")
+    kept = staff.get(f"partners/{let_in}").json
+    assert (kept["contact"]["name"], kept["contact"]["email"]) == (None, "ola@fjord.example")
+    assert kept["provenance"]["contact"]["made_by"] == "anyone"
+    result = run(f"id,name,need,contact_email\n{let_in},Fjord Hospital,Beds.,real@fjord.example\n")
+    after = staff.get(f"partners/{let_in}").json
+    assert after["contact"]["email"] == "real@fjord.example"
+    assert after["provenance"]["contact"]["made_by"] == "import"
+    assert not any(" keeps contact" in warning for warning in result.warnings)
