@@ -5,11 +5,15 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from shared.sheets.sheet import MOST_FILE_BYTES, MOST_ROWS, FileError, Row, Sheet, SheetMaker
 
 SEPARATORS = (",", ";", "\t")
+LOOKED_AT = 50_000
+"""Characters of the header by which the separator is told."""
+MOST_SEPARATORS = 10_000
+"""In one line; long texts have some inside their quotes."""
 
 _SEPARATOR_LINE = re.compile(r"sep=([,;\t])\r?\n?", re.IGNORECASE)
 
@@ -72,20 +76,33 @@ def _strictly(content: bytes, encoding: str) -> str:
 
 
 def _separator(lines: Sequence[str], known_columns: Sequence[str]) -> str:
-    header = next((line for line in lines if line.strip()), "")
+    header = next((line for line in lines if line.strip()), "")[:LOOKED_AT]
 
     def found(separator: str) -> tuple[int, int]:
-        cells = next(csv.reader([header], delimiter=separator), [])
+        try:
+            cells = next(csv.reader([header], delimiter=separator), [])
+        except csv.Error:
+            cells = []
         known = sum(cell.strip().lower() in known_columns for cell in cells)
         return known, len(cells)
 
     return max(SEPARATORS, key=found)
 
 
+def _bounded(lines: Iterable[str], separator: str, skipped: int) -> Iterator[str]:
+    """Yield the lines. Raises FileError at one of more cells than a row may have, before it is taken apart."""
+    for number, line in enumerate(lines, start=skipped + 1):
+        if line.count(separator) > MOST_SEPARATORS:
+            raise FileError(
+                f"has more than {MOST_SEPARATORS} cells in line {number}; take out what is too much"
+            )
+        yield line
+
+
 def _rows(lines: Sequence[str], separator: str, skipped: int) -> Iterator[Row]:
     """Yield the rows; a badly quoted row has its problem, and the cells as far as they can be told apart."""
     csv.field_size_limit(MOST_FILE_BYTES)
-    reader = csv.reader(lines, delimiter=separator, strict=True)
+    reader = csv.reader(_bounded(lines, separator, skipped), delimiter=separator, strict=True)
     while True:
         start = reader.line_num
         line = start + skipped + 1
