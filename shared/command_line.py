@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 import click
 
-from shared.settings.registry import Settings, SettingsError, read_settings, unknown_settings
+from shared.settings.registry import Settings, SettingsError, read_settings, risky_settings, unknown_settings
 from shared.telemetry import logs
 
 
@@ -31,7 +31,7 @@ def own_settings(service: str = "all", process: str = "command") -> Settings:
     The log is written from here on, as the settings say; `service` and `process` stand in its lines. What is more than
     a command of a moment is checked by the deployment's `StartCheck` first.
     """
-    for warning in unknown_settings(os.environ):
+    for warning in (*unknown_settings(os.environ), *risky_settings(os.environ)):
         click.echo(f"warning: {warning}", err=True)
     try:
         settings = read_settings(os.environ)

@@ -16,6 +16,9 @@ Kind = Literal["company", "partner"]
 KINDS: tuple[Kind, ...] = ("company", "partner")
 """The kinds of organisations that somebody may ask about."""
 
+APART = "submission"
+"""The word for what belongs to no organisation's record yet, where erasures are named."""
+
 Held = dict[str, Any]
 """What is held of an organisation, as JSON values by what they are."""
 
@@ -46,14 +49,15 @@ class Rights:
 
     `knows`: whether anything is held of it. `with_address`: the organisations whose contact has a mail address.
     `held`: all that is held of it. `telling_of`: the ids of the service's own aggregates that tell of it.
-    `left`: what an erasure has left to do, in words, once the tombstones are read; it takes the ids that
-    `telling_of` found in every service.
+    `apart`: what is held of nobody's record, by its id or a mail address. `left`: what an erasure has left to do, in
+    words, once the tombstones are read; it takes the ids that `telling_of` found in every service.
     """
 
     knows: Callable[[Connection, Kind, str], bool]
     held: Callable[[Connection, Asked], Held]
     with_address: Callable[[Connection, str], Iterable[tuple[Kind, str]]] = lambda connection, address: ()
     telling_of: Callable[[Connection, Kind, str], Mapping[str, Sequence[str]]] = lambda connection, kind, id: {}
+    apart: Callable[[Connection, str], Sequence[Held]] = lambda connection, asked: ()
     left: Callable[[Connection, Mapping[str, Sequence[str]]], Iterable[str]] = lambda connection, telling: ()
 
 
@@ -62,8 +66,11 @@ class Erasing:
     """How organisations are erased, by the service that owns them.
 
     `erase` takes an organisation away and records the tombstones; nothing is returned where the id was never here.
-    `erased` lists all that was erased, or what was erased of an id.
+    `erased` lists all that was erased, or what was erased of an id. `erase_apart` erases what belongs to no record, by
+    its id or a mail address, and returns how many; `again` does so by the ids that a restored backup brought back.
     """
 
     erase: Callable[[Connection, Kind, str, datetime], Sequence[Erasure]]
     erased: Callable[[Connection, str | None], Sequence[Erasure]]
+    erase_apart: Callable[[Connection, str, datetime], int] = lambda connection, asked, now: 0
+    again: Callable[[Connection, Iterable[str], datetime], int] = lambda connection, ids, now: 0

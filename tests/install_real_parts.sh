@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The tests need a Chromium, Java 17 or newer, Maven, kcat, nginx and promtool: bring what is missing where that is allowed, else say the line
-# that does. These alone are not pinned, for a system's archive keeps no older versions: the tests take whichever it has. What Maven brings is
+# The tests need a Chromium, Java 17 or newer, Maven, kcat, nginx, Apache httpd, Caddy and promtool: bring what is missing where that is
+# allowed, else say the line that does. These alone are not pinned, for a system's archive keeps no older versions: the tests take whichever it has. What Maven brings is
 # pinned in tests/kafka/pom.xml.
 set -euo pipefail
 
@@ -34,6 +34,8 @@ command -v java >/dev/null || missing+=(default-jre-headless)
 command -v mvn >/dev/null || missing+=(maven)
 command -v kcat >/dev/null || missing+=(kcat)
 PATH=$PATH:/usr/sbin command -v nginx >/dev/null || missing+=(nginx-light)
+PATH=$PATH:/usr/sbin command -v apache2 >/dev/null || missing+=(apache2)
+command -v caddy >/dev/null || missing+=(caddy)
 [ ${#missing[@]} -eq 0 ] && exit 0
 
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then

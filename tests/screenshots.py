@@ -8,14 +8,8 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from tests.end_to_end.conftest import (
-    BROWSER_ARGUMENTS,
-    Process,
-    browser_path,
-    environment,
-    free_port,
-    wait_for,
-)
+from tests.end_to_end.conftest import BROWSER_ARGUMENTS, Process, browser_path, environment, wait_for
+from tests.free_ports import free_port
 
 PAGES = {
     "landing": "/?lang=en",

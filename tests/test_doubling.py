@@ -24,7 +24,7 @@ from services.matching.text.domain.concept_engine import ConceptEngine, standard
 from services.matching.text.domain.passages import pieces, sentences, units
 from services.matching.text.domain.unknown_words import Text, unknown_words
 from services.matching.text.domain.word_pieces import text_vector
-from services.notifications.mail.building import AddressError, Sender, build_mail, check_address
+from services.notifications.mail.building import Sender, build_mail
 from services.notifications.mail.domain.safe_text import name_line, one_line, reason_line
 from services.notifications.mail.rendering import country_name
 from services.profiles.organisations.domain.plain_text import (
@@ -35,12 +35,15 @@ from services.profiles.organisations.domain.plain_text import (
     clean_word,
 )
 from shared.sheets.csv_file import read_csv
+from shared.sheets.headings import Headings
 from shared.sheets.sheet import FileError
 from shared.telemetry.logs import without_persons
+from shared.words.addresses import AddressError, read_address, read_named_address
 from shared.words.countries import covers, same_country
 from shared.words.folding import fold, folded_words, without_accents
 from tests.doubling import assert_linear
 
+HEADINGS = Headings.named(["name", "need"])
 TEXT = 10_000
 """Twice as long as the longest text that is taken: what is quadratic shows above the machine's noise."""
 
@@ -119,14 +122,15 @@ READERS: dict[str, Callable[[str], object]] = {
     "name in a mail": name_line,
     "server's answer": reason_line,
     "log line": without_persons,
-    "address": check_address,
+    "address": read_address,
+    "address with a name": read_named_address,
     "country in a mail": lambda text: country_name(text, "sv"),
     "mail": _mail,
     "languages of a browser": lambda text: parse_accept_header(text, LanguageAccept).best_match(["sv"]),
     "cookies": parse_cookie,
     "ETags": parse_etags,
-    "CSV": lambda text: read_csv(f"name,need\n{text}".encode(), ["name", "need"]),
-    "CSV header": lambda text: read_csv(text.encode(), ["name", "need"]),
+    "CSV": lambda text: read_csv(f"name,need\n{text}".encode(), HEADINGS),
+    "CSV header": lambda text: read_csv(text.encode(), HEADINGS),
 }
 """Everything that takes a text from outside apart."""
 
@@ -146,6 +150,6 @@ def test_twice_the_text_takes_at_most_two_and_a_half_times_as_long(reader: str) 
 def test_twice_the_file_takes_at_most_two_and_a_half_times_as_long(shape: str) -> None:
     def read(content: bytes) -> None:
         with contextlib.suppress(FileError):
-            read_csv(content, ["name", "need"])
+            read_csv(content, HEADINGS)
 
     assert_linear(read, lambda size: (shape * size).encode()[:size], FILE)

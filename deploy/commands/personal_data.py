@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from shared.command_line import answer, fail, json_option, own_settings, progress, storage_problem
+from shared.rights import APART
 from shared.settings.registry import Settings
 
 kind_option = click.option(
@@ -29,15 +30,17 @@ kind_option = click.option(
 def export(id: str, kind: Any, output: Path | None, as_json: bool) -> None:
     """Export all that is held of the company or partner ID, as one JSON document.
 
-    ID may be the mail address of its contact. The document holds personal data: a file is its owner's alone.
+    ID may be the mail address of its contact, or of a submission that is in no record yet.
+    The document holds personal data: a file is its owner's alone.
     """
     from deploy.operations.databases import opened_databases
-    from deploy.operations.export import counts, find_organisation, held_of
+    from deploy.operations.export import counts, find_organisation, held_apart, held_of
     from shared.clock import system_clock
 
     settings = own_settings()
     with _told(settings), opened_databases(settings) as databases:
-        held = held_of(databases, settings, *find_organisation(databases, id, kind), system_clock())
+        apart = None if kind else held_apart(databases, id, system_clock())
+        held = apart or held_of(databases, settings, *find_organisation(databases, id, kind), system_clock())
         if output is not None:
             with os.fdopen(os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
                 file.write(json.dumps(held, ensure_ascii=False, indent=2) + "\n")
@@ -66,23 +69,31 @@ def erase(id: str, kind: Any, yes: bool, wait: int, as_json: bool) -> None:
 
     Introductions and reports of others stay, without its name and words. The work processes must run: the command
     watches until all is gone, and says what is left. Run it again for an ID that is erased already to look after it.
+    ID may be a submission's, or a mail address that only submissions have.
     """
     from deploy.operations.databases import opened_databases
-    from deploy.operations.erase import erase_organisation
-    from deploy.operations.export import counts, held_of, to_erase
+    from deploy.operations.erase import erase_apart, erase_organisation
+    from deploy.operations.export import counts, held_apart, held_of, to_erase
     from shared.clock import system_clock
 
     settings = own_settings()
     with _told(settings), opened_databases(settings) as databases:
-        chosen, found = to_erase(databases, id, kind)
-        held = held_of(databases, settings, chosen, found, system_clock())
+        apart = None if kind else held_apart(databases, id, system_clock())
+        if apart:
+            chosen, found, held = APART, id, apart
+        else:
+            organisation = to_erase(databases, id, kind)
+            (chosen, found), held = organisation, held_of(databases, settings, *organisation, system_clock())
         if not yes:
             click.confirm(
                 f"{chosen} {found} will be gone for good: {_listed(counts(held))}. Erase it?",
                 abort=True,
                 err=True,
             )
-        done = erase_organisation(settings, databases, chosen, found, system_clock, wait, progress())
+        if apart:
+            done = erase_apart(settings, databases, id, system_clock)
+        else:
+            done = erase_organisation(settings, databases, *organisation, system_clock, wait, progress())
     lines = [f"{chosen} {found} is erased: {_listed(counts(held))}."]
     lines += [f"left: {line}" for line in done.left]
     if done.left:
@@ -90,7 +101,8 @@ def erase(id: str, kind: Any, yes: bool, wait: int, as_json: bool) -> None:
             "The work processes do the rest: start them if they do not run, then run this again to see."
         )
     lines += [f"later: {line}" for line in done.later]
-    lines += [f"to look at: {one['kind']} {one['id']} names it in its own words" for one in held["named_by"]]
+    named_by = held.get("named_by", [])
+    lines += [f"to look at: {one['kind']} {one['id']} names it in its own words" for one in named_by]
     result = {
         "kind": chosen,
         "id": found,
@@ -98,7 +110,7 @@ def erase(id: str, kind: Any, yes: bool, wait: int, as_json: bool) -> None:
         "done": not done.left,
         "left": list(done.left),
         "later": list(done.later),
-        "named_by": held["named_by"],
+        "named_by": named_by,
     }
     answer(result, as_json, "\n".join(lines))
 

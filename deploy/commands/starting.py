@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import logging
+from pathlib import Path
+
+import sqlalchemy as sa
+
 from deploy.operations.restore_mark import UnfinishedRestoreError, check_whole
 from deploy.services import ALL, SERVICES
 from shared.command_line import fail
 from shared.settings.registry import Settings
+from shared.storage.private_files import keep_private
+
+log = logging.getLogger(__name__)
 
 RUNNING = {"serve", "web", "work"}
 """The processes that need all that their services do."""
@@ -17,7 +25,21 @@ def check_start(settings: Settings, service: str, process: str) -> None:
         check_whole(settings)
     except UnfinishedRestoreError as error:
         fail(str(error))
+    close_state(settings)
     check_services(settings, service, process in RUNNING)
+
+
+def close_state(settings: Settings) -> None:
+    """Have the state directory, the embedded log and databases that are files be their owner's alone.
+
+    What belongs to another user, as a volume of a container may, is named in the log.
+    """
+    urls = [sa.make_url(one.database_url(settings)) for one in SERVICES.values()]
+    files = [Path(url.database) for url in urls if url.get_backend_name() == "sqlite" and url.database]
+    scheme, _, folder = settings.event_log.partition(":///")
+    folders = [settings.state_dir, *([Path(folder)] if scheme == "sqlite" else [])]
+    for problem in keep_private(folders, files):
+        log.warning("%s", problem)
 
 
 def check_services(settings: Settings, service: str = ALL, runs: bool = True) -> None:

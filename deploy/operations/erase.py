@@ -77,6 +77,20 @@ def erase_organisation(
     return Erased(tuple(done), tuple(left), _later(settings, databases))
 
 
+def erase_apart(settings: Settings, databases: Databases, asked: str, clock: Clock) -> Erased:
+    """Erase what came in without an account and is in no record, by its id or a mail address.
+
+    Raises OSError when the ledger cannot be written (run it again then), sqlalchemy.exc.DBAPIError.
+    """
+    owner, erasing = erasing_service()
+    with databases[owner.name].writing() as connection:
+        erasing.erase_apart(connection, asked, clock())
+    with databases[owner.name].reading() as connection:
+        ledger = erasing.erased(connection, None)
+    keep_ledger(settings.state_dir / LEDGER, ledger)
+    return Erased((), tuple(_overwrite(settings, databases)), _later(settings, databases))
+
+
 def _left(databases: Databases, kind: Kind, id: str, done: Sequence[Erasure]) -> list[str]:
     """Say what still holds it, by service."""
     left = []

@@ -1,8 +1,8 @@
 """The ledger of what was erased: a restore applies it, so that a backup brings nobody back.
 
 A file of one JSON object a line, `{"id", "kind", "erased_at", "version"}`; `kind` is the aggregate's word in the
-catalogue (`company`, `partner`, …), `version` the tombstone's: what is newer was submitted afterwards under the
-same id. It is kept outside of backups.
+catalogue (`company`, `partner`, …) or `submission`, `version` the tombstone's: what is newer was submitted
+afterwards under the same id. It is kept outside of backups.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from shared.events.catalogue import TOPICS
-from shared.rights import Erasure
+from shared.rights import APART, Erasure
 from shared.storage.whole_file import write_whole
 
 LEDGER = "erased.jsonl"
@@ -25,11 +25,11 @@ class LedgerError(Exception):
 
 
 def read_ledger(path: Path) -> Mapping[str, Mapping[str, int]]:
-    """Return the erased ids by topic, each with its tombstone's version.
+    """Return the erased ids by topic (submissions by their own word), each with its tombstone's version.
 
     Raises LedgerError for a line that names nothing, OSError.
     """
-    topics = {topic.aggregate: topic.name for topic in TOPICS.values()}
+    topics = {**{topic.aggregate: topic.name for topic in TOPICS.values()}, APART: APART}
     found: dict[str, dict[str, int]] = {}
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
         if not line.strip():

@@ -8,7 +8,7 @@ from datetime import datetime
 from deploy.operations.databases import Databases
 from deploy.services import SERVICES
 from shared.clock import to_text
-from shared.rights import KINDS, Asked, Erasing, Erasure, Held, Kind
+from shared.rights import APART, KINDS, Asked, Erasing, Erasure, Held, Kind
 from shared.service import Service
 from shared.settings.registry import Settings
 
@@ -70,6 +70,23 @@ def held_of(databases: Databases, settings: Settings, kind: Kind, id: str, now: 
             held |= service.parts.rights.held(connection, Asked(kind, id, settings, held))
     held["named_by"] = held.pop("named_by")  # of others: last
     return held
+
+
+def held_apart(databases: Databases, asked: str, now: datetime) -> Held | None:
+    """Return what is held of an id or a mail address that no organisation has; None where one has it, or nothing is.
+
+    That is what came in without an account and is in no record.
+    """
+    known = any(_is_known(databases, kind, asked) for kind in KINDS)
+    if known or ("@" in asked and _with_address(databases, asked)):
+        return None
+    found: list[Held] = []
+    for name, service in SERVICES.items():
+        with databases[name].reading() as connection:
+            found += service.parts.rights.apart(connection, asked)
+    if not found:
+        return None
+    return {"id": asked, "kind": APART, "made_at": to_text(now), "profile": None, "submissions": found}
 
 
 def counts(held: Mapping[str, object]) -> dict[str, int]:

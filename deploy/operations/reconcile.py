@@ -26,6 +26,7 @@ from shared.events.envelope import BadEventError, from_record
 from shared.events.event import Event
 from shared.messaging.consumed import versions_had
 from shared.messaging.outbox import drop_published, record_event
+from shared.rights import APART
 from shared.service import Adopting
 
 PATIENCE_SECONDS = 60.0
@@ -85,6 +86,10 @@ def reconcile(
     for service, topic in OWNED:
         one = _Topic(connections, service, topic, now)
         done += one.reconcile(events_of(log(topic)), events_of(kept(topic)), erased.get(topic, {}))
+    for name, one_service in SERVICES.items():
+        if erasing := one_service.parts.erasing:
+            again = erasing.again(connections[name], erased.get(APART, {}), now)
+            done += Reconciled(erased=again)
     return done
 
 

@@ -15,6 +15,7 @@ from shared.clock import Clock, system_clock
 from shared.ids import IdSource, random_ids
 from shared.settings.registry import Settings
 from shared.web.health import ALIVE_PATH, READY_PATH, alive_answer, ready_answer
+from shared.web.outside_address import AtOutsideAddress
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -35,7 +36,7 @@ def create_web(
     members = chosen(service)
     specs = [member.name for member in members]
     apps = [ServiceApp(one, partial(one.parts.create_app, settings, clock, ids), specs) for one in members]
-    return _by_path(apps)
+    return AtOutsideAddress(_by_path(apps), settings.base_url, keep_host=True)
 
 
 def _by_path(apps: list[ServiceApp]) -> WSGIApplication:
@@ -77,6 +78,9 @@ class _Server(BaseApplication):
             "keepalive": KEEP_ALIVE_SECONDS,
             "graceful_timeout": GRACE_SECONDS,
             "timeout": 60,
+            # What a proxy says of itself is not believed, so two headers of it may differ: see outside_address.
+            "secure_scheme_headers": {},
+            "forwarder_headers": "",
             "control_socket_disable": True,
             "proc_name": f"handslag-web-{self._name}",
             "accesslog": None,

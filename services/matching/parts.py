@@ -1,8 +1,12 @@
-"""What the matching service does, collected of its features."""
+"""What the matching service does, collected of its features.
+
+The web, the work and what only they need are imported when they are made: no command pays for them.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from sqlalchemy.engine import Connection
 
@@ -12,15 +16,13 @@ from services.matching.events import HANDLERS
 from services.matching.introductions.stand_in import approve_best, has_introductions, reports_made
 from services.matching.reports.store.due import get_due_counts
 from services.matching.reports.store.pause import get_replay
-from services.matching.text.models import EmbedderError
 from services.matching.upkeep import report_status, restore, views
 from services.matching.upkeep.replay import GROUP
-from services.matching.web import create_app
-from services.matching.work import create_work
 from shared.clock import Clock
 from shared.event_log.port import EventLog
 from shared.events.event import Event
 from shared.ids import IdSource
+from shared.lasting import making_what_lasts
 from shared.loops import Loop
 from shared.messaging.effects import Handler
 from shared.rights import Rights
@@ -28,8 +30,20 @@ from shared.service import Adopting, CannotStartError, Parts, Replay, Restoring,
 from shared.settings.registry import Settings
 from shared.storage.engine import Database
 
+if TYPE_CHECKING:
+    from flask import Flask
+
+
+def _create_app(settings: Settings, clock: Clock, ids: IdSource) -> Flask:
+    with making_what_lasts():
+        from services.matching.web import create_app
+    return create_app(settings, clock, ids)
+
 
 def _create_work(settings: Settings, event_log: EventLog, clock: Clock, ids: IdSource) -> list[Loop]:
+    with making_what_lasts():
+        from services.matching.text.models import EmbedderError
+        from services.matching.work import create_work
     try:
         return create_work(settings, event_log, clock, ids)
     except EmbedderError as error:
@@ -53,7 +67,7 @@ def _adopt(connection: Connection, topic: str, event: Event, adopting: Adopting)
 
 
 PARTS = Parts(
-    create_app=create_app,
+    create_app=_create_app,
     create_work=_create_work,
     open_store=_open_store,
     metadata=tables.metadata,

@@ -7,13 +7,15 @@ from services.matching.evaluation.commands import evaluate
 from services.matching.topics_read import READS
 from services.matching.upkeep.commands import rebuild, thesaurus
 from services.matching.why_not.commands import why_not
+from shared.lasting import making_what_lasts
 from shared.service import Link, Parts, Service
 from shared.settings.registry import Settings
 
 
 def _load() -> Parts:
-    # Only here: the parts take 4.5 s of CPU to import, the whole command line without them half a second.
-    from services.matching.parts import PARTS
+    # Only here: the parts take 1.0 s of CPU to import, the command line without them 0.3 s.
+    with making_what_lasts():
+        from services.matching.parts import PARTS
 
     return PARTS
 

@@ -1,6 +1,11 @@
-"""What the notifications service does, collected of its features."""
+"""What the notifications service does, collected of its features.
+
+The web, the work and what only they need are imported when they are made: no command pays for them.
+"""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from sqlalchemy.engine import Connection
 
@@ -11,13 +16,31 @@ from services.notifications.events import make_handlers
 from services.notifications.tables import messaging, metadata
 from services.notifications.upkeep import mail_status, views
 from services.notifications.upkeep.store import list_with_address
-from services.notifications.web import create_app
-from services.notifications.work import create_work
+from shared.clock import Clock
+from shared.event_log.port import EventLog
 from shared.events.event import Event
+from shared.ids import IdSource
+from shared.lasting import making_what_lasts
+from shared.loops import Loop
 from shared.rights import Rights
 from shared.service import Adopting, Parts, Restoring, Watching
 from shared.settings.registry import Settings
 from shared.storage.engine import Database, open_database
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+
+def _create_app(settings: Settings, clock: Clock, ids: IdSource) -> Flask:
+    with making_what_lasts():
+        from services.notifications.web import create_app
+    return create_app(settings, clock, ids)
+
+
+def _create_work(settings: Settings, event_log: EventLog, clock: Clock, ids: IdSource) -> list[Loop]:
+    with making_what_lasts():
+        from services.notifications.work import create_work
+    return create_work(settings, event_log, clock, ids)
 
 
 def _open_store(settings: Settings) -> Database:
@@ -29,8 +52,8 @@ def _adopt(connection: Connection, topic: str, event: Event, adopting: Adopting)
 
 
 PARTS = Parts(
-    create_app=create_app,
-    create_work=create_work,
+    create_app=_create_app,
+    create_work=_create_work,
     open_store=_open_store,
     metadata=metadata,
     messaging=messaging,

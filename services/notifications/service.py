@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from services.notifications.deliveries.commands import mails
+from shared.lasting import making_what_lasts
 from shared.service import Link, Parts, Service
 
 
 def _load() -> Parts:
-    # Only here: the parts take 2.4 s of CPU to import, the whole command line without them half a second.
-    from services.notifications.parts import PARTS
+    # Only here: the parts take 0.7 s of CPU to import, the command line without them 0.3 s.
+    with making_what_lasts():
+        from services.notifications.parts import PARTS
 
     return PARTS
 
@@ -19,5 +22,6 @@ SERVICE = Service(
     owns=("deliveries",),
     reads=("companies", "partners", "introductions"),
     navigation=(Link("/mailbox", "Mailbox"),),
+    commands=(mails,),
     load=_load,
 )

@@ -12,13 +12,15 @@ class Refusal(StrEnum):
     """Why a change cannot be made.
 
     Unknown: nothing has this id; taken: something has it already; withdrawn: what is withdrawn stays as it is; stale:
-    the caller saw another version; invalid: fields are wrong or do not go together.
+    the caller saw another version; decided: somebody has decided on it; invalid: fields are wrong or do not go
+    together.
     """
 
     UNKNOWN = "unknown"
     TAKEN = "taken"
     WITHDRAWN = "withdrawn"
     STALE = "stale"
+    DECIDED = "decided"
     INVALID = "invalid"
 
 

@@ -27,6 +27,31 @@ erasures = sa.Table(
 )
 """What was erased: ids alone. A new aggregate of such an id goes on with the versions."""
 
+submissions = sa.Table(
+    "submissions",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("status", sa.Text, nullable=False),
+    sa.Column("received_at", sa.Text, nullable=False),
+    sa.Column(
+        "token_digest", sa.Text, nullable=False, unique=True
+    ),  # of the follow link: the token is not kept
+    sa.Column("source", sa.Text, nullable=True),  # a keyed digest of the sender's address, for a time
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("name_folded", sa.Text, nullable=False, index=True),
+    sa.Column("email", sa.Text, nullable=False, index=True),  # the contact's, in lower case
+    sa.Column("partner_id", sa.Text, nullable=True, index=True),  # as it was sent: there may be none
+    sa.Column("decided_at", sa.Text, nullable=True, index=True),
+    sa.Column("decided_by", sa.Text, nullable=True),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("records", sa.Text, nullable=False),  # JSON: what came of it
+    sa.Column("sent", sa.Text, nullable=False),  # JSON
+    sa.Index("submissions_by_status", "status", "received_at"),
+    sa.Index("submissions_by_source", "source", "received_at"),
+)
+"""What came in without an account, until some time after it was decided."""
+
 
 def _profiles(name: str) -> sa.Table:
     return sa.Table(
@@ -36,8 +61,12 @@ def _profiles(name: str) -> sa.Table:
         sa.Column("version", sa.BigInteger, nullable=False),
         sa.Column("status", sa.Text, nullable=False, index=True),
         sa.Column("name", sa.Text, nullable=False),
-        sa.Column("name_folded", sa.Text, nullable=False),  # for searching: databases fold only ASCII alike
+        sa.Column("name_folded", sa.Text, nullable=False),  # in lower case: databases know only that of ASCII
+        sa.Column("name_findable", sa.Text, nullable=True),  # as `shared.words.finding`; None: by older code
         sa.Column("country", sa.Text, nullable=False, index=True),
+        sa.Column(
+            "country_code", sa.Text, nullable=True, index=True
+        ),  # empty: not known; None: by older code
         sa.Column("kind", sa.Text, nullable=False, index=True),
         sa.Column("partner_id", sa.Text, nullable=True, index=True),
         sa.Column("focus_areas", sa.Text, nullable=False),  # as ",cancer,amr,"

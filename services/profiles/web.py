@@ -9,6 +9,9 @@ from flask import Flask
 from services.profiles.database import open_store
 from services.profiles.organisations.api import blueprints
 from services.profiles.refusal_answers import handle_refusals
+from services.profiles.submissions.api import submissions_blueprint, taking_in
+from services.profiles.submissions.pages import page_blueprints
+from services.profiles.submissions.views import KnownOrganisations
 from shared.clock import Clock, system_clock
 from shared.ids import IdSource, random_ids
 from shared.settings.registry import Settings
@@ -22,8 +25,18 @@ def create_app(settings: Settings, clock: Clock = system_clock, ids: IdSource = 
     when no secret key is set.
     """
     database = open_store(settings)
+    known = KnownOrganisations()
     app = create_service_app(
-        "profiles", Path(__file__).parent, settings, clock, ids, api=blueprints(database, clock, ids)
+        "profiles",
+        Path(__file__).parent,
+        settings,
+        clock,
+        ids,
+        api=(
+            *blueprints(database, clock, ids, taking_in(database, clock, ids)),
+            submissions_blueprint(database, clock, ids, known),
+        ),
+        page_blueprints=page_blueprints(database, clock, ids, known),
     )
     handle_refusals(app)
     app.extensions["handslag-database"] = database

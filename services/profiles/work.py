@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from services.profiles.database import open_store
+from services.profiles.submissions.worker import forgetting_submissions
 from services.profiles.tables import idempotency, messaging
 from shared.clock import Clock, system_clock
 from shared.event_log.port import EventLog
@@ -18,7 +19,7 @@ from shared.storage.wal import truncating
 def create_work(
     settings: Settings, event_log: EventLog, clock: Clock = system_clock, ids: IdSource = random_ids
 ) -> list[Loop]:
-    """Make the loops of the work process: the relay, and the forgetting of old answers.
+    """Make the loops of the work process: the relay, and the forgetting of old answers and submissions.
 
     Raises sqlalchemy.exc.SQLAlchemyError or OSError when the database cannot be opened.
     """
@@ -28,5 +29,6 @@ def create_work(
         Loop("profiles relay", relay.run),
         pulsing(event_log, "profiles"),
         forgetting(database, idempotency, clock),
+        forgetting_submissions(database, clock),
         truncating(database, "profiles"),
     ]

@@ -90,7 +90,7 @@ def _headers(topic: Topic, kind: str) -> dict[str, Any]:
         "ce_source": {**_TEXT, "const": source_of(topic)},
         "ce_time": {**_TEXT, "format": "date-time"},
         "ce_subject": {**_TEXT, "description": f"the {topic.aggregate}'s id"},
-        f"ce_{VERSION_EXTENSION}": {**_TEXT, "pattern": "^[1-9][0-9]*$"},
+        f"ce_{VERSION_EXTENSION}": {**_TEXT, "pattern": "^[1-9][0-9]{0,8}$"},
     }
     if not is_tombstone_type(kind):
         names["content-type"] = {**_TEXT, "const": CONTENT_TYPE}

@@ -30,7 +30,8 @@ from shared.events.plain_headers import (
 )
 from shared.events.plain_states import PlainLoader, plain_loader
 
-_VERSION = re.compile(r"[1-9][0-9]{0,17}")
+_VERSION = re.compile(r"[1-9][0-9]{0,8}")
+"""A change a second for thirty years; a foreign event far beyond would make all that follow look like duplicates."""
 
 
 class BadEventError(Exception):
@@ -94,7 +95,9 @@ def topic_of(event: Event) -> Topic:
     if (event.state is None) != is_tombstone_type(event.type):
         raise BadEventError(f"{event.type}: exactly the erased events have no state")
     if not event.aggregate_id or not _VERSION.fullmatch(str(event.version)):
-        raise BadEventError(f"{event.type}: needs an aggregate id and a version from 1 up, got {event.id!r}")
+        raise BadEventError(
+            f"{event.type}: needs an aggregate id and a version from 1 to 999999999, got {event.id!r}"
+        )
     return topic
 
 
@@ -228,7 +231,7 @@ def _in_utc(moment: datetime) -> datetime:
 def _version_of(text: str) -> int:
     if not _VERSION.fullmatch(text):
         raise BadEventError(
-            f"the header ce_{VERSION_EXTENSION} must be a whole number from 1 up, not {text!r}"
+            f"the header ce_{VERSION_EXTENSION} must be a whole number from 1 to 999999999, not {text[:40]!r}"
         )
     return int(text)
 

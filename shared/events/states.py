@@ -28,6 +28,29 @@ class AggregateState(State):
     updated_at = fields.String(required=True, metadata={"format": "date-time"})
 
 
+class PartProvenance(State):
+    """Who made one part of a record, and who last confirmed it: staff, import, organisation or anyone."""
+
+    made_by = fields.String(required=True)
+    made_at = fields.String(required=True, metadata={"format": "date-time"})
+    confirmed_by = fields.String(load_default=None, allow_none=True)
+    confirmed_at = fields.String(load_default=None, allow_none=True, metadata={"format": "date-time"})
+
+
+class ProfileState(AggregateState):
+    """What the states of profiles carry: where each part comes from."""
+
+    provenance = fields.Dict(
+        keys=fields.String(),
+        values=fields.Nested(PartProvenance),
+        load_default=dict,
+        metadata={
+            "description": "by part: profile, contact, blocks, and such as capabilities.c1 or needs.n1; "
+            "what is not known has no entry"
+        },
+    )
+
+
 class Contact(State):
     """Who to write to. Personal data: only in companies and partners."""
 
@@ -62,7 +85,7 @@ class Need(State):
     requirements = fields.String(load_default="")
 
 
-class Company(AggregateState):
+class Company(ProfileState):
     """An organisation that offers something. `status`: active or withdrawn."""
 
     name = fields.String(required=True)
@@ -103,7 +126,7 @@ class Company(AggregateState):
     contact = fields.Nested(Contact, load_default=None, allow_none=True)
 
 
-class Partner(AggregateState):
+class Partner(ProfileState):
     """A foreign organisation that looks for something. `status`: active or withdrawn."""
 
     name = fields.String(required=True)
@@ -130,7 +153,7 @@ class MustHaves(State):
     languages = fields.List(fields.String(), load_default=list)
 
 
-class MatchRequest(AggregateState):
+class MatchRequest(ProfileState):
     """A partner's enquiry. `status`: open, closed or withdrawn."""
 
     partner_id = fields.String(required=True)
@@ -150,7 +173,7 @@ class Delegate(State):
     needs = fields.List(fields.Nested(Need), load_default=list)
 
 
-class Visit(AggregateState):
+class Visit(ProfileState):
     """A visit. `status`: planned or withdrawn."""
 
     title = fields.String(required=True)
@@ -164,6 +187,10 @@ class Visit(AggregateState):
     )
     payer = fields.String(load_default="")
     delegates = fields.List(fields.Nested(Delegate), load_default=list)
+    time_zone = fields.String(
+        load_default="",
+        metadata={"description": "IANA name of the zone that its hours are in; empty: the organiser's"},
+    )
 
 
 class Side(State):

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from email.utils import parseaddr
+from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from shared.time_zones import time_zone_named
+from shared.words.addresses import AddressError, read_named_address
 
 
 def anything(_value: str) -> str | None:
@@ -31,6 +35,56 @@ def url_of(*schemes: str, optional: bool = False) -> Callable[[str], str | None]
     return check
 
 
+def is_loopback(host: str) -> bool:
+    """Say whether a host's name or address is this machine's own."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+OWN_PATHS = frozenset(
+    {
+        *("api", "bootstrap", "duplicates", "healthz", "mailbox", "metrics", "plans", "policies"),
+        *("programmes", "readyz", "reports", "sign-in", "sign-out", "static", "submissions", "submit"),
+    }
+)
+"""What the paths of our own pages begin with; a test holds them to the routes."""
+_PATH = re.compile(r"(?:/(?!\.{1,2}(?:/|\Z))[A-Za-z0-9._~-]+)*/?")
+_HOST = re.compile(r"[^\s/@?#\\%:\[\]]+|[0-9A-Fa-f:.]+")
+
+
+def base_address(value: str) -> str | None:
+    """Take an http or https address with a host, and a port or a path where it has them.
+
+    A path begins with none of our own, for nobody could tell whether a proxy had taken it off already.
+    """
+    example = "for example https://match.example.org or https://example.org:8443/matchmaking"
+    try:
+        parts = urlsplit(value)
+        good = parts.scheme in ("http", "https") and bool(parts.hostname and _HOST.fullmatch(parts.hostname))
+        good = good and parts.port != 0 and value == value.strip() and value.isprintable()
+    except ValueError:
+        good = False
+    if not good:
+        return f"must start with http:// or https:// and name a host, {example}"
+    if parts.username is not None or "?" in value or "#" in value:
+        return f"must be an address without a user, a ? or a #, {example}"
+    if not _PATH.fullmatch(parts.path):
+        return f"has a path that is not made of letters, digits, dots, dashes and underscores, {example}"
+    first = parts.path.split("/")[1] if parts.path else ""
+    if first in OWN_PATHS:
+        return f"has a path that begins with /{first}, as pages of ours do: choose another word, {example}"
+    return None
+
+
+def time_zone(value: str) -> str | None:
+    """Take the IANA name of a time zone."""
+    return None if time_zone_named(value) else "must be a time zone's IANA name, for example Europe/Stockholm"
+
+
 def mail_server(value: str) -> str | None:
     """Take mailbox: or the URL of an SMTP server."""
     if value == "mailbox:":
@@ -49,9 +103,11 @@ def mail_server(value: str) -> str | None:
 
 def mail_address(value: str) -> str | None:
     """Take one mail address, with a name or without."""
-    address = parseaddr(value)[1]
-    good = address.count("@") == 1 and all(address.split("@")) and not set(value) & set("\r\n")
-    return None if good else "must be a mail address, for example Matchmaking <matchmaking@example.org>"
+    try:
+        read_named_address(value)
+    except AddressError as error:
+        return f"must be a mail address, for example Matchmaking <matchmaking@example.org>: it {error}"
+    return None
 
 
 def port(value: str) -> str | None:

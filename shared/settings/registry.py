@@ -5,12 +5,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from shared.settings.checks import (
     anything,
+    base_address,
+    is_loopback,
     long_secret,
     mail_address,
     mail_server,
@@ -20,9 +24,11 @@ from shared.settings.checks import (
     port_or_zero,
     readable_file,
     text_engine,
+    time_zone,
     url_of,
 )
 from shared.settings.kafka_checks import SASL_MECHANISMS, SECURITY, kafka_problems
+from shared.time_zones import time_zone_named
 
 
 @dataclass(frozen=True)
@@ -44,6 +50,7 @@ class Settings:
     host: str
     port: int
     default_language: str
+    time_zone: str
     kafka_security: str
     kafka_sasl_mechanism: str
     kafka_user: str
@@ -63,7 +70,10 @@ class Settings:
 
 @dataclass(frozen=True)
 class Setting:
-    """One setting: the field it fills, its meaning, its default (`{state}` is the state directory), its check."""
+    """One setting: the field it fills, its meaning, its default, its check.
+
+    In the default `{state}` is the state directory and `{port}` the port that is listened on.
+    """
 
     field: str
     meaning: str
@@ -82,6 +92,9 @@ class Setting:
     def file_name(self) -> str | None:
         """The environment variable that names a file with the value, where there is one."""
         return f"{self.name}_FILE" if self.secret or self.may_be_file else None
+
+
+_PASSWORD_PARAMETER = re.compile(r"([?&](?:ssl)?(?:password|passwd|pass|pwd)=)[^&#]*", re.IGNORECASE)
 
 
 class SettingsError(Exception):
@@ -134,7 +147,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "mail_from",
         "the organiser's address, which mails come from and answers go to",
-        "Handslag <matchmaking@organiser.invalid>",
+        "matchmaking@organiser.invalid",
         mail_address,
     ),
     Setting(
@@ -152,7 +165,10 @@ SETTINGS: tuple[Setting, ...] = (
         secret=True,
     ),
     Setting(
-        "base_url", "the address that visitors see", "http://127.0.0.1:8080", url_of("http://", "https://")
+        "base_url",
+        "the address that visitors see: scheme, host, port and path as they stand in a browser",
+        "http://127.0.0.1:{port}",
+        base_address,
     ),
     Setting(
         "host",
@@ -166,6 +182,12 @@ SETTINGS: tuple[Setting, ...] = (
         "the language when a browser asks for neither: sv or en",
         "en",
         one_of("sv", "en"),
+    ),
+    Setting(
+        "time_zone",
+        "the time zone of visits that name none, such as Europe/Stockholm",
+        "Europe/Stockholm",
+        time_zone,
     ),
     Setting(
         "kafka_security", f"how Kafka is talked to: {', '.join(SECURITY)}", SECURITY[0], one_of(*SECURITY)
@@ -227,6 +249,8 @@ SETTINGS: tuple[Setting, ...] = (
     ),
 )
 
+_SMTP = next(setting for setting in SETTINGS if setting.field == "smtp")
+
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
     """Read and check the settings of an environment.
@@ -239,6 +263,8 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     fields: dict[str, object] = {
         **values,
         "state_dir": Path(values["state_dir"]),
+        "base_url": values["base_url"].rstrip("/"),
+        "time_zone": time_zone_named(values["time_zone"]),
         "port": int(values["port"]),
         "metrics_port": int(values["metrics_port"]),
     }
@@ -268,8 +294,25 @@ def unknown_settings(environ: Mapping[str, str]) -> list[str]:
     ]
 
 
+def risky_settings(environ: Mapping[str, str]) -> list[str]:
+    """Name what works and yet should not stay so, with the fix: a mail server's password that travels in clear."""
+    value, _ = _given(_SMTP, environ)
+    try:
+        parts = urlsplit(value)
+        risky = parts.scheme == "smtp" and bool(parts.password) and not is_loopback(parts.hostname or "")
+    except ValueError:
+        risky = False
+    if not risky:
+        return []
+    return [
+        f"{_SMTP.name} sends the mail server's password without TLS, so that others can read it on the way; "
+        "write smtp+starttls:// or smtps:// instead of smtp://"
+    ]
+
+
 def hide_password(value: str) -> str:
-    """Return a URL with its password, if any, as asterisks; any other text as it is."""
+    """Return a URL with its passwords (before the host, among the parameters) as asterisks; other texts as they are."""
+    value = _PASSWORD_PARAMETER.sub(r"\1***", value)
     head, at, tail = value.rpartition("@")
     scheme, separator, user = head.partition("://")
     if not (at and separator and ":" in user):
@@ -293,9 +336,11 @@ def _values(environ: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
     problems = []
     state = environ.get("HANDSLAG_STATE_DIR") or "var"
     values = {}
+    own_port = environ.get("HANDSLAG_PORT") or "8080"
+    listened = own_port if port(own_port) is None else "8080"  # a wrong one is told once, by its own name
     for setting in SETTINGS:
         given, problem = _given(setting, environ)
-        value = given or setting.default.replace("{state}", state)
+        value = given or setting.default.replace("{state}", state).replace("{port}", listened)
         problem = problem or setting.check(value)
         if problem:
             problems.append(f"{setting.name} {problem}")

@@ -6,85 +6,65 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
-from shared.sheets.sheet import MOST_FILE_BYTES, MOST_ROWS, FileError, Row, Sheet, SheetMaker
+from shared.sheets.headings import Headings
+from shared.sheets.sheet import (
+    MOST_COLUMNS,
+    MOST_FILE_BYTES,
+    MOST_ROWS,
+    ROWS_OF_TITLES,
+    FileError,
+    Row,
+    Sheet,
+    SheetMaker,
+)
+from shared.sheets.text_encoding import decode
 
-SEPARATORS = (",", ";", "\t")
+SEPARATORS = (",", ";", "\t", "|")
 LOOKED_AT = 50_000
-"""Characters of the header by which the separator is told."""
+"""Characters of a row by which the separator is told."""
 MOST_SEPARATORS = 10_000
 """In one line; long texts have some inside their quotes."""
 
-_SEPARATOR_LINE = re.compile(r"sep=([,;\t])\r?\n?", re.IGNORECASE)
+_SEPARATOR_LINE = re.compile(r"\"?sep=([,;\t|])\"?[,;\t|]*\r?\n?", re.IGNORECASE)
+_KEPT_AS_TEXT = re.compile(r'="([^"]*)"')
 
 
-def read_csv(content: bytes, known_columns: Sequence[str], most_rows: int = MOST_ROWS) -> Sheet:
+def read_csv(content: bytes, headings: Headings, most_rows: int = MOST_ROWS, encoding: str = "") -> Sheet:
     """Read a CSV file into a sheet of at most so many rows.
 
-    UTF-8 and UTF-16 are taken with and without a byte order mark, and Windows-1252; the separator is the
-    one of `,` `;` and tab that finds most of the known columns (in lower case) in the header. Raises
-    FileError for other encodings, a quote that never closes, and for what `SheetMaker` refuses.
+    `encoding` names the file's; without it, it is found or guessed (see `decode`). The separator is the one of `,` `;`
+    `|` and tab that finds most of the known headings in one of the first rows, or the one that a first line `sep=;`
+    names. Raises FileError for other encodings, a quote that never closes, and for what `SheetMaker` refuses.
     """
-    text = decode(content)
-    first = _SEPARATOR_LINE.match(text)
+    decoded = decode(content, encoding)
+    first = _SEPARATOR_LINE.match(decoded.text)
     start = 1 if first else 0
-    lines = list(io.StringIO(text, newline=""))[start:]
-    separator = first[1] if first else _separator(lines, known_columns)
-    maker = SheetMaker(separator, most_rows=most_rows)
+    lines = list(io.StringIO(decoded.text, newline=""))[start:]
+    separator = first[1] if first else _separator(lines, headings)
+    maker = SheetMaker(headings, "CSV", separator, most_rows=most_rows)
     for row in _rows(lines, separator, start):
         maker.add(row)
-    return maker.sheet()
+    sheet = maker.sheet()
+    reading = replace(sheet.reading, encoding=decoded.encoding, notes=(*decoded.notes, *sheet.reading.notes))
+    return replace(sheet, reading=reading)
 
 
-def decode(content: bytes) -> str:
-    """Return a file's text; raises FileError when no encoding that is taken fits."""
-    for mark, encoding in (
-        (b"\xef\xbb\xbf", "utf-8"),
-        (b"\xff\xfe", "utf-16-le"),
-        (b"\xfe\xff", "utf-16-be"),
-    ):
-        if content.startswith(mark):
-            return _strictly(content[len(mark) :], encoding)
-    if len(content) % 2 == 0 and len(content) >= 4:
-        # A header is written in Latin letters: every other byte of its UTF-16 is nought.
-        head = content[:32]
-        if not any(head[1::2]) and all(head[0::2]):
-            return _strictly(content, "utf-16-le")
-        if not any(head[0::2]) and all(head[1::2]):
-            return _strictly(content, "utf-16-be")
-    try:
-        return content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        lenient = content.decode("utf-8", errors="replace")
-        wrong = lenient.count("\ufffd")
-        if sum(character > "\x7f" for character in lenient) > 2 * wrong:
-            # Windows-1252 almost never reads as UTF-8: this is UTF-8 with something broken in it.
-            line = content.count(b"\n", 0, error.start) + 1
-            raise FileError(
-                f"is UTF-8 except in line {line}; mend that line and save it as CSV UTF-8"
-            ) from error
-    return _strictly(content, "cp1252")
-
-
-def _strictly(content: bytes, encoding: str) -> str:
-    try:
-        return content.decode(encoding)
-    except UnicodeDecodeError as error:
-        raise FileError(
-            f"is in no encoding that is taken (byte {error.start} is not {encoding}); save it as CSV UTF-8"
-        ) from error
-
-
-def _separator(lines: Sequence[str], known_columns: Sequence[str]) -> str:
-    header = next((line for line in lines if line.strip()), "")[:LOOKED_AT]
+def _separator(lines: Sequence[str], headings: Headings) -> str:
+    first = [line for line in lines[: 2 * ROWS_OF_TITLES] if line.strip()][:ROWS_OF_TITLES]
 
     def found(separator: str) -> tuple[int, int]:
-        try:
-            cells = next(csv.reader([header], delimiter=separator), [])
-        except csv.Error:
-            cells = []
-        known = sum(cell.strip().lower() in known_columns for cell in cells)
-        return known, len(cells)
+        best = (0, 0)
+        for number, line in enumerate(first):
+            try:
+                cells = next(csv.reader([line[:LOOKED_AT]], delimiter=separator), [])
+            except csv.Error:
+                cells = []
+            known = sum(headings.field_of(cell) is not None for cell in cells[:MOST_COLUMNS])
+            # Without a known heading the first line tells, by its cells.
+            best = max(best, (known, len(cells) if known or not number else 0))
+        return best
 
     return max(SEPARATORS, key=found)
 
@@ -118,4 +98,10 @@ def _rows(lines: Sequence[str], separator: str, skipped: int) -> Iterator[Row]:
             problem = "is badly quoted; check its cells, and double the quotes inside a quoted one"
             yield Row(line, tuple(cells), problem)
         else:
-            yield Row(line, tuple(cells))
+            yield Row(line, tuple(map(_kept_as_text, cells)))
+
+
+def _kept_as_text(cell: str) -> str:
+    """Read `="007"`, by which spreadsheets are told to keep a number as it is written, as `007`."""
+    found = _KEPT_AS_TEXT.fullmatch(cell) if cell.startswith("=") else None
+    return found[1] if found else cell

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from shared.sheets.csv_file import read_csv
+from shared.sheets.headings import Headings
 from shared.sheets.sheet import FileError
 
 
@@ -17,7 +18,8 @@ def read_rows(path: Path, needed: Collection[str], others: Sequence[str] = ()) -
     FileError that names the file, and the line where it is a row's; OSError.
     """
     try:
-        sheet = read_csv(path.read_bytes(), [*needed, *others], most_rows=sys.maxsize)
+        headings = Headings.named([*needed, *others], needed)
+        sheet = read_csv(path.read_bytes(), headings, most_rows=sys.maxsize)
     except FileError as error:
         raise FileError(f"{path} {error}") from error
     lacking = sorted(set(needed) - set(sheet.names))

@@ -90,6 +90,9 @@ HTTP_SECONDS = Histogram(
     "How long requests took to answer, in seconds.",
     ("service", "route", "method"),
 )
+WRONG_TOKENS = Counter(
+    "handslag_wrong_tokens_total", "Requests and sign-ins with a wrong staff token.", ("service",)
+)
 EVENTS_PUBLISHED = Counter(
     "handslag_events_published_total",
     "Events that the event log has acknowledged to the relay.",
@@ -135,6 +138,12 @@ REFUSED_EVENTS = Gauge(
 )
 DEAD_LETTERS = Gauge("handslag_dead_letters", "Dead letters that wait to be settled.", ("service",))
 LAG = Gauge("handslag_lag_records", "Records that a consumer group has not handled yet.", ("group",))
+SUBMISSIONS_WAITING = Gauge(
+    "handslag_submissions_waiting", "Submissions without an account that staff have not decided on."
+)
+SUBMISSIONS_OLDEST = Gauge(
+    "handslag_submissions_oldest_seconds", "How long the oldest submission has waited for staff."
+)
 STALE_REQUESTS = Gauge("handslag_stale_requests", "Match requests whose report is to be made again.")
 STALE_OLDEST = Gauge(
     "handslag_stale_oldest_seconds", "How long the oldest report that can be made has been to be made."
@@ -160,6 +169,7 @@ BUILD_INFO = Gauge("handslag_build_info", "Always 1; the label says which versio
 COUNTED: tuple[Counter | Histogram, ...] = (
     HTTP_REQUESTS,
     HTTP_SECONDS,
+    WRONG_TOKENS,
     EVENTS_PUBLISHED,
     RECORDS_CONSUMED,
     RECORDS_BURIED,
@@ -177,6 +187,8 @@ LOOKED_AT: tuple[Gauge, ...] = (
     REFUSED_EVENTS,
     DEAD_LETTERS,
     LAG,
+    SUBMISSIONS_WAITING,
+    SUBMISSIONS_OLDEST,
     STALE_REQUESTS,
     STALE_OLDEST,
     WAITING_REQUESTS,

@@ -10,12 +10,14 @@ from flask import Flask, Response, current_app, redirect, request, session, url_
 
 from shared.settings.registry import Settings
 from shared.web.problems import API_PREFIX, Problem
+from shared.web.wrong_tokens import WrongTokens, source_digest
 
 Role = Literal["anyone", "staff"]
 View = TypeVar("View", bound=Callable[..., Any])
 
 MARK = "handslag_access"
 SESSION_KEY = "staff"
+WRONG_TOKENS = "handslag-wrong-tokens"
 OPEN_ENDPOINTS = {"bootstrap.static", "shell.static", "api-docs.openapi_json"}
 """Views of the libraries that serve the same to everybody and cannot carry a mark."""
 
@@ -52,6 +54,19 @@ def is_staff_token(settings: Settings, token: str) -> bool:
     return bool(settings.staff_token) and hmac.compare_digest(token.encode(), settings.staff_token.encode())
 
 
+def refuse_many(app: Flask) -> None:
+    """Count a wrong staff token of who asks; raises Problem 429 where that address has sent many."""
+    settings: Settings = app.config["SETTINGS"]
+    wrong: WrongTokens = app.extensions[WRONG_TOKENS]
+    seconds = wrong.count(source_digest(settings.secret_key, request.remote_addr), app.name)
+    if seconds:
+        raise Problem(
+            429,
+            f"Too many wrong staff tokens came from your address. Try again in {seconds} seconds.",
+            headers={"Retry-After": str(seconds)},
+        )
+
+
 def guard(app: Flask) -> None:
     """Hold every request of an app to what its view declares.
 
@@ -62,9 +77,16 @@ def guard(app: Flask) -> None:
     if undeclared:
         raise RuntimeError(f"these views do not say who may call them: {', '.join(undeclared)}")
 
+    app.extensions[WRONG_TOKENS] = WrongTokens()
+
     @app.before_request
     def check() -> Response | None:
-        if request.endpoint is None or declared[request.endpoint] == "anyone" or is_staff():
+        if request.endpoint is None or is_staff():
+            return None
+        with_token = "Authorization" in request.headers and request.path.startswith(API_PREFIX)
+        if with_token:  # told also where none is needed: who sends one means to be staff
+            refuse_many(app)
+        elif declared[request.endpoint] == "anyone":
             return None
         if request.path.startswith(API_PREFIX):
             raise Problem(
@@ -74,4 +96,4 @@ def guard(app: Flask) -> None:
             )
         if request.method != "GET":
             raise Problem(401, "Only staff may do this. Sign in and try again.")
-        return redirect(url_for("shell.sign_in", next=request.full_path.rstrip("?")))  # type: ignore[return-value]
+        return redirect(url_for("shell.sign_in", next=request.script_root + request.full_path.rstrip("?")))  # type: ignore[return-value]

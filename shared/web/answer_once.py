@@ -19,10 +19,16 @@ _HEADERS_KEPT = ("Content-Type", "Location", "ETag")
 
 
 def answer_once(
-    connection: Connection, table: sa.Table, now: datetime, act: Callable[[], Response]
+    connection: Connection,
+    table: sa.Table,
+    now: datetime,
+    act: Callable[[], Response],
+    caller: str = "",
 ) -> Response:
     """Answer the current request by `act`, or as it was answered before under the same `Idempotency-Key`.
 
+    `caller` tells callers apart who have no token (such as by where they come from): each has keys of its own, so that
+    nobody meets another's answer.
     Runs inside the transaction of the effect, so that effect and answer are kept together or not at all.
     Without the header it only calls `act`. Raises Problem 422 when the key came with another request before,
     400 when the key is too long. An `act` that raises leaves no answer behind.
@@ -32,6 +38,7 @@ def answer_once(
         return act()
     if len(key) > LONGEST_KEY or not key.isprintable():
         raise Problem(400, f"An Idempotency-Key has at most {LONGEST_KEY} printable characters.")
+    key = _own(key, caller) if caller else key
     given, digest = get_answer(connection, table, key, now), _digest()
     if given is not None:
         if given.request_digest != digest:
@@ -48,6 +55,11 @@ def answer_once(
     answer = GivenAnswer(digest, response.status_code, headers, response.get_data(as_text=True))
     add_answer(connection, table, key, answer, now)
     return response
+
+
+def _own(key: str, caller: str) -> str:
+    digest = hashlib.sha256("\0".join((caller, key)).encode()).hexdigest()
+    return f"of {digest}"
 
 
 def _digest() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -18,11 +19,14 @@ from webargs.flaskparser import FlaskParser
 from shared.web.access import MARK, access
 from shared.web.json_body import BadJsonError, read_json
 from shared.web.numbers import LAST_PAGE
+from shared.web.outside_address import path_of
 from shared.web.problems import Problem, ProblemSchema
 
 View = TypeVar("View", bound=Callable[..., Any])
 
 MAX_PAGE_SIZE = 100
+# As `etag_of` writes it, or as it comes back where a proxy compresses: nginx weakens it, Apache httpd adds the coding.
+VERSION_TAG = re.compile(r'(?:W/)?"([0-9]{1,18})(?:[-;](?:gzip|br|zstd|deflate))?"')
 
 
 class StrictParser(FlaskParser):
@@ -77,6 +81,13 @@ class Api(flask_smorest.Api):  # type: ignore[misc]  # flask-smorest is untyped
     def _openapi_json(self) -> Response:
         text = flask.json.dumps(self.document(), indent=2, sort_keys=False)
         return Response(text, mimetype="application/json")
+
+    def _register_responses(self) -> None:
+        """Leave the answers that any view may give to `document` too: they are only described."""
+        self.descriptions.append(super()._register_responses)
+
+    def _register_pagination_header(self) -> None:
+        self.descriptions.append(super()._register_pagination_header)
 
     def _register_error_handlers(self) -> None:
         """Leave errors to `problems.handle_problems`."""
@@ -148,15 +159,16 @@ def etag_of(version: int) -> str:
 def required_version() -> int:
     """Read the version that the caller saw from `If-Match`.
 
-    Raises Problem 428 when the header is missing, 412 when it is no version of ours (weak tags and `*` are none).
+    A tag that a proxy marked when it compressed the answer is the version all the same. Raises Problem 428 when the
+    header is missing, 412 when it is no version of ours (`*` is none).
     """
     header = request.headers.get("If-Match", "").strip()
     if not header:
         raise Problem(428, "Say which version you saw: send its ETag in the header `If-Match`.")
-    digits = header[1:-1] if len(header) > 2 and header[0] == header[-1] == '"' else ""
-    if not (digits.isascii() and digits.isdecimal() and len(digits) < 19):
+    found = VERSION_TAG.fullmatch(header)
+    if found is None:
         raise Problem(412, f'{header} is no version of this; read it again and send its ETag, such as "3".')
-    return int(digits)
+    return int(found[1])
 
 
 def stale_version(current: int) -> Problem:
@@ -187,7 +199,7 @@ def register_api(app: Flask, blueprints: Sequence[Blueprint]) -> None:
     api = Api(
         app,
         spec_kwargs={
-            "servers": [{"url": "/"}],
+            "servers": [{"url": f"{path_of(app.config['SETTINGS'].base_url)}/"}],
             "components": {"securitySchemes": {"staffToken": {"type": "http", "scheme": "bearer"}}},
         },
     )

@@ -11,7 +11,6 @@ from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask_babel import Babel, get_locale
 from flask_bootstrap import Bootstrap5
 from flask_wtf.csrf import CSRFProtect
-from werkzeug.middleware.proxy_fix import ProxyFix
 
 from shared.clock import Clock
 from shared.focus_areas import read_focus_areas
@@ -20,10 +19,14 @@ from shared.settings.registry import Settings
 from shared.web import health, pages
 from shared.web.access import guard, is_staff
 from shared.web.api import Blueprint, register_api
+from shared.web.form_check import check_forms
+from shared.web.late_routes import LateRoute
 from shared.web.numbers import bound_integers
+from shared.web.outside_address import AtOutsideAddress, path_of
 from shared.web.problems import API_PREFIX, Problem, field_error, handle_problems
 from shared.web.static_files import STATIC_PATH, serve_compressed
 from shared.web.watch import watch
+from shared.words.collation import sort_key
 
 LANGUAGES = {"en": "English", "sv": "Svenska"}
 MAX_BODY_BYTES = 1_000_000
@@ -58,6 +61,7 @@ def create_service_app(
     app = Flask(
         service, template_folder=str(package / "templates"), static_folder=None, static_url_path=STATIC_PATH
     )
+    app.url_rule_class = LateRoute
     https = settings.base_url.startswith("https://")
     app.config.update(
         SECRET_KEY=settings.secret_key,
@@ -65,6 +69,9 @@ def create_service_app(
         SESSION_COOKIE_NAME="handslag",
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=https,
+        SESSION_COOKIE_PATH=path_of(settings.base_url) or "/",
+        WTF_CSRF_CHECK_DEFAULT=False,  # check_forms does
+        WTF_CSRF_SSL_STRICT=False,
         WTF_CSRF_TIME_LIMIT=None,
         BABEL_DEFAULT_LOCALE="en",
         BABEL_TRANSLATION_DIRECTORIES=f"{package / 'translations'};{HERE / 'translations'}",
@@ -80,12 +87,13 @@ def create_service_app(
         hosts = {"127.0.0.1", "localhost", "[::1]", urlsplit(settings.base_url).hostname or "localhost"}
         app.config["TRUSTED_HOSTS"] = sorted(hosts)
     app.session_interface = _Sessions()
-    app.wsgi_app = ProxyFix(app.wsgi_app) if https else app.wsgi_app  # type: ignore[method-assign]
+    app.wsgi_app = AtOutsideAddress(app.wsgi_app, settings.base_url, keep_host=settings.sample)  # type: ignore[method-assign]
     bound_integers(app.url_map)
     watch(app, service)
     Babel(app, locale_selector=_chosen_language)
     Bootstrap5(app)
     csrf = CSRFProtect(app)
+    check_forms(app, csrf, settings.base_url)
     handle_problems(app)
     api_blueprints = list(api)
     if api_blueprints:
@@ -106,7 +114,12 @@ def create_service_app(
         response.headers["X-Request-ID"] = str(g.get("request_id", ""))
         if not request.path.startswith(API_PREFIX) and request.args.get("lang") in LANGUAGES:
             response.set_cookie(
-                "lang", request.args["lang"], max_age=31_536_000, samesite="Lax", secure=https
+                "lang",
+                request.args["lang"],
+                max_age=31_536_000,
+                path=app.config["SESSION_COOKIE_PATH"],
+                samesite="Lax",
+                secure=https,
             )
         return response
 
@@ -120,6 +133,11 @@ def create_service_app(
             "staff": is_staff(),
             "navigation": app.config["NAVIGATION"],
         }
+
+    @app.template_filter()
+    def alphabetical(names: Iterable[str]) -> list[str]:
+        language = current_language()
+        return sorted(names, key=lambda name: sort_key(name, language))
 
     serve_compressed(app)
     guard(app)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import math
 import re
@@ -24,12 +25,16 @@ class BadJsonError(ValueError):
 
 
 def read_json(body: bytes) -> Any:
-    """Read a JSON text in UTF-8 into plain values.
+    """Read a JSON text in UTF-8 into plain values; a byte order mark before it is ignored (RFC 8259, section 8.1).
 
-    Raises BadJsonError for malformed JSON, more than 30,000 values, brackets nested deeper than 32, numbers of more
-    than 32 characters, NaN and infinities, a key of more than 200 characters or given twice, NUL
+    Raises BadJsonError for other encodings, malformed JSON, more than 30,000 values, brackets nested deeper than 32,
+    numbers of more than 32 characters, NaN and infinities, a key of more than 200 characters or given twice, NUL
     characters and lone surrogates. What is counted is counted before anything is made of the text.
     """
+    body = body.removeprefix(codecs.BOM_UTF8)
+    other = _other_encoding(body)
+    if other:
+        raise BadJsonError(f"The body is not UTF-8 but {other}; send it as UTF-8.")
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -48,6 +53,18 @@ def read_json(body: bytes) -> Any:
     if "\\u" in text:  # UTF-8 has no surrogates, and JSON no NUL, but as escapes
         _check_texts(value)
     return value
+
+
+def _other_encoding(body: bytes) -> str:
+    """Return the name of UTF-16 or UTF-32, told by a byte order mark or by noughts beside the first characters."""
+    if body.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        return "UTF-32"
+    if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "UTF-16"
+    noughts = [byte == 0 for byte in body[:4]]
+    if noughts in ([False, True, True, True], [True, True, True, False]):
+        return "UTF-32"
+    return "UTF-16" if noughts in ([False, True, False, True], [True, False, True, False]) else ""
 
 
 def _most_values(text: str) -> int:

@@ -18,7 +18,7 @@ from flask import (
     url_for,
 )
 
-from shared.web.access import SESSION_KEY, access, is_staff_token
+from shared.web.access import SESSION_KEY, access, is_staff_token, refuse_many
 from shared.web.problems import Problem
 
 CONTENT_SECURITY_POLICY = (
@@ -36,13 +36,14 @@ blueprint = Blueprint(
 @access("anyone")
 def sign_in() -> Response | str:
     """Ask for the staff token; with the right one, remember in a signed cookie that this browser is staff's."""
-    target = _own_page(request.values.get("next", "/"))
+    target = _own_page(request.values.get("next", ""))
     settings = current_app.config["SETTINGS"]
     if request.method == "POST":
         if is_staff_token(settings, request.form.get("token", "").strip()):
             session.clear()
             session[SESSION_KEY] = True
             return redirect(target, code=303)  # type: ignore[return-value]
+        refuse_many(current_app)
         page = render_template("sign_in.html", target=target, wrong=True)
         return Response(page, status=403, mimetype="text/html")
     return render_template("sign_in.html", target=target, wrong=False)
@@ -80,10 +81,12 @@ def swagger_file(name: str) -> Response:
 def _own_page(target: str) -> str:
     """Return the target if it is a page of this site, the landing page otherwise."""
     parts = urlsplit(target)
+    first = f"{request.script_root}/"
     own = (
-        target.startswith("/")
+        target.startswith(first)
         and not target.startswith(("//", "/\\"))
         and not parts.netloc
         and not parts.scheme
+        and target.isprintable()  # a line end would end the header that the address goes into
     )
-    return target if own else "/"
+    return target if own else first

@@ -135,7 +135,7 @@ def problem_response(problem: Problem) -> Response:
             "title": problem.title,
             "status": problem.status,
             "detail": problem.detail,
-            "instance": request.path,
+            "instance": request.script_root + request.path,
             "request_id": request_id,
             **({"errors": problem.errors} if problem.errors else {}),
             **problem.extra,

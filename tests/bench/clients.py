@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from tests.bench.measure import BenchError
+from tests.browser import STAFF_TOKEN
 
 
 class BadAnswerError(BenchError):
@@ -23,8 +24,11 @@ class _Client:
 
 
 def post_request(port: int, path: str, body: bytes) -> bytes:
-    """Write a JSON request to a port of this machine."""
-    head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Type: application/json\r\n"
+    """Write a JSON request of staff's to a port of this machine."""
+    head = (
+        f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Type: application/json\r\n"
+        f"Authorization: Bearer {STAFF_TOKEN}\r\n"
+    )
     return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
 
 

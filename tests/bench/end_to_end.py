@@ -29,8 +29,9 @@ from shared.settings.registry import Settings, for_tests
 from tests.bench.mail_sink import MailSink, mail_sink
 from tests.bench.measure import BenchError, Mark
 from tests.bench.memory import megabytes
-from tests.bench.posting import free_port, stopped, wait_for_port
+from tests.bench.posting import stopped, wait_for_port
 from tests.bench.samples import company_posts, partner_posts
+from tests.free_ports import free_port
 
 SECONDS, EACH_SECOND, REQUEST_EVERY = 60, 20, 20
 """Every so manieth submission is a match request, whose best match is approved; the others are companies."""

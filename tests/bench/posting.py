@@ -17,6 +17,7 @@ from shared.settings.registry import for_tests
 from tests.bench.clients import post_request, send_all
 from tests.bench.measure import BenchError, Mark, in_turn
 from tests.bench.samples import company_posts
+from tests.free_ports import free_port
 
 REQUESTS, CONNECTIONS, WORKERS, REPETITIONS = 1_000, 16, 2, 5
 PATH = "/api/v1/companies"
@@ -94,10 +95,3 @@ def wait_for_port(process: subprocess.Popen[bytes], port: int, name: str) -> Non
             if process.poll() is not None or time.monotonic() > deadline:
                 raise ServerError(f"{name} did not start on port {port}: {error}") from error
         time.sleep(0.05)
-
-
-def free_port() -> int:
-    """Return a port of this machine that nothing listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

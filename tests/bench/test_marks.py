@@ -34,6 +34,7 @@ from tests.bench import kafka as on_kafka
 from tests.bench.clients import BadAnswerError, post_request, send_all
 from tests.bench.command import bench
 from tests.bench.measure import Mark, Pairs, in_turn
+from tests.free_ports import free_port
 from tests.plugins.kafka_broker import KafkaBroker
 
 
@@ -210,7 +211,7 @@ def test_posting_is_measured_on_two_real_servers_that_end(
 ) -> None:
     for name, value in (("REQUESTS", 20), ("CONNECTIONS", 4), ("WORKERS", 1), ("REPETITIONS", 1)):
         monkeypatch.setattr(posting, name, value)
-    used = [_free_port(), _free_port()]
+    used = [free_port(), free_port()]
     ports = iter(used)
     monkeypatch.setattr(posting, "free_port", lambda: next(ports))
     mark = posting.measure(tmp_path)
@@ -263,7 +264,7 @@ def test_the_marks_on_kafka_are_measured_on_a_real_broker(
 def test_a_server_that_does_not_start_is_said(tmp_path: Path) -> None:
     with (
         pytest.raises(posting.ServerError, match=r"no\.such\.module"),
-        posting._served(["no.such.module"], {}, _free_port()),
+        posting._served(["no.such.module"], {}, free_port()),
     ):
         pass
 
@@ -350,9 +351,3 @@ def answering() -> Iterator[int]:
             if not thread.is_alive():
                 break
         thread.join(5)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

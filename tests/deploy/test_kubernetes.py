@@ -66,6 +66,30 @@ def test_the_operator_has_each_database_and_keeps_its_state_and_backups() -> Non
         assert volumes[name]["persistentVolumeClaim"]["claimName"] in claims
 
 
+def test_a_process_mounts_no_secret_that_it_does_not_name() -> None:
+    for workload in WORKLOADS:
+        pod = workload["spec"]["template"]["spec"]
+        volumes = [one for one in pod.get("volumes", ()) if one["name"] == "secrets"]
+        secrets = [
+            source
+            for one in volumes
+            for source in (one.get("secret"), *_projected(one))
+            if source is not None
+        ]
+        mounted = {item["path"] for one in secrets for item in one["items"]}
+        named = {
+            variable["value"].rpartition("/")[2]
+            for container in pod["containers"]
+            for variable in container.get("env", ())
+            if variable["name"].endswith("_FILE")
+        }
+        assert mounted == named, workload["metadata"]["name"]
+
+
+def _projected(volume: dict[str, Any]) -> list[dict[str, Any]]:
+    return [source["secret"] for source in volume.get("projected", {}).get("sources", ())]
+
+
 def test_every_setting_is_one_of_ours() -> None:
     known = {setting.name for setting in SETTINGS} | {setting.file_name for setting in SETTINGS}
     given = {name for one in MANIFESTS if one["kind"] == "ConfigMap" for name in one["data"]}

@@ -26,6 +26,7 @@ from services.matching.report_file import read_report
 from services.matching.reports.store.reports import get_report
 from services.matching.reports.worker import Scorer
 from services.profiles.organisations import actions
+from services.profiles.organisations.store import Wanted, list_profiles
 from shared.clock import system_clock
 from shared.event_log import open_event_log
 from shared.events.catalogue import TOPICS
@@ -36,6 +37,7 @@ from shared.settings.registry import Settings, for_tests
 from shared.storage.engine import Database, open_database
 from shared.storage.migrations import FLOOR_TABLE, newest, reached
 from shared.storage.migrations.configuration import configured, is_ours
+from tests.free_ports import free_port
 from tests.golden.keep import Kept, any_value, rows_of
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"
@@ -141,6 +143,9 @@ def advance_counter(connection: sa.Connection, table: sa.Table) -> None:
 @pytest.mark.parametrize("engine", ["sqlite", "postgres"])
 def test_the_house_goes_on_with_the_databases_of_a_released_version(released: Settings) -> None:
     with open_databases(released) as databases:
+        with databases["profiles"].reading() as connection:
+            wanted = Wanted(country="Sverige", name="fjarrvard")
+            assert [state["id"] for state in list_profiles(connection, "companies", wanted)] == ["C2"]
         with databases["matching"].reading() as connection:
             [request_id, other] = reports_to_read(connection)
             introduced = list(connection.scalars(sa.select(matching.introductions.c.id)))
@@ -191,7 +196,7 @@ def test_a_command_ends_with_what_to_do_when_newer_code_has_brought_a_database_t
     for arguments in (["status"], ["work", "notifications"], ["web", "notifications"]):
         said = subprocess.run(
             [sys.executable, "-m", "deploy.command", *arguments],
-            env=environment_of(settings),
+            env={**environment_of(settings), "HANDSLAG_PORT": str(free_port())},
             capture_output=True,
             text=True,
             timeout=280,

@@ -17,6 +17,7 @@ from deploy.services import ALL, NAVIGATION, OWNED, READS, SERVICES, chosen
 from shared.clock import system_clock
 from shared.events.catalogue import TOPICS
 from shared.ids import random_ids
+from shared.settings.checks import OWN_PATHS
 from shared.settings.registry import Settings, for_tests
 
 OF_ALL = ("shell.", "health.", "static", "bootstrap.", "swagger_ui.", "api-docs.")
@@ -57,6 +58,11 @@ def test_each_address_of_a_service_is_sent_to_it_and_to_no_other(apps: Mapping[s
         assert {address for address in own if owner_of(address) != [name]} == set()
     everywhere = [address for app in apps.values() for address in addresses(app)]
     assert len(everywhere) == len(set(everywhere))
+
+
+def test_no_base_address_has_a_path_that_begins_as_one_of_our_own(apps: Mapping[str, Flask]) -> None:
+    ours = {rule.rule.split("/")[1] for app in apps.values() for rule in app.url_map.iter_rules()}
+    assert ours - {""} <= OWN_PATHS, "add what is missing to OWN_PATHS in shared/settings/checks.py"
 
 
 def test_each_link_of_the_navigation_is_answered_by_the_service_it_is_sent_to(
@@ -103,6 +109,16 @@ def test_the_command_line_waits_for_nothing_that_a_service_only_needs_to_work() 
     code = "import sys, deploy.command; print(*sys.modules)"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not {"flask", "sqlalchemy", "numpy", "scipy", "ortools", "kafka"} & set(run.stdout.split())
+
+
+def test_a_command_that_looks_at_the_services_data_waits_for_no_page_and_no_work() -> None:
+    code = "import sys; from deploy.services import SERVICES; [one.parts for one in SERVICES.values()]"
+    code += "; print(*sys.modules)"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    known = set(run.stdout.split())
+    assert {f"services.{name}.parts" for name in SERVICES} <= known
+    assert not {"flask", "wtforms", "openpyxl", "icalendar", "networkx", "scipy", "ortools", "kafka"} & known
+    assert not {f"services.{name}.{room}" for name in SERVICES for room in ("web", "work")} & known
 
 
 def test_a_service_is_loaded_without_the_others() -> None:

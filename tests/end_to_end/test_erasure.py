@@ -16,7 +16,8 @@ from kafka import KafkaAdminClient
 from shared.event_log import open_event_log
 from shared.event_log.kafka_topics import TOPIC_CONFIGS
 from shared.events.catalogue import TOPICS
-from tests.end_to_end.conftest import Process, Site, environment, free_port, handslag, last_json, wait_for
+from tests.end_to_end.conftest import Process, Site, environment, handslag, last_json, wait_for
+from tests.free_ports import free_port
 from tests.plugins.kafka_broker import OF_A_TEST, KafkaBroker
 
 SERVICES = ("PROFILES", "MATCHING", "NOTIFICATIONS")

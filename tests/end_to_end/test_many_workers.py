@@ -13,7 +13,6 @@ import sqlalchemy as sa
 from services.matching import tables
 from services.matching.database import open_store
 from services.matching.reports.store import due, reports
-from services.matching.reports.store.pause import end_pause, pause_scoring
 from services.matching.reports.worker import Scorer
 from shared.clock import SettableClock, system_clock
 from shared.settings.registry import Settings, for_tests
@@ -101,12 +100,10 @@ def test_workers_share_the_requests_and_one_that_dies_leaves_nothing_undone_or_d
     tell.partner("P1")
     for request in REQUESTS:
         tell.request(request, "P1")
-    with database.writing() as connection:
-        pause_scoring(connection, system_clock() + timedelta(hours=1))
+    tell.pause(timedelta(hours=1))
     workers = [begin(f"worker-{number}") for number in range(3)]
     wait_for("three workers", lambda: at_work(database) == 3)
-    with database.writing() as connection:
-        end_pause(connection)
+    tell.resume()
     wait_for("all reports", lambda: nothing_stale(database))
     first = saves(database)
     print(f"shared: {dict(Counter(worker for _, worker in first))}")

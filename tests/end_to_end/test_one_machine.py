@@ -11,7 +11,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from deploy.runtime.liveness import PATIENCE
-from tests.end_to_end.conftest import Process, Site, environment, free_port, handslag, wait_for
+from tests.end_to_end.conftest import Process, Site, environment, handslag, wait_for
+from tests.free_ports import free_port
 
 
 class Machine:

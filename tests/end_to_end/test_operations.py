@@ -6,16 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.end_to_end.conftest import (
-    SAMPLE,
-    Process,
-    Site,
-    environment,
-    free_port,
-    handslag,
-    last_json,
-    wait_for,
-)
+from tests.end_to_end.conftest import SAMPLE, Process, Site, environment, handslag, last_json, wait_for
+from tests.free_ports import free_port
 
 
 def reports_of(site: Site) -> dict[str, Any]:

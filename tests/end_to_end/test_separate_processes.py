@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from aiosmtpd.controller import Controller
 
-from tests.end_to_end.conftest import Process, Site, environment, free_port, wait_for
+from tests.end_to_end.conftest import Process, Site, environment, wait_for
+from tests.free_ports import free_port
 from tests.plugins.kafka_broker import KafkaBroker
 
 SERVICES = ("profiles", "matching", "notifications")

@@ -14,8 +14,9 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceResponse,
 )
 
-from tests.end_to_end.conftest import Process, Site, environment, free_port, wait_for
+from tests.end_to_end.conftest import Process, Site, environment, wait_for
 from tests.end_to_end.test_watching import SERVICES, introduce
+from tests.free_ports import free_port
 from tests.plugins.kafka_broker import KafkaBroker
 
 

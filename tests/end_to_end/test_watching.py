@@ -15,7 +15,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from shared.event_log import open_event_log
 from shared.event_log.port import Message
 from shared.telemetry.metrics import METRICS
-from tests.end_to_end.conftest import Process, Site, environment, free_port, handslag, wait_for
+from tests.end_to_end.conftest import Process, Site, environment, handslag, wait_for
+from tests.free_ports import free_port
 
 SERVICES = ("profiles", "matching", "notifications")
 COMPANY = {

@@ -20,10 +20,11 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from tests.faults.fault_run import Plan, Run
-from tests.faults.house import House, free_ports
+from tests.faults.house import House
 from tests.faults.outcome import Outcome
 from tests.faults.table import KILLS, REBALANCES, Row, Word, rows, table
 from tests.faults.waiting import Cut
+from tests.free_ports import free_ports
 from tests.plugins.kafka_broker import new_broker
 from tests.plugins.postgres import new_server
 

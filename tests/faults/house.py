@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import tempfile
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -31,18 +30,6 @@ from tests.plugins.postgres import PostgresServer
 STAFF_TOKEN = "staff-token-for-tests"
 PREFIX = "faults"
 SERVICES = ("profiles", "matching", "notifications")
-
-
-def free_ports(count: int) -> list[int]:
-    """Find loopback ports that nothing listens on."""
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [int(one.getsockname()[1]) for one in sockets]
-    finally:
-        for one in sockets:
-            one.close()
 
 
 class House:

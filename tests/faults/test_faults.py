@@ -12,11 +12,12 @@ from pathlib import Path
 import pytest
 
 from tests.faults.fault_run import Plan, Run
-from tests.faults.house import House, free_ports
+from tests.faults.house import House
 from tests.faults.onlooker import Onlooker
 from tests.faults.outcome import Outcome, Step
 from tests.faults.part import Forker
 from tests.faults.table import Word
+from tests.free_ports import free_ports
 from tests.plugins.kafka_broker import OwnBroker, new_broker
 from tests.plugins.postgres import PostgresServer, new_server
 

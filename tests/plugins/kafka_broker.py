@@ -23,6 +23,7 @@ from typing import Any
 
 import pytest
 
+from tests.free_ports import free_ports
 from tests.plugins.run_parts import PARTS, part_of_the_run
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -87,7 +88,7 @@ class OwnBroker(KafkaBroker):
         properties: str = "",
         format_options: Sequence[str] = (),
     ) -> None:
-        self.port, controller, *others = _free_ports(2 + len(listeners))
+        self.port, controller, *others = free_ports(2 + len(listeners))
         super().__init__(folder, f"127.0.0.1:{self.port}")
         self.servers = {name: f"127.0.0.1:{port}" for name, port in zip(listeners, others, strict=True)}
         self._process: subprocess.Popen[bytes] | None = None
@@ -231,14 +232,3 @@ def kafka_broker(
 def topic_prefix() -> str:
     """A prefix that no other test uses."""
     return f"{OF_A_TEST}{uuid.uuid4().hex[:12]}"
-
-
-def _free_ports(count: int) -> list[int]:
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [int(one.getsockname()[1]) for one in sockets]
-    finally:
-        for one in sockets:
-            one.close()

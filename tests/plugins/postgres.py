@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -25,6 +24,7 @@ import pytest
 import sqlalchemy as sa
 from psycopg import sql
 
+from tests.free_ports import free_port
 from tests.plugins.run_parts import PARTS, part_of_the_run
 
 SERVER = "HANDSLAG_TEST_POSTGRES"
@@ -45,7 +45,7 @@ class PostgresServer:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.port = _free_port()
+        self.port = free_port()
         self.url = sa.URL.create(
             "postgresql+psycopg", USER, host="127.0.0.1", port=self.port, database="postgres"
         )
@@ -275,9 +275,3 @@ def _link(source: str, target: str) -> None:
 
 def _is_root() -> bool:
     return os.geteuid() == 0
-
-
-def _free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])

@@ -16,8 +16,8 @@ from deploy.operations.databases import Databases, open_databases
 from shared.event_log import event_log_of
 from shared.event_log.port import EventLog
 from shared.settings.registry import Settings, read_settings
-from tests.faults.house import free_ports
 from tests.faults.waiting import wait_for
+from tests.free_ports import free_ports
 from tests.plugins.kafka_broker import OwnBroker, fetch_jars
 from tests.plugins.postgres import USER, PostgresServer, new_server
 from tests.scale.compose import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from flask import Response
+from flask import Response, request
 
 from services.matching.context import clock, database
 from services.matching.duplicates.actions import decide_duplicate, undo_duplicate
@@ -105,7 +105,9 @@ def decision_view(one: Decided) -> Args:
         "same": one.review.keep is not None,
         "keep": one.review.keep,
         "withdraw": left.id if left else None,
-        "withdraw_at": f"/api/v1/{places[one.review.side]}/{left.id}/withdraw" if left else None,
+        "withdraw_at": f"{request.script_root}/api/v1/{places[one.review.side]}/{left.id}/withdraw"
+        if left
+        else None,
         "reason": one.review.reason,
         "at": one.review.at,
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +25,7 @@ from shared.events.event import Event
 from shared.ids import IdSource
 from shared.messaging.outbox import record_event
 from shared.telemetry import traces
+from shared.words.collation import sort_key
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ def approve(
     standing = {state["company"]["id"] for state in earlier.values() if state["status"] != CANCELLED}
     met = [match for match in chosen if match.company.id in standing]
     if met:
-        names = ", ".join(sorted({match.company.name for match in met}))
+        names = _names(met)
         raise RefusedError(
             Refusal.CONFLICT,
             N_(
@@ -111,7 +112,7 @@ def reject(
     }
     met = [match for match in chosen if match.company.id in introduced]
     if met:
-        names = ", ".join(sorted({match.company.name for match in met}))
+        names = _names(met)
         raise RefusedError(
             Refusal.CONFLICT,
             N_("Already introduced for this request: %(names)s. Cancel the introduction first."),
@@ -125,13 +126,16 @@ def reject(
     return Decided(None, ())
 
 
-def cancel(connection: Connection, introduction_id: str, clock: Clock) -> Mapping[str, Any]:
+def cancel(
+    connection: Connection, introduction_id: str, clock: Clock, request_id: str | None = None
+) -> Mapping[str, Any]:
     """Cancel an introduction of which no mail has been sent, and return its state.
 
-    Cancelling a cancelled one changes nothing. Raises RefusedError unknown, or conflict once a mail was sent.
+    `request_id` is that of the report on which it was chosen, None where it is named alone. Cancelling a cancelled one
+    changes nothing. Raises RefusedError unknown, also for one of another request, or conflict once a mail was sent.
     """
     stored = decisions.get_introduction(connection, introduction_id)
-    if stored is None:
+    if stored is None or request_id not in (None, stored.state["request_id"]):
         raise RefusedError(
             Refusal.UNKNOWN, N_("There is no introduction with the id %(id)s."), id=introduction_id
         )
@@ -202,6 +206,11 @@ def _chosen(
             ids=", ".join(unknown),
         )
     return report, chosen
+
+
+def _names(matches: Iterable[Match]) -> str:
+    # Whoever reads the refusal, and in which language, is not known here.
+    return ", ".join(sorted({match.company.name for match in matches}, key=lambda name: sort_key(name, "")))
 
 
 def _refuse_outdated(connection: Connection, report: StoredReport, chosen: Sequence[Match]) -> None:

@@ -18,6 +18,7 @@ from services.matching.planning.views.plan_view import introduction_plan
 from services.matching.refusal_answers import STATUS
 from shared.web.answer_once import answer_once
 from shared.web.api import Blueprint, answers, body, not_found, query, route
+from shared.web.app import current_language
 from shared.web.problems import Problem, field_error
 
 Args = dict[str, Any]
@@ -114,13 +115,13 @@ def list_gaps() -> Args:
 
 @route(
     gaps, "/gaps.csv", "GET", "staff", "Export the needs that no company covers",
-    description="CSV in UTF-8, a row a need. A cell that a spreadsheet would compute gets an apostrophe before it.",
+    description="CSV in UTF-8, a row a need, separated by commas in English (`?lang=en`) and by semicolons in "
+    "Swedish, as spreadsheets of that language do. What a spreadsheet would compute gets an apostrophe before it.",
 )  # fmt: skip
 @answers(gaps, 200)
 def export_gaps() -> Response:
     """Write the gaps as a CSV file."""
-    # The mark at the beginning tells spreadsheets that it is UTF-8.
-    answer = Response("\ufeff" + as_csv(_gaps()), mimetype="text/csv")
+    answer = Response(as_csv(_gaps(), current_language()), mimetype="text/csv")
     answer.headers["Content-Disposition"] = 'attachment; filename="gaps.csv"'
     return answer
 

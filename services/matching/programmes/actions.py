@@ -153,6 +153,8 @@ def _keep(
     with database.writing() as connection:
         old = programmes.get_programme(connection, visit_id, lock=True)
         _refuse_other(old, seen_version)
+        # What was given out since the programme was read stays known.
+        planned = replace(planned, given=old.planned.given if old else ())
         version = old.version + 1 if old else 1
         at = to_text(clock())
         if old:

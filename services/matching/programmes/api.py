@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from flask import Response, jsonify, request
+from flask import Response, current_app, jsonify, request
 from sqlalchemy.engine import Connection
 
 from services.matching.context import clock, database
 from services.matching.programmes import actions as programming
 from services.matching.programmes import schemas
 from services.matching.programmes import store as programmes
-from services.matching.programmes.calendar import calendar
+from services.matching.programmes.calendar import CONTENT_TYPE, give_out_calendar
 from services.matching.programmes.domain.mend import Cancellation
 from services.matching.programmes.settings_body import Making, ProgrammeBody
 from services.matching.programmes.views import mend_view, programme_view, visits_view
@@ -127,16 +127,20 @@ def mend_programme(data: Args, visit_id: str) -> Response:
 
 @route(
     blueprint, "/<visit_id>/calendar", "GET", "staff", "Read a programme as an iCalendar file",
-    description="Times are local to the place.",
+    description="Times are those of the visit's time zone. What a calendar had before and is no more stands in it as "
+    "cancelled.",
 )  # fmt: skip
 @query(blueprint, schemas.CalendarArgs)
 @answers(blueprint, 200)
 def read_calendar(args: Args, visit_id: str) -> Response:
     """Write the sessions and transfers of all tracks, or of one."""
-    with database().reading() as connection:
-        view = programme_view(connection, _stored(connection, visit_id))
-    text = calendar(view, args.get("track"), lambda kind: kind.replace("_", " "))
-    return Response(text, mimetype="text/calendar")
+    settings = current_app.config["SETTINGS"]
+    text = give_out_calendar(
+        database(), visit_id, args.get("track"), settings, clock(), lambda kind: kind.replace("_", " ")
+    )
+    if text is None:
+        raise not_found("programme of a visit", visit_id)
+    return Response(text, content_type=CONTENT_TYPE)
 
 
 @contextmanager

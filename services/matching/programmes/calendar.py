@@ -1,53 +1,157 @@
-"""A programme as an iCalendar file (RFC 5545): an event a session and transfer, at local times of the place."""
+"""A programme as an iCalendar file (RFC 5545), published (RFC 5546): what was given out before and is no more is
+called off in it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from datetime import datetime
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from email.utils import parseaddr
+from zoneinfo import ZoneInfo
 
-from icalendar import Calendar, Event
+from icalendar import Calendar, Event, Timezone, TimezoneDaylight, TimezoneStandard, vCalAddress
+from sqlalchemy.engine import Connection
 
-from services.matching.programmes.domain.timetable import SESSION, TRANSFER
-from shared.clock import from_text
+from services.matching.programmes import store as programmes
+from services.matching.programmes.domain.occasions import ALL_TRACKS, Given, give_out, occasions_of
+from services.matching.programmes.domain.timetable import TRANSFER
+from services.matching.programmes.store import StoredProgramme
+from services.matching.programmes.views import Names
+from shared.clock import Clock, from_text, to_text
+from shared.settings.registry import Settings
+from shared.storage.engine import Database
+from shared.time_zones import offsets_of, time_zone_named
+
+PUBLISH = "PUBLISH"
+CONTENT_TYPE = f"text/calendar; charset=utf-8; method={PUBLISH}"
 
 
-def calendar(view: Mapping[str, Any], track: str | None, kind_word: Callable[[str], str]) -> bytes:
-    """Write a programme (as `programme_view` returns it) for one track, or for all.
+def give_out_calendar(
+    database: Database,
+    visit_id: str,
+    track: str | None,
+    settings: Settings,
+    clock: Clock,
+    kind_word: Callable[[str], str],
+) -> bytes | None:
+    """Write the calendar of a visit's programme for one track, or for all, and keep what was given out.
 
-    Times float: the visit does not say a time zone, and what is at nine is at nine where it is held. `kind_word`
-    returns the word for a kind of session or for `transfer`.
+    Times are those of the visit's time zone, else of the house's. `kind_word` returns the word for a kind of session or
+    for `transfer`. None where the visit has no programme.
     """
+    now = clock()
+    with database.writing() as connection:
+        stored = programmes.get_programme(connection, visit_id, lock=True)
+        if stored is None:
+            return None
+        names = Names(connection, visit_id, [stored.planned.problem], _companies(stored))
+        time_zone = time_zone_named(str(names.visit.get("time_zone") or "")) or settings.time_zone
+        shown = _give_out(connection, stored, names, track or ALL_TRACKS, time_zone, to_text(now))
+    return _written(stored, shown, names, time_zone, settings, now, kind_word)
+
+
+def _give_out(
+    connection: Connection, stored: StoredProgramme, names: Names, track: str, time_zone: str, at: str
+) -> Sequence[Given]:
+    planned = stored.planned
+    called_off = names.status == "withdrawn"
+    occasions = [] if called_off else occasions_of(planned.problem, planned.programme.placements)
+    seen = {
+        one.id: (names.place(one.place), *(names.company(id) for id in one.companies)) for one in occasions
+    }
+    shown, given = give_out(planned.given, occasions, seen, track, time_zone, stored.version, at)
+    if given != planned.given:
+        programmes.save_programme(
+            connection, stored.visit_id, stored.version, replace(planned, given=given), stored.updated_at
+        )
+    return shown
+
+
+def _companies(stored: StoredProgramme) -> set[str]:
+    return {id for one in stored.planned.given for id in one.occasion.companies}
+
+
+def _written(
+    stored: StoredProgramme,
+    shown: Sequence[Given],
+    names: Names,
+    time_zone: str,
+    settings: Settings,
+    now: datetime,
+    kind_word: Callable[[str], str],
+) -> bytes:
     made = Calendar()
     made.add("prodid", "-//Handslag//programme//EN")
     made.add("version", "2.0")
-    made.add("x-wr-calname", view["title"])
-    stamp = from_text(view["updated_at"])
-    for day in view["days"]:
-        for entry in day["entries"]:
-            if entry["what"] not in (SESSION, TRANSFER) or (track and track not in entry["tracks"]):
-                continue
-            made.add_component(_event(view, day["date"], entry, stamp, kind_word))
+    made.add("calscale", "GREGORIAN")
+    made.add("method", PUBLISH)
+    made.add("x-wr-calname", _plain(str(names.visit.get("title", ""))))
+    made.add("x-wr-timezone", time_zone)
+    days = [date.fromisoformat(one.occasion.date) for one in shown] or [now.date()]
+    for zone in sorted({time_zone, *(one.time_zone for one in shown)}):
+        made.add_component(_time_zone(zone, min(days), max(days)))
+    for one in shown:
+        made.add_component(_event(stored.visit_id, one, names, settings, now, kind_word))
     return bytes(made.to_ical())
 
 
 def _event(
-    view: Mapping[str, Any],
-    date: str,
-    entry: Mapping[str, Any],
-    stamp: datetime,
+    visit_id: str,
+    given: Given,
+    names: Names,
+    settings: Settings,
+    now: datetime,
     kind_word: Callable[[str], str],
 ) -> Event:
+    one = given.occasion
     event = Event()
-    session = entry["what"] == SESSION
-    own = entry["id"] if session else f"transfer.{date}.{entry['start']}.{'.'.join(entry['tracks'])}"
-    event.add("uid", f"{view['visit_id']}.{own}@handslag")
-    event.add("sequence", view["version"])
-    event.add("dtstamp", stamp)
-    event.add("dtstart", datetime.fromisoformat(f"{date}T{entry['start']}"))
-    event.add("dtend", datetime.fromisoformat(f"{date}T{entry['end']}"))
-    names = ", ".join(one["name"] for one in entry["companies"]) if session else entry["place"]
-    event.add("summary", f"{kind_word(entry['kind'] if session else TRANSFER)}: {names}")
-    if entry["place"]:
-        event.add("location", entry["place"])
+    event.add("uid", f"{visit_id}.{one.id}@handslag")
+    event.add("sequence", given.sequence)
+    event.add("dtstamp", now)
+    event.add("last-modified", from_text(given.changed_at))
+    event.add("dtstart", _local(one.date, one.start, given.time_zone))
+    event.add("dtend", _local(one.date, one.end, given.time_zone))
+    place = _plain(names.place(one.place))
+    who = place if one.kind == TRANSFER else ", ".join(_plain(names.company(id)) for id in one.companies)
+    event.add("summary", f"{kind_word(one.kind)}: {who}" if who else kind_word(one.kind))
+    if place:
+        event.add("location", place)
+    event.add("status", "CANCELLED" if given.cancelled else "CONFIRMED")
+    event.add("organizer", _organiser(settings))
     return event
+
+
+def _organiser(settings: Settings) -> vCalAddress:
+    """Return who publishes the calendar (RFC 5546, 3.2.1 wants one): the organiser, at the address mails come from."""
+    organiser = vCalAddress(f"mailto:{parseaddr(settings.mail_from)[1]}")
+    # A parameter cannot hold a quotation mark (RFC 5545, 3.2).
+    organiser.params["CN"] = _plain(settings.organiser_name).replace('"', "'").replace("\n", " ")
+    return organiser
+
+
+def _local(day: str, minutes: int, time_zone: str) -> datetime:
+    midnight = datetime.fromisoformat(day)
+    return (midnight + timedelta(minutes=minutes)).replace(tzinfo=ZoneInfo(time_zone))
+
+
+def _time_zone(name: str, first: date, last: date) -> Timezone:
+    """Describe a time zone over the years of these days, a part each time that its clocks change (RFC 5545, 3.6.5).
+
+    Our own: the icalendar package writes when summer time begins by the clocks of summer, an hour late.
+    """
+    zone = Timezone()
+    zone.add("tzid", name)
+    for one in offsets_of(name, first, last):
+        part = TimezoneDaylight() if one.is_summer else TimezoneStandard()
+        part.add("dtstart", one.since)
+        part.add("tzoffsetfrom", one.before)
+        part.add("tzoffsetto", one.after)
+        part.add("tzname", one.name)
+        zone.add_component(part)
+    return zone
+
+
+def _plain(text: str) -> str:
+    """Return a text without the control characters that a calendar cannot hold (RFC 5545, 3.3.11)."""
+    return "".join(letter for letter in text if letter == "\n" or (ord(letter) >= 32 and ord(letter) != 127))

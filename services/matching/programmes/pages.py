@@ -7,14 +7,14 @@ from dataclasses import asdict
 from datetime import date
 from typing import Any
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, current_app, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
 from services.matching.context import clock, database
 from services.matching.programmes import actions as programming
 from services.matching.programmes import store as programmes
-from services.matching.programmes.calendar import calendar
+from services.matching.programmes.calendar import CONTENT_TYPE, give_out_calendar
 from services.matching.programmes.domain.mend import CANCELLABLE, SESSION, Cancellation
 from services.matching.programmes.domain.problem import KINDS
 from services.matching.programmes.domain.settings import Settings, delegates_of, places_of, tracks_of
@@ -26,8 +26,10 @@ from services.matching.programmes.views import Names, mend_view, programme_view,
 from services.matching.refusal_answers import STATUS
 from services.matching.refusals import RefusedError
 from shared.web.access import access
+from shared.web.app import current_language
 from shared.web.numbers import page_number, whole_number
 from shared.web.problems import Problem
+from shared.words.collation import sort_key
 
 PAGE_SIZE = 50
 EMPTY_ROWS = 2
@@ -114,12 +116,11 @@ def cancel_page(visit_id: str) -> AnyResponse | str:
 @access("staff")
 def calendar_file(visit_id: str) -> Response:
     """Write the programme as a calendar, of one track or of all."""
-    with database().reading() as connection:
-        stored = programmes.get_programme(connection, visit_id)
-        if stored is None:
-            raise Problem(404, _("There is no programme of the visit %(id)s yet.", id=visit_id))
-        view = programme_view(connection, stored)
-    made = Response(calendar(view, request.args.get("track"), entry_word), mimetype="text/calendar")
+    settings = current_app.config["SETTINGS"]
+    text = give_out_calendar(database(), visit_id, request.args.get("track"), settings, clock(), entry_word)
+    if text is None:
+        raise Problem(404, _("There is no programme of the visit %(id)s yet.", id=visit_id))
+    made = Response(text, content_type=CONTENT_TYPE)
     made.headers["Content-Disposition"] = "attachment; filename=programme.ics"
     return made
 
@@ -159,8 +160,15 @@ def _page(
 def _choices(names: Names, stored: StoredProgramme | None) -> dict[str, list[tuple[str, str]]]:
     """Return what the form's selections offer, as code and name."""
     wanted = stored.planned.problem.wanted if stored else ()
-    companies = sorted({id for one in wanted for id in one.companies}, key=lambda id: (names.company(id), id))
-    hosts = sorted({one.place for one in wanted if one.place})
+    language = current_language()
+    companies = sorted(
+        {id for one in wanted for id in one.companies},
+        key=lambda id: (sort_key(names.company(id), language), id),
+    )
+    hosts = sorted(
+        {one.place for one in wanted if one.place},
+        key=lambda code: (sort_key(names.place(code), language), code),
+    )
     first, last = date.fromisoformat(names.visit["starts_on"]), date.fromisoformat(names.visit["ends_on"])
     days = [
         date.fromordinal(day).isoformat()

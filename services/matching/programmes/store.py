@@ -15,6 +15,7 @@ from sqlalchemy.engine import Connection
 
 from services.matching import tables
 from services.matching.introductions import store as decisions
+from services.matching.organisations.domain.belonging import is_for_visit
 from services.matching.organisations.store import projection
 from services.matching.organisations.store.projection import Stored
 from services.matching.programmes.domain.planned import Planned, planned_from, without_company
@@ -81,7 +82,7 @@ def delete_company(connection: Connection, company_id: str, at: str) -> None:
     """Take an erased company out of all programmes."""
     said = json.dumps(company_id)[1:-1]
     # By its id, in the id of its place, and in the ids of its sessions, which may be cut short.
-    texts = f'"{said}"', f':{said}"', f'.{said}"', f".{json.dumps(company_id[:15])[1:-1]}."
+    texts = f'"{said}"', f':{said}"', f'.{said}"', f".{said}.", f".{json.dumps(company_id[:15])[1:-1]}."
     named = sa.or_(*(programmes.c.content.contains(text, autoescape=True) for text in texts))
     query = sa.select(programmes.c.visit_id).where(named).order_by(programmes.c.visit_id)
     for visit_id in list(connection.execute(query).scalars()):
@@ -134,7 +135,7 @@ def get_material(connection: Connection, visit_id: str, source: str) -> Material
         for request in projection.list_states(
             connection, tables.requests, tables.requests.c.visit_id == visit_id
         )
-        if request.status != "withdrawn"
+        if request.status != "withdrawn" and is_for_visit(request.state, visit.state)
         for meeting in _meetings(connection, request, source)
     ]
     return Material(visit, tuple(meetings))

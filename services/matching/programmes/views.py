@@ -37,6 +37,7 @@ class Names:
     ) -> None:
         stored = projection.get_state(connection, tables.visits, visit_id)
         self.visit: Mapping[str, Any] = stored.state if stored else {}
+        self.status = stored.status if stored else ""
         ids = {*companies} | {id for problem in problems for one in problem.wanted for id in one.companies}
         found = projection.get_states(connection, tables.companies, ids)
         self._companies = {id: str(one.state["name"]) for id, one in found.items()}

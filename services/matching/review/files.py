@@ -12,7 +12,7 @@ from pathlib import Path
 import typst
 from flask import Flask, render_template
 from openpyxl import Workbook
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, Cell
 from openpyxl.styles import Alignment, Font
 from openpyxl.worksheet.worksheet import Worksheet
 
@@ -24,12 +24,11 @@ from services.matching.review.graph_picture import picture
 from services.matching.review.labels import PARTS, ROLES, VERDICTS
 from services.matching.review.views import report_view, with_erased_named
 from shared.clock import from_text
+from shared.sheets.written_cells import put_text
 
 HERE = Path(__file__).parent
 STYLES = HERE.parent / "static" / "matching.css"
 Row = Sequence[str | float]
-LONGEST_CELL = 32_000
-"""Characters in a cell; a workbook takes 32,767."""
 
 MATCH_COLUMNS = (
     N_("Company"),
@@ -171,10 +170,8 @@ def _fill(sheet: Worksheet, head: Row, rows: Iterable[Row]) -> None:
         for column, value in enumerate(row, start=1):
             cell = sheet.cell(number, column)
             if isinstance(value, str):
-                cell.value = ILLEGAL_CHARACTERS_RE.sub("", value)[:LONGEST_CELL]
-                # A text, whatever it begins with; the quote prefix keeps it so when somebody edits the cell.
-                cell.data_type = "s"
-                cell.quotePrefix = value[:1] in ("=", "+", "-", "@")
+                assert isinstance(cell, Cell)
+                put_text(cell, ILLEGAL_CHARACTERS_RE.sub("", value))
                 cell.alignment = Alignment(wrap_text=True, vertical="top")
             else:
                 cell.value = value

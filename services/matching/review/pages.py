@@ -41,6 +41,7 @@ from shared.web.access import access, is_staff
 from shared.web.app import current_language
 from shared.web.numbers import page_number, whole_number
 from shared.web.problems import Problem
+from shared.words.collation import sort_key
 
 PAGE_SIZE = 50
 STATIC = Path(__file__).parents[1] / "static"
@@ -67,9 +68,15 @@ def page_tools() -> dict[str, Any]:
 
 
 def excluded_once(report: Report) -> list[Exclusion]:
-    """Return a report's exclusions, those of one company under several needs once, by name, company and code."""
+    """Return a report's exclusions, those of one company under several needs once, by name, company and code.
+
+    The names are in the order of the page's language.
+    """
     found = {(one.company.id, one.code): one for one in reversed(report.excluded)}
-    return sorted(found.values(), key=lambda one: (one.company.name, one.company.id, one.code))
+    language = current_language()
+    return sorted(
+        found.values(), key=lambda one: (sort_key(one.company.name, language), one.company.id, one.code)
+    )
 
 
 @blueprint.route("/")
@@ -159,7 +166,7 @@ def cancel_page(request_id: str, introduction_id: str) -> AnyResponse | str:
     told = clock()
     return _decide(
         request_id,
-        lambda connection: cancel(connection, introduction_id, told),
+        lambda connection: cancel(connection, introduction_id, told, request_id),
         lambda done: _("The introduction is cancelled; no mail of it goes out."),
     )
 

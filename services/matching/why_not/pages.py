@@ -9,6 +9,7 @@ from services.matching.context import database, text_engine
 from services.matching.reports.store import reports
 from services.matching.why_not.views import MOST_FOUND, UnknownError, answer, find_companies
 from shared.web.access import access
+from shared.web.app import current_language
 from shared.web.problems import Problem
 
 blueprint = Blueprint("matching_why_not", __name__, template_folder="templates")
@@ -32,14 +33,14 @@ def why_not_page(request_id: str) -> str:
                     id=request_id,
                 ),
             )
-        found = [] if company_id else find_companies(connection, words)
+        found = [] if company_id else find_companies(connection, words, current_language())
         if len(found) == 1:
             company_id = found[0]["id"]
         if company_id:
             try:
                 said = answer(connection, request_id, company_id, text_engine())
             except UnknownError:
-                unknown, found = company_id, find_companies(connection, words)
+                unknown, found = company_id, find_companies(connection, words, current_language())
     needs = {need.id: need.label for need in report.content.needs}
     return render_template(
         "why_not/why_not.html",

@@ -22,6 +22,8 @@ from services.matching.scoring import store as policies
 from services.matching.text.domain.concept_engine import TextEngine
 from services.matching.why_not.domain.outcomes import INTRODUCED, REJECTED
 from services.matching.why_not.domain.reasons import Decided, why_not
+from shared.words.collation import sort_key
+from shared.words.finding import findable, is_found, sought
 
 MOST_FOUND = 20
 """Companies that a search returns."""
@@ -73,22 +75,28 @@ def answer(connection: Connection, request_id: str, company_id: str, engine: Tex
     return {**about, **said.to_json()}
 
 
-def find_companies(connection: Connection, words: str) -> list[dict[str, str]]:
-    """Find up to `MOST_FOUND` companies whose name holds some words, or whose id they are, as `id` and `name`.
+def find_companies(connection: Connection, words: str, language: str) -> list[dict[str, str]]:
+    """Find up to `MOST_FOUND` companies by words of their name or their id, as `id` and `name`.
 
-    The one of that id comes first, then by name.
+    The words may be parts, in any order and in plain letters. The one of that id comes first, then by name in the order
+    of `language`.
     """
     wanted = words.strip()
     if not wanted:
         return []
-    # Compared here: SQLite's own comparison without case knows neither å nor ö.
     named = {
         one.id: str(one.state.get("name") or one.id)
         for one in projection.list_states(connection, tables.companies)
     }
-    found = [id for id, name in named.items() if id == wanted or wanted.casefold() in name.casefold()]
-    found.sort(key=lambda id: (id != wanted, named[id].casefold(), id))
+    found = [id for id, name in named.items() if id == wanted or _is_meant(name, wanted)]
+    found.sort(key=lambda id: (id != wanted, sort_key(named[id], language), id))
     return [{"id": id, "name": named[id]} for id in found[:MOST_FOUND]]
+
+
+def _is_meant(name: str, wanted: str) -> bool:
+    words = sought(wanted)
+    # Signs alone are left out of what names are found by.
+    return is_found(findable(name), words) if words else wanted.casefold() in name.casefold()
 
 
 def _decided(connection: Connection, request: Stored, company_id: str) -> Mapping[str, Decided]:

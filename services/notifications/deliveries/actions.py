@@ -1,4 +1,4 @@
-"""What staff may do with a delivery: have it tried again now."""
+"""What staff may do with deliveries: have one tried again now, or all that one thing kept from going."""
 
 from __future__ import annotations
 
@@ -23,6 +23,19 @@ def retry_delivery(connection: Connection, delivery_id: str, now: datetime) -> D
     delivery = store.get_delivery(connection, delivery_id, lock=True)
     if delivery is None:
         raise RefusedError(Refusal.UNKNOWN, "there is no delivery with the id %(id)s", id=delivery_id)
+    return _retry(connection, delivery, now)
+
+
+def retry_deliveries(connection: Connection, now: datetime, reason: str | None = None) -> int:
+    """Have all failed and queued deliveries tried again now, and return how many are.
+
+    With `reason` only those that it keeps from going, as `shared_reason` says it. Failed ones without a contact wait.
+    """
+    found = store.list_unsent_for(connection, reason, lock=True)
+    return sum(_retry(connection, delivery, now).status == Status.QUEUED for delivery in found)
+
+
+def _retry(connection: Connection, delivery: Delivery, now: datetime) -> Delivery:
     contact = get_contact(connection, delivery.side, delivery.organisation_id)
     reason = no_contact(delivery.side, delivery.organisation_id)
     again = retried(delivery, contact is not None, reason, to_text(now))

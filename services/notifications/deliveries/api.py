@@ -7,9 +7,15 @@ from typing import Any
 
 from flask import Response, current_app
 
-from services.notifications.deliveries.actions import retry_delivery
+from services.notifications.deliveries.actions import retry_deliveries, retry_delivery
 from services.notifications.deliveries.domain.delivery import Delivery
-from services.notifications.deliveries.schemas import DeliveryArgs, DeliveryPage, DeliverySchema
+from services.notifications.deliveries.schemas import (
+    DeliveryArgs,
+    DeliveryPage,
+    DeliverySchema,
+    RetriedSchema,
+    RetryArgs,
+)
 from services.notifications.deliveries.store import deliveries as store
 from services.notifications.refusals import Refusal, RefusedError
 from shared.clock import Clock
@@ -69,6 +75,23 @@ def retry(id: str) -> Response:
             raise not_found("delivery", id) from refused
         raise Problem(409, str(refused)) from refused
     return _answer(delivery)
+
+
+@route(
+    blueprint,
+    "/retry",
+    "POST",
+    "staff",
+    "Try all unsent deliveries again now",
+    description="All that failed or are queued for later, or those with one reason; for after its cause was mended.",
+)
+@query(blueprint, RetryArgs)
+@answers(blueprint, 200, RetriedSchema)
+def retry_all(asked: dict[str, Any]) -> dict[str, int]:
+    """Try all unsent deliveries again now."""
+    clock: Clock = current_app.config["CLOCK"]
+    with _database().writing() as connection:
+        return {"retried": retry_deliveries(connection, clock(), asked.get("reason"))}
 
 
 def _answer(delivery: Delivery) -> Response:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from email.message import EmailMessage
 
-from flask import Blueprint, Response, current_app, render_template, request
+from flask import Blueprint, Response, current_app, flash, redirect, render_template, request, url_for
+from flask_babel import ngettext
+from werkzeug.wrappers import Response as AnyResponse
 
-from services.notifications.deliveries.store.deliveries import count_by_status
+from services.notifications.deliveries.actions import retry_deliveries
+from services.notifications.deliveries.views import count_mails, list_kept
+from services.notifications.mail.headers import shown_header
 from services.notifications.mail.mailbox import Mailbox
 from services.notifications.mail.server import mailbox_of
+from shared.clock import Clock
 from shared.settings.registry import hide_password
 from shared.storage.engine import Database
 from shared.web.access import access
@@ -32,7 +38,10 @@ def mailbox_page() -> str:
     mailbox = mailbox_of(settings)
     database: Database = current_app.extensions["handslag-database"]
     with database.reading() as connection:
-        counts = count_by_status(connection)
+        counted = count_mails(connection)
+    counts = Counter({one.status: 0 for one in counted})
+    for one in counted:
+        counts[one.status] += one.number
     mails = mailbox.mails() if mailbox else []
     pages = max(1, -(-len(mails) // PAGE_SIZE))
     page = min(page_number(request.args), pages)
@@ -43,8 +52,21 @@ def mailbox_page() -> str:
         page=page,
         pages=pages,
         counts=counts,
+        kept=list_kept(counted),
         server=None if mailbox else hide_password(settings.smtp),
     )
+
+
+@blueprint.post("/mailbox/retry")
+@access("staff")
+def retry_page() -> AnyResponse:
+    """Have all unsent mails tried again now, or those that one reason keeps, and show the mailbox."""
+    clock: Clock = current_app.config["CLOCK"]
+    database: Database = current_app.extensions["handslag-database"]
+    with database.writing() as connection:
+        number = retry_deliveries(connection, clock(), request.form.get("reason") or None)
+    flash(ngettext("%(num)d mail is tried again now.", "%(num)d mails are tried again now.", number))
+    return redirect(url_for("mailbox.mailbox_page"), 303)
 
 
 @blueprint.get("/mailbox/<mail_id>")
@@ -53,7 +75,7 @@ def mail_page(mail_id: str) -> str:
     """Show one mail: its headers, its text, and its HTML in a frame that can do nothing."""
     mail = _read(mail_id)
     names = ("From", "To", "Reply-To", "Subject", "Date", "Message-ID", "Auto-Submitted", "Content-Language")
-    headers = [(name, str(mail[name])) for name in names if mail[name]]
+    headers = [(name, shown) for name in names if (shown := shown_header(mail, name))]
     return render_template(
         "deliveries/mail.html", mail_id=mail_id, headers=headers, text=_part(mail, "plain")
     )

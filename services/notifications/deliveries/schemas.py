@@ -43,3 +43,17 @@ class DeliveryArgs(PageArgs):
 
     status = fields.String(validate=validate.OneOf(STATUSES))
     request_id = fields.String(validate=validate.Regexp(ID_PATTERN.pattern + "$", error="is no identifier"))
+
+
+class RetryArgs(Schema):
+    """Which unsent deliveries to try again."""
+
+    reason = fields.String(
+        metadata={"description": "only those that it keeps; the organisation's id in it may stand as …"}
+    )
+
+
+class RetriedSchema(Schema):
+    """How many deliveries are tried again."""
+
+    retried = fields.Integer()

@@ -2,34 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
-from email.errors import MessageError
-from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
-from email.utils import format_datetime, parseaddr
+from email.utils import format_datetime
 from typing import Protocol
 
-from services.notifications.mail.domain.safe_text import name_line, one_line
+from services.notifications.mail.domain.safe_text import MOST_SUBJECT, name_line, one_line
+from services.notifications.mail.headers import address_header, plain_header, text_header
+from shared.words.addresses import read_address, read_named_address
 
 # Quoted-printable and base64 pass every server; 8 bits need one that says it takes them.
 _POLICY = SMTP.clone(cte_type="7bit")
 _POLICY_UTF8 = SMTPUTF8.clone(cte_type="7bit")
-
-_LOCAL_PART = re.compile(
-    r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u0080-\U0010ffff-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u0080-\U0010ffff-]+)*"
-)
-_LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
-
-
-MOST_ADDRESS = 500
-"""Characters of an address that is looked at; no server takes so many."""
-
-
-class AddressError(ValueError):
-    """A mail address that no server would take; the message says what is wrong, without the address."""
 
 
 class MailError(Exception):
@@ -38,6 +24,17 @@ class MailError(Exception):
 
 class TemporaryMailError(MailError):
     """Not taken just now, and worth another try: the server is away, busy or not set up right."""
+
+
+class SettingsMailError(TemporaryMailError):
+    """Not taken because of a setting of ours, which the message names; it is taken once that is mended.
+
+    `every_mail`: refused before a recipient was named, so that every other mail would be refused too.
+    """
+
+    def __init__(self, reason: str, every_mail: bool) -> None:
+        super().__init__(reason)
+        self.every_mail = every_mail
 
 
 class PermanentMailError(MailError):
@@ -73,28 +70,8 @@ def read_sender(mail_from: str, organiser_name: str) -> Sender:
 
     Raises AddressError.
     """
-    name, address = parseaddr(mail_from)
-    return Sender(name_line(name) or name_line(organiser_name), check_address(address))
-
-
-def check_address(address: str) -> str:
-    """Check a mail address and return it with its domain in ASCII (internationalised domains by IDNA).
-
-    Raises AddressError for what is no address: quoted local parts and address literals are not taken.
-    """
-    if len(address) > MOST_ADDRESS or one_line(address) != address:
-        raise AddressError("the mail address has white space or characters that cannot be seen in it")
-    local, at, domain = address.rpartition("@")
-    if not at or not _LOCAL_PART.fullmatch(local) or len(local.encode("utf-8")) > 64:
-        raise AddressError("the mail address has no valid part before the @")
-    try:
-        plain = domain.encode("idna").decode("ascii")
-    except UnicodeError as error:
-        raise AddressError("the mail address has no valid domain after the @") from error
-    labels = plain.split(".")
-    if len(labels) < 2 or len(plain) > 253 or not all(map(_LABEL.fullmatch, labels)):
-        raise AddressError("the mail address has no valid domain after the @")
-    return f"{local}@{plain}"
+    named = read_named_address(mail_from)
+    return Sender(name_line(named.name) or name_line(organiser_name), named.address.sent)
 
 
 def build_mail(
@@ -113,17 +90,14 @@ def build_mail(
     Names and subject may hold anything: they are made into one safe line. The Message-ID follows from
     `delivery_id`, so that it is the same at every attempt. Raises AddressError for a bad `to_address`.
     """
-    address = check_address(to_address)
-    message = EmailMessage(policy=_POLICY if address.isascii() else _POLICY_UTF8)
-    try:
-        message["From"] = _mailbox(sender.name, sender.address)
-        message["To"] = _mailbox(to_name, address)
-        message["Reply-To"] = _mailbox(sender.name, sender.address)
-    except (MessageError, ValueError, IndexError) as error:
-        raise AddressError("the mail address cannot be written into a mail") from error
-    message["Subject"] = one_line(subject, 200)
+    address = read_address(to_address).sent
+    message = EmailMessage(policy=_POLICY if f"{address}{sender.address}".isascii() else _POLICY_UTF8)
+    message["From"] = address_header("From", name_line(sender.name), sender.address)
+    message["To"] = address_header("To", name_line(to_name), address)
+    message["Reply-To"] = address_header("Reply-To", name_line(sender.name), sender.address)
+    message["Subject"] = text_header("Subject", one_line(subject, MOST_SUBJECT))
     message["Date"] = format_datetime(at)
-    message["Message-ID"] = message_id(delivery_id, sender.domain)
+    message["Message-ID"] = plain_header("Message-ID", message_id(delivery_id, sender.domain))
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(text, subtype="plain", charset="utf-8", cte="quoted-printable")
     message.add_alternative(html, subtype="html", charset="utf-8", cte="quoted-printable")
@@ -135,11 +109,6 @@ def build_mail(
 def delivery_id_of(message: EmailMessage) -> str:
     """Return the id of the delivery that a mail of ours belongs to, from its Message-ID."""
     return str(message["Message-ID"]).strip().strip("<>").partition("@")[0]
-
-
-def _mailbox(name: str, address: str) -> Address:
-    local, _, domain = address.rpartition("@")
-    return Address(display_name=name_line(name), username=local, domain=domain)
 
 
 def message_id(delivery: str, sender_domain: str) -> str:

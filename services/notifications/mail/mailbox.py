@@ -15,6 +15,7 @@ from pathlib import Path
 
 from services.notifications.mail.building import TemporaryMailError, delivery_id_of
 from services.notifications.mail.domain.safe_text import reason_line
+from services.notifications.mail.headers import shown_header
 from shared.ids import ID_PATTERN
 from shared.storage.whole_file import write_whole
 
@@ -94,7 +95,7 @@ def _headers(path: Path) -> KeptMail:
     except ValueError:
         sent_at = None
     return KeptMail(
-        path.name.removesuffix(SUFFIX), sent_at, str(headers["To"] or ""), str(headers["Subject"] or "")
+        path.name.removesuffix(SUFFIX), sent_at, shown_header(headers, "To"), shown_header(headers, "Subject")
     )
 
 

@@ -10,8 +10,14 @@ from dataclasses import dataclass, field
 from email.message import EmailMessage
 from urllib.parse import unquote, urlsplit
 
-from services.notifications.mail.building import PermanentMailError, TemporaryMailError
+from services.notifications.mail.building import (
+    MailError,
+    PermanentMailError,
+    SettingsMailError,
+    TemporaryMailError,
+)
 from services.notifications.mail.domain.safe_text import reason_line
+from services.notifications.mail.domain.server_answers import FAULTS, Setting, Stage, setting_at_fault
 
 STEP_SECONDS = 30.0
 """How long the server may take for each step but the last."""
@@ -21,6 +27,8 @@ GOODBYE_SECONDS = 5.0
 
 PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 AWAY = "The mail server cannot be reached just now"
+REFUSED = "The mail server refused the mail"
+INSECURE = "no safe connection to the mail server can be made"
 
 
 @dataclass(frozen=True)
@@ -36,7 +44,7 @@ class SmtpServer:
 
     def send(self, message: EmailMessage) -> None:
         """Hand a mail over in a connection of its own."""
-        with self._connected() as connection, _reasons("The mail server refused the mail"):
+        with self._connected() as connection, _reasons():
             _transfer(connection, message)
 
     @contextlib.contextmanager
@@ -44,13 +52,17 @@ class SmtpServer:
         """Connect and sign in; what goes wrong here is the server's or the settings', never the recipient's."""
         try:
             connection = self._open()
-        except smtplib.SMTPAuthenticationError as error:
-            raise TemporaryMailError(
-                reason_line(
-                    f"The mail server refused the user or the password of HANDSLAG_SMTP ({error.smtp_code})."
-                )
+        except smtplib.SMTPResponseException as error:
+            raise _refused_at(Stage.SIGN_IN, error) from error
+        except (ssl.SSLError, smtplib.SMTPNotSupportedError) as error:
+            raise _fault_of(Setting.SERVER, f"{INSECURE}: {_said(error)}", every_mail=True) from error
+        except smtplib.SMTPServerDisconnected as error:
+            raise TemporaryMailError(reason_line(f"{AWAY}: {_said(error)}")) from error
+        except (smtplib.SMTPException, ValueError) as error:
+            raise _fault_of(
+                Setting.SERVER, f"{FAULTS[Setting.SERVER]}: {_said(error)}", every_mail=True
             ) from error
-        except (OSError, smtplib.SMTPException, ValueError) as error:
+        except OSError as error:
             raise TemporaryMailError(reason_line(f"{AWAY}: {_said(error)}")) from error
         try:
             yield connection
@@ -104,33 +116,58 @@ def _transfer(connection: smtplib.SMTP, message: EmailMessage) -> None:
     sender = message["From"].addresses[0].addr_spec
     recipient = message["To"].addresses[0].addr_spec
     options = []
-    if not recipient.isascii():
+    if not (sender + recipient).isascii():
         if not connection.has_extn("smtputf8"):
             raise PermanentMailError(
                 "The mail server takes no mail address with letters beyond A to Z before the @."
             )
         options = ["SMTPUTF8", "BODY=8BITMIME"]
-    _expect(connection.mail(sender, options))
-    _expect(connection.rcpt(recipient))
+    _expect(Stage.SENDER, connection.mail(sender, options))
+    _expect(Stage.RECIPIENT, connection.rcpt(recipient))
     if connection.sock is not None:
         connection.sock.settimeout(FINAL_SECONDS)
-    _expect(connection.data(message.as_bytes()))
+    try:
+        answer = connection.data(message.as_bytes())
+    except smtplib.SMTPDataError as error:
+        answer = error.smtp_code, error.smtp_error if isinstance(error.smtp_error, bytes) else b""
+    _expect(Stage.CONTENT, answer)
 
 
-def _expect(answer: tuple[int, bytes]) -> None:
+def _expect(stage: Stage, answer: tuple[int, bytes]) -> None:
     code, text = answer
     if not 200 <= code < 300:
-        raise smtplib.SMTPResponseException(code, text)
+        raise _refused_at(stage, smtplib.SMTPResponseException(code, text))
+
+
+def _refused_at(stage: Stage, error: smtplib.SMTPResponseException) -> MailError:
+    """Return what a server's refusal means for the mail, with what the server said."""
+    said = _said(error)
+    setting = setting_at_fault(stage, error.smtp_code, said.partition(" ")[2])
+    if isinstance(error, smtplib.SMTPAuthenticationError):
+        # Without its words: some servers repeat what they were shown.
+        refused = f"the mail server refused the user or the password of HANDSLAG_SMTP ({error.smtp_code})."
+    elif setting:
+        refused = f"{FAULTS[setting]}: {said}"
+    else:
+        refused = f"{AWAY if stage is Stage.SIGN_IN else REFUSED}: {said}"
+    if setting:
+        return _fault_of(setting, refused, every_mail=stage in {Stage.SIGN_IN, Stage.SENDER})
+    passes = stage in {Stage.SIGN_IN, Stage.SENDER} or not 500 <= error.smtp_code < 600
+    return (TemporaryMailError if passes else PermanentMailError)(
+        reason_line(refused[:1].upper() + refused[1:])
+    )
+
+
+def _fault_of(setting: Setting, reason: str, every_mail: bool) -> SettingsMailError:
+    return SettingsMailError(reason_line(f"{setting}: {reason}"), every_mail)
 
 
 @contextlib.contextmanager
-def _reasons(refused: str) -> Iterator[None]:
+def _reasons() -> Iterator[None]:
     try:
         yield
     except smtplib.SMTPResponseException as error:
-        reason = reason_line(f"{refused}: {_said(error)}")
-        kind = PermanentMailError if 500 <= error.smtp_code < 600 else TemporaryMailError
-        raise kind(reason) from error
+        raise TemporaryMailError(reason_line(f"{REFUSED}: {_said(error)}")) from error
     except (OSError, smtplib.SMTPException) as error:
         raise TemporaryMailError(
             reason_line(f"The connection to the mail server broke: {_said(error)}")

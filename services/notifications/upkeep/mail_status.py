@@ -11,6 +11,7 @@ from sqlalchemy.engine import Connection
 
 from services.notifications.deliveries.domain.delivery import Status
 from services.notifications.deliveries.store.deliveries import count_by_status
+from services.notifications.deliveries.views import Mails, count_mails
 from services.notifications.upkeep import store
 from shared.status import START, Circumstances, Line, Waiting
 from shared.telemetry import metrics
@@ -19,15 +20,6 @@ WRITTEN_WITHIN = timedelta(minutes=6)
 """A little more than the five minutes for which an approval waits for all of its introductions."""
 SENT_WITHIN = timedelta(minutes=2)
 MOST_REASONS = 5
-
-
-@dataclass(frozen=True)
-class Mails:
-    """Deliveries of one status and one reason; the organisation's id is left out of the reason."""
-
-    status: str
-    reason: str
-    number: int
 
 
 @dataclass(frozen=True)
@@ -41,11 +33,9 @@ class MailState:
 
 def look(connection: Connection) -> MailState:
     """Read what waits, and what became of all deliveries."""
-    counted: Counter[tuple[str, str]] = Counter()
-    for status, reason, organisation_id, number in store.count_by_reason(connection):
-        counted[status, reason.replace(organisation_id, "…")] += number
-    mails = tuple(Mails(status, reason, number) for (status, reason), number in sorted(counted.items()))
-    return MailState(store.approvals_to_write(connection), store.mails_to_send(connection), mails)
+    return MailState(
+        store.approvals_to_write(connection), store.mails_to_send(connection), count_mails(connection)
+    )
 
 
 def waiting(connection: Connection) -> Mapping[str, int]:
@@ -94,11 +84,17 @@ def _mails_line(mails: Mails, queue: Waiting, now: Circumstances) -> Line:
         advice = "Add a contact with a mail address to the organisation's profile: its mails then go out by themselves."
     elif mails.status == Status.FAILED:
         advice = (
-            "Mend what the reason names, then retry each: GET /api/v1/deliveries?status=failed lists them, "
-            "POST /api/v1/deliveries/ID/retry sends one again."
+            "Mend what the reason names, then `handslag mails retry`, or the button on /mailbox, has all of them "
+            "tried again; GET /api/v1/deliveries?status=failed lists them, POST /api/v1/deliveries/ID/retry sends "
+            "one again."
         )
     elif mails.status == Status.QUEUED and not now.works:
         advice = f"Nobody sends these mails. {START.format('notifications')}"
+    elif mails.setting:
+        advice = (
+            f"Mend {mails.setting}, restart what reads it, and they go out by themselves within five minutes; "
+            "`handslag mails retry`, or the button on /mailbox, has them tried at once. None is given up meanwhile."
+        )
     elif mails.status == Status.QUEUED and mails.reason:
         advice = (
             "The mail server does not take them; they are tried again by themselves for five days. Look at the "
@@ -106,4 +102,7 @@ def _mails_line(mails: Mails, queue: Waiting, now: Circumstances) -> Line:
         )
     elif mails.status == Status.QUEUED and queue.longer(SENT_WITHIN, now.now):
         advice = "The work process of notifications runs and sends none: look at its log, and start it anew."
-    return Line("notifications", f"mails {mails.status}", mails.number, mails.reason, advice)
+    note = mails.reason
+    if mails.setting:
+        note += f" ({Waiting(mails.number, mails.since).since(now.now)})"
+    return Line("notifications", f"mails {mails.status}", mails.number, note, advice)

@@ -12,7 +12,6 @@ from services.notifications.mail.domain.introduction import ERASED
 from services.notifications.tables import (
     approvals,
     contacts,
-    deliveries,
     introductions,
     mail_queue,
     mail_removals,
@@ -55,10 +54,3 @@ def mails_to_send(connection: Connection) -> Waiting:
     """Count the mails that are in the queue."""
     counted = sa.select(sa.func.count(), sa.func.min(mail_queue.c.due_at))
     return Waiting(*connection.execute(counted).one())
-
-
-def count_by_reason(connection: Connection) -> list[tuple[str, str, str, int]]:
-    """Count the deliveries by status, reason and organisation."""
-    columns = (deliveries.c.status, deliveries.c.reason, deliveries.c.organisation_id)
-    rows = connection.execute(sa.select(*columns, sa.func.count()).group_by(*columns))
-    return [(row[0], row[1], row[2], int(row[3])) for row in rows]

@@ -7,6 +7,7 @@ from email.message import EmailMessage
 
 from sqlalchemy.engine import Connection
 
+from services.notifications.mail.headers import shown_header
 from services.notifications.mail.mailbox import Mailbox
 from services.notifications.mail.server import mailbox_of
 from services.notifications.tables import contacts, deliveries
@@ -44,7 +45,7 @@ def _mail(mailbox: Mailbox | None, delivery_id: str) -> Held | None:
         return None
     return {
         "delivery_id": delivery_id,
-        **{name.lower(): str(mail[name]) for name in ("Date", "To", "Subject")},
+        **{name.lower(): shown_header(mail, name) for name in ("Date", "To", "Subject")},
         "text": _text(mail),
     }
 

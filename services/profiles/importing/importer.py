@@ -6,6 +6,7 @@ import hashlib
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -21,12 +22,13 @@ from services.profiles.importing.rejects import Rejection, write_rejects
 from services.profiles.organisations import actions, store
 from services.profiles.organisations.domain.codes import KINDS
 from services.profiles.organisations.domain.profile_state import State, fields_of
+from services.profiles.organisations.domain.provenance import BY_IMPORT
 from services.profiles.organisations.schemas.profiles import NEW
 from services.profiles.refusals import Refusal, RefusedError
 from shared.clock import Clock
 from shared.ids import ID_PATTERN, IdSource
 from shared.messaging.outbox import EventTooLargeError
-from shared.sheets.sheet import Row, Sheet
+from shared.sheets.sheet import Row, Sheet, SheetReading
 from shared.storage.engine import Database
 from shared.web.problems import faults_in
 
@@ -38,7 +40,7 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class ImportResult:
-    """What became of a file's rows; `rejects_file` is None when none was rejected."""
+    """What became of a file's rows, and how the file was read; `rejects_file` is None when none was rejected."""
 
     added: int = 0
     changed: int = 0
@@ -47,6 +49,19 @@ class ImportResult:
     rejects_file: Path | None = None
     warnings: tuple[str, ...] = ()
     rejections: tuple[Rejection, ...] = field(default=(), repr=False)
+    reading: SheetReading | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a person says of a file: its encoding (CSV), the sheet to read (workbooks), and to store nothing."""
+
+    encoding: str = ""
+    sheet: str = ""
+    dry_run: bool = False
+
+
+NOTHING_SAID = Reading()
 
 
 class ImportFailedError(Exception):
@@ -65,21 +80,24 @@ def import_file(
     ids: IdSource,
     progress: Progress | None = None,
     rejects_folder: Path | None = None,
+    how: Reading = NOTHING_SAID,
 ) -> ImportResult:
-    """Import companies or partners (`kind`) from a CSV or XLSX file.
+    """Import companies or partners (`kind`) from a CSV file or a workbook.
 
     A row whose id is known changes that profile, every other row makes a new one. A row that cannot be taken stops
     no other; it is written to a rejects file in `rejects_folder` (default: beside the input). `progress` is called
-    after every chunk with the number of rows done and of all rows. Raises FileError when the file cannot be read at
-    all, and nothing was imported; ImportFailedError when the database or the rejects file could not be written.
+    after every chunk with the number of rows done and of all rows. `how` says what the file does not, and whether to
+    store nothing and write no file, and only to tell what would become of each row. Raises FileError when the file
+    cannot be read at all, and nothing was imported; ImportFailedError when the database or the rejects file could not
+    be written.
     """
-    sheet = read_sheet(path, kind)
+    sheet = read_sheet(path, kind, how.encoding, how.sheet)
     work = _Import(kind, sheet, clock, ids)
-    work.warnings.extend(_column_warnings(sheet, kind))
+    work.warnings.extend((*sheet.reading.notes, *_column_warnings(sheet, kind)))
     for start in range(0, len(sheet.rows), CHUNK):
         chunk = sheet.rows[start : start + CHUNK]
         try:
-            with database.writing() as connection:
+            with _transaction(database, keep=not how.dry_run) as connection:
                 done = work.take(connection, chunk)
         except (sqlalchemy.exc.DBAPIError, RefusedError, OSError) as error:
             result = work.result(None)
@@ -93,7 +111,7 @@ def import_file(
         work.keep(done)
         if progress:
             progress(min(start + CHUNK, len(sheet.rows)), len(sheet.rows))
-    if not work.rejections:
+    if not work.rejections or how.dry_run:
         return work.result(None)
     try:
         rejects = write_rejects(path, rejects_folder or path.parent, sheet, work.rejections)
@@ -171,6 +189,7 @@ class _Import:
             rejects_file=rejects_file,
             warnings=tuple(self.warnings),
             rejections=tuple(self.rejections),
+            reading=self._sheet.reading,
         )
 
     def _take_row(self, connection: Connection, row: Row, now: datetime, warnings: list[str]) -> str:
@@ -215,14 +234,28 @@ class _Import:
         self, connection: Connection, id: str, fields: dict[str, Any], current: State | None, now: datetime
     ) -> str:
         if current is None:
-            actions.create(connection, self._kind, fields, now, self._ids)
+            actions.create(connection, self._kind, fields, now, self._ids, BY_IMPORT)
             return "added"
-        state = actions.replace(connection, self._kind, id, fields, now, None)
+        state = actions.replace(connection, self._kind, id, fields, now, None, BY_IMPORT)
         return "unchanged" if state["version"] == current["version"] else "changed"
 
     def _reasons(self, error: ValidationError) -> Iterator[str]:
         for fault in faults_in(error.messages):
             yield f"{column_of_field(self._kind, fault.field)} {fault.sentence()}"
+
+
+@contextmanager
+def _transaction(database: Database, *, keep: bool) -> Iterator[Connection]:
+    """Open a transaction that may write, and undo it at the end unless it is to be kept."""
+    with database.writing() as connection:
+        if keep:
+            yield connection
+            return
+        trial = connection.begin_nested()
+        try:
+            yield connection
+        finally:
+            trial.rollback()
 
 
 class _RejectedError(Exception):
@@ -237,6 +270,7 @@ def _column_warnings(sheet: Sheet, kind: str) -> list[str]:
     unknown = unknown_columns(sheet, kind)
     if not unknown:
         return []
+    unknown = [f"{' '.join(name.split())}" for name in unknown]
     return [
         f"these columns are not read: {', '.join(unknown)}; `handslag import --help` names those that are"
     ]

@@ -10,6 +10,10 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from services.profiles.organisations import store
+from services.profiles.organisations.domain.belonging import (
+    check_partner_of_visit,
+    check_visit_of_partner,
+)
 from services.profiles.organisations.domain.codes import (
     COMPANIES,
     KINDS,
@@ -32,6 +36,7 @@ from services.profiles.organisations.domain.profile_state import (
     new_state,
     replaced,
 )
+from services.profiles.organisations.domain.provenance import BY_STAFF, Maker, Origin
 from services.profiles.refusals import Refusal, RefusedError, wrong
 from services.profiles.tables import messaging
 from shared.clock import to_text
@@ -47,11 +52,12 @@ def create(
     fields: Mapping[str, Any],
     now: datetime,
     ids: IdSource,
-    by_staff: bool = True,
+    origin: Origin = BY_STAFF,
 ) -> State:
     """Create a company, partner, visit or match request, and return its first state.
 
     `kind` is a key of `codes.KINDS`; `fields` are checked by the kind's schema already and may have an `id`.
+    `origin` is who says them.
     Raises RefusedError for an id that is taken, and for fields that do not go together or name what is not there;
     shared.messaging.outbox.EventTooLargeError.
     """
@@ -60,7 +66,7 @@ def create(
     id = chosen or ids()
     if chosen and store.get_profile(connection, kind, id) is not None:
         raise _taken(kind, id)
-    state = new_state(kind, id, _complete(connection, kind, given, by_staff), to_text(now))
+    state = new_state(kind, id, _complete(connection, kind, given, origin), to_text(now), origin)
     if chosen:
         # Readers take what is older than the tombstone of an erased id for a duplicate.
         state["version"] += store.get_erased_version(connection, kind, id)
@@ -79,6 +85,7 @@ def replace(
     fields: Mapping[str, Any],
     now: datetime,
     seen: int | None,
+    origin: Origin = BY_STAFF,
 ) -> State:
     """Replace what a client may set, and return the state after it; the same fields again change nothing.
 
@@ -96,9 +103,11 @@ def replace(
         )
     given = dict(fields)
     _check_kept(given, current)
-    state = replaced(current, _complete(connection, kind, given, by_staff=True), to_text(now))
+    state = replaced(current, _complete(connection, kind, given, BY_STAFF), to_text(now), origin)
     if state is None:
         return current
+    if kind == VISITS:
+        check_partner_of_visit(state["partner_id"], store.list_requests_of_visit(connection, id))
     _record(connection, kind, "replaced", state, current, now)
     store.save_profile(connection, kind, state)
     return state
@@ -139,7 +148,9 @@ def reopen(connection: Connection, kind: str, id: str, now: datetime, seen: int)
     """
     current = _current(connection, kind, id, seen)
     _named(connection, PARTNERS, current.get("partner_id"), "partner_id")
-    _named(connection, VISITS, current.get("visit_id"), "visit_id")
+    visit = _named(connection, VISITS, current.get("visit_id"), "visit_id")
+    if kind == REQUESTS:
+        check_visit_of_partner(visit, current["partner_id"])
     return _set_status(connection, kind, current, KINDS[kind].first_status, now)
 
 
@@ -169,16 +180,17 @@ def _current(connection: Connection, kind: str, id: str, seen: int | None) -> St
 def _check_kept(given: dict[str, Any], current: State) -> None:
     """Take what only the service sets out of the given fields; raises RefusedError where it differs from the state."""
     faults = [
-        Fault(name, "cannot be set", "leave it out or send %(value)r, as it is", {"value": current[name]})
+        Fault(name, "cannot be set", "leave it out or send %(value)r, as it is", {"value": current.get(name)})
         for name in KEPT_BY_SERVICE
-        if name in given and given.pop(name) != current[name]
+        if name in given and given.pop(name) != current.get(name)
     ]
     if faults:
         raise RefusedError(Refusal.INVALID, faults=faults)
 
 
-def _complete(connection: Connection, kind: str, given: Mapping[str, Any], by_staff: bool) -> dict[str, Any]:
+def _complete(connection: Connection, kind: str, given: Mapping[str, Any], origin: Origin) -> dict[str, Any]:
     if kind == COMPANIES:
+        by_staff = origin.made_by is not Maker.ANYONE
         membership = membership_of(given.get("membership"), by_staff)
         return company_fields({**given, "membership": membership})
     if kind == PARTNERS:
@@ -187,7 +199,8 @@ def _complete(connection: Connection, kind: str, given: Mapping[str, Any], by_st
         _named(connection, PARTNERS, given.get("partner_id"), "partner_id")
         return visit_fields(given)
     partner = _named(connection, PARTNERS, given["partner_id"], "partner_id")
-    _named(connection, VISITS, given.get("visit_id"), "visit_id")
+    visit = _named(connection, VISITS, given.get("visit_id"), "visit_id")
+    check_visit_of_partner(visit, given["partner_id"])
     return request_fields(given, partner["needs"] if partner else [])
 
 

@@ -10,12 +10,14 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from services.profiles.organisations.domain.codes import KINDS
+from services.profiles.organisations.domain.codes import KINDS, REQUESTS, Status
 from services.profiles.organisations.domain.profile_state import State, focus_areas_of
 from services.profiles.tables import PROFILES, erasures
 from shared.rights import Erasure
 from shared.storage.rows import upsert
 from shared.storage.statements import Insert
+from shared.words.countries import country_code
+from shared.words.finding import findable, sought
 
 # Made once: to put a statement together takes as long as to run it.
 _GET = {
@@ -32,7 +34,8 @@ _GET_ERASED_VERSION = sa.select(erasures.c.version).where(
 class Wanted:
     """What a list asks for: None or an empty text asks nothing.
 
-    `name` is a part of the name in any case; the others are whole values. `page` counts from 1.
+    `name` has parts of the name in any order, `country` a known country's name or code; the others are whole values.
+    `page` counts from 1.
     """
 
     status: str | None = None
@@ -95,6 +98,15 @@ def list_versions_of_partner(
     return [(row.id, row.version) for row in rows]
 
 
+def list_requests_of_visit(connection: Connection, visit_id: str) -> list[State]:
+    """Return the states of the match requests that name a visit and are not withdrawn, in the order of their ids."""
+    table = PROFILES[REQUESTS]
+    named = table.c.state.contains(f'"visit_id": {json.dumps(visit_id)}', autoescape=True)
+    query = sa.select(table.c.state).where(named, table.c.status != Status.WITHDRAWN).order_by(table.c.id)
+    states = [json.loads(text) for text in connection.execute(query).scalars()]
+    return [state for state in states if state.get("visit_id") == visit_id]
+
+
 def count_profiles(connection: Connection, kind: str, wanted: Wanted) -> int:
     """Count what a list asks for, over all its pages."""
     table = PROFILES[kind]
@@ -136,18 +148,36 @@ def _conditions(table: sa.Table, wanted: Wanted) -> list[sa.ColumnElement[bool]]
     columns = table.c
     conditions = [
         columns[name] == value
-        for name in ("status", "country", "kind", "partner_id")
+        for name in ("status", "kind", "partner_id")
         if (value := getattr(wanted, name))
     ]
     if wanted.focus_area:
         conditions.append(columns.focus_areas.contains(f",{wanted.focus_area},", autoescape=True))
+    if wanted.country:
+        conditions.append(_in_country(columns, wanted.country))
     if wanted.name:
-        conditions.append(columns.name_folded.contains(wanted.name.casefold(), autoescape=True))
+        conditions += _named(columns, wanted.name)
     return conditions
+
+
+# Code of a release before that runs during an upgrade leaves the columns of a new row empty.
+def _in_country(columns: Any, country: str) -> sa.ColumnElement[bool]:
+    as_written = columns.country_code.is_(None) & (columns.country == country)
+    return sa.or_(columns.country_code == (country_code(country) or country), as_written)
+
+
+def _named(columns: Any, typed: str) -> Iterator[sa.ColumnElement[bool]]:
+    words = sought(typed)
+    if not words:  # only signs were typed, which are left out of what names are found by
+        yield columns.name_folded.contains(typed.casefold(), autoescape=True)
+    found_by = sa.func.coalesce(columns.name_findable, columns.name_folded)
+    for spellings in words:
+        yield sa.or_(*(found_by.contains(one, autoescape=True) for one in spellings))
 
 
 def _row(state: Mapping[str, Any]) -> dict[str, Any]:
     name = state.get("name") or state.get("title") or ""
+    country = state.get("country") or ""
     areas = focus_areas_of(state)
     return {
         "id": state["id"],
@@ -155,7 +185,9 @@ def _row(state: Mapping[str, Any]) -> dict[str, Any]:
         "status": state["status"],
         "name": name,
         "name_folded": name.casefold(),
-        "country": state.get("country") or "",
+        "name_findable": findable(name),
+        "country": country,
+        "country_code": country_code(country) or "",
         "kind": state.get("kind") or state.get("direction") or "",
         "partner_id": state.get("partner_id"),
         "focus_areas": f",{','.join(areas)}," if areas else "",

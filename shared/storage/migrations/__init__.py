@@ -13,6 +13,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from shared.settings.registry import hide_password
 from shared.storage.newer_database import NewerDatabaseError
 
 FOLDER = "migrations"
@@ -38,7 +39,7 @@ def bring_up(connection: Connection, metadata: sa.MetaData) -> None:
     if at < known:
         _upgrade(connection, metadata, folder, at)
     elif at > known and (oldest := _oldest_code(connection) or at) > known:
-        place = connection.engine.url.render_as_string(hide_password=True)
+        place = hide_password(connection.engine.url.render_as_string(hide_password=True))
         raise NewerDatabaseError(
             f"the database {place} is newer than this code: it is at step {at}, which code before step {oldest} cannot "
             f"use, and this code knows the steps up to {known}. Start the newer release again, or restore the backup "

@@ -7,8 +7,9 @@ import sqlalchemy as sa
 from deploy.operations.databases import Databases
 from deploy.operations.machine_state import read_machine_state
 from deploy.services import SERVICES
+from services.notifications.deliveries.views import Mails
 from services.notifications.tables import approvals, deliveries, mail_queue
-from services.notifications.upkeep.mail_status import Mails, MailState
+from services.notifications.upkeep.mail_status import MailState
 from services.profiles.organisations import actions
 from services.profiles.tables import messaging
 from shared.clock import SettableClock, to_text

@@ -12,7 +12,8 @@ from deploy.operations.machine_state import MachineState, ServiceState
 from deploy.operations.status_lines import LEAST_DISK, as_json, as_table, lines_of
 from services.matching.reports.store.due import DueCounts
 from services.matching.upkeep.report_status import REPORTS_TO_MAKE
-from services.notifications.upkeep.mail_status import Mails, MailState
+from services.notifications.deliveries.views import Mails
+from services.notifications.upkeep.mail_status import MailState
 from shared.clock import to_text
 from shared.status import Line, Waiting
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from deploy.runtime.web import THREADS
+from tests.free_ports import free_port
 
 ROOT = Path(__file__).resolve().parents[3]
 SERVER = """
@@ -40,9 +41,7 @@ Connect = Callable[[], socket.socket]
 
 @pytest.fixture(scope="module")
 def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        number = int(probe.getsockname()[1])
+    number = free_port()
     folder = tmp_path_factory.mktemp("server")
     with (folder / "output").open("wb") as output:
         process = subprocess.Popen(

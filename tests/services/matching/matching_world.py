@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
+
+import sqlalchemy as sa
 
 from services.matching import tables
 from services.matching.events import HANDLERS
@@ -28,6 +30,18 @@ class MatchingWorld:
         self.clock = clock
         self.scorer = Scorer(database, clock)
         self.versions: dict[str, int] = {}
+
+    def pause(self, length: timedelta) -> None:
+        """Have no reports made for some time, as while a rebuild reads the events again."""
+        until = to_text(self.clock() + length)
+        with self.database.writing() as connection:
+            connection.execute(sa.delete(tables.holds))
+            connection.execute(sa.insert(tables.holds).values(id=1, until=until))
+
+    def resume(self) -> None:
+        """Let reports be made again."""
+        with self.database.writing() as connection:
+            connection.execute(sa.delete(tables.holds))
 
     def hear(self, topic: str, event: Event) -> bool:
         """Handle an event, and return whether it was applied."""

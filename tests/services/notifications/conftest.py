@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from shared.clock import SettableClock
 from shared.ids import IdSource
 from shared.settings.registry import Settings, for_tests
 from shared.storage.engine import open_database
+from tests.free_ports import free_port
 from tests.services.notifications.post_office import PostOffice
 from tests.services.notifications.world import World
 
@@ -36,17 +36,14 @@ def world(settings: Settings, clock: SettableClock, ids: IdSource) -> Iterator[W
 
 
 @pytest.fixture
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-    return port
+def port() -> int:
+    return free_port()
 
 
 @pytest.fixture
-def post_office(free_port: int) -> Iterator[PostOffice]:
+def post_office(port: int) -> Iterator[PostOffice]:
     """A real SMTP server that is not open yet."""
-    office = PostOffice(free_port)
+    office = PostOffice(port)
     yield office
     office.shut()
 

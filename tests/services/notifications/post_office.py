@@ -36,7 +36,9 @@ class PostOffice:
     taken: list[EmailMessage] = field(default_factory=list)
     envelopes: list[tuple[str, list[str]]] = field(default_factory=list)
     answers: dict[str, str] = field(default_factory=dict)
+    at_mail: str = "250 ok"
     at_data: str = "250 taken"
+    asked: int = 0
     controller: Any = None
 
     @property
@@ -51,6 +53,14 @@ class PostOffice:
     def texts(self) -> list[str]:
         """The plain texts of the taken mails."""
         return [plain_text(mail) for mail in self.taken]
+
+    async def handle_MAIL(  # aiosmtpd's name
+        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
+    ) -> str:
+        self.asked += 1
+        if self.at_mail.startswith("250"):
+            envelope.mail_from = address
+        return self.at_mail
 
     async def handle_RCPT(  # aiosmtpd's name
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from services.notifications.mail.building import AddressError
 from services.notifications.mail.mailbox import Mailbox
 from services.notifications.work import create_work
 from shared.clock import SettableClock
@@ -20,6 +19,7 @@ from shared.events.event import Event
 from shared.ids import IdSource
 from shared.loops import run_loops
 from shared.settings.registry import Settings, for_tests
+from shared.words.addresses import AddressError
 from tests.services.notifications.post_office import wait_until
 from tests.services.notifications.world import introduction_state
 

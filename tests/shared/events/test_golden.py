@@ -50,7 +50,12 @@ def test_every_type_of_the_catalogue_has_a_sample_in_the_newest_version() -> Non
 
 
 def test_the_samples_fill_every_field_of_their_schemas() -> None:
-    for path in (GOLDEN / VERSIONS[-1]).glob("*.*.json"):
-        _, state = sample(path)
-        if state is not None:
-            assert set(state) == set(EVENT_TYPES[path.stem].schema().fields), path.name
+    """Those of the release that they were kept by: a field that came after it stands in no sample of it."""
+    for version in VERSIONS:
+        schemas = json.loads((GOLDEN / version / "schemas.json").read_text(encoding="utf-8"))
+        for path in (GOLDEN / version).glob("*.*.json"):
+            _, state = sample(path)
+            if state is not None:
+                topic = EVENT_TYPES[path.stem]
+                assert set(state) == set(schemas[topic.name]["state"]), path.name
+                assert set(state) <= set(topic.schema().fields), path.name

@@ -13,6 +13,7 @@ from shared.settings.registry import (
     describe_settings,
     hide_password,
     read_settings,
+    risky_settings,
     unknown_settings,
 )
 
@@ -77,6 +78,20 @@ def test_secrets_and_passwords_are_not_shown() -> None:
     assert "abcdefghijklmnopq" not in text
     assert "hunter2" not in text
     assert "smtp://user:***@mail.example.org:587" in text
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://handslag@db/profiles?password=hunter2&sslmode=require",
+        "postgresql://db/profiles?sslmode=require&sslpassword=hunter2",
+        "postgresql://handslag:hunter2@db/profiles?password=hunter2",
+        "postgresql://db/profiles?PASSWORD=hunter2#part",
+    ],
+)
+def test_a_password_among_a_urls_parameters_is_not_shown(url: str) -> None:
+    assert "hunter2" not in hide_password(url)
+    assert "db/profiles?" in hide_password(url)
 
 
 def test_a_mail_sender_is_not_taken_for_a_password() -> None:
@@ -176,3 +191,73 @@ def test_the_event_log_is_opened_with_the_settings_of_kafka() -> None:
         assert isinstance(log, KafkaLog)
         assert log.cluster.options == KafkaOptions("sasl_plaintext", "SCRAM-SHA-512", "handslag", "hunter2")
         assert "hunter2" not in repr(log.cluster.options)
+
+
+@pytest.mark.parametrize(
+    ("smtp", "risky"),
+    [
+        ("smtp://user:hunter2@mail.example.org:25", True),
+        ("smtp+starttls://user:hunter2@mail.example.org:587", False),
+        ("smtps://user:hunter2@mail.example.org", False),
+        ("smtp://mail.example.org:25", False),
+        ("smtp://user:hunter2@127.0.0.1:25", False),
+        ("smtp://user:hunter2@[::1]:25", False),
+        ("mailbox:", False),
+    ],
+)
+def test_a_mail_password_that_would_travel_in_clear_is_warned_of(smtp: str, risky: bool) -> None:
+    warnings = risky_settings({"HANDSLAG_SMTP": smtp})
+    assert bool(warnings) == risky
+    assert all("smtps://" in warning and "hunter2" not in warning for warning in warnings)
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("https://match.example.org", "https://match.example.org"),
+        ("https://match.example.org/", "https://match.example.org"),
+        ("https://example.org:8443/match/making/", "https://example.org:8443/match/making"),
+        ("http://[::1]:8080", "http://[::1]:8080"),
+        ("https://räksmörgås.example", "https://räksmörgås.example"),
+    ],
+)
+def test_a_base_address_may_have_a_port_and_a_path(given: str, kept: str) -> None:
+    assert read_settings({"HANDSLAG_BASE_URL": given}).base_url == kept
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "match.example.org",
+        "https://",
+        "ftp://match.example.org",
+        "https://match.example.org:x",
+        "https://match.example.org:0",
+        "https://match.example.org:70000",
+        "https://user:word@match.example.org",
+        "https://match.example.org/?a=1",
+        "https://match.example.org/a#b",
+        "https://match.example.org/a b",
+        "https://match.example.org/a//b",
+        "https://match.example.org/a/../b",
+        "https://match.example.org/a%20b",
+        "https://match.example.org/reports",
+        "https://match.example.org/api/handslag",
+        "https://match example.org",
+        " https://match.example.org",
+    ],
+)
+def test_a_base_address_that_cannot_be_served_is_refused_with_an_example(given: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        read_settings({"HANDSLAG_BASE_URL": given})
+    (problem,) = refused.value.problems
+    assert problem.startswith("HANDSLAG_BASE_URL ")
+    assert "for example https://" in problem
+
+
+def test_the_base_address_follows_the_port_that_is_listened_on() -> None:
+    assert read_settings({}).base_url == "http://127.0.0.1:8080"
+    assert read_settings({"HANDSLAG_PORT": "9000"}).base_url == "http://127.0.0.1:9000"
+    with pytest.raises(SettingsError) as refused:
+        read_settings({"HANDSLAG_PORT": "x"})
+    assert len(refused.value.problems) == 1

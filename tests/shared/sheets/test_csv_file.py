@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.sheets.csv_file import read_csv
+from shared.sheets.headings import Headings
 from shared.sheets.sheet import FileError
 
-KNOWN = ("id", "name", "country", "description", "focus_areas")
+KNOWN = Headings.named(("id", "name", "country", "description", "focus_areas"))
 TEXT = 'id,name,description\nC1,Ångström,"Vård – ""hemma"", dygnet\nrunt"\n'
 CELLS = ("C1", "Ångström", 'Vård – "hemma", dygnet\nrunt')
 
@@ -95,7 +96,8 @@ def test_a_large_cell_is_read_whole() -> None:
     assert len(row.cells[1]) == 300_000
 
 
-cells = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=30)
+# What looks encoded twice (`Ã¥`) is mended, which `test_text_encoding` shows.
+cells = st.text(st.characters(codec="utf-8", exclude_characters="\0ÂÃâÄÅ√≈"), max_size=30)
 rows = st.lists(st.lists(cells, min_size=3, max_size=3), max_size=8)
 
 

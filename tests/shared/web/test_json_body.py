@@ -44,6 +44,9 @@ def test_whatever_comes_is_read_or_refused_and_nothing_else(body: bytes) -> None
     [
         (b'{"a": ', "not well-formed"),
         (b"\xff\xfe{}", "not UTF-8"),
+        ("{}".encode("utf-16"), "not UTF-8 but UTF-16"),
+        ("{}".encode("utf-16-be"), "not UTF-8 but UTF-16"),
+        ("{}".encode("utf-32"), "not UTF-8 but UTF-32"),
         (b"[" * 1000 + b"]" * 1000, "nested deeper"),
         (b'{"a":' * 1000 + b"1" + b"}" * 1000, "nested deeper"),
         (b"9" * 5000, "5000 digits"),
@@ -70,6 +73,10 @@ def test_brackets_inside_a_text_are_not_nesting() -> None:
 
 def test_the_deepest_that_is_allowed_is_read() -> None:
     assert read_json(b"[" * DEEPEST + b"]" * DEEPEST)
+
+
+def test_a_byte_order_mark_before_it_is_ignored() -> None:
+    assert read_json(b'\xef\xbb\xbf{"name": "\xc3\x85re"}') == {"name": "Åre"}
 
 
 def test_as_many_values_as_are_taken_are_read_and_not_one_more() -> None:

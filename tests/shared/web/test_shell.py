@@ -18,6 +18,7 @@ from shared.settings.registry import Settings, for_tests
 from shared.web.access import access
 from shared.web.api import Blueprint, answers, body, route
 from shared.web.app import create_service_app
+from shared.web.wrong_tokens import MOST, WINDOW_SECONDS
 
 STAFF = {"Authorization": "Bearer staff-token-for-tests"}
 
@@ -120,6 +121,32 @@ def test_staff_routes_want_the_staff_token(client: FlaskClient) -> None:
     assert client.get("/api/v1/things/1", headers=STAFF).get_json() == {"number": 1}
 
 
+def test_many_wrong_tokens_of_one_address_are_refused_and_the_right_one_never(client: FlaskClient) -> None:
+    wrong = {"Authorization": "Bearer wrong"}
+    for _ in range(MOST):
+        assert client.get("/api/v1/things/1", headers=wrong).status_code == 401
+    refused = client.get("/api/v1/things/1", headers=wrong)
+    assert refused.status_code == 429
+    assert 0 < int(refused.headers["Retry-After"]) <= WINDOW_SECONDS
+    form = client.get("/sign-in").get_data(as_text=True)
+    assert sign_in(client, form, "not the token").status_code == 429
+    elsewhere = {"REMOTE_ADDR": "192.0.2.7"}
+    assert client.get("/api/v1/things/1", headers=wrong, environ_base=elsewhere).status_code == 401
+    assert client.get("/api/v1/things/1", headers=STAFF).status_code == 200
+    assert sign_in(client, form, "staff-token-for-tests").status_code == 303
+
+
+def test_without_a_token_nobody_is_counted(client: FlaskClient) -> None:
+    for _ in range(MOST + 1):
+        assert client.get("/api/v1/things/1").status_code == 401
+
+
+def test_a_wrong_token_is_told_also_where_none_is_needed(client: FlaskClient) -> None:
+    assert client.post("/api/v1/things", json={"number": 1}).status_code in (200, 201)
+    wrong = client.post("/api/v1/things", json={"number": 1}, headers={"Authorization": "Bearer wrong"})
+    assert wrong.status_code == 401
+
+
 def test_without_a_staff_token_set_nobody_is_staff(state_dir: Path, clock: Clock, ids: IdSource) -> None:
     client = make_app(for_tests(state_dir, staff_token=""), clock, ids).test_client()
     assert client.get("/api/v1/things/1", headers={"Authorization": "Bearer "}).status_code == 401
@@ -146,11 +173,19 @@ def test_a_page_for_staff_leads_to_signing_in_and_back(client: FlaskClient) -> N
 
 
 @pytest.mark.parametrize(
-    "target", ["https://elsewhere.example", "//elsewhere.example", "/\\elsewhere.example"]
+    "target",
+    [
+        "https://elsewhere.example",
+        "//elsewhere.example",
+        "/\\elsewhere.example",
+        "/\r\nLocation: https://elsewhere.example",
+        "/\t//elsewhere.example",
+    ],
 )
 def test_signing_in_leads_to_no_other_site(client: FlaskClient, target: str) -> None:
     form = client.get("/sign-in", query_string={"next": target})
     assert "elsewhere" not in form.get_data(as_text=True)
+    assert sign_in(client, form.get_data(as_text=True), "staff-token-for-tests").headers["Location"] == "/"
 
 
 def test_a_form_without_its_token_changes_nothing(client: FlaskClient) -> None:

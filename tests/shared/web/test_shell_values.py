@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import cast
 
 import pytest
-from flask import Flask
+from flask import Flask, render_template_string
 from jinja2 import Environment, nodes
 
 from shared.clock import Clock
@@ -64,6 +64,15 @@ def _keys(value: ast.AST, functions: dict[str, ast.FunctionDef]) -> Iterator[str
 def set_in_templates(source: str) -> set[str]:
     tree = Environment(autoescape=True, extensions=["jinja2.ext.i18n"]).parse(source)
     return {one.name for one in tree.find_all(nodes.Name) if one.ctx in ("store", "param")}
+
+
+@pytest.mark.parametrize(("language", "names"), [("sv", "Beta, Zeta, Åkern"), ("en", "Åkern, Beta, Zeta")])
+def test_pages_list_names_in_the_alphabet_of_their_language(app: Flask, language: str, names: str) -> None:
+    with app.test_request_context(f"/?lang={language}"):
+        listed = render_template_string(
+            "{{ names | alphabetical | join(', ') }}", names=["Zeta", "Åkern", "Beta"]
+        )
+    assert listed == names
 
 
 def test_no_module_gives_a_page_what_hides_a_value_of_the_shell(app: Flask) -> None:

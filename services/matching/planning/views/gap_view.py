@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -16,6 +14,7 @@ from services.matching.text.domain.concept_engine import ConceptEngine, TextEngi
 from services.matching.text.domain.thesaurus import thesaurus_with
 from shared.clock import to_text
 from shared.focus_areas import read_focus_areas
+from shared.sheets.written_cells import csv_file, separator_for
 
 Json = dict[str, Any]
 
@@ -23,8 +22,6 @@ COLUMNS = (
     "request_id", "need_id", "partner_id", "partner_name", "country", "title", "text", "areas", "concepts",
 )  # fmt: skip
 """The columns of the CSV file; focus areas and concepts are separated by `;`."""
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def gaps_of(connection: Connection, at: datetime, thesaurus: str) -> Json:
@@ -47,20 +44,13 @@ def gaps_of(connection: Connection, at: datetime, thesaurus: str) -> Json:
     }
 
 
-def as_csv(gaps: Json) -> str:
-    """Write what `gaps_of` returned as CSV, a row a need.
-
-    A cell that a spreadsheet would compute gets an apostrophe before it.
-    """
-    written = io.StringIO()
-    rows = csv.writer(written)
-    rows.writerow(COLUMNS)
-    for gap in gaps["gaps"]:
-        cells = [
-            ";".join(value) if isinstance(value, list) else value for value in (gap[name] for name in COLUMNS)
-        ]
-        rows.writerow([f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in cells])
-    return written.getvalue()
+def as_csv(gaps: Json, language: str = "en") -> bytes:
+    """Write what `gaps_of` returned as CSV, a row a need, separated as spreadsheets of the reader's language expect."""
+    rows = [
+        [";".join(value) if isinstance(value, list) else value for value in (gap[name] for name in COLUMNS)]
+        for gap in gaps["gaps"]
+    ]
+    return csv_file([COLUMNS, *rows], separator_for(language))
 
 
 @cache

@@ -9,6 +9,7 @@ from typing import Any
 
 from services.matching.programmes.domain.making import Programme, Unplaced
 from services.matching.programmes.domain.mend import COMPANY, DELEGATE, PLACE, SESSION, Cancellation, without
+from services.matching.programmes.domain.occasions import Given, Occasion
 from services.matching.programmes.domain.problem import (
     HOST,
     OWN,
@@ -35,7 +36,8 @@ class Planned:
     """A visit's programme with what it was made from.
 
     `made_of` is the digest of the meetings; `problem` is what is left after what was `cancelled`. `delegates` and
-    `places` are digests of the visit's, whom cancellations name by position; empty: not known.
+    `places` are digests of the visit's, whom cancellations name by position; empty: not known. `given` is what stood in
+    calendars that were given out.
     """
 
     visit_version: int
@@ -47,6 +49,7 @@ class Planned:
     pinned: tuple[str, ...]
     delegates: str = ""
     places: str = ""
+    given: tuple[Given, ...] = ()
 
     def outdated(self, visit_version: int, visit: Mapping[str, Any]) -> tuple[Cancellation, ...]:
         """List the cancellations of delegates and places that may be others in this version of the visit."""
@@ -79,6 +82,7 @@ class Planned:
             "pinned": sorted(self.pinned),
             "delegates": self.delegates,
             "places": self.places,
+            "given": [asdict(one) for one in self.given],
         }
 
 
@@ -110,6 +114,10 @@ def planned_from(content: Mapping[str, Any]) -> Planned:
         pinned=tuple(content["pinned"]),
         delegates=content.get("delegates", ""),
         places=content.get("places", ""),
+        given=tuple(
+            replace(_read(Given, one), occasion=_read(Occasion, one["occasion"]))
+            for one in content.get("given", ())
+        ),
     )
 
 
@@ -172,6 +180,11 @@ def without_company(planned: Planned, company_id: str) -> Planned:
             for one in planned.cancelled
             if one.id not in {company_id, place, *gone}
             and not (one.kind == SESSION and _meets(one.id, company_id))
+        ),
+        given=tuple(
+            replace(one, occasion=one.occasion.without_company(company_id, place))
+            for one in planned.given
+            if not _meets(one.occasion.session, company_id)
         ),
     )
 

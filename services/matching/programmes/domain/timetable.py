@@ -25,7 +25,7 @@ class Entry:
     """One line of the timetable; times in minutes since midnight.
 
     `session` is a session's id, `room` and `interpreter` are numbers from 1, None where there is none to tell; of a
-    transfer, `before` is the place it leaves and `place` the one it goes to.
+    transfer, `before` is the place it leaves, `place` the one it goes to, and `toward` each track's session there.
     """
 
     what: str
@@ -38,6 +38,7 @@ class Entry:
     room: int | None = None
     interpreter: int | None = None
     before: str = ""
+    toward: tuple[str, ...] = ()
 
 
 def timetable(problem: Problem, placements: Placements) -> list[Entry]:
@@ -70,18 +71,19 @@ def _sessions(problem: Problem, placements: Placements) -> Iterator[Entry]:
 def _transfers(problem: Problem, placements: Placements) -> Iterator[Entry]:
     """List the ways between sessions: just before the later one, or before lunch where they do not fit after it."""
     wanted = by_id(problem)
-    ways: dict[tuple[str, int, int, str, str], list[str]] = {}
+    ways: dict[tuple[str, int, int, str, str], dict[str, str]] = {}
     for track in problem.tracks:
         own = [(id, at) for id, at in in_time_order(placements) if track.id in at.tracks]
-        for (id, here), (_next, there) in pairwise(own):
+        for (id, here), (next_id, there) in pairwise(own):
             minutes = problem.way(here.place, there.place)
             if here.date == there.date and minutes:
                 start = _leaving(problem, here, here.start + wanted[id].minutes, there, minutes)
-                ways.setdefault((here.date, start, start + minutes, here.place, there.place), []).append(
-                    track.id
-                )
+                way = (here.date, start, start + minutes, here.place, there.place)
+                ways.setdefault(way, {})[track.id] = next_id
     for (date, start, end, before, after), tracks in ways.items():
-        yield Entry(TRANSFER, date, start, end, tuple(tracks), after, before=before)
+        yield Entry(
+            TRANSFER, date, start, end, tuple(tracks), after, before=before, toward=tuple(tracks.values())
+        )
 
 
 def _leaving(problem: Problem, here: Placement, end: int, there: Placement, minutes: int) -> int:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from services.matching.reports.domain.report import Report, match_id
-from services.matching.scoring.domain.selection import Chosen
+
+if TYPE_CHECKING:
+    from services.matching.scoring.domain.selection import Chosen
 
 
 @dataclass(frozen=True)

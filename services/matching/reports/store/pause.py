@@ -14,15 +14,9 @@ _FOR_REPLAY = "9999 since "
 """Begins the `until` of a pause that ends when the events are replayed, and not at a moment: later than any."""
 
 
-def pause_scoring(connection: Connection, until: datetime) -> None:
-    """Pause the making of reports until a moment; a later call moves it. Who began the pause renews and ends it."""
-    end_pause(connection)
-    connection.execute(sa.insert(holds).values(id=1, until=to_text(until)))
-
-
 def want_replay(connection: Connection, now: datetime) -> None:
     """Have the work processes replay all events, and no report made before that is done."""
-    end_pause(connection)
+    connection.execute(sa.delete(holds))
     connection.execute(sa.insert(holds).values(id=1, until=_FOR_REPLAY + to_text(now)))
 
 
@@ -37,11 +31,6 @@ def get_replay(connection: Connection) -> str | None:
 def end_replay(connection: Connection, mark: str) -> None:
     """Note that the events are replayed; without effect on a rebuild that began later."""
     connection.execute(sa.delete(holds).where(holds.c.until == mark))
-
-
-def end_pause(connection: Connection) -> None:
-    """Let reports be made again."""
-    connection.execute(sa.delete(holds))
 
 
 def is_not_paused(now: datetime) -> sa.ColumnElement[bool]:

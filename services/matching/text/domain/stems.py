@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
+from shared.lasting import making_what_lasts
 from shared.words.folding import WORD, fold
 from shared.words.kept import kept
 
@@ -109,6 +110,7 @@ class _Use:
 class StemMatcher:
     """Finds stems in folded texts; each word of a text is looked up once, whatever the number of stems."""
 
+    @making_what_lasts()
     def __init__(self, stems: Iterable[tuple[str, str, Stem]]) -> None:
         """Take (key, language, stem); a key may come many times."""
         self._tables: dict[Shape, dict[str, int]] = {"whole": {}, "prefix": {}, "suffix": {}, "infix": {}}

@@ -24,6 +24,7 @@ from typing import Any
 
 from services.matching.text.domain.stems import Stem, read_stem
 from services.matching.text.domain.thesaurus_check import circles, faults_of
+from shared.lasting import making_what_lasts
 
 STANDARD_FILE = Path(__file__).with_name("thesaurus.json")
 WIDER_WEIGHT = 0.8
@@ -71,6 +72,7 @@ class Thesaurus:
         return steps
 
 
+@making_what_lasts()
 def read_thesaurus(
     path: Path = STANDARD_FILE, own: Path | None = None, area_codes: Collection[str] | None = None
 ) -> Thesaurus:

@@ -39,6 +39,8 @@ CANCELLED = "The introduction was cancelled before the mail was sent."
 
 FIRST_PAUSE = timedelta(seconds=30)
 LONGEST_PAUSE = timedelta(hours=1)
+LONGEST_PAUSE_TO_MEND = timedelta(minutes=5)
+"""The longest pause while a setting is at fault: so soon do mails go out by themselves once it is mended."""
 PATIENCE = timedelta(days=5)
 """How long a mail server may be away before a mail counts as failed (RFC 5321, section 4.5.4.1: four to five days)."""
 
@@ -82,6 +84,11 @@ def no_contact(side: Side, organisation_id: str) -> str:
     )
 
 
+def shared_reason(reason: str, organisation_id: str) -> str:
+    """Return a delivery's reason without the organisation's id, so that equal ones are told as one."""
+    return reason.replace(organisation_id, "…")
+
+
 def moved(delivery: Delivery, status: str, at: str, reason: str = "", **changes: Any) -> Delivery:
     """Return the delivery's next version in a status, with the reason for it.
 
@@ -99,10 +106,13 @@ def moved(delivery: Delivery, status: str, at: str, reason: str = "", **changes:
     )
 
 
-def pause_after(attempts: int) -> timedelta:
-    """Return the pause after a number of attempts (at least 1): half a minute, doubling up to one hour."""
+def pause_after(attempts: int, to_mend: bool = False) -> timedelta:
+    """Return the pause after a number of attempts (at least 1): half a minute, doubling up to one hour.
+
+    `to_mend`: while a setting is at fault, up to five minutes.
+    """
     doublings: int = 2 ** min(attempts - 1, 20)
-    return min(FIRST_PAUSE * doublings, LONGEST_PAUSE)
+    return min(FIRST_PAUSE * doublings, LONGEST_PAUSE_TO_MEND if to_mend else LONGEST_PAUSE)
 
 
 def patience_is_over(first_attempt: datetime, now: datetime) -> bool:

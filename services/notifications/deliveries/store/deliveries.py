@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from services.notifications.contacts.domain.contact import Side
-from services.notifications.deliveries.domain.delivery import UNSENT, Delivery, Status
+from services.notifications.deliveries.domain.delivery import UNSENT, Delivery, Status, shared_reason
 from services.notifications.mail.domain.introduction import APPROVED
 from services.notifications.tables import contacts, deliveries, introductions, mail_queue, messaging, told
 from shared.clock import from_text, to_text
@@ -52,6 +52,36 @@ def list_queued_deliveries(connection: Connection) -> list[Delivery]:
     query = sa.select(deliveries).join(mail_queue, mail_queue.c.delivery_id == deliveries.c.id)
     rows = connection.execute(query.where(deliveries.c.status == Status.QUEUED.value)).all()
     return [delivery_of(row) for row in rows]
+
+
+def list_due_deliveries(
+    connection: Connection, now: datetime, until: datetime, lock: bool = False
+) -> list[Delivery]:
+    """Return the queued deliveries that are due before `until` and not being sent just now.
+
+    With `lock`, on PostgreSQL, only those that nobody else has locked.
+    """
+    free = sa.or_(mail_queue.c.taken_until.is_(None), mail_queue.c.taken_until <= to_text(now))
+    query = (
+        sa.select(deliveries)
+        .join(mail_queue, mail_queue.c.delivery_id == deliveries.c.id)
+        .where(deliveries.c.status == Status.QUEUED.value, mail_queue.c.due_at < to_text(until), free)
+        .order_by(deliveries.c.id)
+    )
+    return _listed(connection, query, lock)
+
+
+def list_unsent_for(connection: Connection, reason: str | None, lock: bool = False) -> list[Delivery]:
+    """Return the failed deliveries and the queued ones; with `reason` those whose shared reason it is.
+
+    With `lock`, on PostgreSQL, only those that nobody else has locked.
+    """
+    tried = (Status.FAILED.value, Status.QUEUED.value)
+    query = sa.select(deliveries).where(deliveries.c.status.in_(tried)).order_by(deliveries.c.id)
+    found = _listed(connection, query, lock)
+    return [
+        one for one in found if reason in (None, one.reason, shared_reason(one.reason, one.organisation_id))
+    ]
 
 
 def list_waiting_with_contact(connection: Connection, limit: int, lock: bool = False) -> list[Delivery]:
@@ -107,6 +137,14 @@ def count_by_status(connection: Connection) -> dict[str, int]:
     """Count the deliveries of each status that there are any of."""
     query = sa.select(deliveries.c.status, sa.func.count().label("number")).group_by(deliveries.c.status)
     return {row.status: int(row.number) for row in connection.execute(query)}
+
+
+def count_by_reason(connection: Connection) -> list[tuple[str, str, str, int, str]]:
+    """Count the deliveries by status, reason and organisation, with the moment since when the first is so."""
+    columns = (deliveries.c.status, deliveries.c.reason, deliveries.c.organisation_id)
+    counted = (sa.func.count(), sa.func.min(deliveries.c.updated_at))
+    rows = connection.execute(sa.select(*columns, *counted).group_by(*columns))
+    return [(row[0], row[1], row[2], int(row[3]), row[4]) for row in rows]
 
 
 def add_delivery(connection: Connection, delivery: Delivery) -> None:

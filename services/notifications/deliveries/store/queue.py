@@ -64,13 +64,16 @@ def renew(connection: Connection, delivery_id: str, taker: str, now: datetime) -
     connection.execute(sa.update(mail_queue).where(mine).values(taken_until=to_text(now + TAKEN_FOR)))
 
 
-def put_back(connection: Connection, delivery_id: str, due: datetime, first_attempt: datetime) -> None:
-    """Let go of a mail that could not be sent, to be tried again from `due` on."""
+def put_back(connection: Connection, delivery_id: str, due: datetime, first_attempt: datetime | None) -> None:
+    """Let go of a mail that could not be sent, to be tried again from `due` on.
+
+    `first_attempt`: since when it could not; None where that does not count.
+    """
     _change(
         connection,
         delivery_id,
         due_at=to_text(due),
-        first_attempt_at=to_text(first_attempt),
+        first_attempt_at=None if first_attempt is None else to_text(first_attempt),
         taken_by=None,
         taken_until=None,
     )

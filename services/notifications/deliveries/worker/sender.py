@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from email.message import EmailMessage
 from enum import StrEnum
 
@@ -31,11 +32,11 @@ from services.notifications.deliveries.domain.delivery import (
 from services.notifications.deliveries.store import approvals, queue
 from services.notifications.deliveries.store import deliveries as store
 from services.notifications.mail.building import (
-    AddressError,
     MailError,
     MailServer,
     PermanentMailError,
     Sender,
+    SettingsMailError,
     build_mail,
 )
 from services.notifications.mail.domain.composing import compose, mail_language
@@ -45,6 +46,7 @@ from shared.clock import Clock, to_text
 from shared.ids import IdSource
 from shared.storage.engine import Database
 from shared.telemetry import metrics, traces
+from shared.words.addresses import AddressError
 
 log = logging.getLogger(__name__)
 
@@ -69,11 +71,16 @@ class Task:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a mail that was handed over."""
+    """What came of a mail that was handed over.
+
+    `to_mend`: a setting of ours is at fault; `every_mail`: and every other mail would meet the same.
+    """
 
     task: Task
     fate: Fate
     reason: str = ""
+    to_mend: bool = False
+    every_mail: bool = False
 
 
 class MailWorker:
@@ -146,7 +153,7 @@ class MailWorker:
         try:
             message = self._write(task)
         except AddressError as error:
-            return Outcome(task, Fate.REFUSED, f"{str(error).capitalize()}. Mend the contact, then retry.")
+            return Outcome(task, Fate.REFUSED, f"The contact's mail address {error}. Mend it, then retry.")
         except Exception:  # one mail that cannot be written must not stop the others
             log.exception("the mail of delivery %s cannot be written", task.delivery.id)
             return Outcome(
@@ -154,6 +161,8 @@ class MailWorker:
             )
         try:
             self._server.send(message)
+        except SettingsMailError as error:
+            return Outcome(task, Fate.POSTPONED, str(error), to_mend=True, every_mail=error.every_mail)
         except MailError as error:
             fate = Fate.REFUSED if isinstance(error, PermanentMailError) else Fate.POSTPONED
             return Outcome(task, fate, str(error))
@@ -205,19 +214,33 @@ class MailWorker:
 
     def _record_failure(self, connection: Connection, delivery: Delivery, outcome: Outcome) -> None:
         now = self._clock()
-        first = queue.get_first_attempt(connection, delivery.id) or now
-        given_up = outcome.fate is Fate.POSTPONED and patience_is_over(first, now)
+        # While a setting is at fault no mail's patience is used up.
+        first = None if outcome.to_mend else queue.get_first_attempt(connection, delivery.id) or now
+        given_up = outcome.fate is Fate.POSTPONED and first is not None and patience_is_over(first, now)
         if outcome.fate is Fate.REFUSED or given_up:
             reason = f"Given up after five days. {outcome.reason}" if given_up else outcome.reason
             queue.delete(connection, delivery.id)
             store.save_delivery(connection, moved(delivery, Status.FAILED, to_text(now), reason))
             return
-        queue.put_back(connection, delivery.id, now + pause_after(delivery.attempts), first)
+        due = now + pause_after(delivery.attempts, outcome.to_mend)
+        queue.put_back(connection, delivery.id, due, first)
+        if outcome.every_mail:
+            self._hold_others(connection, delivery.id, outcome.reason, due)
         if delivery.reason == outcome.reason:
             # Days of the same answer are no news: only the count is kept.
             store.save_attempts(connection, delivery)
         else:
             store.save_delivery(connection, moved(delivery, Status.QUEUED, to_text(now), outcome.reason))
+
+    def _hold_others(self, connection: Connection, tried: str, reason: str, due: datetime) -> None:
+        """Have the mails that are due before `due` wait, too: one mail at a time finds out whether all can go."""
+        now = self._clock()
+        for other in store.list_due_deliveries(connection, now, due, lock=True):
+            if other.id == tried:
+                continue
+            queue.put_back(connection, other.id, due, first_attempt=None)
+            if other.reason != reason:
+                store.save_delivery(connection, moved(other, Status.QUEUED, to_text(now), reason))
 
     @contextmanager
     def _taken(self, delivery_id: str) -> Iterator[None]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from services.notifications.contacts.domain.contact import Side
 from services.notifications.mail.domain.introduction import Introduction, Organisation
 from services.notifications.mail.domain.safe_text import name_line, one_line
+from shared.words.collation import sort_key
 
 LONGEST_TEXT = 1200
 """Characters that a mail quotes of what an organisation offers or looks for."""
@@ -56,12 +57,12 @@ def compose(
 ) -> MailText:
     """Put together what one recipient is told about one or more introductions of the same request.
 
-    `language` is sv or en. The counterparts come in the order of their names, which says nothing of how well
-    each suits. Raises ValueError without introductions.
+    `language` is sv or en. The counterparts come in the order of their names in its alphabet, which says nothing of
+    how well each suits. Raises ValueError without introductions.
     """
     if not introductions:
         raise ValueError("a mail needs an introduction to tell of")
-    about = sorted(introductions, key=lambda one: (name_line(one.of(side.other).name).casefold(), one.id))
+    about = sorted(introductions, key=lambda one: (sort_key(_name(one.of(side.other)), language), one.id))
     return MailText(
         template=template,
         language=language,

@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 import unicodedata
 
-MOST_NAME = 120
+MOST_NAME = 200
+"""Characters of a name, as many as profiles take."""
+MOST_SUBJECT = 300
+"""Characters of a subject: a name, and what is said around it."""
 MOST_REASON = 300
 
 _JOINERS = {"\u200c", "\u200d"}  # Persian and Indian scripts need them inside words
@@ -30,7 +33,7 @@ def one_line(text: str, most: int | None = None) -> str:
 
 
 def name_line(text: str) -> str:
-    """Return a name as one line of at most 120 characters."""
+    """Return a name as one line of at most 200 characters."""
     return one_line(text, MOST_NAME)
 
 

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
+from shared.time_zones import time_zone_named
+from shared.words.invisible import trimmed, visible, visible_line
+from shared.words.languages import known_language, language_of_code, says_no_language
+from shared.words.markup import text_of_markup
+
+NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
+_UNSEEN_BREAKS = re.compile("[\v\f\x85\u2028\u2029]")
+_BREAKS_AND_TABS = re.compile("[\t\n\r\v\f\x85\u2028\u2029]")
 _WEBSITE = re.compile(
     r"(?:https?://)?(?:[\w-]+\.)+[\w-]{2,63}(?::\d{1,5})?(?:[/?#][^\s<>\"'\\]*)?", re.IGNORECASE
 )
-_LANGUAGE = re.compile(r"[a-z]{2,3}")
 _REFUSED = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _REFUSED_IN_LINES = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
@@ -22,12 +30,21 @@ class TextError(ValueError):
 
 
 def clean_text(text: str, lines: bool = False) -> str:
-    """Return the text without white space around it, its line ends as newlines.
+    """Return the text in order: in NFC, without HTML, and without what cannot be seen around it or inside it.
 
-    Every script and direction is taken as it is. Raises TextError, naming the character, for control
-    characters (a text of `lines` may have newlines and tabs), lone surrogates and noncharacters.
+    Line ends of every kind (U+000B, U+000C, U+0085, U+2028, U+2029 too) are newlines in a text of `lines`; in one line
+    those that nobody can see are blanks. Every script and direction is taken as it is. Raises TextError, naming the
+    character, for control characters (a text of `lines` may have newlines and tabs), lone surrogates and noncharacters.
     """
-    text = text.replace("\r\n", "\n").replace("\r", "\n").strip()
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if lines:
+        text = _UNSEEN_BREAKS.sub("\n", text_of_markup(text).replace("\r", "\n"))
+        text = visible(text.replace(NO_BREAK_SPACE, " "))
+    else:
+        plain = text_of_markup(text)
+        # Breaks that tags leave are ours; those that were sent are refused below.
+        text = visible_line(_joined(_UNSEEN_BREAKS, text) if plain == text else one_line(plain))
+    text = trimmed(unicodedata.normalize("NFC", text))
     refused = (_REFUSED_IN_LINES if lines else _REFUSED).search(text)
     if refused:
         where = f"U+{ord(refused.group()):04X} at position {refused.start() + 1}"
@@ -36,16 +53,37 @@ def clean_text(text: str, lines: bool = False) -> str:
     return text
 
 
+def one_line(text: str) -> str:
+    """Return a text whose line breaks and tabs are blanks: in a cell nobody sees them."""
+    return _joined(_BREAKS_AND_TABS, text)
+
+
+def _joined(breaks: re.Pattern[str], text: str) -> str:
+    if not breaks.search(text):
+        return text
+    return " ".join(part for piece in breaks.split(text) if (part := piece.strip(" ")))
+
+
 def clean_word(text: str) -> str:
     """Return a free word (a kind, a partnership kind) in lower case with single spaces."""
     return " ".join(clean_text(text).lower().split())
 
 
 def clean_language(text: str) -> str:
-    """Return a language code in lower case; empty stays empty. Raises TextError when it is no ISO 639 code."""
-    code = clean_text(text).lower()
-    if code and not _LANGUAGE.fullmatch(code):
-        raise TextError("is no ISO 639 language code", "write two letters such as sv, en or de")
+    """Return the language code of a code or tag (`SV`, `sv-SE`); empty stays empty, and *not known* becomes empty.
+
+    Raises TextError when it is none; for a language's name, which a program does not send, with its code.
+    """
+    word = clean_text(text)
+    if not word or says_no_language(word):
+        return ""
+    code = language_of_code(word)
+    if code is None:
+        known = known_language(word)
+        fix = f"write {known}" if known else "write two letters such as sv, en or de"
+        raise TextError(
+            "is no ISO 639 language code", f"{fix}{', two letters for a language' if known else ''}"
+        )
     return code
 
 
@@ -58,3 +96,12 @@ def clean_website(text: str) -> str:
     if address and not _WEBSITE.fullmatch(address):
         raise TextError("is no web address", "write for instance example.org or https://example.org/en")
     return address
+
+
+def clean_time_zone(text: str) -> str:
+    """Return a time zone's IANA name as it is written there; raises TextError for any other text."""
+    said = clean_text(text)
+    name = time_zone_named(said)
+    if said and name is None:
+        raise TextError("is no time zone", "write its IANA name, for example Europe/Stockholm")
+    return name or ""

@@ -11,20 +11,29 @@ from services.profiles.organisations.domain.codes import (
     MEMBERSHIP_BY_STAFF,
     Status,
 )
+from services.profiles.organisations.domain.provenance import (
+    BY_STAFF,
+    PROVENANCE,
+    Origin,
+    provenance_of,
+)
 from shared.faults import Fault
 
 State = dict[str, Any]
 
-KEPT_BY_SERVICE = ("id", "version", "status", "updated_at")
+KEPT_BY_SERVICE = ("id", "version", "status", "updated_at", PROVENANCE)
 """What a client reads and never sets (an id may be chosen once, at the start)."""
 
 
-def new_state(kind: str, id: str, fields: Mapping[str, Any], now: str) -> State:
+def new_state(kind: str, id: str, fields: Mapping[str, Any], now: str, origin: Origin = BY_STAFF) -> State:
     """Return the first state of an aggregate of `kind` (a key of `codes.KINDS`), version 1."""
-    return {"id": id, "version": 1, "status": KINDS[kind].first_status.value, **fields, "updated_at": now}
+    state = {"id": id, "version": 1, "status": KINDS[kind].first_status.value, **fields, "updated_at": now}
+    return {**state, PROVENANCE: provenance_of(None, state, origin)}
 
 
-def replaced(state: Mapping[str, Any], fields: Mapping[str, Any], now: str) -> State | None:
+def replaced(
+    state: Mapping[str, Any], fields: Mapping[str, Any], now: str, origin: Origin = BY_STAFF
+) -> State | None:
     """Return the next state with other fields, or None when the state has the same fields already.
 
     Fields of the state that are not among `fields` stay: newer code, which runs beside this one during an
@@ -33,7 +42,8 @@ def replaced(state: Mapping[str, Any], fields: Mapping[str, Any], now: str) -> S
     set_before = fields_of(state)
     if {**set_before, **fields} == set_before:
         return None
-    return {**state, "version": state["version"] + 1, **fields, "updated_at": now}
+    after = {**state, "version": state["version"] + 1, **fields, "updated_at": now}
+    return {**after, PROVENANCE: provenance_of(state, after, origin)}
 
 
 def at_status(state: Mapping[str, Any], status: Status, now: str) -> State | None:

@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from enum import StrEnum
 from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate
 
+from services.profiles.organisations.domain.choices import read_choice
 from services.profiles.organisations.domain.plain_text import (
     TextError,
     clean_language,
     clean_text,
+    clean_time_zone,
     clean_website,
     clean_word,
 )
+from services.profiles.organisations.domain.value_lists import FOCUS_AREAS, MARKETS, ValueList
 from shared.focus_areas import read_focus_areas
 from shared.ids import ID_PATTERN
 from shared.web.schemas import CountedList, invalid, message
+from shared.words.addresses import LONGEST_ADDRESS, AddressError, read_address
+from shared.words.not_known import has_no_value, is_not_known
 
 LARGEST_NUMBER = 10_000_000
 MOST_IN_LIST = 100
+LONGEST_ITEM = 2_000
+"""Characters of an item of a list, which may name several values."""
+MOST_MARKUP = 4
+"""How many times longer than its text a text with markup may be."""
 
 Messages = dict[str, str | list[Any] | dict[Any, Any]]
 
@@ -54,20 +63,9 @@ class MostItems(validate.Length):
 
     def __call__(self, value: Any) -> Any:
         """Return the value; raises ValidationError when it has more items."""
-        if len(value) > self.most:
+        if value is not None and len(value) > self.most:
             raise invalid("has too many items", "at most %(most)s are taken", most=self.most)
         return value
-
-
-class Email(validate.Email):
-    """A mail address, as marshmallow checks it."""
-
-    def __call__(self, value: str) -> str:
-        """Return the address; raises ValidationError when it is none."""
-        try:
-            return super().__call__(value)
-        except ValidationError as error:
-            raise invalid("is no mail address", "write for instance name@example.org") from error
 
 
 def part(schema: type[Schema], **rest: Any) -> fields.Nested:
@@ -77,13 +75,27 @@ def part(schema: type[Schema], **rest: Any) -> fields.Nested:
     )
 
 
+def takes_any(text: str) -> bool:
+    """Say of no text that it stands for *not known*: every one is taken as it is."""
+    return False
+
+
 class Text(fields.String):
-    """A text of at most `most` characters, put in order by `clean`; `least` 1 refuses an empty one."""
+    """A text of at most `most` characters, put in order by `clean`; `least` 1 refuses an empty one.
+
+    A text that stands for *not known* (`no_value`) is an empty one, or null where the field may be null.
+    """
 
     default_error_messages = messages("send a text")
 
     def __init__(
-        self, most: int, *, least: int = 0, clean: Callable[[str], str] = clean_text, **rest: Any
+        self,
+        most: int,
+        *,
+        least: int = 0,
+        clean: Callable[[str], str] = clean_text,
+        no_value: Callable[[str], bool] = is_not_known,
+        **rest: Any,
     ) -> None:
         rest.setdefault("metadata", {})
         rest["metadata"] = {"maxLength": most, **({"minLength": least} if least else {}), **rest["metadata"]}
@@ -91,35 +103,45 @@ class Text(fields.String):
         self.most = most
         self.least = least
         self.clean = clean
+        self.no_value = no_value
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **rest: Any) -> Any:
         given = super()._deserialize(value, attr, data, **rest)
-        if len(given) > self.most:
-            raise invalid(
-                "has %(length)s characters", "at most %(most)s are taken", length=len(given), most=self.most
-            )
+        self._refuse_long(given, MOST_MARKUP * self.most)
         try:
             text = self.clean(given)
         except TextError as error:
             raise invalid(error.problem, error.fix) from error
+        self._refuse_long(text, self.most)
+        if self.no_value(text):
+            if self.least:
+                raise invalid("is missing: %(text)r says that it is not known", "give it", text=text)
+            return None if self.allow_none else ""
         if len(text) < self.least:
             raise invalid("is empty", "write something or leave the field out")
         return text
 
+    def _refuse_long(self, text: str, most: int) -> None:
+        if len(text) > most:
+            raise invalid(
+                "has %(length)s characters", "at most %(most)s are taken", length=len(text), most=self.most
+            )
+
 
 def lines_field(most: int, **rest: Any) -> Text:
     """Make a field for a text of several lines."""
+    rest.setdefault("no_value", has_no_value)
     return Text(most, clean=lambda text: clean_text(text, lines=True), **rest)
 
 
 def word_field(most: int = 80, **rest: Any) -> Text:
     """Make a field for a free word, kept in lower case."""
-    return Text(most, clean=clean_word, **rest)
+    return Text(most, clean=clean_word, no_value=has_no_value, **rest)
 
 
 def language_field(**rest: Any) -> Text:
     """Make a field for a language code."""
-    return Text(8, clean=clean_language, **rest)
+    return Text(35, clean=clean_language, no_value=takes_any, **rest)
 
 
 def website_field(**rest: Any) -> Text:
@@ -141,8 +163,15 @@ def id_field(**rest: Any) -> fields.String:
 
 
 def email_field(**rest: Any) -> Text:
-    """Make a field for a mail address."""
-    return Text(254, least=1, validate=Email(), **rest)
+    """Make a field for a mail address, as mails can be sent to it."""
+
+    def clean(text: str) -> str:
+        try:
+            return read_address(text).written
+        except AddressError as error:
+            raise invalid(error.problem, error.fix, **error.values) from error
+
+    return Text(LONGEST_ADDRESS, least=1, clean=clean, **rest)
 
 
 class Day(fields.String):
@@ -174,15 +203,35 @@ def number_field(**rest: Any) -> fields.Integer:
         load_default=None,
         allow_none=True,
         validate=check,
-        error_messages=messages("send a whole number, not in quotes"),
+        error_messages={
+            **MESSAGES,
+            "invalid": message(
+                "is no whole number", "write it in digits, such as 1200; in JSON without quotation marks"
+            ),
+        },
         **rest,
     )
 
 
-def choice_field(choices: type[StrEnum], **rest: Any) -> fields.String:
+class Choice(fields.String):
+    """One of a few words, in any case and as people say it (`Tender open`, `Medlem`)."""
+
+    default_error_messages = messages("send a text")
+
+    def __init__(self, choices: type[StrEnum], **rest: Any) -> None:
+        super().__init__(
+            validate=validate.OneOf([one.value for one in choices], error="must be one of {choices}"), **rest
+        )
+        self.choices = choices
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **rest: Any) -> Any:
+        word = super()._deserialize(value, attr, data, **rest)
+        return read_choice(word, self.choices) or word
+
+
+def choice_field(choices: type[StrEnum], **rest: Any) -> Choice:
     """Make a field for one of a few words."""
-    check = validate.OneOf([one.value for one in choices], error="must be one of {choices}")
-    return fields.String(validate=check, error_messages=messages("send a text"), **rest)
+    return Choice(choices, **rest)
 
 
 class Items(CountedList):
@@ -201,21 +250,95 @@ class Items(CountedList):
         return list(dict.fromkeys(items)) if all(isinstance(item, str) for item in items) else items
 
 
-def focus_areas_field(**rest: Any) -> Items:
-    """Make a field for focus areas, by their codes."""
+class Values(Items):
+    """A list whose items are read by a `ValueList`: one may name several values; those that say nothing fall away.
+
+    A list of which every item says that nothing is known is null where the field may be null. Raises ValidationError
+    for each item with a word that is not known.
+    """
+
+    def __init__(self, values: ValueList, longest: int, *, word: bool = False, **rest: Any) -> None:
+        inner = Text(
+            LONGEST_ITEM, least=1, clean=_clean_item_word if word else _clean_item, no_value=takes_any
+        )
+        super().__init__(inner, **rest)
+        self.values = values
+        self.longest = longest
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **rest: Any) -> Any:
+        if isinstance(value, list | tuple):
+            MostItems(MOST_IN_LIST)(value)
+        items: list[str] = super()._deserialize(value, attr, data, **rest)
+        reading = self.values.read(items)
+        errors = {
+            place: self._faults(item, reading.unknown)
+            for place, item in enumerate(items)
+            if any(word in item for word in reading.unknown)
+        }
+        if errors:
+            raise ValidationError(errors)
+        for one in reading.values:
+            if len(one) > self.longest:
+                raise invalid(
+                    "has an item of %(length)s characters",
+                    "at most %(most)s are taken",
+                    length=len(one),
+                    most=self.longest,
+                )
+        return None if items and not reading.values and self.allow_none else list(reading.values)
+
+    def _faults(self, item: str, unknown: Sequence[str]) -> list[Any]:
+        return [
+            one
+            for word in unknown
+            if word in item
+            for one in message(self.values.problem, self.values.fix, word=word)
+        ]
+
+
+def _clean_item(text: str) -> str:
+    return clean_text(text, lines=True)
+
+
+def _clean_item_word(text: str) -> str:
+    return _clean_item(text).lower()
+
+
+class Distributors(fields.Dict):
+    """Countries or groups and who sells there alone; a country that names several is an entry for each."""
+
+    default_error_messages = messages("send an object")
+
+    def __init__(self, who: Text, longest: int, **rest: Any) -> None:
+        keys = Text(longest, least=1)
+        super().__init__(keys=keys, values=who, load_default=dict, validate=MostItems(MOST_IN_LIST), **rest)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **rest: Any) -> Any:
+        if isinstance(value, Mapping):
+            MostItems(MOST_IN_LIST)(value)
+        given = super()._deserialize(value, attr, data, **rest)  # type: ignore[no-untyped-call]
+        found: dict[str, str] = {}
+        errors: dict[str, Any] = {}
+        for where, who in given.items():
+            reading = MARKETS.read([where])
+            for word in (*reading.unknown, *reading.empty):
+                errors[where] = {"key": message(MARKETS.problem, MARKETS.fix, word=word)}
+            found |= dict.fromkeys(reading.values, who)
+        if errors:
+            raise ValidationError(errors)
+        return found
+
+
+def focus_areas_field(**rest: Any) -> Values:
+    """Make a field for focus areas, by their codes or names."""
     codes = ", ".join(read_focus_areas())
-
-    def check(code: str) -> None:
-        if code not in read_focus_areas():
-            raise invalid(
-                "%(code)r is no focus area",
-                "choose from %(codes)s, or leave it empty",
-                code=code,
-                codes=codes,
-            )
-
     rest["metadata"] = {
         "description": f"of {codes}; empty: inferred from the text",
         **rest.get("metadata", {}),
     }
-    return Items(Text(64, clean=clean_word, validate=check), **rest)
+    return Values(FOCUS_AREAS, 64, **rest)
+
+
+def time_zone_field(**rest: Any) -> Text:
+    """Make a field for the IANA name of a time zone, in whatever letters it is written."""
+    return Text(80, clean=clean_time_zone, **rest)

@@ -7,16 +7,44 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, pre_load
 
-from services.profiles.organisations.schemas.fields import ProfileSchema, Text, id_field, word_field
+from services.profiles.organisations.schemas.fields import (
+    ProfileSchema,
+    Text,
+    id_field,
+    takes_any,
+    word_field,
+)
 from services.profiles.organisations.schemas.profiles import WHOLE
 from services.profiles.organisations.store import Wanted
 from shared.web.api import PageArgs
+from shared.web.schemas import invalid
+from shared.words.countries import country_code
+
+
+def _is_country(word: str) -> None:
+    if word and country_code(word) is None:
+        raise invalid(
+            "%(word)r is no country that is known here",
+            "write one country's code of two letters or its name, such as SE, Sweden or Sverige",
+            word=word,
+        )
 
 
 class _Filters(PageArgs, ProfileSchema):
     status = word_field(metadata={"description": "such as active, open or withdrawn"})
     focus_area = word_field(metadata={"description": "a focus area's code"})
-    q = Text(200, metadata={"description": "a part of the name or title, in any case"})
+    q = Text(
+        200,
+        metadata={
+            "description": "words or parts of words of the name or title, in any order, "
+            "in any case, with or without accents"
+        },
+    )
+
+    def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
+        """Take every word as one that is looked for, `?` too: an empty filter would show everything."""
+        if isinstance(field_obj, Text):
+            field_obj.no_value = takes_any
 
     @pre_load
     def refuse_unknown(self, data: Mapping[str, Any], **_rest: Any) -> Mapping[str, Any]:
@@ -32,7 +60,11 @@ class _Filters(PageArgs, ProfileSchema):
 class OrganisationFilters(_Filters):
     """Which companies or partners are wanted."""
 
-    country = Text(80)
+    country = Text(
+        80,
+        validate=_is_country,
+        metadata={"description": "a country's code or its name, such as SE, Sweden or Sverige"},
+    )
     kind = word_field()
 
 

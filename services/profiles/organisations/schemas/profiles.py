@@ -14,12 +14,21 @@ from services.profiles.organisations.domain.codes import (
     Membership,
     ProcurementStage,
 )
+from services.profiles.organisations.domain.value_lists import (
+    IDS,
+    LANGUAGES,
+    MARKETS,
+    NAMES,
+    PARTNERSHIP_KINDS,
+    PLACES,
+    STATUSES,
+)
 from services.profiles.organisations.schemas.fields import (
-    MOST_IN_LIST,
+    Distributors,
     Items,
-    MostItems,
     ProfileSchema,
     Text,
+    Values,
     choice_field,
     day_field,
     email_field,
@@ -27,13 +36,13 @@ from services.profiles.organisations.schemas.fields import (
     id_field,
     language_field,
     lines_field,
-    messages,
     number_field,
     part,
+    time_zone_field,
     website_field,
     word_field,
 )
-from shared.web.schemas import CountedDict
+from shared.words.not_known import has_no_value
 
 NAME = 200
 COUNTRY = 80
@@ -46,7 +55,7 @@ class Contact(ProfileSchema):
 
     name = Text(NAME, load_default=None, allow_none=True)
     email = email_field(required=True)
-    phone = Text(40, load_default=None, allow_none=True)
+    phone = Text(40, no_value=has_no_value, load_default=None, allow_none=True)
     language = language_field(load_default=None, allow_none=True)
 
 
@@ -57,8 +66,9 @@ class Capability(ProfileSchema):
     title = Text(NAME, load_default="")
     text = lines_field(LONG, least=1, required=True)
     focus_areas = focus_areas_field()
-    regulatory_status = Items(
-        Text(80, least=1),
+    regulatory_status = Values(
+        STATUSES,
+        80,
         load_default=None,
         allow_none=True,
         metadata={"description": "approvals it has, such as CE, MDR, FDA; empty: none; null: not known"},
@@ -80,13 +90,13 @@ class Need(ProfileSchema):
 
 class _Organisation(ProfileSchema):
     name = Text(NAME, least=1, required=True)
-    country = Text(COUNTRY, load_default="", metadata={"example": "Sweden"})
+    country = Text(COUNTRY, no_value=has_no_value, load_default="", metadata={"example": "Sweden"})
     city = Text(120, load_default="")
     website = website_field(load_default="")
     language = language_field(load_default="", metadata={"description": "language of the texts, ISO 639-1"})
     description = lines_field(LONG, load_default="")
-    partnership_kinds = Items(word_field(least=1))
-    languages = Items(language_field(least=1))
+    partnership_kinds = Values(PARTNERSHIP_KINDS, 80, word=True)
+    languages = Values(LANGUAGES, 8)
     employees = number_field()
     contact = part(Contact, load_default=None, allow_none=True)
 
@@ -100,27 +110,23 @@ class CompanyFields(_Organisation):
     )
     capabilities = Items(part(Capability), most=50)
     focus_areas = focus_areas_field(load_only=True)
-    markets = Items(
-        Text(COUNTRY, least=1),
+    markets = Values(
+        MARKETS,
+        COUNTRY,
         load_default=None,
         allow_none=True,
         metadata={"description": "countries it wants to sell in; null: not known"},
     )
-    excluded_markets = Items(
-        Text(COUNTRY, least=1), metadata={"description": "countries it does not sell in"}
-    )
-    exclusive_distributors = CountedDict(
-        keys=Text(COUNTRY, least=1),
-        values=Text(NAME, least=1),
-        load_default=dict,
-        validate=MostItems(MOST_IN_LIST),
-        error_messages=messages("send an object"),
+    excluded_markets = Values(MARKETS, COUNTRY, metadata={"description": "countries it does not sell in"})
+    exclusive_distributors = Distributors(
+        Text(NAME, least=1),
+        COUNTRY,
         metadata={"description": "country to the partner id or the name of who sells there alone"},
     )
     capacity = number_field(metadata={"description": "introductions it can take in twelve months"})
-    not_to_meet = Items(id_field(), metadata={"description": "partner ids"})
-    existing_customers = Items(Text(NAME, least=1), metadata={"description": "partner ids or names"})
-    competitors = Items(id_field(), metadata={"description": "company or partner ids"})
+    not_to_meet = Values(IDS, 64, metadata={"description": "partner ids"})
+    existing_customers = Values(NAMES, NAME, metadata={"description": "partner ids or names"})
+    competitors = Values(IDS, 64, metadata={"description": "company or partner ids"})
 
 
 class PartnerFields(_Organisation):
@@ -131,7 +137,7 @@ class PartnerFields(_Organisation):
     need = lines_field(LONG, load_only=True)
     focus_areas = focus_areas_field(load_only=True)
     capacity = number_field()
-    not_to_meet = Items(id_field(), metadata={"description": "company ids"})
+    not_to_meet = Values(IDS, 64, metadata={"description": "company ids"})
 
 
 class Delegate(ProfileSchema):
@@ -149,20 +155,27 @@ class VisitFields(ProfileSchema):
     partner_id = id_field(load_default=None, allow_none=True)
     starts_on = day_field(required=True)
     ends_on = day_field(required=True)
-    places = Items(Text(NAME, least=1))
+    places = Values(PLACES, NAME)
     staff_owner = Text(
         NAME, load_default="", metadata={"description": "a staff role or account id, not a name"}
     )
     payer = Text(NAME, load_default="")
     delegates = Items(part(Delegate), most=60)
+    time_zone = time_zone_field(
+        load_default="",
+        metadata={
+            "description": "IANA name of the zone that its hours are in; empty: the organiser's",
+            "example": "Europe/Stockholm",
+        },
+    )
 
 
 class MustHaves(ProfileSchema):
     """What a company must have to be introduced at all; an empty list asks nothing."""
 
-    regulatory_status = Items(Text(80, least=1))
-    partnership_kinds = Items(word_field(least=1))
-    languages = Items(language_field(least=1))
+    regulatory_status = Values(STATUSES, 80)
+    partnership_kinds = Values(PARTNERSHIP_KINDS, 80, word=True)
+    languages = Values(LANGUAGES, 8)
 
 
 class RequestFields(ProfileSchema):
@@ -182,6 +195,15 @@ class _WithId(ProfileSchema):
     id = id_field(metadata={"description": "chosen by the client, otherwise given by the service"})
 
 
+class PartProvenance(Schema):
+    """Who made one part of a record, and who last confirmed it: staff, import, organisation or anyone."""
+
+    made_by = fields.String()
+    made_at = fields.String(metadata={"format": "date-time"})
+    confirmed_by = fields.String(allow_none=True)
+    confirmed_at = fields.String(allow_none=True, metadata={"format": "date-time"})
+
+
 class _Kept(ProfileSchema):
     """What the service sets; a client may send it back unchanged."""
 
@@ -189,6 +211,11 @@ class _Kept(ProfileSchema):
     version = fields.Integer(strict=True)
     status = fields.String()
     updated_at = fields.String(metadata={"format": "date-time"})
+    provenance = fields.Dict(
+        keys=fields.String(),
+        values=fields.Nested(PartProvenance),
+        metadata={"description": "by part (profile, contact, blocks, needs.n1); unknown parts have no entry"},
+    )
 
 
 class NewCompany(_WithId, CompanyFields):

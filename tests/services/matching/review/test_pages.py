@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html import unescape
 from io import BytesIO
 from pathlib import Path
@@ -9,13 +10,17 @@ from typing import Any
 import pytest
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
+from flask import Flask
 from flask.testing import FlaskClient
 
 import services.matching
-from services.matching.reports.domain.report import Part
+from services.matching.reports.domain.report import ExcludedCompany, Exclusion, Part
+from services.matching.reports.store.reports import get_report
 from services.matching.reports.worker import Scorer
 from services.matching.review.marked_text import marked
+from services.matching.review.pages import excluded_once
 from services.matching.review.score_bars import bars
+from shared.storage.engine import Database
 from tests.browser import Browser
 from tests.services.matching.matching_world import STAFF, MatchingWorld
 
@@ -35,6 +40,23 @@ def _page(browser: Browser, path: str, status: int = 200) -> str:
 def test_an_empty_house_says_what_to_do_next(browser: Browser) -> None:
     for path in ("/", "/reports"):
         assert "handslag import companies" in _page(browser, path)
+
+
+@pytest.mark.parametrize(("language", "names"), [("sv", "Beta Zeta Åkern"), ("en", "Åkern Beta Zeta")])
+def test_what_is_excluded_stands_once_a_company_in_the_alphabet_of_the_page(
+    app: Flask, scored: MatchingWorld, database: Database, language: str, names: str
+) -> None:
+    with database.reading() as connection:
+        stored = get_report(connection, "R1")
+    assert stored is not None
+    excluded = tuple(
+        Exclusion(ExcludedCompany(name[:2], name), need, "outside_markets", {})
+        for need in ("n1", "n2")
+        for name in ("Zeta", "Åkern", "Beta")
+    )
+    with app.test_request_context(f"/?lang={language}"):
+        listed = excluded_once(replace(stored.content, excluded=excluded))
+    assert " ".join(one.company.name for one in listed) == names
 
 
 def test_a_visitor_sees_what_this_is_and_no_numbers(client: FlaskClient, scored: MatchingWorld) -> None:
@@ -135,6 +157,14 @@ def test_a_rejection_keeps_its_reason_and_shows_it(browser: Browser, scored: Mat
     done = browser.send("/reports/R1/reject", report_version=1, match_id=["C1.n1"], reason="No capacity")
     assert done.status_code == 303
     assert "No capacity" in _page(browser, "/reports/R1")
+
+
+def test_an_introduction_is_cancelled_only_from_the_report_that_it_is_of(
+    browser: Browser, scored: MatchingWorld
+) -> None:
+    browser.send("/reports/R1/approve", report_version=1, match_id=["C1.n1"], confirmed="yes")
+    assert browser.send("/reports/R2/introductions/R1.C1/cancel").status_code == 404
+    assert "Introduction cancelled" not in _page(browser, "/reports/R1")
 
 
 def test_an_introduction_is_cancelled_from_the_page(browser: Browser, scored: MatchingWorld) -> None:

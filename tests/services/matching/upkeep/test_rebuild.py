@@ -12,7 +12,7 @@ from services.matching.introductions import store as decisions
 from services.matching.introductions.actions import approve
 from services.matching.reports.domain.report import canonical_json
 from services.matching.reports.store import reports
-from services.matching.reports.store.pause import end_pause, end_replay, get_replay, pause_scoring
+from services.matching.reports.store.pause import end_replay, get_replay
 from services.matching.reports.worker import Scorer
 from services.matching.upkeep.rebuild import rebuild
 from shared.clock import SettableClock
@@ -20,6 +20,7 @@ from shared.event_log.port import LogUnavailableError
 from shared.events.event import Event
 from shared.ids import IdSource
 from shared.storage.engine import Database
+from tests.services.matching.matching_world import MatchingWorld
 
 
 def test_a_rebuild_makes_the_same_reports_from_the_log_and_keeps_decisions(
@@ -98,16 +99,12 @@ def test_no_report_is_made_before_the_last_rebuilds_events_are_read_again(
     assert scorer.score_stale() == 1
 
 
-def test_a_hold_that_is_ended_holds_nothing(
-    scored: Any, scorer: Scorer, database: Database, clock: SettableClock
-) -> None:
-    with database.writing() as connection:
-        pause_scoring(connection, clock() + timedelta(seconds=30))
-        pause_scoring(connection, clock() + timedelta(hours=1))
+def test_a_hold_that_is_ended_holds_nothing(scored: MatchingWorld, scorer: Scorer) -> None:
+    scored.pause(timedelta(seconds=30))
+    scored.pause(timedelta(hours=1))
     scored.company("C4")
     assert scorer.score_stale() == 0
-    with database.writing() as connection:
-        end_pause(connection)
+    scored.resume()
     assert scorer.score_stale() == 1
 
 

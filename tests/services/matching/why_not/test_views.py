@@ -134,11 +134,22 @@ def test_only_staff_may_ask(client: FlaskClient) -> None:
 def test_companies_are_found_by_a_part_of_their_name_or_their_id(scored: Any, database: Database) -> None:
     scored.company("X1", name='Ängsbo "100%" Vård', description="Company in name only.")
     with database.reading() as connection:
-        assert [one["id"] for one in find_companies(connection, "company c")] == ["C1", "C2", "C3"]
-        assert find_companies(connection, "ÄNGSBO") == [{"id": "X1", "name": 'Ängsbo "100%" Vård'}]
-        assert [one["id"] for one in find_companies(connection, "X1")] == ["X1"]
-        assert find_companies(connection, "%") == [{"id": "X1", "name": 'Ängsbo "100%" Vård'}]
-        assert find_companies(connection, "nobody") == find_companies(connection, " ") == []
+        assert [one["id"] for one in find_companies(connection, "company c", "sv")] == ["C1", "C2", "C3"]
+        assert find_companies(connection, "ÄNGSBO", "sv") == [{"id": "X1", "name": 'Ängsbo "100%" Vård'}]
+        assert [one["id"] for one in find_companies(connection, "X1", "sv")] == ["X1"]
+        assert [one["id"] for one in find_companies(connection, "vard angsbo", "sv")] == ["X1"]
+        assert find_companies(connection, "%", "sv") == [{"id": "X1", "name": 'Ängsbo "100%" Vård'}]
+        assert find_companies(connection, "nobody", "sv") == find_companies(connection, " ", "sv") == []
+
+
+def test_companies_that_are_found_stand_in_the_alphabet_of_who_looks(scored: Any, database: Database) -> None:
+    for id, name in (("X1", "Zeta Hörsel"), ("X2", "Åkerns hørsel"), ("X3", "Beta Horsel")):
+        scored.company(id, name=name, description="Company in name only.")
+    with database.reading() as connection:
+        orders = [
+            [one["id"] for one in find_companies(connection, "hörsel", language)] for language in ("sv", "en")
+        ]
+    assert orders == [["X3", "X1", "X2"], ["X2", "X3", "X1"]]
 
 
 def test_the_page_leads_from_the_report_to_the_company_and_its_letter(client: FlaskClient) -> None:
@@ -159,7 +170,7 @@ def test_where_a_company_is_chosen_none_is_looked_for_by_name(
 ) -> None:
     sought: list[str] = []
 
-    def noting(connection: Any, words: str) -> list[dict[str, str]]:
+    def noting(connection: Any, words: str, language: str) -> list[dict[str, str]]:
         sought.append(words)
         return []
 

@@ -69,9 +69,29 @@ def test_staff_retry_what_failed_and_nothing_that_is_sent_or_without_a_contact(
     assert again.get_json()["version"] == retried.get_json()["version"]
 
 
+@pytest.mark.usefixtures("mailbox")
+def test_staff_have_all_tried_again_that_one_reason_keeps(client: FlaskClient, world: World) -> None:
+    world.organisation("company", "C2", "not an address")
+    world.compose()
+    world.send(Mailbox(client.application.config["SETTINGS"].state_dir / "mailbox"))
+    [failed] = client.get("/api/v1/deliveries?status=failed", headers=STAFF).get_json()["items"]
+    query = {"reason": "another"}
+    other = client.post("/api/v1/deliveries/retry", query_string=query, headers=STAFF)
+    assert other.get_json() == {"retried": 0}
+    query = {"reason": failed["reason"]}
+    all_of_it = client.post("/api/v1/deliveries/retry", query_string=query, headers=STAFF)
+    assert (all_of_it.status_code, all_of_it.get_json()) == (200, {"retried": 1})
+    assert world.statuses()["C2"] == "queued"
+
+
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("GET", "/api/v1/deliveries"), ("GET", "/api/v1/deliveries/x"), ("POST", "/api/v1/deliveries/x/retry")],
+    [
+        ("GET", "/api/v1/deliveries"),
+        ("GET", "/api/v1/deliveries/x"),
+        ("POST", "/api/v1/deliveries/x/retry"),
+        ("POST", "/api/v1/deliveries/retry"),
+    ],
 )
 def test_the_api_is_for_staff(client: FlaskClient, method: str, path: str) -> None:
     assert client.open(path, method=method).status_code == 401

@@ -8,10 +8,12 @@ import pytest
 from flask.testing import FlaskClient
 
 from services.notifications.mail.mailbox import Mailbox
+from services.notifications.mail.smtp import smtp_server
 from services.notifications.web import create_app
 from shared.clock import SettableClock
 from shared.ids import IdSource
 from shared.settings.registry import for_tests
+from tests.services.notifications.post_office import PostOffice
 from tests.services.notifications.world import HOSTILE, STAFF, World
 
 
@@ -82,3 +84,28 @@ def test_with_a_mail_server_there_is_no_mailbox(state_dir: Path, clock: Settable
     assert "smtp://user:***@mail.example:25" in page
     assert "kari@sykehus.example" not in page
     assert client.get("/mailbox/x", headers=STAFF).status_code == 404
+
+
+def test_the_mailbox_names_the_setting_at_fault_and_one_press_has_all_tried_again(
+    client: FlaskClient, world: World, open_office: PostOffice
+) -> None:
+    client.application.config["WTF_CSRF_ENABLED"] = False
+    open_office.at_mail = "553 5.7.1 Sender address rejected"
+    world.organisation("partner", "P1", "kari@sykehus.example")
+    for company in ("C1", "C2"):
+        world.organisation("company", company, f"{company}@firm.example")
+        world.introduction(company, size=2)
+    world.compose()
+    world.send(smtp_server(open_office.url))
+    page = client.get("/mailbox?lang=en", headers=STAFF).get_data(as_text=True)
+    assert "3 mails wait until the setting HANDSLAG_MAIL_FROM is mended." in page
+    assert "553 5.7.1 Sender address rejected" in page
+    assert "since 2026-03-02 08:00 UTC" in page
+    swedish = client.get("/mailbox?lang=sv", headers=STAFF).get_data(as_text=True)
+    assert "3 mejl väntar tills inställningen HANDSLAG_MAIL_FROM är åtgärdad." in swedish
+
+    open_office.at_mail = "250 ok"
+    pressed = client.post("/mailbox/retry?lang=en", headers=STAFF, follow_redirects=True)
+    assert "3 mails are tried again now." in pressed.get_data(as_text=True)
+    world.send(smtp_server(open_office.url))
+    assert set(world.statuses().values()) == {"sent"}

@@ -12,7 +12,13 @@ from email.message import EmailMessage
 import pytest
 from aiosmtpd.smtp import AuthResult, LoginPassword
 
-from services.notifications.mail.building import PermanentMailError, Sender, TemporaryMailError, build_mail
+from services.notifications.mail.building import (
+    PermanentMailError,
+    Sender,
+    SettingsMailError,
+    TemporaryMailError,
+    build_mail,
+)
 from services.notifications.mail.smtp import SmtpServer, smtp_server
 from tests.services.notifications.post_office import PostOffice
 
@@ -60,9 +66,45 @@ def test_an_answer_to_the_text_itself_counts_likewise(
     assert open_office.taken == []
 
 
-def test_a_server_that_is_away_is_a_temporary_failure(free_port: int) -> None:
+def test_a_refused_sender_is_the_settings_fault(open_office: PostOffice) -> None:
+    open_office.at_mail = "553 5.7.1 <match@organiser.example> rejected"
+    with pytest.raises(SettingsMailError, match=r"HANDSLAG_MAIL_FROM: .* 553 5.7.1 <\(address\)>") as refused:
+        smtp_server(open_office.url).send(mail())
+    assert refused.value.every_mail
+
+
+@pytest.mark.parametrize(
+    ("greeting", "kind"),
+    [
+        (b"554 5.7.1 no service", SettingsMailError),
+        (b"220 hi\r\n550 who are you", SettingsMailError),
+        (b"421 too busy", TemporaryMailError),
+    ],
+)
+def test_a_server_that_refuses_us_at_the_door_is_the_settings_fault_unless_it_is_busy(
+    greeting: bytes, kind: type[Exception]
+) -> None:
+    def talk(connection: socket.socket) -> None:
+        lines = connection.makefile("rb")
+        for answer in greeting.split(b"\r\n"):
+            connection.sendall(answer + b"\r\n")
+            lines.readline()
+        if b"550" in greeting:
+            connection.sendall(b"550 who are you\r\n")
+
+    with broken_server(talk) as port, pytest.raises(TemporaryMailError) as refused:
+        SmtpServer("smtp", "127.0.0.1", port, step_seconds=5).send(mail())
+    assert type(refused.value) is kind
+
+
+def test_tls_to_a_server_that_speaks_none_is_the_settings_fault(open_office: PostOffice) -> None:
+    with pytest.raises(SettingsMailError, match="HANDSLAG_SMTP: no safe connection"):
+        smtp_server(f"smtps://127.0.0.1:{open_office.port}").send(mail())
+
+
+def test_a_server_that_is_away_is_a_temporary_failure(port: int) -> None:
     with pytest.raises(TemporaryMailError, match="cannot be reached"):
-        smtp_server(f"smtp://127.0.0.1:{free_port}").send(mail())
+        smtp_server(f"smtp://127.0.0.1:{port}").send(mail())
 
 
 def test_a_server_that_cannot_be_found_is_a_temporary_failure() -> None:
@@ -79,7 +121,7 @@ def test_user_and_password_are_shown_to_the_server(post_office: PostOffice) -> N
     post_office.open(authenticator=check, auth_require_tls=False)
     smtp_server(f"smtp://us%3Aer:p%40ss@127.0.0.1:{post_office.port}").send(mail())
     assert len(post_office.taken) == 1
-    with pytest.raises(TemporaryMailError, match="user or the password") as refused:
+    with pytest.raises(SettingsMailError, match="user or the password of HANDSLAG_SMTP") as refused:
         smtp_server(f"smtp://us%3Aer:wrong@127.0.0.1:{post_office.port}").send(mail())
     assert "wrong" not in str(refused.value)
 

@@ -12,8 +12,17 @@ import openpyxl
 import pytest
 
 from services.profiles.importing import xlsx_file
-from services.profiles.importing.xlsx_file import read_xlsx
-from shared.sheets.sheet import FileError
+from shared.sheets import file_kind
+from shared.sheets.file_kind import FileKind
+from shared.sheets.headings import Headings
+from shared.sheets.sheet import FileError, Sheet
+
+NAMED = Headings.named(("id", "name"), ("id", "name"))
+
+
+def read_xlsx(content: bytes) -> Sheet:
+    assert file_kind.file_kind(content) is FileKind.XLSX
+    return xlsx_file.read_xlsx(content, NAMED)
 
 
 def workbook(*rows: tuple[Any, ...]) -> bytes:
@@ -51,7 +60,7 @@ def test_cells_are_read_as_texts_with_the_numbers_of_their_rows() -> None:
     assert sheet.names == ("id", "name", "employees", "day")
     assert [(row.line, row.cells) for row in sheet.rows] == [
         (3, ("12", "Больница", "40", "2026-03-02")),
-        (4, ("C2", "", "1.5", "True")),
+        (4, ("C2", "", "1.5", "TRUE")),
     ]
 
 
@@ -83,7 +92,7 @@ def test_an_encrypted_workbook_is_said_to_be_so() -> None:
 
 
 def test_a_workbook_that_unpacks_to_too_much_is_refused_before_it_is_unpacked() -> None:
-    bomb = changed(GOOD, SHEET, lambda _xml: b"\0" * (xlsx_file.MOST_UNPACKED_BYTES + 1))
+    bomb = changed(GOOD, SHEET, lambda _xml: b"\0" * (file_kind.MOST_UNPACKED_BYTES + 1))
     assert len(bomb) < 1_000_000
     with pytest.raises(FileError, match="unpacks to more than 100 MB"):
         read_xlsx(bomb)

@@ -105,6 +105,10 @@ def test_a_body_that_is_no_object_is_refused(anyone: Caller, content: bytes) -> 
         ({"capabilities": [5]}, "capabilities.0"),
         ({"contact": {"email": "nobody"}}, "contact.email"),
         ({"contact": {"email": "a@example.org\nBcc: b@example.org"}}, "contact.email"),
+        ({"contact": {"email": "Kari <kari@example.org>"}}, "contact.email"),
+        ({"contact": {"email": "kari@exam\u200bple.org"}}, "contact.email"),
+        ({"contact": {"email": "kari@example"}}, "contact.email"),
+        ({"contact": {"email": "kari@example.org, eve@example.org"}}, "contact.email"),
         ({"contact": {"name": "A"}}, "contact.email"),
         ({"contact": "a@example.org"}, "contact"),
         ({"status": "active"}, "status"),
@@ -159,12 +163,12 @@ def test_a_wrong_field_of_a_request_is_named(anyone: Caller, bad: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["Областная больница №1", "مستشفى النور", "בית חולים", "Vietnam Bệnh viện", "病院", "e\u0301", "🏥"],
+    ["Областная больница №1", "مستشفى النور", "בית חולים", "Vietnam Bệnh viện", "病院", "🏥"],
 )
 def test_names_in_every_script_and_direction_come_back_unchanged(
-    anyone: Caller, staff: Caller, name: str, events: Callable[[], list[Event]]
+    staff: Caller, name: str, events: Callable[[], list[Event]]
 ) -> None:
-    assert anyone.post("companies", body(name=name, description=f"{name}\n\t{name}")).json["name"] == name
+    assert staff.post("companies", body(name=name, description=f"{name}\n\t{name}")).json["name"] == name
     read = staff.get("companies/C1").json
     assert (read["name"], read["capabilities"][0]["text"]) == (name, f"{name}\n\t{name}")
     (event,) = events()

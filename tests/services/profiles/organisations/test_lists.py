@@ -1,7 +1,12 @@
 from __future__ import annotations
 
-import pytest
+import unicodedata
 
+import pytest
+import sqlalchemy as sa
+
+from services.profiles.tables import PROFILES
+from shared.storage.engine import Database
 from tests.services.profiles.caller import Caller, Profile
 
 
@@ -42,10 +47,58 @@ def found(staff: Caller, query: str) -> list[str]:
         ("q=_2%25", ["C2"]),
         ("q=%25", ["C2", "C4", "C6"]),
         ("q=nobody", []),
+        ("q=angstrom", ["C1", "C3", "C5", "C7"]),
+        ("q=A%CC%8Angstro%CC%88m%205", ["C5"]),
+        ("q=5%20aangstrom", ["C5"]),
+        ("q=b%C3%B6realis", ["C2", "C4", "C6"]),
+        ("q=-", []),
+        ("country=norge", ["C6", "C7"]),
+        ("country=NO&q=6", ["C6"]),
     ],
 )
 def test_a_list_holds_what_all_filters_ask_for(staff: Caller, query: str, ids: list[str]) -> None:
     assert found(staff, query) == ids
+
+
+def test_a_country_is_found_by_any_name_and_code_in_whatever_spelling_it_is_written(staff: Caller) -> None:
+    for number, country in enumerate(("Sweden", "Sverige", "SE", "sweden", "Ruritania", ""), 1):
+        staff.post(
+            "companies", {"id": f"C{number}", "name": "Exempel", "country": country, "description": "Care."}
+        )
+    for wanted in ("Sweden", "sweden", "SE", "se", "Sverige", "Schweden", "Su%C3%A8de", "Ruotsi", "Szwecja"):
+        assert found(staff, f"country={wanted}") == ["C1", "C2", "C3", "C4"], wanted
+    assert found(staff, "country=Norway") == []
+
+
+def test_a_country_that_is_not_known_is_refused_with_what_to_write(staff: Caller) -> None:
+    answer = staff.get("partners?country=Swedn")
+    assert answer.status_code == 422
+    [error] = answer.json["errors"]
+    assert error["field"] == "country"
+    assert "'Swedn' is no country" in error["problem"]
+    assert "SE, Sweden or Sverige" in error["fix"]
+
+
+def test_a_name_that_comes_taken_apart_is_kept_composed_and_found_as_people_type_it(staff: Caller) -> None:
+    apart = unicodedata.normalize("NFD", "Åre Örtmedicin AB")
+    staff.post("companies", {"id": "C1", "name": apart, "country": "Sweden", "description": "Care."})
+    staff.post("visits", {"id": "V1", "title": "Besök på Ærø", "direction": "online", "starts_on": "2026-09-14",
+                          "ends_on": "2026-09-16"})  # fmt: skip
+    assert staff.get("companies/C1").json["name"] == "Åre Örtmedicin AB"
+    for typed in (apart, "Åre Ört", "are ort", "ortmedicin ARE"):
+        assert found(staff, f"q={typed}") == ["C1"]
+    assert [item["id"] for item in staff.get("visits?q=aero besok").json["items"]] == ["V1"]
+
+
+def test_what_code_of_the_release_before_adds_during_an_upgrade_is_found_as_it_is_written(
+    staff: Caller, database: Database
+) -> None:
+    staff.post("companies", {"id": "C1", "name": "Exempel Väst", "country": "Sweden", "description": "Care."})
+    with database.writing() as connection:
+        values = {"name_findable": None, "country_code": None}
+        connection.execute(sa.update(PROFILES["companies"]).values(values))
+    assert found(staff, "country=Sweden&q=exempel") == ["C1"]
+    assert found(staff, "country=Norway") == []
 
 
 @pytest.mark.usefixtures("_many")

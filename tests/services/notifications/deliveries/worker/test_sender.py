@@ -11,12 +11,14 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from services.notifications.deliveries.actions import retry_delivery
+from services.notifications.deliveries.actions import retry_deliveries, retry_delivery
 from services.notifications.deliveries.worker.remover import MailRemover
 from services.notifications.mail.building import MailServer
 from services.notifications.mail.mailbox import Mailbox
 from services.notifications.mail.smtp import smtp_server
 from services.notifications.tables import deliveries
+from services.notifications.upkeep.mail_status import look, mail_lines
+from shared.status import Circumstances, Line
 from tests.services.notifications.post_office import PostOffice
 from tests.services.notifications.world import World
 
@@ -103,10 +105,10 @@ def test_a_server_that_is_away_loses_nothing_and_gets_all_when_it_is_back(
 
 
 def test_a_server_that_is_away_for_days_is_told_of_once_and_given_up_after_five(
-    world: World, free_port: int
+    world: World, port: int
 ) -> None:
     approved(world, "C1")
-    server = smtp_server(f"smtp://127.0.0.1:{free_port}")
+    server = smtp_server(f"smtp://127.0.0.1:{port}")
     start = world.clock()
     while world.clock() - start < timedelta(days=5):
         world.send(server)
@@ -130,6 +132,123 @@ def test_a_busy_server_gets_the_mail_later(world: World, open_office: PostOffice
     world.clock.advance(timedelta(minutes=1))
     world.send(server)
     assert world.statuses() == {"C1": "sent", "P1": "sent"}
+
+
+SENDER_REFUSED = "553 5.7.1 <match@organiser.example>: Sender address rejected: not owned by user"
+
+
+def status_of(world: World) -> list[Line]:
+    """Say what `handslag status` says of the mails in the queue."""
+    with world.database.reading() as connection:
+        found = look(connection)
+    lines = mail_lines(found, Circumstances(works=True, still=frozenset(), now=world.clock()))
+    return [line for line in lines if line.what == "mails queued"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "setting"),
+    [
+        (SENDER_REFUSED, "HANDSLAG_MAIL_FROM"),
+        ("550 5.1.8 unknown domain", "HANDSLAG_MAIL_FROM"),
+        ("530 5.7.0 Must issue a STARTTLS command first", "HANDSLAG_SMTP"),
+    ],
+)
+def test_a_server_that_refuses_our_sender_for_an_hour_fails_no_mail_and_gets_all_once_it_is_mended(
+    world: World, open_office: PostOffice, answer: str, setting: str
+) -> None:
+    approved(world, "C1", "C2", "C3")
+    open_office.at_mail = answer
+    server = smtp_server(open_office.url)
+    for _minute in range(60):
+        world.send(server)
+        assert set(world.statuses().values()) == {"queued"}
+        world.clock.advance(timedelta(minutes=1))
+    [line] = status_of(world)
+    assert (line.value, line.attention) == (4, True)
+    assert line.note.startswith(f"{setting}: ")
+    assert answer[:9] in line.note
+    assert "the oldest for 60 min" in line.note
+    assert f"Mend {setting}" in line.advice
+    # One mail at a time finds out, so that a wrong password does not lock the account.
+    assert open_office.asked < 20
+    assert len(world.events()) == 8, "queued, and queued with the reason, for four mails"
+
+    open_office.at_mail = "250 ok"
+    world.clock.advance(timedelta(minutes=5))
+    world.send(server)
+    assert set(world.statuses().values()) == {"sent"}
+    assert len(open_office.taken) == 4
+    assert status_of(world) == []
+
+
+def test_a_setting_at_fault_for_weeks_fails_no_mail(world: World, open_office: PostOffice) -> None:
+    approved(world, "C1")
+    open_office.at_mail = SENDER_REFUSED
+    server = smtp_server(open_office.url)
+    for _day in range(14):
+        world.send(server)
+        world.clock.advance(timedelta(days=1))
+    assert set(world.statuses().values()) == {"queued"}
+
+
+def test_a_relay_that_is_denied_waits_for_the_setting_and_stops_no_other_mail(
+    world: World, open_office: PostOffice
+) -> None:
+    approved(world, "C1", "C2")
+    open_office.answers["C1@firm.example"] = "554 5.7.1 <C1@firm.example>: Relay access denied"
+    server = smtp_server(open_office.url)
+    world.send(server)
+    assert world.statuses() == {"C1": "queued", "C2": "sent", "P1": "sent"}
+    assert world.deliveries()[0].reason.startswith("HANDSLAG_SMTP: ")
+    open_office.answers.clear()
+    world.clock.advance(timedelta(minutes=5))
+    world.send(server)
+    assert world.statuses()["C1"] == "sent"
+
+
+def test_a_policy_against_our_domain_is_the_senders_at_the_text_too(
+    world: World, open_office: PostOffice
+) -> None:
+    approved(world, "C1")
+    open_office.at_data = "550 5.7.26 unauthenticated: DMARC"
+    world.send(smtp_server(open_office.url))
+    assert set(world.statuses().values()) == {"queued"}
+    assert [line.note.partition(":")[0] for line in status_of(world)] == ["HANDSLAG_MAIL_FROM"]
+
+
+def test_one_call_has_all_tried_again_that_failed_or_wait_for_one_reason(
+    world: World, open_office: PostOffice
+) -> None:
+    approved(world, "C1", "C2", "C3")
+    for company in ("C1", "C2"):
+        open_office.answers[f"{company}@firm.example"] = "550 no such user"
+    open_office.answers["C3@firm.example"] = "554 we want none of these"
+    server = smtp_server(open_office.url)
+    world.send(server)
+    assert sorted(world.statuses().values()) == ["failed", "failed", "failed", "sent"]
+    open_office.answers.clear()
+    with world.database.writing() as connection:
+        reason = "The mail server refused the mail: 550 no such user"
+        assert retry_deliveries(connection, world.clock(), reason) == 2
+    world.send(server)
+    assert world.statuses() == {"C1": "sent", "C2": "sent", "C3": "failed", "P1": "sent"}
+    with world.database.writing() as connection:
+        assert retry_deliveries(connection, world.clock()) == 1
+        assert retry_deliveries(connection, world.clock(), "another reason") == 0
+    world.send(server)
+    assert set(world.statuses().values()) == {"sent"}
+
+
+def test_one_call_hurries_what_waits_for_a_setting(world: World, open_office: PostOffice) -> None:
+    approved(world, "C1")
+    open_office.at_mail = SENDER_REFUSED
+    server = smtp_server(open_office.url)
+    world.send(server)
+    open_office.at_mail = "250 ok"
+    with world.database.writing() as connection:
+        assert retry_deliveries(connection, world.clock()) == 2
+    world.send(server)
+    assert set(world.statuses().values()) == {"sent"}
 
 
 def test_a_refused_recipient_fails_alone_and_staff_can_have_it_tried_again(

@@ -60,6 +60,26 @@ def test_companies_come_in_the_order_of_their_names_not_of_their_rank() -> None:
     assert [one.name for one in said.counterparts] == ["alfa", "Beta", "Zeta"]
 
 
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [
+        ("sv", ["Alfa", "Écho", "Zeta", "Åkern", "Ängen", "Østlig", "Öström"]),
+        ("en", ["Åkern", "Alfa", "Ängen", "Écho", "Østlig", "Öström", "Zeta"]),
+    ],
+)
+def test_the_order_of_names_is_that_of_the_alphabet_of_who_reads_the_mail(
+    language: str, expected: list[str]
+) -> None:
+    told = [introduction(f"C{number}", name) for number, name in enumerate(sorted(expected))]
+    said = mail(Side.PARTNER, *told, language=language)
+    assert [one.name for one in said.counterparts] == expected
+
+
+def test_a_company_without_a_name_stands_where_its_id_does() -> None:
+    said = mail(Side.PARTNER, introduction("M1", " "), introduction("C2", "Zeta"), introduction("C3", "Beta"))
+    assert [one.name for one in said.counterparts] == ["Beta", "M1", "Zeta"]
+
+
 def test_sentences_come_in_the_mails_language_or_else_in_the_one_there_is() -> None:
     said = mail(Side.COMPANY, introduction("C1", "Företaget"), language="en").counterparts[0]
     assert (said.reasons, said.questions) == (("Therefore.",), ("Varför inte?",))

@@ -29,7 +29,7 @@ def test_names_in_any_script_stay_as_they_are(name: str) -> None:
 
 
 def test_a_long_name_ends_in_an_ellipsis() -> None:
-    assert name_line("a" * 500) == "a" * 119 + "…"
+    assert name_line("a" * 500) == "a" * 199 + "…"
 
 
 @pytest.mark.parametrize(

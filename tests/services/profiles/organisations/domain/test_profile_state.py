@@ -10,6 +10,7 @@ from services.profiles.organisations.domain import profile_state as states
 from services.profiles.organisations.domain.codes import KINDS, Status
 
 NOW, LATER = "2026-03-02T08:00:00.000000Z", "2026-03-03T08:00:00.000000Z"
+BY_STAFF_NOW = {"made_by": "staff", "made_at": NOW, "confirmed_by": "staff", "confirmed_at": NOW}
 
 
 @pytest.mark.parametrize(
@@ -23,6 +24,7 @@ def test_a_new_state_has_version_one_and_the_first_status_of_its_kind(kind: str,
         "status": status,
         "name": "a",
         "updated_at": NOW,
+        "provenance": {"profile": BY_STAFF_NOW},
     }
     assert KINDS[kind].plural == kind
 
@@ -35,6 +37,7 @@ def test_other_fields_make_the_next_version_and_the_same_ones_none() -> None:
         "version": 2,
         "name": "b",
         "updated_at": LATER,
+        "provenance": {"profile": {**BY_STAFF_NOW, "made_at": LATER, "confirmed_at": LATER}},
     }
 
 

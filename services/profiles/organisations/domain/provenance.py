@@ -1,0 +1,94 @@
+"""Who made each part of a record, and who last confirmed it.
+
+The parts are `profile` (what no other part holds), `contact`, `blocks` (whom it is not to meet) and one for each
+capability or need, such as `needs.n1`. A part that nothing is known of has no entry: it is older than provenance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+State = dict[str, Any]
+Provenance = dict[str, dict[str, Any]]
+"""By part: `made_by`, `made_at`, `confirmed_by` and `confirmed_at`; the last two are None where nobody confirmed it."""
+
+
+class Maker(StrEnum):
+    """Who makes or confirms a part: staff, a file of staff's, the organisation's confirmed account, anyone else."""
+
+    STAFF = "staff"
+    IMPORT = "import"
+    ORGANISATION = "organisation"
+    ANYONE = "anyone"
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a change comes from: who made what it says, and who confirmed it (None: nobody)."""
+
+    made_by: Maker
+    confirmed_by: Maker | None
+
+
+BY_STAFF = Origin(Maker.STAFF, Maker.STAFF)
+BY_IMPORT = Origin(Maker.IMPORT, Maker.IMPORT)
+LET_IN = Origin(Maker.ANYONE, Maker.STAFF)
+"""What a stranger sent and staff let in."""
+
+PROVENANCE = "provenance"
+PROFILE = "profile"
+CONTACT = "contact"
+BLOCKS = "blocks"
+BLOCK_FIELDS = ("not_to_meet",)
+OFFER_FIELDS = ("capabilities", "needs")
+_NOT_OF_PROFILE = frozenset(
+    ("id", "version", "status", "updated_at", PROVENANCE, CONTACT, *BLOCK_FIELDS, *OFFER_FIELDS)
+)
+
+
+def parts_of(state: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the parts that a state has, with what each of them says."""
+    return dict(_parts(state))
+
+
+def _parts(state: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    yield PROFILE, {name: value for name, value in state.items() if name not in _NOT_OF_PROFILE}
+    if state.get(CONTACT):
+        yield CONTACT, state[CONTACT]
+    blocks = {name: state[name] for name in BLOCK_FIELDS if state.get(name)}
+    if blocks:
+        yield BLOCKS, blocks
+    for field in OFFER_FIELDS:
+        for offer in state.get(field) or ():
+            yield f"{field}.{offer['id']}", offer
+
+
+def provenance_of(before: Mapping[str, Any] | None, after: Mapping[str, Any], origin: Origin) -> Provenance:
+    """Return the provenance of a state that a change made; what says the same as before keeps its own.
+
+    The moment is the state's `updated_at`. `before` is None where the record is new.
+    """
+    said_before = {} if before is None else parts_of(before)
+    kept: Mapping[str, Any] = {} if before is None else before.get(PROVENANCE) or {}
+    now = after["updated_at"]
+    made = {
+        "made_by": origin.made_by.value,
+        "made_at": now,
+        "confirmed_by": None if origin.confirmed_by is None else origin.confirmed_by.value,
+        "confirmed_at": None if origin.confirmed_by is None else now,
+    }
+    found: Provenance = {}
+    for part, says in parts_of(after).items():
+        if part not in said_before or said_before[part] != says:
+            found[part] = dict(made)
+        elif part in kept:
+            found[part] = kept[part]
+    return found
+
+
+def parts_by_anyone(state: Mapping[str, Any]) -> list[str]:
+    """List the parts of a state that strangers made, whoever confirmed them."""
+    return [part for part, entry in (state.get(PROVENANCE) or {}).items() if entry["made_by"] == Maker.ANYONE]

@@ -1,0 +1,291 @@
+"""What is done with submissions: taking one in, letting it in, refusing it, withdrawing it, taking that back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.engine import Connection
+
+from services.profiles.organisations import actions as organisations
+from services.profiles.organisations import store as records
+from services.profiles.organisations.domain.codes import COMPANIES, KINDS, PARTNERS, REQUESTS, Status
+from services.profiles.organisations.domain.profile_state import State, fields_of
+from services.profiles.organisations.domain.provenance import LET_IN
+from services.profiles.refusals import Refusal, RefusedError, wrong
+from services.profiles.submissions import store
+from services.profiles.submissions.domain.record_changes import RecordChange, changes_of
+from services.profiles.submissions.domain.submission import (
+    DecidedBy,
+    RecordOf,
+    Submission,
+    SubmissionStatus,
+)
+from services.profiles.submissions.sent import Understood, whole_of
+from shared.clock import to_text
+from shared.ids import IdSource
+
+LONGEST_REASON = 2_000
+
+
+@dataclass(frozen=True)
+class LettingIn:
+    """How staff let a submission in.
+
+    As new where `record_id` is None; `partner_id` is then the partner of a request (None: made of what was sent),
+    `membership` that of a company (None: network), `with_visit` whether the visit that a request names is its own.
+    Otherwise as a change of the named fields of a record at the version that staff saw.
+    """
+
+    record_id: str | None = None
+    record_version: int | None = None
+    fields: frozenset[str] = frozenset()
+    partner_id: str | None = None
+    membership: str | None = None
+    with_visit: bool = False
+
+
+def take(
+    connection: Connection,
+    kind: str,
+    read: Understood,
+    now: datetime,
+    ids: IdSource,
+    source: str,
+    token_digest: Callable[[str], str],
+) -> Submission:
+    """Keep what a stranger sent, and return it. Nothing else is read: what is here makes no difference.
+
+    `token_digest` makes the digest of the follow link's token from the submission's id.
+    """
+    submission = Submission(
+        id=ids(),
+        kind=kind,
+        status=SubmissionStatus.WAITING,
+        received_at=to_text(now),
+        sent=read.sent,
+        source=source,
+    )
+    store.add_submission(connection, submission, token_digest(submission.id))
+    return submission
+
+
+def let_in(connection: Connection, id: str, how: LettingIn, now: datetime, ids: IdSource) -> Submission:
+    """Let a submission in, as new or as a change of a record, and return it with the records that came of it.
+
+    Raises RefusedError for one that is unknown or decided, and for what cannot be let in so; EventTooLargeError.
+    """
+    submission = _waiting(connection, id)
+    if how.record_id is None:
+        made = _as_new(connection, submission, how, now, ids)
+    else:
+        made = (_as_change(connection, submission, how.record_id, how, now),)
+    return _decide(connection, submission, SubmissionStatus.LET_IN, DecidedBy.STAFF, now, records=made)
+
+
+def refuse(connection: Connection, id: str, reason: str, now: datetime) -> Submission:
+    """Say that a submission is not taken; its sender may read the reason. Raises RefusedError."""
+    reason = reason.strip()
+    if not reason:
+        raise wrong("reason", "is empty", "write why it is not taken")
+    if len(reason) > LONGEST_REASON:
+        raise wrong("reason", "is too long", "write at most %(most)s characters", most=LONGEST_REASON)
+    submission = _waiting(connection, id)
+    return _decide(connection, submission, SubmissionStatus.NOT_TAKEN, DecidedBy.STAFF, now, reason=reason)
+
+
+def withdraw_own(connection: Connection, token_digest: str, now: datetime) -> Submission | None:
+    """Withdraw a submission for its sender; a second time changes nothing. None where no link has this token.
+
+    Raises RefusedError for one that staff have decided on.
+    """
+    submission = store.get_followed(connection, token_digest, lock=True)
+    if submission is None or submission.status is SubmissionStatus.WITHDRAWN:
+        return submission
+    if not submission.waits:
+        raise _decided()
+    return _decide(connection, submission, SubmissionStatus.WITHDRAWN, DecidedBy.SENDER, now)
+
+
+def withdraw(connection: Connection, ids: Sequence[str], now: datetime) -> list[Submission]:
+    """Withdraw submissions and the records that they made; what is withdrawn already stays as it is.
+
+    A change that one let in is taken back where the record still says what it brought. Returns those that were
+    withdrawn now; unknown ids are passed over.
+    """
+    done = []
+    for id in sorted(set(ids)):
+        submission = store.get_submission(connection, id, lock=True)
+        if submission is None or submission.status is SubmissionStatus.WITHDRAWN:
+            continue
+        _take_back(connection, submission, now)
+        done.append(
+            _decide(
+                connection, submission, SubmissionStatus.WITHDRAWN, DecidedBy.STAFF, now, submission.reason
+            )
+        )
+    return done
+
+
+def withdraw_from_source(connection: Connection, id: str, now: datetime) -> list[Submission]:
+    """Withdraw all that came from the same source as a submission; that one alone where its source is forgotten."""
+    submission = _known(connection, id)
+    ids = [id] if submission.source is None else store.list_ids_from(connection, submission.source)
+    return withdraw(connection, ids, now)
+
+
+def undo(connection: Connection, id: str, now: datetime) -> Submission:
+    """Take a decision of staff back: what was made is withdrawn, what was changed is as before, and it waits again.
+
+    Raises RefusedError for one that is unknown, waits or was withdrawn by its sender.
+    """
+    submission = _known(connection, id, lock=True)
+    if submission.decided_by is not DecidedBy.STAFF:
+        raise RefusedError(Refusal.DECIDED, "there is no decision of staff to take back")
+    _take_back(connection, submission, now)
+    again = replace(
+        submission, status=SubmissionStatus.WAITING, decided_at=None, decided_by=None, reason="", records=()
+    )
+    store.save_submission(connection, again)
+    return again
+
+
+def changes_in(submission: Submission, state: Mapping[str, Any]) -> list[RecordChange]:
+    """List what a submission would change in a record of its kind, field by field."""
+    whole = whole_of(submission.kind, submission.sent)
+    return changes_of(submission.kind, state, submission.sent, whole)
+
+
+def _as_new(
+    connection: Connection, submission: Submission, how: LettingIn, now: datetime, ids: IdSource
+) -> tuple[RecordOf, ...]:
+    fields = whole_of(submission.kind, submission.sent)
+    if submission.kind != REQUESTS:
+        return (_create(connection, submission.kind, fields, how, now, ids),)
+    described = fields.pop("partner", None)
+    made = []
+    partner_id = how.partner_id or (None if described else submission.partner_id)
+    if partner_id is None:
+        needs = described.get("needs") or ([] if described.get("need") else fields["needs"])
+        partner = _create(connection, PARTNERS, {**described, "needs": needs}, how, now, ids)
+        made.append(partner)
+        partner_id = partner.id
+    if not how.with_visit:
+        fields["visit_id"] = None
+    asked = {**fields, "partner_id": partner_id}
+    made.append(_create(connection, REQUESTS, asked, how, now, ids))
+    return tuple(made)
+
+
+def _create(
+    connection: Connection,
+    kind: str,
+    fields: Mapping[str, Any],
+    how: LettingIn,
+    now: datetime,
+    ids: IdSource,
+) -> RecordOf:
+    given = dict(fields)
+    if kind == COMPANIES:
+        given["membership"] = how.membership
+    state = organisations.create(connection, kind, given, now, ids, LET_IN)
+    return RecordOf(kind, state["id"], state["version"], made=True)
+
+
+def _as_change(
+    connection: Connection, submission: Submission, record_id: str, how: LettingIn, now: datetime
+) -> RecordOf:
+    kind = submission.kind
+    current = records.get_profile(connection, kind, record_id, lock=True)
+    if current is None:
+        raise wrong("record_id", "names nothing that is here", "choose a record of this kind")
+    chosen = [one for one in changes_in(submission, current) if one.field in how.fields]
+    if not chosen:
+        raise wrong("fields", "names nothing that would change", "choose at least one field")
+    state = organisations.replace(
+        connection,
+        kind,
+        record_id,
+        {**fields_of(current), **{one.field: one.after for one in chosen}},
+        now,
+        how.record_version,
+        LET_IN,
+    )
+    return RecordOf(
+        kind,
+        record_id,
+        state["version"],
+        made=False,
+        before={one.field: one.before for one in chosen},
+        after={one.field: state.get(one.field) for one in chosen},
+    )
+
+
+def _take_back(connection: Connection, submission: Submission, now: datetime) -> None:
+    """Withdraw the records that a submission made, the last first, and put back what it changed."""
+    for record in reversed(submission.records):
+        current = records.get_profile(connection, record.kind, record.id, lock=True)
+        if current is None or current["status"] == Status.WITHDRAWN:
+            continue
+        if record.made:
+            organisations.withdraw(connection, record.kind, record.id, now, None)
+        else:
+            _put_back(connection, record, current, now)
+
+
+def _put_back(connection: Connection, record: RecordOf, current: State, now: datetime) -> None:
+    same = {name: before for name, before in record.before.items() if current.get(name) == record.after[name]}
+    if same:
+        fields = {**fields_of(current), **same}
+        organisations.replace(connection, record.kind, record.id, fields, now, None)
+
+
+def _decide(
+    connection: Connection,
+    submission: Submission,
+    status: SubmissionStatus,
+    by: DecidedBy,
+    now: datetime,
+    reason: str = "",
+    records: tuple[RecordOf, ...] | None = None,
+) -> Submission:
+    decided = replace(
+        submission,
+        status=status,
+        decided_at=to_text(now),
+        decided_by=by,
+        reason=reason,
+        records=submission.records if records is None else records,
+    )
+    store.save_submission(connection, decided)
+    return decided
+
+
+def _known(connection: Connection, id: str, lock: bool = False) -> Submission:
+    submission = store.get_submission(connection, id, lock=lock)
+    if submission is None:
+        raise RefusedError(
+            Refusal.UNKNOWN,
+            "there is no %(aggregate)s with the id %(id)s",
+            aggregate="submission",
+            id=id,
+        )
+    return submission
+
+
+def _waiting(connection: Connection, id: str) -> Submission:
+    submission = _known(connection, id, lock=True)
+    if not submission.waits:
+        raise _decided()
+    return submission
+
+
+def _decided() -> RefusedError:
+    return RefusedError(Refusal.DECIDED, "it is decided already; look at it again")
+
+
+def aggregate_of(kind: str) -> str:
+    """Return the word for one of a kind, as events and answers have it."""
+    return KINDS[kind].aggregate

@@ -1,0 +1,1 @@
+"""What a submission is, which records it is like, and what it would change in one."""

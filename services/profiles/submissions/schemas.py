@@ -1,0 +1,127 @@
+"""How staff ask for submissions, decide on them, and what they are answered."""
+
+from __future__ import annotations
+
+from marshmallow import Schema, fields, validate
+
+from services.profiles.organisations.domain.codes import Membership
+from services.profiles.organisations.schemas.fields import (
+    Items,
+    ProfileSchema,
+    Text,
+    choice_field,
+    id_field,
+    lines_field,
+    word_field,
+)
+from services.profiles.organisations.schemas.posted import Followed
+from services.profiles.submissions.domain.submission import SubmissionStatus
+from shared.web.api import PageArgs
+
+MOST_WITHDRAWN = 1_000
+
+
+class SubmissionFilters(PageArgs, ProfileSchema):
+    """Which submissions are wanted."""
+
+    status = choice_field(SubmissionStatus, load_default=None)
+    kind = word_field(load_default=None, metadata={"description": "company, partner or request"})
+    source_of = id_field(
+        load_default=None, metadata={"description": "a submission: those from the same source"}
+    )
+    q = Text(200, load_default=None, metadata={"description": "a part of the name, in any case"})
+
+
+class LikelyRecord(Schema):
+    """A record that a submission may be about."""
+
+    id = fields.String()
+    name = fields.String()
+    country = fields.String()
+    reasons = fields.List(
+        fields.String(), metadata={"description": "same_name, website, mail or similar_name"}
+    )
+
+
+class MadeRecord(Schema):
+    """A record that came of a submission."""
+
+    kind = fields.String()
+    id = fields.String()
+    version = fields.Integer()
+    made = fields.Boolean(metadata={"description": "false: it was there, and fields of it were changed"})
+
+
+class QueuedSubmission(Followed):
+    """A submission as staff see it."""
+
+    decided_by = fields.String(allow_none=True, metadata={"description": "staff or sender"})
+    from_source = fields.Integer(
+        metadata={"description": "how many came from the same source, this included"}
+    )
+    likely = fields.List(fields.Nested(LikelyRecord))
+    records = fields.List(fields.Nested(MadeRecord))
+
+
+class SubmissionPage(Schema):
+    """One page of submissions."""
+
+    items = fields.List(fields.Nested(QueuedSubmission))
+    page = fields.Integer()
+    page_size = fields.Integer()
+    total = fields.Integer(metadata={"description": "how many there are on all pages"})
+
+
+class ChangeArgs(ProfileSchema):
+    """Which record a submission is held against."""
+
+    record_id = id_field(required=True)
+
+
+class FieldChange(Schema):
+    """One field that would change."""
+
+    field = fields.String()
+    before = fields.Raw(allow_none=True)
+    after = fields.Raw(allow_none=True)
+    loud = fields.Boolean(metadata={"description": "mails, or who is kept from introductions, hang on it"})
+
+
+class Changes(Schema):
+    """What a submission would change in a record."""
+
+    record_id = fields.String()
+    record_version = fields.Integer()
+    changes = fields.List(fields.Nested(FieldChange))
+
+
+class LetIn(ProfileSchema):
+    """How a submission is let in: as new, or with `record_id` as a change of the named fields of a record."""
+
+    record_id = id_field(load_default=None, allow_none=True)
+    record_version = fields.Integer(load_default=None, allow_none=True, strict=True)
+    fields_ = Items(Text(80, least=1), data_key="fields", metadata={"description": "those that change"})
+    partner_id = id_field(
+        load_default=None, allow_none=True, metadata={"description": "a request's partner; null: made anew"}
+    )
+    membership = choice_field(Membership, load_default=None, allow_none=True)
+    with_visit = fields.Boolean(load_default=False, metadata={"description": "the visit it names is its own"})
+
+
+class NotTaken(ProfileSchema):
+    """Why a submission is not taken."""
+
+    reason = lines_field(2_000, least=1, required=True)
+
+
+class ToWithdraw(ProfileSchema):
+    """Which submissions are withdrawn: some by their ids, or all from the source of one."""
+
+    ids = Items(id_field(), most=MOST_WITHDRAWN)
+    source_of = id_field(load_default=None, allow_none=True)
+
+
+class Withdrawn(Schema):
+    """What was withdrawn."""
+
+    withdrawn = fields.List(fields.String(validate=validate.Length(max=64)))

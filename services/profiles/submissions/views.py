@@ -1,0 +1,113 @@
+"""What staff see of submissions: the queue, one of them, which records it is like and what it would change."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.engine import Connection
+
+from services.profiles.organisations import store as organisations
+from services.profiles.organisations.domain.codes import COMPANIES, PARTNERS, REQUESTS, VISITS, Status
+from services.profiles.organisations.domain.profile_state import State
+from services.profiles.submissions import store
+from services.profiles.submissions.domain.likeness import Known, Likely, known_of, likely
+from services.profiles.submissions.domain.record_changes import RecordChange
+from services.profiles.submissions.domain.submission import Submission
+from services.profiles.submissions.store import Asked
+
+
+@dataclass(frozen=True)
+class Row:
+    """A submission in the queue: how many came from its source, which organisations it may be."""
+
+    submission: Submission
+    from_source: int
+    likely: list[Likely]
+
+
+@dataclass(frozen=True)
+class Queue:
+    """One page of submissions, and how many there are on all pages."""
+
+    rows: list[Row]
+    total: int
+
+
+class KnownOrganisations:
+    """The organisations as submissions are compared with them, read anew only when one of them has changed."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._read: dict[str, tuple[tuple[int, int], list[Known], list[str]]] = {}
+
+    def like(self, connection: Connection, submission: Submission) -> list[Likely]:
+        """Return the organisations that a submission may be about, the likeliest first."""
+        organisation = submission.organisation
+        if not organisation:
+            return []
+        known, keys = self._of(connection, COMPANIES if submission.kind == COMPANIES else PARTNERS)
+        return likely(organisation, known, keys)
+
+    def _of(self, connection: Connection, kind: str) -> tuple[list[Known], list[str]]:
+        fingerprint = store.get_fingerprint(connection, kind)
+        with self._lock:
+            kept = self._read.get(kind)
+            if kept is None or kept[0] != fingerprint:
+                known = [
+                    known_of(state)
+                    for state in store.list_states(connection, kind)
+                    if state["status"] != Status.WITHDRAWN
+                ]
+                kept = self._read[kind] = (fingerprint, known, [one.key for one in known])
+            return kept[1], kept[2]
+
+
+def queue(connection: Connection, asked: Asked, known: KnownOrganisations) -> Queue:
+    """Return the submissions that are asked for, as staff see them."""
+    found = store.list_submissions(connection, asked)
+    return Queue(rows_of(connection, found, known), store.count_submissions(connection, asked))
+
+
+def rows_of(
+    connection: Connection, submissions: Sequence[Submission], known: KnownOrganisations
+) -> list[Row]:
+    """Return submissions with how many came from the same source, and what they are like."""
+    numbers = store.count_by_source(connection, [one.source for one in submissions if one.source])
+    return [
+        Row(one, numbers.get(one.source or "", 1), known.like(connection, one) if one.waits else [])
+        for one in submissions
+    ]
+
+
+def named_record(connection: Connection, submission: Submission, id: str) -> State | None:
+    """Return a record that a submission may change, or None."""
+    return organisations.get_profile(connection, submission.kind, id)
+
+
+def named_partner(connection: Connection, submission: Submission) -> State | None:
+    """Return the partner that a request names by its id, if there is one."""
+    id = submission.partner_id
+    return None if id is None else organisations.get_profile(connection, PARTNERS, id)
+
+
+def named_visit(connection: Connection, submission: Submission) -> State | None:
+    """Return the visit that a request names, if there is one."""
+    id = submission.sent.get("visit_id")
+    return None if id is None else organisations.get_profile(connection, VISITS, id)
+
+
+def open_requests_of(connection: Connection, partner_ids: Iterable[str]) -> list[State]:
+    """List the match requests of some partners: those that a request may be a change of."""
+    found = []
+    for id in partner_ids:
+        wanted = organisations.Wanted(status=Status.OPEN, partner_id=id, page_size=20)
+        found += organisations.list_profiles(connection, REQUESTS, wanted)
+    return found
+
+
+def change_to_json(change: RecordChange) -> dict[str, Any]:
+    """Return a change as the API answers it."""
+    return {"field": change.field, "before": change.before, "after": change.after, "loud": change.loud}

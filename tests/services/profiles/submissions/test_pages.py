@@ -1,0 +1,167 @@
+"""The pages of submissions: the stranger's form and link, the staff's queue."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+
+from tests.browser import STAFF_TOKEN, Browser
+from tests.services.profiles.caller import Caller, Profile
+
+WRITTEN = {
+    "name": "Fjord Hospital",
+    "country": "Norway",
+    "email": "ola@fjord.example",
+    "text_1": "Fewer infections in the wards.",
+}
+
+
+@pytest.fixture
+def stranger(app: Flask) -> Browser:
+    return Browser(app.test_client())
+
+
+@pytest.fixture
+def desk(app: Flask) -> Browser:
+    opened = Browser(app.test_client())
+    opened.open("/sign-in?next=/submissions")
+    opened.fill(token=STAFF_TOKEN).press("Sign in")
+    return opened
+
+
+def submitted(stranger: Browser, door: str = "request", **written: str) -> str:
+    """Fill in a form, and return the address of the page that follows it."""
+    stranger.open(f"/submit/{door}")
+    answer = stranger.fill(**{**WRITTEN, **written}).press("Send it to Handslag")
+    assert answer.status_code == 303, stranger.said
+    return str(answer.headers["Location"])
+
+
+@pytest.mark.parametrize("door", ["request", "company", "partner"])
+def test_a_form_leads_to_a_page_that_shows_what_was_sent_and_withdraws_it(
+    stranger: Browser, door: str
+) -> None:
+    link = submitted(stranger, door, text_2="And better beds.")
+    page = stranger.open(link)
+    assert "We have it" in page
+    assert "And better beds." in page
+    assert stranger.answer is not None
+    headers = stranger.answer.headers
+    assert (headers["Cache-Control"], headers["Referrer-Policy"]) == ("no-store", "no-referrer")
+    assert "noindex" in headers["X-Robots-Tag"]
+    stranger.press("Withdraw what I sent")
+    assert "It is withdrawn" in stranger.open(link)
+
+
+def test_what_is_missing_or_wrong_is_said_beside_its_field_and_what_was_written_stays(
+    stranger: Browser,
+) -> None:
+    stranger.open("/submit/request")
+    wrong = {**WRITTEN, "country": "", "email": "nobody"}
+    assert stranger.fill(**wrong).press("Send it to Handslag").status_code == 422
+    assert 'id="country-problem">is missing; write it here' in stranger.said
+    assert "Fewer infections in the wards." in stranger.said
+    wrong = {**WRITTEN, "email": "nobody", "visit_from": "2026-05-02", "visit_to": "2026-05-01"}
+    stranger.fill(**wrong).press("Send it to Handslag")
+    assert 'id="email-problem">is no mail address' in stranger.said
+    assert stranger.fill(email="a@fjord.example").press("Send it to Handslag").status_code == 422
+    assert 'id="visit_to-problem">is before visit_from' in stranger.said
+    stranger.open("/submit/request?lang=sv")
+    stranger.fill(**{**WRITTEN, "country": ""}).press("Skicka det till Handslag")
+    assert 'id="country-problem">saknas; skriv det här' in stranger.said
+
+
+def test_a_stranger_sees_no_queue_and_no_menu(stranger: Browser) -> None:
+    stranger.open("/submissions", status=302)
+    assert "nav-link" not in stranger.open("/submit/request").replace('nav-link" lang', "")
+    stranger.open("/submissions/follow/nothing", status=404)
+    stranger.open("/submit/visit", status=404)
+
+
+def test_staff_see_who_it_may_be_and_let_it_in(
+    stranger: Browser, desk: Browser, staff: Caller, partner: Profile
+) -> None:
+    staff.post("partners", partner)
+    link = submitted(stranger)
+    page = desk.open("/submissions")
+    assert "1 waits." in page
+    assert "the same name" in page
+    desk.open(page.split('fw-semibold"><a href="')[1].split('"')[0])
+    assert "Fewer infections in the wards." in desk.said
+    answer = desk.fill(partner_id="P1").press("Let in as new")
+    assert answer.status_code == 303, desk.said
+    desk.open(answer.headers["Location"])
+    assert "It made match request" in desk.said
+    assert staff.get("requests").json["items"][0]["partner_id"] == "P1"
+    assert "It is let in" in stranger.open(link)
+    answer = desk.press("Take back")
+    assert "waits again" in desk.open(answer.headers["Location"])
+
+
+def test_who_asks_is_chosen_where_somebody_known_looks_like_it(
+    stranger: Browser, desk: Browser, staff: Caller, partner: Profile
+) -> None:
+    staff.post("partners", partner)
+    submitted(stranger)
+    id = staff.get("submissions").json["items"][0]["id"]
+    desk.open(f"/submissions/{id}")
+    assert desk.fill(partner_id="").press("Let in as new").status_code == 422
+    assert "is not chosen" in desk.said
+
+
+def test_a_change_is_shown_before_it_is_made_and_a_contact_is_not_ticked(
+    stranger: Browser, desk: Browser, staff: Caller, partner: Profile
+) -> None:
+    staff.post("partners", {**partner, "contact": {"email": "real@fjord.example"}})
+    submitted(stranger, "partner", city="Bergen")
+    id = staff.get("submissions").json["items"][0]["id"]
+    page = desk.open(f"/submissions/{id}?record_id=P1")
+    assert "introductions go there" in page
+    assert 'name="fields" value="contact">' in page
+    assert 'name="fields" value="city" checked>' in page
+    answer = desk.press("Change Fjord Hospital")
+    assert answer.status_code == 303, desk.said
+    after = staff.get("partners/P1").json
+    assert (after["city"], after["contact"]["email"]) == ("Bergen", "real@fjord.example")
+
+
+def test_a_flood_from_one_source_is_withdrawn_after_one_more_question(
+    stranger: Browser, desk: Browser, staff: Caller
+) -> None:
+    for number in range(3):
+        submitted(stranger, "company", name=f"Flood {number}")
+    id = staff.get("submissions").json["items"][0]["id"]
+    page = desk.open(f"/submissions?source_of={id}")
+    assert "3 from the same source" in page
+    desk.press("Withdraw all from this source…")
+    assert "3 submissions would be withdrawn." in desk.said
+    assert staff.get("submissions?status=waiting").json["total"] == 3
+    answer = desk.press("Withdraw 3 submissions")
+    assert "3 submissions are withdrawn." in desk.open(answer.headers["Location"])
+    assert "Nothing waits." in desk.said
+
+
+def test_refusing_needs_a_reason(stranger: Browser, desk: Browser, staff: Caller) -> None:
+    link = submitted(stranger)
+    id = staff.get("submissions").json["items"][0]["id"]
+    desk.open(f"/submissions/{id}")
+    assert desk.press("Do not take it").status_code == 422
+    assert desk.fill(reason="Nobody offers this.").press("Do not take it").status_code == 303
+    assert "Nobody offers this." in stranger.open(link)
+
+
+def test_what_strangers_write_is_text_on_every_page(stranger: Browser, desk: Browser, staff: Caller) -> None:
+    mark = "<script>alert(1)</script>"
+    link = submitted(stranger, name=mark, text_1=mark)
+    id = staff.get("submissions").json["items"][0]["id"]
+    stranger.open(link)
+    for browser in (stranger, desk):
+        assert mark not in browser.page
+    for address in ("/submissions", f"/submissions/{id}"):
+        desk.open(address)
+        assert mark not in desk.page
+
+
+def test_no_page_number_breaks_the_queue(desk: Browser) -> None:
+    for number in ("9223372036854775807", "-1", "x", "0"):
+        assert "Nothing waits." in desk.open(f"/submissions?page={number}")
