@@ -47,7 +47,7 @@ HEADINGS = Headings.named(["name", "need"])
 TEXT = 10_000
 """Twice as long as the longest text that is taken: what is quadratic shows above the machine's noise."""
 
-FILE = 400_000
+FILE = 200_000
 
 SHAPES: Sequence[str] = (
     "a",

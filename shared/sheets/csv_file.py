@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from shared.sheets.headings import Headings
@@ -22,6 +22,10 @@ from shared.sheets.sheet import (
 from shared.sheets.text_encoding import decode
 
 SEPARATORS = (",", ";", "\t", "|")
+LOOKED_AT = 50_000
+"""Characters of a row by which the separator is told."""
+MOST_SEPARATORS = 10_000
+"""In one line; long texts have some inside their quotes."""
 
 _SEPARATOR_LINE = re.compile(r"\"?sep=([,;\t|])\"?[,;\t|]*\r?\n?", re.IGNORECASE)
 _KEPT_AS_TEXT = re.compile(r'="([^"]*)"')
@@ -53,7 +57,10 @@ def _separator(lines: Sequence[str], headings: Headings) -> str:
     def found(separator: str) -> tuple[int, int]:
         best = (0, 0)
         for number, line in enumerate(first):
-            cells = next(csv.reader([line], delimiter=separator), [])
+            try:
+                cells = next(csv.reader([line[:LOOKED_AT]], delimiter=separator), [])
+            except csv.Error:
+                cells = []
             known = sum(headings.field_of(cell) is not None for cell in cells[:MOST_COLUMNS])
             # Without a known heading the first line tells, by its cells.
             best = max(best, (known, len(cells) if known or not number else 0))
@@ -62,10 +69,20 @@ def _separator(lines: Sequence[str], headings: Headings) -> str:
     return max(SEPARATORS, key=found)
 
 
+def _bounded(lines: Iterable[str], separator: str, skipped: int) -> Iterator[str]:
+    """Yield the lines. Raises FileError at one of more cells than a row may have, before it is taken apart."""
+    for number, line in enumerate(lines, start=skipped + 1):
+        if line.count(separator) > MOST_SEPARATORS:
+            raise FileError(
+                f"has more than {MOST_SEPARATORS} cells in line {number}; take out what is too much"
+            )
+        yield line
+
+
 def _rows(lines: Sequence[str], separator: str, skipped: int) -> Iterator[Row]:
     """Yield the rows; a badly quoted row has its problem, and the cells as far as they can be told apart."""
     csv.field_size_limit(MOST_FILE_BYTES)
-    reader = csv.reader(lines, delimiter=separator, strict=True)
+    reader = csv.reader(_bounded(lines, separator, skipped), delimiter=separator, strict=True)
     while True:
         start = reader.line_num
         line = start + skipped + 1
