@@ -173,8 +173,11 @@ def covers(words: Iterable[str], country: str) -> bool | None:
     """
     if not _key(country):
         return None
-    reading = read_areas(words)
-    code, answer = country_code(country), False
+    items = tuple(words)
+    reading = read_areas(items)
+    code = country_code(country)
+    # Of a country that nobody knows only its own name, written alike, is known to have it.
+    answer = code is None and any(same_country(item, country) for item in items)
     unknown = code is None or bool(reading.unknown or reading.empty)
     for word in reading.values:
         key = _key(word)
@@ -183,7 +186,7 @@ def covers(words: Iterable[str], country: str) -> bool | None:
             answer = True
         elif group and code in group.perhaps:
             unknown = True
-    if answer or any(same_country(word, country) for word in reading.unknown):
+    if answer:
         return True
     return None if unknown else False
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,15 @@ import sqlalchemy.exc
 from marshmallow import ValidationError
 from sqlalchemy.engine import Connection
 
-from services.profiles.importing.columns import OFFERS, column_of_field, fields_of_row, offers_differ
+from services.profiles.importing.columns import (
+    COLUMNS,
+    OFFERS,
+    RowReading,
+    column_of_field,
+    fields_of_row,
+    offers_differ,
+    read_cells,
+)
 from services.profiles.importing.input_file import read_sheet, unknown_columns
 from services.profiles.importing.rejects import Rejection, write_rejects
 from services.profiles.organisations import actions, store
@@ -30,14 +38,23 @@ from services.profiles.organisations.schemas.profiles import NEW
 from services.profiles.refusals import Refusal, RefusedError
 from shared.clock import Clock
 from shared.events.origins import PROVENANCE, parts_by_anyone
+from shared.faults import Fault
 from shared.ids import ID_PATTERN, IdSource
 from shared.messaging.outbox import EventTooLargeError
 from shared.sheets.sheet import Row, Sheet, SheetReading
 from shared.storage.engine import Database
 from shared.web.problems import faults_in
+from shared.words.countries import country_code
+from shared.words.invisible import trimmed
+from shared.words.not_known import is_not_known
 
 CHUNK = 200
 """Rows that are saved together: few enough that others who write do not wait long."""
+
+SHOWN = 60
+"""Characters of a cell that a warning shows."""
+LINES_NAMED = 20
+"""Lines that one warning names; of more it tells the number."""
 
 Progress = Callable[[int, int], None]
 
@@ -147,6 +164,7 @@ class _Done:
     counts: Counter[str] = field(default_factory=Counter)
     rejections: list[Rejection] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    lines_taken_for_empty: dict[tuple[str, str], list[int]] = field(default_factory=dict)
 
 
 class _Import:
@@ -162,6 +180,7 @@ class _Import:
         self._counts: Counter[str] = Counter()
         self.rejections: list[Rejection] = []
         self.warnings: list[str] = []
+        self._lines_taken_for_empty: dict[tuple[str, str], list[int]] = {}
 
     def take(self, connection: Connection, rows: Sequence[Row]) -> _Done:
         """Save a chunk of rows, in the caller's transaction.
@@ -172,7 +191,7 @@ class _Import:
         now = self._clock()
         for row in rows:
             try:
-                done.counts[self._take_row(connection, row, now, done.warnings)] += 1
+                done.counts[self._take_row(connection, row, now, done)] += 1
             except _RejectedError as rejected:
                 done.rejections.append(Rejection(row, rejected.reasons))
         return done
@@ -182,6 +201,8 @@ class _Import:
         self._counts.update(done.counts)
         self.rejections.extend(done.rejections)
         self.warnings.extend(done.warnings)
+        for cell, lines in done.lines_taken_for_empty.items():
+            self._lines_taken_for_empty.setdefault(cell, []).extend(lines)
 
     def result(self, rejects_file: Path | None) -> ImportResult:
         """Return what became of the rows that are committed."""
@@ -191,28 +212,27 @@ class _Import:
             unchanged=self._counts["unchanged"],
             rejected=len(self.rejections),
             rejects_file=rejects_file,
-            warnings=tuple(self.warnings),
+            warnings=(*self.warnings, *_taken_for_empty(self._lines_taken_for_empty)),
             rejections=tuple(self.rejections),
             reading=self._sheet.reading,
         )
 
-    def _take_row(self, connection: Connection, row: Row, now: datetime, warnings: list[str]) -> str:
+    def _take_row(self, connection: Connection, row: Row, now: datetime, done: _Done) -> str:
         if row.problem:
             raise _RejectedError([row.problem])
-        cells = self._sheet.values(row)
-        id = self._id_of(row, cells, warnings)
+        cells = {name: trimmed(cell) for name, cell in self._sheet.values(row).items()}
+        told: list[str] = []
+        reading = read_cells(self._kind, cells)
+        id = self._id_of(row, cells, reading, told)
         current = store.get_profile(connection, self._kind, id) if ID_PATTERN.fullmatch(id) else None
         stored = fields_of(current) if current else None
         if offers_differ(self._kind, stored):
             field_name = OFFERS[self._kind][0]
-            warnings.append(f"line {row.line}: {id} has {field_name} of its own, which are left as they are")
+            told.append(f"line {row.line}: {id} has {field_name} of its own, which are left as they are")
         try:
-            fields = self._schema.load({**self._fields(cells, current, stored), "id": id})
+            fields = self._load(id, reading, current, stored)
             state, became = self._save(connection, id, fields, current, now)
-            warnings.extend(_strangers_parts(row, state))
-            return became
-        except ValidationError as error:
-            raise _RejectedError(self._reasons(error)) from error
+            told.extend(_strangers_parts(row, state))
         except RefusedError as error:
             if error.kind not in (Refusal.INVALID, Refusal.WITHDRAWN):
                 raise
@@ -220,21 +240,94 @@ class _Import:
             raise _RejectedError(reasons or [str(error)]) from error
         except EventTooLargeError as error:
             raise _RejectedError([str(error)]) from error
+        done.warnings += told
+        done.warnings += [_left_out(row, cells, fault) for fault in reading.faults]
+        if reading.values.get("country") and country_code(fields["country"]) is None:
+            done.warnings.append(
+                f"line {row.line}: country {_shown(cells['country'])} is no country that is known; it is kept as it"
+                " is written. Write one country's name, such as Sweden"
+            )
+        for name, text in reading.empty:
+            done.lines_taken_for_empty.setdefault((name, text), []).append(row.line)
+        return became
 
     def _fields(
-        self, cells: Mapping[str, str], current: State | None, stored: Mapping[str, Any] | None
+        self, values: Mapping[str, Any], current: State | None, stored: Mapping[str, Any] | None
     ) -> dict[str, Any]:
         """Return the fields that a row asks for; a stranger's contact is kept or replaced whole."""
         if current is None or CONTACT not in parts_by_anyone(current):
-            return fields_of_row(self._kind, cells, stored)
-        fields = fields_of_row(self._kind, cells, {**(stored or {}), CONTACT: None})
+            return fields_of_row(self._kind, values, stored)
+        fields = fields_of_row(self._kind, values, {**(stored or {}), CONTACT: None})
         if not (fields.get(CONTACT) or {}).get("email"):
             fields[CONTACT] = current[CONTACT]
         return fields
 
-    def _id_of(self, row: Row, cells: Mapping[str, str], warnings: list[str]) -> str:
+    def _load(
+        self, id: str, reading: RowReading, current: State | None, stored: Mapping[str, Any] | None
+    ) -> dict[str, Any]:
+        """Return a row's fields, checked as the API checks them, without the cells that cannot be read.
+
+        Raises _RejectedError when a needed cell is one of these, or when what is wrong is in none of the cells.
+        """
+        kept: dict[str, Any] = {}
+        while True:
+            self._refuse_needed(reading.faults)
+            fields = {**self._fields(reading.values, current, stored), "id": id}
+            for name in kept:
+                fields.pop(name, None)
+            try:
+                return {**self._schema.load(fields), **kept}
+            except ValidationError as error:
+                faults = self._faults(error)
+                before = len(reading.values), len(kept)
+                for fault, path in faults:
+                    self._leave_out(fault, path, reading, stored, kept)
+                if before == (len(reading.values), len(kept)):
+                    raise _RejectedError(
+                        _reasons([*(fault for fault, _ in faults), *reading.faults])
+                    ) from error
+
+    def _leave_out(
+        self,
+        fault: Fault,
+        path: str,
+        reading: RowReading,
+        stored: Mapping[str, Any] | None,
+        kept: dict[str, Any],
+    ) -> None:
+        """Go on without the cell that a fault is about, or with what stands in the profile where no cell is."""
+        field_name = path.split(".")[0]
+        if fault.field in reading.values or _is_needed(self._kind, fault.field):
+            reading.leave_out(fault)
+        elif field_name == "contact":
+            given = [name for name in reading.values if COLUMNS[self._kind][name].part == "contact"]
+            for name in given:
+                reading.leave_out(Fault(name, "has no mail address beside it", "write one in contact_email"))
+            if not given and stored:
+                kept[field_name] = stored[field_name]
+        elif stored and field_name in stored:
+            # Older versions took what is refused today: it stays until somebody changes it.
+            kept[field_name] = stored[field_name]
+
+    def _refuse_needed(self, faults: Sequence[Fault]) -> None:
+        needed = [fault for fault in faults if _is_needed(self._kind, fault.field)]
+        if needed:
+            raise _RejectedError(_reasons([*needed, *faults]))
+
+    def _faults(self, error: ValidationError) -> list[tuple[Fault, str]]:
+        """Return what is wrong by column, with the field's path."""
+        return [
+            (replace(fault, field=column_of_field(self._kind, fault.field)), fault.field)
+            for fault in faults_in(error.messages)
+        ]
+
+    def _id_of(self, row: Row, cells: Mapping[str, str], reading: RowReading, warnings: list[str]) -> str:
         id = cells.get("id") or ""
+        if is_not_known(id):
+            reading.empty.append(("id", id))
+            id = ""
         if not id:
+            self._refuse_needed(reading.faults)
             id = derived_id(self._kind, cells.get("name", ""), cells.get("country", ""))
             warnings.append(f"line {row.line}: has no id; {id} is used, derived from name and country")
         first = self._line_of_id.setdefault(id, row.line)
@@ -255,9 +348,33 @@ class _Import:
         state = actions.replace(connection, self._kind, id, fields, now, None, BY_IMPORT)
         return state, "unchanged" if state["version"] == current["version"] else "changed"
 
-    def _reasons(self, error: ValidationError) -> Iterator[str]:
-        for fault in faults_in(error.messages):
-            yield f"{column_of_field(self._kind, fault.field)} {fault.sentence()}"
+
+def _is_needed(kind: str, name: str) -> bool:
+    column = COLUMNS[kind].get(name)
+    return column is None or column.needed
+
+
+def _reasons(faults: Iterable[Fault]) -> list[str]:
+    """Return each reason once: a cell that fills two fields has its fault twice."""
+    return list(dict.fromkeys(f"{fault.field} {fault.sentence()}" for fault in faults))
+
+
+def _left_out(row: Row, cells: Mapping[str, str], fault: Fault) -> str:
+    cell, sentence = cells.get(fault.field, ""), fault.sentence()
+    said = sentence if sentence.startswith(("'", '"')) else f"{_shown(cell)} {sentence}"
+    return f"line {row.line}: {fault.field} {said}. The row is taken in without this cell"
+
+
+def _shown(cell: str) -> str:
+    return repr(cell if len(cell) <= SHOWN else f"{cell[: SHOWN - 1]}…")
+
+
+def _taken_for_empty(lines_by_cell: Mapping[tuple[str, str], Sequence[int]]) -> Iterator[str]:
+    for (name, text), lines in lines_by_cell.items():
+        first = ", ".join(map(str, lines[:LINES_NAMED]))
+        more = f" and {len(lines) - LINES_NAMED} more" if len(lines) > LINES_NAMED else ""
+        where = f"line {first}" if len(lines) == 1 else f"lines {first}{more}"
+        yield f"{where}: {name} {_shown(text)} is taken for empty: it says that nothing is known"
 
 
 @contextmanager

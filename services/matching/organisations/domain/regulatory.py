@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from services.matching.organisations.domain.model import Capability
 from shared.words.folding import without_accents
+from shared.words.not_known import is_not_known
 
 # Words that tell no status from another.
 _NOISE = frozenset({
@@ -35,17 +36,26 @@ def regulatory_answer(required: Sequence[str], capabilities: Iterable[Capability
     A status is missing for certain only when every capability's statuses are known and none of them is it, or a
     part of it (`CE` leaves open whether it is `CE class IIa`). Without any capability nothing is known.
     """
-    held = [capability.regulatory_status for capability in capabilities]
+    held = [_known_statuses(capability.regulatory_status) for capability in capabilities]
     known = [status for statuses in held if statuses is not None for status in statuses]
     complete = bool(held) and all(statuses is not None for statuses in held)
     missing: list[str] = []
     not_given: list[str] = []
     for requirement in required:
+        if is_not_known(requirement):
+            continue
         answers = {_meets(status, requirement) for status in known}
         if True in answers:
             continue
         (missing if complete and None not in answers else not_given).append(requirement)
     return RegulatoryAnswer(tuple(missing), tuple(not_given))
+
+
+def _known_statuses(statuses: Sequence[str] | None) -> tuple[str, ...] | None:
+    """Return a capability's statuses; None where one of them says that they are not known (`N/A`)."""
+    if statuses is None or any(is_not_known(status) for status in statuses):
+        return None
+    return tuple(statuses)
 
 
 def _meets(status: str, requirement: str) -> bool | None:

@@ -171,6 +171,8 @@ _CONFLICTS: tuple[Callable[[Company, Partner, MatchRequest], Exclusion | None], 
 def _market_question(company: Company, partner: Partner) -> list[Bilingual]:
     at_home = same_country(company.country, partner.country)
     known = bool(company.markets) and covers(company.markets or (), partner.country) is not None
+    if covers(company.excluded_markets, partner.country) is None:
+        known = False  # it rules out a market that nobody knows: it may be this one
     if not partner.country or at_home or known or distributors_in(company, partner.country):
         return []
     return [

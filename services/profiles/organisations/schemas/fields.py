@@ -23,6 +23,7 @@ from shared.focus_areas import read_focus_areas
 from shared.ids import ID_PATTERN
 from shared.web.schemas import CountedList, invalid, message
 from shared.words.addresses import LONGEST_ADDRESS, AddressError, read_address
+from shared.words.invisible import trimmed
 from shared.words.not_known import has_no_value, is_not_known
 
 LARGEST_NUMBER = 10_000_000
@@ -167,7 +168,7 @@ def email_field(**rest: Any) -> Text:
 
     def clean(text: str) -> str:
         try:
-            return read_address(text.strip()).written
+            return read_address(trimmed(text)).written
         except AddressError as error:
             raise invalid(error.problem, error.fix, **error.values) from error
 

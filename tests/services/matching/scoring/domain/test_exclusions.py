@@ -64,6 +64,36 @@ def test_what_is_unknown_or_fits_excludes_nobody(more: dict[str, Any]) -> None:
     assert exclusions(company(**more), partner(), CE) == ()
 
 
+@pytest.mark.parametrize(
+    ("more", "code"),
+    [
+        ({"excluded_markets": ("Norway, Denmark",)}, "excluded_market"),
+        ({"excluded_markets": ("Norge och Danmark",)}, "excluded_market"),
+        ({"markets": ("Finland / Germany",)}, "outside_markets"),
+    ],
+)
+def test_a_word_of_an_older_profile_that_names_several_countries_is_read_as_several(
+    more: dict[str, Any], code: str
+) -> None:
+    assert [one.code for one in exclusions(company(**more), partner(), request())] == [code]
+
+
+@pytest.mark.parametrize(
+    "more", [{"markets": ("N/A",)}, {"markets": ("Germany", "Atlantis")}, {"excluded_markets": ("Atlantis",)}]
+)
+def test_a_market_that_nobody_knows_is_asked_about(more: dict[str, Any]) -> None:
+    assert exclusions(company(**more), partner(), request()) == ()
+    assert "Is Company C1 allowed to sell in Norway?" in [
+        one["en"] for one in questions(company(**{"markets": ("Norway",), **more}), partner(), request())
+    ]
+
+
+def test_a_status_that_says_that_it_is_not_known_is_asked_about_and_excludes_nobody() -> None:
+    unknown = company(regulatory_status=("N/A",))
+    assert exclusions(unknown, partner(), CE) == ()
+    assert [one["en"] for one in questions(unknown, partner(), CE) if "CE" in one["en"]]
+
+
 def test_a_partner_without_a_country_is_in_nobodys_excluded_market() -> None:
     picky = company(markets=("Germany",), excluded_markets=("Norway",))
     assert exclusions(picky, partner(country=""), request()) == ()
