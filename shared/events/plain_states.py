@@ -43,7 +43,7 @@ def _object(schema: Schema) -> Loader:
     if schema.unknown != EXCLUDE:
         raise _NotPlainError
     parts = [
-        (field.data_key or name, field.attribute or name, field.load_default, *_value(field))
+        (field.data_key or name, field.attribute or name, field.required, field.load_default, *_value(field))
         for name, field in schema.load_fields.items()
     ]
 
@@ -51,15 +51,15 @@ def _object(schema: Schema) -> Loader:
         if type(value) is not dict:
             raise _NotPlainError
         loaded = {}
-        for key, name, default, kinds, load_value in parts:
+        for key, name, required, default, kinds, load_value in parts:
             given = value.get(key, missing)
             if type(given) in kinds:
                 loaded[name] = given
             elif given is not missing:
                 loaded[name] = load_value(given)
-            elif default is missing:
+            elif required:
                 raise _NotPlainError
-            else:
+            elif default is not missing:
                 loaded[name] = default() if callable(default) else default
         return loaded
 

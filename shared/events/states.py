@@ -212,6 +212,13 @@ class Side(State):
             "description": "when this side was erased: its name and words, and the reasons, are gone since",
         },
     )
+    distributors = fields.List(
+        fields.String(),
+        metadata={
+            "description": "who alone sells for this company in the partner's country, the partner itself apart; "
+            "empty: one whose name is not told"
+        },
+    )
 
 
 class Approval(State):
@@ -221,6 +228,9 @@ class Approval(State):
     size = fields.Integer(required=True, strict=True, metadata={"description": "introductions in this act"})
     at = fields.String(required=True, metadata={"format": "date-time"})
     note = fields.String(load_default="")
+    procurement_stage = fields.String(
+        metadata={"description": "the request's, where it had one when its introductions were approved"}
+    )
 
 
 class Introduction(AggregateState):

@@ -11,12 +11,22 @@ from sqlalchemy.engine import Connection
 from services.matching import tables
 from services.matching.i18n import N_
 from services.matching.introductions import store as decisions
-from services.matching.introductions.domain.introductions import APPROVED, CANCELLED, REJECTED, introductions
+from services.matching.introductions.domain.introductions import (
+    APPROVED,
+    CANCELLED,
+    REJECTED,
+    Circumstances,
+    introductions,
+)
 from services.matching.introductions.store import Review
+from services.matching.organisations.domain.distributors import distributors_in
+from services.matching.organisations.domain.free_words import folded_name
+from services.matching.organisations.domain.model import company_from_state, request_from_state
+from services.matching.organisations.domain.procurement import stage_of
 from services.matching.organisations.store import projection
 from services.matching.organisations.store.projection import Stored
 from services.matching.refusals import Refusal, RefusedError, refuse_long
-from services.matching.reports.domain.report import Match
+from services.matching.reports.domain.report import Match, ReportedPartner
 from services.matching.reports.store import reports
 from services.matching.reports.store.due import partner_changed
 from services.matching.reports.store.reports import StoredReport
@@ -75,7 +85,16 @@ def approve(
     now = clock()
     approval_id = ids()
     traces.link(report.traceparent)
-    made = introductions(report.content, match_ids, report.version, approval_id, to_text(now), note, earlier)
+    made = introductions(
+        report.content,
+        match_ids,
+        report.version,
+        approval_id,
+        to_text(now),
+        note,
+        earlier,
+        _circumstances(connection, request_id, report.content.partner, chosen),
+    )
     for state in made:
         _keep(connection, Event("introduction.approved", state["id"], state["version"], now, state))
     for match in chosen:
@@ -240,6 +259,27 @@ def _refuse_outdated(connection: Connection, report: StoredReport, chosen: Seque
             now=report.version,
             names=", ".join(changed),
         )
+
+
+def _circumstances(
+    connection: Connection, request_id: str, partner: ReportedPartner, chosen: Sequence[Match]
+) -> Circumstances:
+    """Read what the mails must not pass over, of profiles that are as the report saw them."""
+    request = projection.get_state(connection, tables.requests, request_id)
+    companies = projection.get_states(connection, tables.companies, {match.company.id for match in chosen})
+    ways: dict[str, tuple[str, ...]] = {}
+    for company_id, stored in companies.items():
+        there = distributors_in(company_from_state(stored.state), partner.country)
+        known = projection.get_states(connection, tables.partners, there)
+        itself = {partner.id.casefold(), folded_name(partner.name)}
+        # The name of a partner stays with the partner: here no erasure would find it.
+        ways[company_id] = tuple(
+            "" if who in known else who
+            for who in there
+            if who.casefold() not in itself and folded_name(who) not in itself
+        )
+    stage = "none" if request is None else stage_of(request_from_state(request.state))
+    return Circumstances(stage, ways)
 
 
 def _keep(connection: Connection, event: Event, before: Mapping[str, Any] | None = None) -> None:

@@ -7,17 +7,17 @@ Names and sentences are escaped in HTML.
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from babel import Locale
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from jinja2.environment import TemplateModule
 
 from services.notifications.mail.domain.composing import MailText
 from services.notifications.mail.domain.safe_text import one_line
+from shared.words.countries import country_name, in_country
 
 FOLDER = Path(__file__).parent / "templates" / "mail"
 WIDTH = 76
@@ -49,12 +49,6 @@ def render(mail: MailText) -> Rendered:
     return Rendered(subject=one_line(subject), text=_spaced(str(plain)), html=str(html).strip() + "\n")
 
 
-def country_name(country: str, language: str) -> str:
-    """Return the name in a language of a country that is known by its English name or its code; others as they are."""
-    code = country.upper() if len(country) == 2 else _country_codes().get(country.casefold(), "")
-    return str(Locale.parse(language).territories.get(code, country))
-
-
 def _fold(text: str, first: str = "", rest: str = "") -> str:
     """Fold a paragraph at 76 columns; `first` and `rest` stand before its first line and the others."""
     line = " ".join(text.split())
@@ -66,6 +60,13 @@ def _fold(text: str, first: str = "", rest: str = "") -> str:
         break_long_words=False,
         break_on_hyphens=False,
     )
+
+
+def _listed(names: Sequence[str], language: str) -> str:
+    """Return the names that are told as they stand in a sentence."""
+    told = [name for name in names if name]
+    last = {"sv": " och ", "en": " and "}[language]
+    return last.join([", ".join(told[:-1]), told[-1]]) if len(told) > 1 else "".join(told)
 
 
 def _spaced(text: str) -> str:
@@ -84,6 +85,8 @@ def _written(mail: MailText, name: str, form: str) -> TemplateModule:
             "mail": mail,
             "m": environment.get_template(f"_{form}.jinja").module,
             "country_name": country_name,
+            "in_country": in_country,
+            "listed": _listed,
             "role_name": lambda role, language: ROLES.get(role, ROLES["supplier"])[language],
         }
     )
@@ -100,9 +103,3 @@ def _environment(form: str) -> Environment:
     )
     environment.filters["fold"] = _fold
     return environment
-
-
-@cache
-def _country_codes() -> Mapping[str, str]:
-    names = Locale.parse("en").territories
-    return {name.casefold(): code for code, name in names.items() if len(code) == 2 and code.isalpha()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
@@ -25,6 +26,17 @@ REJECTED = "rejected"
 
 NOT_UNASKED = ("tender_open", "existing_customer", "already_introduced", "competitor")
 """Flags of matches that only a person would introduce: who may not meet one to one, and who know each other."""
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """What the mails of introductions must not pass over: the stage of procurement, distributors by company id."""
+
+    stage: str = "none"
+    distributors: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+NONE_KNOWN = Circumstances()
 
 
 def best_matches(report: Report, limit: int = 1) -> list[str]:
@@ -68,6 +80,7 @@ def introductions(
     at: str,
     note: str = "",
     earlier: Mapping[str, Mapping[str, Any]] | None = None,
+    circumstances: Circumstances = NONE_KNOWN,
 ) -> list[dict[str, Any]]:
     """Make the states of the introductions (shape: shared.events.states.Introduction) that an approval asks for.
 
@@ -87,7 +100,13 @@ def introductions(
         if match.id in set(match_ids):
             by_company.setdefault(match.company.id, []).append(match)
     approval = {"id": approval_id, "size": len(by_company), "at": at, "note": note}
-    return [_state(report, matches, report_version, approval, earlier) for matches in by_company.values()]
+    if circumstances.stage not in {"", "none"}:
+        approval["procurement_stage"] = circumstances.stage
+    made = [_state(report, matches, report_version, approval, earlier) for matches in by_company.values()]
+    for state in made:
+        if there := circumstances.distributors.get(state["company"]["id"]):
+            state["company"]["distributors"] = list(there)
+    return made
 
 
 def introduced_matches(states: Iterable[Mapping[str, Any]]) -> dict[str, str]:
@@ -176,7 +195,8 @@ def _together(sentences: Sequence[Lines]) -> dict[str, list[str]]:
 def without_side(state: Mapping[str, Any], side: str, sent: bool, at: str) -> dict[str, Any]:
     """Return an introduction's next state with one side (`company` or `partner`) erased.
 
-    What quotes both sides goes whole: reasons, questions, the note. One of which no mail was `sent` is cancelled.
+    What quotes both sides goes whole: reasons, questions, distributors, the note. One of which no mail was `sent` is
+    cancelled.
     """
     gone = {"id": state[side]["id"], "version": state[side]["version"], "name": ERASED_NAME}
     return {
@@ -184,6 +204,7 @@ def without_side(state: Mapping[str, Any], side: str, sent: bool, at: str) -> di
         "version": state["version"] + 1,
         "status": state["status"] if sent else CANCELLED,
         "updated_at": at,
+        "company": {name: told for name, told in state["company"].items() if name != "distributors"},
         side: {**gone, "country": "", "website": "", "text": "", "erased_at": at},
         "reasons": {},
         "questions": {},

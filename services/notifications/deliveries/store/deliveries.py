@@ -36,6 +36,19 @@ def list_deliveries(
     return [delivery_of(row) for row in connection.execute(page)]
 
 
+def get_last_tried(connection: Connection, side: Side, organisation_id: str) -> Delivery | None:
+    """Return the delivery to an organisation that was sent or failed last, or None when none was."""
+    query = (
+        sa.select(deliveries)
+        .where(deliveries.c.side == side.value, deliveries.c.organisation_id == organisation_id)
+        .where(deliveries.c.status.in_((Status.SENT.value, Status.FAILED.value)))
+        .order_by(deliveries.c.updated_at.desc(), deliveries.c.id)
+        .limit(1)
+    )
+    row = connection.execute(query).one_or_none()
+    return None if row is None else delivery_of(row)
+
+
 def list_all_deliveries(connection: Connection) -> Iterator[Delivery]:
     """Yield every delivery in the order of their ids."""
     return map(delivery_of, connection.execute(sa.select(deliveries).order_by(deliveries.c.id)).all())

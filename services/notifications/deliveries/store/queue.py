@@ -42,12 +42,15 @@ def is_due(connection: Connection, now: datetime) -> bool:
 
 
 def take_due(connection: Connection, taker: str, now: datetime) -> Delivery | None:
-    """Take the mail that has been due longest, if there is one that nobody is sending."""
+    """Take the mail that has been due longest, if there is one that nobody is sending.
+
+    Of those due at one moment a company's before a partner's, which says whether the companies can be written to.
+    """
     query = (
         sa.select(deliveries)
         .join(mail_queue, mail_queue.c.delivery_id == deliveries.c.id)
         .where(_due(now))
-        .order_by(mail_queue.c.due_at, mail_queue.c.delivery_id)
+        .order_by(mail_queue.c.due_at, deliveries.c.side, mail_queue.c.delivery_id)
         .limit(1)
         .with_for_update(skip_locked=True, of=mail_queue)
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -18,7 +18,7 @@ from enum import StrEnum
 
 from sqlalchemy.engine import Connection
 
-from services.notifications.contacts.domain.contact import Contact
+from services.notifications.contacts.domain.contact import Contact, Side
 from services.notifications.contacts.store import get_contact
 from services.notifications.deliveries.domain.delivery import (
     CANCELLED,
@@ -46,7 +46,7 @@ from shared.clock import Clock, to_text
 from shared.ids import IdSource
 from shared.storage.engine import Database
 from shared.telemetry import metrics, traces
-from shared.words.addresses import AddressError
+from shared.words.addresses import AddressError, read_address
 
 log = logging.getLogger(__name__)
 
@@ -61,11 +61,12 @@ class Fate(StrEnum):
 
 @dataclass(frozen=True)
 class Task:
-    """A mail that was taken: its delivery, whom it goes to and what it tells of."""
+    """A mail that was taken: its delivery, whom it goes to, what it tells of, and which of these can be written to."""
 
     delivery: Delivery
     contact: Contact
     introductions: tuple[Introduction, ...]
+    reachable: frozenset[str]
     traceparent: str | None = None
 
 
@@ -140,7 +141,9 @@ class MailWorker:
         told = approvals.list_told_introductions(connection, delivery)
         if told and contact is not None:
             traceparent = approvals.get_traceparent(connection, delivery.approval_id)
-            return Task(delivery, contact, tuple(told), traceparent), True
+            return Task(
+                delivery, contact, tuple(told), _reachable(connection, delivery, told), traceparent
+            ), True
         queue.delete(connection, delivery.id)
         if told:
             reason = no_contact(delivery.side, delivery.organisation_id)
@@ -184,6 +187,7 @@ class MailWorker:
             language,
             self._sender.name,
             self._sender.address,
+            task.reachable,
         )
         rendered = render(said)
         return build_mail(
@@ -262,3 +266,23 @@ class MailWorker:
         finally:
             done.set()
             thread.join()
+
+
+def _reachable(connection: Connection, delivery: Delivery, told: Iterable[Introduction]) -> frozenset[str]:
+    """Return the ids of the organisations told of that can be written to, as far as is known."""
+    other = delivery.side.other
+    return frozenset(
+        one for one in {told_of.of(other).id for told_of in told} if _can_reach(connection, other, one)
+    )
+
+
+def _can_reach(connection: Connection, side: Side, organisation_id: str) -> bool:
+    contact = get_contact(connection, side, organisation_id)
+    if contact is None:
+        return False
+    try:
+        read_address(contact.email)
+    except AddressError:
+        return False
+    last = store.get_last_tried(connection, side, organisation_id)
+    return last is None or last.status == Status.SENT

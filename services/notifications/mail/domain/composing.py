@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from services.notifications.contacts.domain.contact import Side
-from services.notifications.mail.domain.introduction import Introduction, Organisation
+from services.notifications.mail.domain.introduction import (
+    MARKET_DIALOGUE,
+    TENDER_OPEN,
+    Introduction,
+    Organisation,
+)
 from services.notifications.mail.domain.safe_text import name_line, one_line
 from shared.words.collation import sort_key
 
@@ -16,7 +21,10 @@ LONGEST_TEXT = 1200
 
 @dataclass(frozen=True)
 class Counterpart:
-    """An organisation that the recipient is introduced to, what it says of itself, and why. Neither score nor rank."""
+    """An organisation that the recipient is introduced to, what it says of itself, and why. Neither score nor rank.
+
+    `distributors` alone sell for the company in `market`, the partner's country; one whose name is not told is empty.
+    """
 
     name: str
     country: str
@@ -25,11 +33,17 @@ class Counterpart:
     role: str
     reasons: tuple[str, ...]
     questions: tuple[str, ...]
+    distributors: tuple[str, ...] = ()
+    market: str = ""
 
 
 @dataclass(frozen=True)
 class MailText:
-    """All that a mail's template may say; every text is one safe line."""
+    """All that a mail's template may say; every text is one safe line.
+
+    `stage`: of procurement, where it forbids to meet anybody alone; empty otherwise. `others_written_to`: all
+    counterparts can be written to.
+    """
 
     template: str
     language: str
@@ -39,6 +53,13 @@ class MailText:
     organiser: str
     answer_to: str
     reference: str
+    stage: str = ""
+    others_written_to: bool = True
+
+    @property
+    def roles(self) -> frozenset[str]:
+        """The roles in which the counterparts are introduced."""
+        return frozenset(one.role for one in self.counterparts)
 
 
 def mail_language(code: str) -> str:
@@ -54,15 +75,18 @@ def compose(
     language: str,
     organiser: str,
     answer_to: str,
+    reachable: Collection[str] | None = None,
 ) -> MailText:
     """Put together what one recipient is told about one or more introductions of the same request.
 
     `language` is sv or en. The counterparts come in the order of their names in its alphabet, which says nothing of
-    how well each suits. Raises ValueError without introductions.
+    how well each suits. `reachable` are the ids of those among them that can be written to; None: all can. Raises
+    ValueError without introductions.
     """
     if not introductions:
         raise ValueError("a mail needs an introduction to tell of")
     about = sorted(introductions, key=lambda one: (sort_key(_name(one.of(side.other)), language), one.id))
+    stages = {one.stage for one in about}
     return MailText(
         template=template,
         language=language,
@@ -72,6 +96,8 @@ def compose(
         organiser=name_line(organiser),
         answer_to=answer_to,
         reference=about[0].request_id,
+        stage=next((stage for stage in (TENDER_OPEN, MARKET_DIALOGUE) if stage in stages), ""),
+        others_written_to=reachable is None or all(one.of(side.other).id in reachable for one in about),
     )
 
 
@@ -85,6 +111,8 @@ def _counterpart(introduction: Introduction, other: Side, language: str) -> Coun
         role=introduction.role,
         reasons=_sentences(introduction.reasons, language),
         questions=_sentences(introduction.questions, language),
+        distributors=tuple(map(name_line, introduction.distributors)),
+        market=name_line(introduction.partner.country),
     )
 
 

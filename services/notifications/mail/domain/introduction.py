@@ -14,8 +14,11 @@ APPROVED = "approved"
 ERASED = "erased"
 """The status of an introduction one side of which is erased."""
 
-SUPPLIER = "supplier"
-"""The role that a company is introduced in where none is said."""
+SUPPLIER, STUDY_VISIT_HOST = "supplier", "study_visit_host"
+"""Roles that a company is introduced in; the first where none is said."""
+
+TENDER_OPEN, MARKET_DIALOGUE = "tender_open", "market_dialogue"
+"""Stages of procurement in which nobody is met alone, the strictest first; matching, which owns them, has others."""
 
 NO_SENTENCES: Mapping[str, tuple[str, ...]] = {}
 
@@ -33,7 +36,10 @@ class Organisation:
 
 @dataclass(frozen=True)
 class Introduction:
-    """An approved match; `reasons` and `questions` are sentences by language (sv, en)."""
+    """An approved match; `reasons` and `questions` are sentences by language (sv, en).
+
+    `distributors` alone sell for the company in the partner's country; one whose name is not told is empty.
+    """
 
     id: str
     status: str
@@ -45,6 +51,8 @@ class Introduction:
     approval_size: int
     reasons: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: NO_SENTENCES)
     questions: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: NO_SENTENCES)
+    stage: str = ""
+    distributors: tuple[str, ...] = ()
 
     def of(self, side: Side) -> Organisation:
         """Return the organisation on a side."""
@@ -72,6 +80,8 @@ def introduction_from_state(state: Mapping[str, Any]) -> Introduction:
         approval_size=state["approval"]["size"],
         reasons=_sentences(state.get("reasons") or {}),
         questions=_sentences(state.get("questions") or {}),
+        stage=state["approval"].get("procurement_stage") or "",
+        distributors=tuple(state["company"].get("distributors") or ()),
     )
 
 

@@ -19,6 +19,7 @@ from shared.events.states import Introduction
 from shared.ids import IdSource
 from shared.messaging.outbox import waiting_rows
 from shared.storage.engine import Database
+from tests.services.matching.matching_world import STERILE, MatchingWorld, capability
 
 LOOKED_FOR = ("C1.n1", "C2.n1")
 
@@ -248,3 +249,18 @@ def test_deliveries_stand_beside_their_match(
     mails = view.beside["C1.n1"].deliveries
     assert [(mail["side"], mail["status"]) for mail in mails] == [("partner", "sent")]
     assert view.beside["C2.n1"].deliveries == []
+
+
+def test_an_approval_tells_of_an_open_tender_and_of_who_alone_sells_there_but_names_no_partner(
+    scored: MatchingWorld, database: Database, clock: SettableClock, ids: IdSource
+) -> None:
+    scored.partner("P2", name="Canary Sales")
+    ways = {"Norway": "Medisinsk Salg AS", "NO": "P2", "Scandinavia": "P1", "Denmark": "Dansk Salg"}
+    offered = [capability(STERILE, "amr")]
+    scored.company("C1", STERILE, focus_areas=[], capabilities=offered, exclusive_distributors=ways)
+    scored.request("R2", "P1", procurement_stage="Tender open")
+    scored.make_reports()
+    (made,) = _approve(database, clock, ids, "C1.n1", request_id="R2").introductions
+    assert made["approval"]["procurement_stage"] == "tender_open"
+    assert sorted(made["company"]["distributors"]) == ["", "Medisinsk Salg AS"]
+    assert "Canary Sales" not in json.dumps(made)

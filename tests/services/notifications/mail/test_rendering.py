@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from html.parser import HTMLParser
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from services.notifications.mail.domain.composing import Counterpart, MailText
-from services.notifications.mail.rendering import Rendered, country_name, render
+from services.notifications.mail.rendering import Rendered, render
+from shared.words.countries import country_name
 
 TEMPLATES = ["introduction_to_company", "introduction_to_partner"]
 EVERY = pytest.mark.parametrize(
@@ -31,8 +33,8 @@ def other(name: str = "Sykehus", **changes: object) -> Counterpart:
     return Counterpart(name=name, **fields)  # type: ignore[arg-type]
 
 
-def rendered(template: str, language: str, *others: Counterpart, **changes: str) -> Rendered:
-    fields = {
+def rendered(template: str, language: str, *others: Counterpart, **changes: Any) -> Rendered:
+    fields: dict[str, Any] = {
         "organisation": "Vårdbolaget",
         "contact": "Kari",
         "organiser": "Organisatören",
@@ -127,6 +129,72 @@ def test_a_partner_reads_of_every_company_in_one_mail() -> None:
 def test_a_further_mail_of_an_approval_uses_the_same_wording() -> None:
     one, further = (rendered(name, "sv") for name in ("introduction_to_partner", "introduction_to_partner.2"))
     assert one == further
+
+
+WRITTEN_TO = {"en": "We are writing to", "sv": "Vi skriver till"}
+ALONE = re.compile(
+    r"video|half an hour|halvtimme|would like to meet|vill träffa|first meeting|första mötet|should talk|på ett samtal"
+)
+
+
+def words(mail: Rendered) -> str:
+    """Return what a mail says, in both forms."""
+    return " ".join(f"{mail.text} {Elements(mail.html).words}".split())
+
+
+@pytest.mark.parametrize("language", ["sv", "en"])
+@pytest.mark.parametrize("number", [1, 2])
+def test_a_partner_is_told_that_the_others_are_written_to_only_where_they_can_be(
+    language: str, number: int
+) -> None:
+    others = [other(f"Company {place}") for place in range(number)]
+    assert WRITTEN_TO[language] in words(rendered("introduction_to_partner", language, *others))
+    kept = rendered("introduction_to_partner", language, *others, others_written_to=False)
+    assert WRITTEN_TO[language] not in words(kept)
+
+
+@EVERY
+@pytest.mark.parametrize(
+    ("stage", "said"),
+    [
+        ("tender_open", {"en": "tender is open", "sv": "upphandling är öppen"}),
+        ("market_dialogue", {"en": "open to all suppliers", "sv": "öppen för alla leverantörer"}),
+    ],
+)
+@pytest.mark.parametrize("role", ["supplier", "study_visit_host", "knowledge_partner"])
+def test_no_meeting_of_one_with_one_is_proposed_while_all_must_get_the_same(
+    template: str, language: str, stage: str, said: dict[str, str], role: str
+) -> None:
+    mail = rendered(template, language, other(role=role), stage=stage)
+    assert not ALONE.search(words(mail) + mail.subject)
+    assert said[language] in words(mail)
+    assert not mail.subject.startswith("Intro")
+    assert ALONE.search(words(rendered(template, language, other())))
+
+
+@EVERY
+@pytest.mark.parametrize("stage", ["", "tender_open"])
+def test_an_exclusive_distributor_is_named_as_the_way(template: str, language: str, stage: str) -> None:
+    way = other(distributors=("Medisinsk Salg AS",), market="NO")
+    said = words(rendered(template, language, way, stage=stage))
+    assert "Medisinsk Salg AS" in said
+    assert ("in Norway" if language == "en" else "i Norge") in said
+    unnamed = words(rendered(template, language, other(distributors=("",), market="NO"), stage=stage))
+    assert ("an exclusive distributor" if language == "en" else "en ensamåterförsäljare") in unnamed
+    none = words(rendered(template, language))
+    assert not re.search("distributor|återförsäljare", none)
+
+
+@EVERY
+def test_a_study_visit_host_is_not_addressed_as_a_supplier(template: str, language: str) -> None:
+    said = words(rendered(template, language, other(role="study_visit_host", distributors=("X",))))
+    assert not re.search(
+        r"supplier|leverantör|distributor|återförsäljare|offers?\b|erbjuder|compan|företag|video|halvtimme",
+        said,
+    )
+    assert ("study visit" if language == "en" else "studiebesök") in said
+    mixed = rendered("introduction_to_partner", language, other("A"), other("B", role="study_visit_host"))
+    assert ("2 organisations" if language == "en" else "2 organisationer") in words(mixed)
 
 
 hostile = st.text(st.sampled_from("<>&\"'{}%#/ aå\u0645") , max_size=40) | st.sampled_from(

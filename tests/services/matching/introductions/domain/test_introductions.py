@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 
 from services.matching.introductions.domain.introductions import (
+    Circumstances,
     best_matches,
     introduction_id,
     introductions,
+    without_side,
 )
 from services.matching.reports.domain.report import Report
 from services.matching.scoring.domain.flags import Flag
@@ -70,6 +72,19 @@ def test_it_carries_reasons_and_questions_once_and_no_score(body: Report) -> Non
         assert all(len(lines) == len(set(lines)) for lines in told.values())
     assert one["questions"]["en"] == ["Is Company C2 allowed to sell in Norway?"]
     assert "score" not in json.dumps(one)
+
+
+def test_it_carries_the_stage_of_procurement_and_the_distributors_where_there_are_any(body: Report) -> None:
+    circumstances = Circumstances("tender_open", {"C1": ("Salg AS",)})
+    first, second = sorted(
+        made(body, "C1.a", "C2.a", circumstances=circumstances), key=lambda one: str(one["id"])
+    )
+    assert {one["approval"]["procurement_stage"] for one in (first, second)} == {"tender_open"}
+    assert first["company"]["distributors"] == ["Salg AS"]
+    assert "distributors" not in second["company"]
+    assert states.Introduction().load(first) == first
+    erased = without_side(first, "partner", sent=False, at=AT)
+    assert "Salg AS" not in json.dumps(erased), "it says where the erased side is"
 
 
 def test_the_order_and_repetition_of_ids_do_not_matter(body: Report) -> None:

@@ -20,7 +20,7 @@ from services.notifications.tables import deliveries
 from services.notifications.upkeep.mail_status import look, mail_lines
 from shared.status import Circumstances, Line
 from tests.services.notifications.post_office import PostOffice
-from tests.services.notifications.world import World
+from tests.services.notifications.world import World, introduction_state
 
 
 def approved(world: World, *companies: str, language: str = "sv") -> None:
@@ -132,6 +132,56 @@ def test_a_busy_server_gets_the_mail_later(world: World, open_office: PostOffice
     world.clock.advance(timedelta(minutes=1))
     world.send(server)
     assert world.statuses() == {"C1": "sent", "P1": "sent"}
+
+
+def partners_text(open_office: PostOffice) -> str:
+    """Return the text of the one mail to the partner."""
+    recipients = [mail["To"].addresses[0].addr_spec for mail in open_office.taken]
+    return " ".join(open_office.texts()[recipients.index("kari@sykehus.example")].split())
+
+
+@pytest.mark.parametrize(
+    ("address", "answer"),
+    [
+        (None, ""),
+        ("a@b\u200bc.example", ""),
+        ("asa@firm.example", "550 no such user"),
+    ],
+)
+def test_a_partner_is_not_told_of_mails_to_a_company_that_cannot_be_written_to(
+    world: World, open_office: PostOffice, address: str | None, answer: str
+) -> None:
+    world.organisation("partner", "P1", "kari@sykehus.example", language="no")
+    for company, contact in (("C1", address), ("C2", "berit@firm.example")):
+        world.organisation("company", company, contact)
+        world.introduction(company, size=2)
+    world.compose()
+    if answer and address:
+        open_office.answers[address] = answer
+    world.send(smtp_server(open_office.url))
+    assert "We are writing to" not in partners_text(open_office)
+
+
+def test_a_partner_is_told_of_mails_to_companies_that_can_be_written_to(
+    world: World, open_office: PostOffice
+) -> None:
+    approved(world, "C1", "C2")
+    world.send(smtp_server(open_office.url))
+    assert "We are writing to them as well." in partners_text(open_office)
+
+
+def test_what_an_introduction_says_of_procurement_and_distributors_reaches_the_mails(
+    world: World, open_office: PostOffice
+) -> None:
+    world.organisation("partner", "P1", "kari@sykehus.example")
+    state = introduction_state("C1", "P1", "A1", 1)
+    approval = {**state["approval"], "procurement_stage": "tender_open"}
+    company = {**state["company"], "distributors": ["Salg AS"]}
+    world.hear("introductions", "R-P1.C1", {**state, "approval": approval, "company": company})
+    world.compose()
+    world.send(smtp_server(open_office.url))
+    assert "upphandling är öppen" in partners_text(open_office)
+    assert "Salg AS" in partners_text(open_office)
 
 
 SENDER_REFUSED = "553 5.7.1 <match@organiser.example>: Sender address rejected: not owned by user"

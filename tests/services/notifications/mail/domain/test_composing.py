@@ -8,7 +8,12 @@ import pytest
 
 from services.notifications.contacts.domain.contact import Side, contact_from_state
 from services.notifications.mail.domain.composing import LONGEST_TEXT, MailText, compose, mail_language
-from services.notifications.mail.domain.introduction import Introduction, Organisation
+from services.notifications.mail.domain.introduction import (
+    Introduction,
+    Organisation,
+    introduction_from_state,
+)
+from tests.services.notifications.world import introduction_state
 
 
 def introduction(company: str, name: str, website: str = "", country: str = "Sweden") -> Introduction:
@@ -135,3 +140,36 @@ def test_nobody_is_written_to_whom_a_stranger_named_and_nobody_confirmed(
     entry = {"made_by": made_by, "made_at": "2026-03-02T08:00:00Z", "confirmed_by": confirmed_by}
     state = {"status": "active", "contact": {"email": "a@example.org"}, "provenance": {"contact": entry}}
     assert (contact_from_state(state) is not None) is is_written_to
+
+
+@pytest.mark.parametrize(
+    ("stages", "told"),
+    [
+        (("", ""), ""),
+        (("none", "exploring"), ""),
+        (("none", "market_dialogue"), "market_dialogue"),
+        (("market_dialogue", "tender_open"), "tender_open"),
+    ],
+)
+def test_the_strictest_stage_of_procurement_counts(stages: tuple[str, str], told: str) -> None:
+    introduced = [
+        replace(introduction(f"C{place}", "Vård AB"), stage=stage) for place, stage in enumerate(stages)
+    ]
+    assert mail(Side.PARTNER, *introduced).stage == told
+
+
+@pytest.mark.parametrize(("reachable", "told"), [(None, True), ({"C1", "C2"}, True), ({"C1"}, False)])
+def test_others_are_written_to_where_all_of_them_can_be(reachable: set[str] | None, told: bool) -> None:
+    introduced = introduction("C1", "Alfa"), introduction("C2", "Beta")
+    args = ("introduction_to_partner", Side.PARTNER, introduced, "Kari", "sv", "Org", "a@b.example")
+    assert compose(*args, reachable).others_written_to is told
+
+
+def test_a_state_without_the_newer_fields_is_read() -> None:
+    state = {"id": "R-P1.C1", **introduction_state("C1", "P1", "A1", 1)}
+    read = introduction_from_state(state)
+    assert (read.stage, read.distributors) == ("", ())
+    approval = {**state["approval"], "procurement_stage": "tender_open"}
+    company = {**state["company"], "distributors": ["Salg AS"]}
+    newer = introduction_from_state({**state, "approval": approval, "company": company})
+    assert (newer.stage, newer.distributors) == ("tender_open", ("Salg AS",))
