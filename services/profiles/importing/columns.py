@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from services.profiles.organisations.domain.codes import COMPANIES, PARTNERS, Membership
+from services.profiles.organisations.domain.codes import COMPANIES, PARTNERS
 from shared.focus_areas import read_focus_areas
 from shared.sheets.sheet import REASONS
+from shared.words.membership import Membership
 
 Cells = Mapping[str, str]
 

@@ -11,7 +11,6 @@ from services.profiles.organisations.domain.codes import (
     USUAL_COMPANY_KINDS,
     USUAL_PARTNER_KINDS,
     Direction,
-    Membership,
     ProcurementStage,
 )
 from services.profiles.organisations.schemas.fields import (
@@ -33,6 +32,7 @@ from services.profiles.organisations.schemas.fields import (
     website_field,
     word_field,
 )
+from shared.words.membership import Membership
 
 NAME = 200
 COUNTRY = 80
