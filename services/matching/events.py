@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection
 
 from services.matching import tables
 from services.matching.duplicates.domain.naming import mail_domain
+from services.matching.organisations.domain.model import OPEN
 from services.matching.organisations.domain.sides import Side
 from services.matching.organisations.store import erasures, projection
 from services.matching.programmes import store as programmes
@@ -58,7 +59,7 @@ def request_changed(connection: Connection, event: Event) -> None:
         return
     columns = {"partner_id": event.state["partner_id"], "visit_id": event.state.get("visit_id")}
     projection.save_state(connection, tables.requests, event, **columns)
-    due.track_request(connection, event.aggregate_id, event.state["status"] == "open", event.time)
+    due.track_request(connection, event.aggregate_id, event.state["status"] == OPEN, event.time)
 
 
 def visit_changed(connection: Connection, event: Event) -> None:

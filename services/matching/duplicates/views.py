@@ -15,6 +15,7 @@ from services.matching import tables
 from services.matching.duplicates.domain.decisions import DuplicateReview
 from services.matching.duplicates.domain.suggestions import Identity, Reason, Suggestion, suggest
 from services.matching.duplicates.store import list_reviews
+from services.matching.organisations.domain.model import ACTIVE
 from services.matching.organisations.domain.sides import Side
 from services.matching.organisations.store import projection
 from services.matching.organisations.store.projection import Stored
@@ -104,7 +105,7 @@ def identities(connection: Connection, side: Side) -> list[Identity]:
             **{field: str(one.state.get(field) or "") for field in COMPARED},
             texts=tuple(text for text in _texts(one.state) if text.strip()),
         )
-        for one in projection.list_states(connection, table, table.c.status == "active")
+        for one in projection.list_states(connection, table, table.c.status == ACTIVE)
     ]
 
 
@@ -129,7 +130,7 @@ def _organisation(one: Stored) -> Organisation:
     name, country, city, website = (
         str(one.state.get(field) or "") for field in ("name", "country", "city", "website")
     )
-    return Organisation(one.id, name, country, city, website, one.status == "active")
+    return Organisation(one.id, name, country, city, website, one.status == ACTIVE)
 
 
 def _texts(state: Mapping[str, Any]) -> list[str]:

@@ -15,13 +15,14 @@ from services.matching.introductions.domain.introductions import (
     APPROVED,
     CANCELLED,
     REJECTED,
+    SENT,
     Circumstances,
     introductions,
 )
 from services.matching.introductions.store import Review
 from services.matching.organisations.domain.distributors import distributors_in
 from services.matching.organisations.domain.free_words import folded_name
-from services.matching.organisations.domain.model import company_from_state, request_from_state
+from services.matching.organisations.domain.model import ACTIVE, OPEN, company_from_state, request_from_state
 from services.matching.organisations.domain.procurement import stage_of
 from services.matching.organisations.store import projection
 from services.matching.organisations.store.projection import Stored
@@ -61,7 +62,7 @@ def approve(
     shared.messaging.outbox.EventTooLargeError when an introduction would be larger than the event log takes.
     """
     report, chosen = _chosen(connection, request_id, report_version, match_ids, note, "note")
-    if report.status != "open":
+    if report.status != OPEN:
         raise RefusedError(
             Refusal.CONFLICT,
             N_("The request is %(status)s; open it again before approving matches."),
@@ -163,7 +164,7 @@ def cancel(
     sent = [
         mail.state["side"]
         for mail in deliveries_of(connection, stored.state["request_id"])
-        if introduction_id in mail.state["introduction_ids"] and mail.status == "sent"
+        if introduction_id in mail.state["introduction_ids"] and mail.status == SENT
     ]
     if sent:
         raise RefusedError(
@@ -239,11 +240,11 @@ def _refuse_outdated(connection: Connection, report: StoredReport, chosen: Seque
     changed = [
         side.name
         for side_id, side in seen.items()
-        if side_id not in now or now[side_id].version != side.version or now[side_id].status != "active"
+        if side_id not in now or now[side_id].version != side.version or now[side_id].status != ACTIVE
     ]
     side = report.content.partner
     partner = projection.get_state(connection, tables.partners, side.id)
-    if partner is None or partner.version != side.version or partner.status != "active":
+    if partner is None or partner.version != side.version or partner.status != ACTIVE:
         changed.append(side.name)
     request = projection.get_state(connection, tables.requests, report.request_id)
     if request is None or request.version != report.content.request_version:

@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection
 from services.matching import tables
 from services.matching.i18n import N_
 from services.matching.introductions import store as decisions
+from services.matching.introductions.domain.introductions import CANCELLED
 from services.matching.organisations.domain.model import (
     company_from_state,
     partner_from_state,
@@ -63,7 +64,7 @@ def take_back(connection: Connection, request_id: str, company_id: str, code: st
     _make_again(connection, request, clock)
     reports.get_report(connection, request_id, lock=True)  # an approval that is under way comes first
     made = decisions.list_introductions_of(connection, request_id)
-    if any(one.state["company"]["id"] == company_id and one.status != "cancelled" for one in made):
+    if any(one.state["company"]["id"] == company_id and one.status != CANCELLED for one in made):
         raise RefusedError(
             Refusal.CONFLICT,
             N_("The company is already introduced for this request. Cancel the introduction first."),

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from services.matching.introductions.domain.introductions import APPROVED, introduced_matches
+from services.matching.organisations.domain.model import ACTIVE, OPEN
 from services.matching.organisations.store.projection import (
     Stored,
     get_state,
@@ -100,7 +101,7 @@ def list_open_or_decided(connection: Connection, most: int) -> tuple[dict[str, s
     """
     decided_on = sa.exists().where(reviews.c.request_id == requests.c.id)
     source = requests.join(partners, partners.c.id == requests.c.partner_id)
-    wanted = sa.and_(partners.c.status == "active", sa.or_(requests.c.status == "open", decided_on))
+    wanted = sa.and_(partners.c.status == ACTIVE, sa.or_(requests.c.status == OPEN, decided_on))
     total = connection.execute(sa.select(sa.func.count()).select_from(source).where(wanted)).scalar_one()
     query = sa.select(requests.c.id, requests.c.partner_id).select_from(source).where(wanted)
     rows = connection.execute(query.order_by(requests.c.happened_at.desc(), requests.c.id).limit(most))

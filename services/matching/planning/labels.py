@@ -9,6 +9,7 @@ from flask_babel import gettext
 from services.matching.i18n import N_
 from services.matching.planning.domain.capacities import Full
 from services.matching.planning.domain.introducing import ALREADY_INTRODUCED, INTRODUCED, REJECTED
+from services.matching.scoring.domain.flags import FlagCode
 
 FULL_WORDS: Mapping[str, str] = {
     Full.COMPANY: N_("the company has no introduction left"),
@@ -19,9 +20,9 @@ FULL_WORDS: Mapping[str, str] = {
 BAR_WORDS: Mapping[str, str] = {
     INTRODUCED: N_("introduced for this request already"),
     ALREADY_INTRODUCED: N_("introduced to each other not long ago"),
-    "tender_open": N_("the tender is open: no one-to-one meetings"),
-    "existing_customer": N_("a customer already"),
-    "competitor": N_("seen as a competitor"),
+    FlagCode.TENDER_OPEN: N_("the tender is open: no one-to-one meetings"),
+    FlagCode.EXISTING_CUSTOMER: N_("a customer already"),
+    FlagCode.COMPETITOR: N_("seen as a competitor"),
     REJECTED: N_("rejected by staff"),
 }
 

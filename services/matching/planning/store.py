@@ -11,9 +11,10 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from services.matching import tables
-from services.matching.organisations.domain.model import Company, company_from_state
+from services.matching.introductions.domain.introductions import APPROVED, REJECTED
+from services.matching.organisations.domain.model import ACTIVE, OPEN, Company, company_from_state
 from services.matching.organisations.store import projection
-from services.matching.planning.domain.fairness import MEMBERSHIPS, SMALL_MEMBER, Member, Met
+from services.matching.planning.domain.fairness import Member, Met
 from services.matching.planning.domain.introducing import Standing
 from services.matching.programmes.domain.planned import planned_from
 from services.matching.programmes.domain.problem import by_id
@@ -24,6 +25,7 @@ from services.matching.scoring.store import get_active_policy
 from services.matching.tables import introductions, reports, requests, reviews
 from shared.clock import from_text
 from shared.storage import rows
+from shared.words.membership import MEMBERS, Membership
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ def list_open_reports(connection: Connection, only: Collection[str] = ()) -> lis
     query = (
         sa.select(reports.c.request_id, reports.c.version, reports.c.content, requests.c.state)
         .join(requests, requests.c.id == reports.c.request_id)
-        .where(requests.c.status == "open", reports.c.content.is_not(None))
+        .where(requests.c.status == OPEN, reports.c.content.is_not(None))
         .order_by(reports.c.request_id)
     )
     parts = list(rows.in_parts(only)) if only else [None]
@@ -71,7 +73,7 @@ def get_standing(connection: Connection, found: Iterable[OpenReport], at: dateti
 
 def list_introductions(connection: Connection, company_id: str | None = None) -> list[PastIntroduction]:
     """Read the introductions that stand, all or one company's, by id; an erased side is still counted, by its id."""
-    query = sa.select(introductions).where(introductions.c.status == "approved").order_by(introductions.c.id)
+    query = sa.select(introductions).where(introductions.c.status == APPROVED).order_by(introductions.c.id)
     if company_id is not None:
         query = query.where(introductions.c.company_id == company_id)
     return [
@@ -89,7 +91,7 @@ def list_rejected_matches(connection: Connection, request_ids: Iterable[str]) ->
         query = sa.select(reviews).where(reviews.c.request_id.in_(part)).order_by(reviews.c.number)
         for row in connection.execute(query):
             latest[row.request_id, row.match_id] = row.decision
-    return frozenset(one for one, decision in latest.items() if decision == "rejected")
+    return frozenset(one for one, decision in latest.items() if decision == REJECTED)
 
 
 def list_companies(connection: Connection, ids: Iterable[str]) -> dict[str, Company]:
@@ -97,7 +99,7 @@ def list_companies(connection: Connection, ids: Iterable[str]) -> dict[str, Comp
     return {
         one: company_from_state(stored.state)
         for one, stored in projection.get_states(connection, tables.companies, ids).items()
-        if stored.status == "active"
+        if stored.status == ACTIVE
     }
 
 
@@ -105,7 +107,7 @@ def _capacities(connection: Connection, table: sa.Table, ids: Iterable[str]) -> 
     return {
         one: stored.state.get("capacity")
         for one, stored in projection.get_states(connection, table, ids).items()
-        if stored.status == "active"
+        if stored.status == ACTIVE
     }
 
 
@@ -113,16 +115,20 @@ def list_members(connection: Connection) -> list[Member]:
     """Read the active companies that are members, by id."""
     return [
         Member(one.id, one.state.get("name") or one.id, membership)
-        for one in projection.list_states(connection, tables.companies, tables.companies.c.status == "active")
-        if (membership := one.state.get("membership") or "member") in MEMBERSHIPS
+        for one in projection.list_states(connection, tables.companies, tables.companies.c.status == ACTIVE)
+        if (membership := one.state.get("membership") or Membership.MEMBER.value) in MEMBERS
     ]
 
 
 def list_small_members(connection: Connection) -> list[Company]:
     """Read the active companies that are small members, by id."""
-    named = tables.companies.c.state.contains(json.dumps(SMALL_MEMBER), autoescape=True)
-    found = projection.list_states(connection, tables.companies, tables.companies.c.status == "active", named)
-    return [company_from_state(one.state) for one in found if one.state.get("membership") == SMALL_MEMBER]
+    named = tables.companies.c.state.contains(json.dumps(Membership.SMALL_MEMBER), autoescape=True)
+    found = projection.list_states(connection, tables.companies, tables.companies.c.status == ACTIVE, named)
+    return [
+        company_from_state(one.state)
+        for one in found
+        if one.state.get("membership") == Membership.SMALL_MEMBER
+    ]
 
 
 def list_sessions(connection: Connection) -> list[Met]:

@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection
 from services.matching import tables
 from services.matching.introductions import store as decisions
 from services.matching.organisations.domain.model import (
+    OPEN,
     MatchRequest,
     partner_from_state,
     request_from_state,
@@ -117,7 +118,7 @@ class Previews:
                 break
             before, after = self._both(one, companies, active, draft)
             looked_at += 1
-            opened += one.request.status == "open"
+            opened += one.request.status == OPEN
             there = {id: said for id, said in one.decided.items() if _is_there(id, one.request, ids)}
             gone += len(one.decided) - len(there)
             for decision, (old, new) in counts.items():

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from services.matching.i18n import N_
+from services.matching.organisations.domain.model import WITHDRAWN
 from services.matching.organisations.store.projection import Stored
 from services.matching.programmes import store as programmes
 from services.matching.programmes.domain.making import make_programme
@@ -60,7 +61,7 @@ def make(
         found = programmes.get_material(connection, visit_id, settings.source)
     if found is None:
         raise RefusedError(Refusal.UNKNOWN, N_("There is no visit with the id %(id)s."), id=visit_id)
-    if found.visit.status == "withdrawn":
+    if found.visit.status == WITHDRAWN:
         raise RefusedError(Refusal.CONFLICT, N_("The visit is withdrawn: it has no programme."))
     if not found.meetings:
         raise RefusedError(Refusal.CONFLICT, _nothing_to_plan(settings.source))

@@ -15,7 +15,10 @@ from sqlalchemy.engine import Connection
 
 from services.matching import tables
 from services.matching.introductions import store as decisions
+from services.matching.introductions.domain.introductions import APPROVED, REJECTED
 from services.matching.organisations.domain.belonging import is_for_visit
+from services.matching.organisations.domain.model import ACTIVE, PLANNED, WITHDRAWN
+from services.matching.organisations.domain.procurement import TENDER_OPEN
 from services.matching.organisations.store import projection
 from services.matching.organisations.store.projection import Stored
 from services.matching.programmes.domain.planned import Planned, planned_from, without_company
@@ -94,7 +97,7 @@ def delete_company(connection: Connection, company_id: str, at: str) -> None:
 
 def list_visits(connection: Connection, page: int, page_size: int) -> tuple[list[VisitLine], int]:
     """Read a page (from 1) of the planned visits with the versions of their programmes, the newest change first."""
-    wanted = visits.c.status == "planned"
+    wanted = visits.c.status == PLANNED
     count = connection.execute(sa.select(sa.func.count()).select_from(visits).where(wanted)).scalar_one()
     query = (
         sa.select(visits.c.id, visits.c.state, programmes.c.version)
@@ -135,7 +138,7 @@ def get_material(connection: Connection, visit_id: str, source: str) -> Material
         for request in projection.list_states(
             connection, tables.requests, tables.requests.c.visit_id == visit_id
         )
-        if request.status != "withdrawn" and is_for_visit(request.state, visit.state)
+        if request.status != WITHDRAWN and is_for_visit(request.state, visit.state)
         for meeting in _meetings(connection, request, source)
     ]
     return Material(visit, tuple(meetings))
@@ -151,11 +154,11 @@ def _meetings(connection: Connection, request: Stored, source: str) -> list[Meet
     if source == MATCHES:
         latest = {one.match_id: one.decision for one in decisions.list_reviews_of(connection, request.id)}
         for match in matches:
-            if latest.get(match.id) != "rejected" and not match.company.erased_at:
+            if latest.get(match.id) != REJECTED and not match.company.erased_at:
                 chosen.setdefault(match.company.id, (match.role, set()))[1].add(match.need_id)
     else:
         for one in decisions.list_introductions_of(connection, request.id):
-            if one.status == "approved" and not one.state["company"].get("erased_at"):
+            if one.status == APPROVED and not one.state["company"].get("erased_at"):
                 chosen[one.state["company"]["id"]] = (one.state["role"], set(one.state["need_ids"]))
     companies = projection.get_states(connection, tables.companies, chosen)
     partner = projection.get_state(connection, tables.partners, request.state["partner_id"])
@@ -171,12 +174,12 @@ def _meetings(connection: Connection, request: Stored, source: str) -> list[Meet
                 if need["id"] in need_ids
                 for text in (need.get("title", ""), need["text"])
             ),
-            tender_open=request.state.get("procurement_stage") == "tender_open",
+            tender_open=request.state.get("procurement_stage") == TENDER_OPEN,
             company_languages=_languages(companies[id]),
             partner_languages=_languages(partner) if partner else (),
         )
         for id, (role, need_ids) in sorted(chosen.items())
-        if id in companies and companies[id].status == "active"
+        if id in companies and companies[id].status == ACTIVE
     ]
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.engine import Connection
 
 from services.matching import tables
 from services.matching.introductions.domain.introductions import introduction_id
+from services.matching.organisations.domain.model import WITHDRAWN
 from services.matching.organisations.domain.wording import both
 from services.matching.organisations.store import projection
 from services.matching.programmes.domain.mend import COMPANY, DELEGATE, PLACE, Cancellation, Mended
@@ -184,7 +185,7 @@ def _changed(found: Material | None, stored: StoredProgramme) -> list[str]:
         return [VISIT]
     planned = stored.planned
     differing = {
-        VISIT: found.visit.version != planned.visit_version or found.visit.status == "withdrawn",
+        VISIT: found.visit.version != planned.visit_version or found.visit.status == WITHDRAWN,
         MEETINGS: digest_of(found.meetings) != planned.made_of,
         CANCELLED: planned.outdated(found.visit.version, found.visit.state),
     }

@@ -11,6 +11,7 @@ from services.matching import tables
 from services.matching.introductions import store as decisions
 from services.matching.introductions.domain.introductions import REJECTED, introduced_matches
 from services.matching.introductions.store import Review
+from services.matching.organisations.domain.model import ACTIVE
 from services.matching.organisations.store import projection
 from services.matching.reports.domain.changes import companies_of
 from services.matching.reports.domain.comparison import disagreements, placed_in_report
@@ -76,7 +77,7 @@ def _approved_and_there(connection: Connection, report: Report) -> dict[str, str
         if id not in excluded
         and id.removeprefix(f"{company_id}.") in needs
         and company_id in known
-        and known[company_id].status == "active"
+        and known[company_id].status == ACTIVE
     }
 
 

@@ -8,6 +8,7 @@ from flask_babel import gettext
 
 from services.matching.i18n import N_
 from services.matching.introductions.domain.introductions import APPROVED, CANCELLED, REJECTED
+from services.matching.organisations.domain.model import CLOSED, OPEN, WITHDRAWN
 from services.matching.reports.domain.verdict import MATCHES, NO_GOOD_MATCH
 
 ROLES: Mapping[str, str] = {
@@ -21,9 +22,9 @@ VERDICTS: Mapping[str, str] = {
     "": N_("Not made yet"),
 }
 STATUSES: Mapping[str, str] = {
-    "open": N_("Open"),
-    "closed": N_("Closed"),
-    "withdrawn": N_("Withdrawn"),
+    OPEN: N_("Open"),
+    CLOSED: N_("Closed"),
+    WITHDRAWN: N_("Withdrawn"),
     "unknown": N_("Unknown"),
 }
 PARTS: Mapping[str, str] = {

@@ -25,6 +25,7 @@ from services.matching.context import clock, database, ids
 from services.matching.i18n import N_
 from services.matching.introductions.actions import approve, cancel, reject
 from services.matching.introductions.lifting import lift, take_back
+from services.matching.organisations.domain.model import OPEN
 from services.matching.refusals import Refusal, RefusedError
 from services.matching.reports.domain.erased_words import ERASED_NAME
 from services.matching.reports.domain.report import Exclusion, Report
@@ -87,7 +88,7 @@ def landing() -> str:
         return render_template("review/landing.html", counts=None, latest=[])
     with database().reading() as connection:
         counts = count_all(connection)
-        latest, _total = reports.list_reports(connection, ReportFilter(status="open"), 1, 8)
+        latest, _total = reports.list_reports(connection, ReportFilter(status=OPEN), 1, 8)
     return render_template("review/landing.html", counts=counts, latest=latest, next_step=_next_step(counts))
 
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
+from services.matching.introductions.domain.introductions import APPROVED, CANCELLED
+from services.matching.organisations.domain.model import CLOSED, OPEN, WITHDRAWN
 from services.matching.refusals import LONGEST_TEXT
+from services.matching.reports.domain.verdict import MATCHES, NO_GOOD_MATCH
 from services.matching.scoring.domain.exclusions import LIFTABLE
 from shared.events.states import Introduction
 from shared.web.api import PageArgs
@@ -50,15 +53,15 @@ class RejectionBody(Strict):
 class ReportArgs(PageArgs):
     """Which reports to list."""
 
-    status = fields.String(validate=validate.OneOf(["open", "closed", "withdrawn"]))
+    status = fields.String(validate=validate.OneOf([OPEN, CLOSED, WITHDRAWN]))
     partner = fields.String(validate=validate.Length(1, 200), metadata={"description": "partner id"})
-    verdict = fields.String(validate=validate.OneOf(["matches", "no_good_match"]))
+    verdict = fields.String(validate=validate.OneOf([MATCHES, NO_GOOD_MATCH]))
 
 
 class IntroductionArgs(PageArgs):
     """Which introductions to list."""
 
-    status = fields.String(validate=validate.OneOf(["approved", "cancelled"]))
+    status = fields.String(validate=validate.OneOf([APPROVED, CANCELLED]))
     request = fields.String(validate=validate.Length(1, 200), metadata={"description": "match request id"})
     company = fields.String(validate=validate.Length(1, 200), metadata={"description": "company id"})
     partner = fields.String(validate=validate.Length(1, 200), metadata={"description": "partner id"})

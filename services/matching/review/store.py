@@ -9,6 +9,7 @@ from sqlalchemy.engine import Connection
 
 from services.matching import tables
 from services.matching.introductions.domain.introductions import APPROVED
+from services.matching.organisations.domain.model import ACTIVE, OPEN
 from services.matching.reports.domain.verdict import MATCHES, NO_GOOD_MATCH
 from services.matching.reports.store import due
 from services.matching.reports.store.reports import count_by_verdict
@@ -31,9 +32,9 @@ def count_all(connection: Connection) -> Counts:
     """Count what there is."""
     verdicts = count_by_verdict(connection)
     return Counts(
-        companies=_count(connection, tables.companies, "active"),
-        partners=_count(connection, tables.partners, "active"),
-        requests=_count(connection, tables.requests, "open"),
+        companies=_count(connection, tables.companies, ACTIVE),
+        partners=_count(connection, tables.partners, ACTIVE),
+        requests=_count(connection, tables.requests, OPEN),
         with_matches=verdicts.get(MATCHES, 0),
         without_match=verdicts.get(NO_GOOD_MATCH, 0),
         stale=due.count_due(connection),

@@ -9,7 +9,7 @@ import numpy as np
 from sqlalchemy.engine import Connection
 
 from services.matching import tables
-from services.matching.organisations.domain.model import company_from_state
+from services.matching.organisations.domain.model import ACTIVE, company_from_state
 from services.matching.organisations.store import projection
 from services.matching.scoring.domain.features import (
     NAME,
@@ -95,7 +95,7 @@ def _without_vectors(features: CompanyFeatures) -> frozenset[str]:
 
 
 def _active(connection: Connection) -> dict[str, tuple[int, str]]:
-    return projection.list_heads(connection, tables.companies, tables.companies.c.status == "active")
+    return projection.list_heads(connection, tables.companies, tables.companies.c.status == ACTIVE)
 
 
 def joined(old: CompanyFeatures, kept: Sequence[str], new: CompanyFeatures) -> CompanyFeatures:

@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection
 from services.matching import tables
 from services.matching.duplicates.store import delete_reviews_of
 from services.matching.introductions import store as decisions
-from services.matching.introductions.domain.introductions import without_side
+from services.matching.introductions.domain.introductions import SENT, without_side
 from services.matching.organisations.domain.sides import Side
 from services.matching.organisations.store import erasures, projection
 from services.matching.organisations.store.erasures import Erased
@@ -114,7 +114,7 @@ def _introductions(connection: Connection, erased: Erased, now: datetime) -> int
 def _was_told(connection: Connection, state: Mapping[str, Any]) -> bool:
     mails = tables.deliveries.c.request_id == state["request_id"]
     return any(
-        mail.status == "sent" and state["id"] in mail.state["introduction_ids"]
+        mail.status == SENT and state["id"] in mail.state["introduction_ids"]
         for mail in projection.list_states(connection, tables.deliveries, mails)
     )
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from services.matching import tables
+from services.matching.organisations.domain.model import ACTIVE, OPEN
 from services.matching.organisations.store.projection import list_states
 from services.matching.text.domain.unknown_words import Text
 from shared.settings.registry import Settings
@@ -39,10 +40,10 @@ def texts_of_state(settings: Settings) -> list[Text]:
         active = [
             (side, one.id, one.state)
             for side, table in (("company", tables.companies), ("partner", tables.partners))
-            for one in list_states(connection, table, table.c.status == "active")
+            for one in list_states(connection, table, table.c.status == ACTIVE)
         ]
         languages = {(side, id): str(state.get("language") or "") for side, id, state in active}
-        asked = list_states(connection, tables.requests, tables.requests.c.status == "open")
+        asked = list_states(connection, tables.requests, tables.requests.c.status == OPEN)
         active += [("partner", one.state["partner_id"], {"needs": one.state.get("needs")}) for one in asked]
     return [
         Text(f"{side}:{id}", text, languages.get((side, id), ""))

@@ -9,7 +9,9 @@ from sqlalchemy.engine import Connection
 
 from services.matching import tables
 from services.matching.introductions import store as decisions
+from services.matching.introductions.domain.introductions import CANCELLED
 from services.matching.organisations.domain.model import (
+    OPEN,
     company_from_state,
     partner_from_state,
     request_from_state,
@@ -54,7 +56,7 @@ def answer(connection: Connection, request_id: str, company_id: str, engine: Tex
     version = policies.get_version(connection, report.content.policy_version)
     policy = policies.get_active_policy(connection) if version is None else version.policy
     # An open request's report is stale where a change is not taken into account yet; a closed one's is not made again.
-    closed = request.status != "open"
+    closed = request.status != OPEN
     changed = report.stale_since is not None or (closed and company.happened_at > report.made_at)
     said = why_not(
         request_from_state(request.state),
@@ -105,9 +107,9 @@ def _decided(connection: Connection, request: Stored, company_id: str) -> Mappin
     latest = {review.match_id: review for review in decisions.list_reviews_of(connection, request.id)}
     for need in request.state.get("needs") or ():
         review = latest.get(f"{company_id}.{need['id']}")
-        if review is not None and review.decision == "rejected":
+        if review is not None and review.decision == REJECTED:
             found[need["id"]] = Decided(REJECTED, review.reason)
     for made in decisions.list_introductions_of(connection, request.id):
-        if made.state["company"]["id"] == company_id and made.status != "cancelled":
+        if made.state["company"]["id"] == company_id and made.status != CANCELLED:
             found |= {need_id: Decided(INTRODUCED) for need_id in made.state["need_ids"]}
     return found

@@ -16,7 +16,7 @@ from services.profiles.importing.cells import (
     read_number,
     read_values,
 )
-from services.profiles.organisations.domain.codes import COMPANIES, PARTNERS, Membership
+from services.profiles.organisations.domain.codes import COMPANIES, PARTNERS
 from services.profiles.organisations.domain.plain_text import TextError
 from services.profiles.organisations.domain.value_lists import (
     FOCUS_AREAS,
@@ -31,6 +31,7 @@ from shared.faults import Fault
 from shared.focus_areas import read_focus_areas
 from shared.sheets.sheet import REASONS
 from shared.words.languages import says_no_language
+from shared.words.membership import Membership
 from shared.words.not_known import has_no_value, is_not_known
 
 Cells = Mapping[str, str]

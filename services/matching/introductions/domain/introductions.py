@@ -16,6 +16,8 @@ from services.matching.reports.domain.report import (
     ReportedPartner,
     match_id,
 )
+from services.matching.scoring.domain.flags import FlagCode
+from shared.words.membership import Membership
 
 LONGEST_ID = 64
 
@@ -23,8 +25,15 @@ APPROVED, CANCELLED = "approved", "cancelled"
 """The status of an introduction; a match's approval is called the same."""
 REJECTED = "rejected"
 """The other decision on a match."""
+SENT = "sent"
+"""The status of a mail that has been handed over: its introduction cannot be taken back."""
 
-NOT_UNASKED = ("tender_open", "existing_customer", "already_introduced", "competitor")
+NOT_UNASKED = (
+    FlagCode.TENDER_OPEN,
+    FlagCode.EXISTING_CUSTOMER,
+    FlagCode.ALREADY_INTRODUCED,
+    FlagCode.COMPETITOR,
+)
 """Flags of matches that only a person would introduce: who may not meet one to one, and who know each other."""
 
 
@@ -47,7 +56,7 @@ def best_matches(report: Report, limit: int = 1) -> list[str]:
     ordered = sorted(
         (match for match in report.matches if not any(flag.code in NOT_UNASKED for flag in match.flags)),
         key=lambda match: (
-            match.company.membership == "network",
+            match.company.membership == Membership.NETWORK,
             -match.score,
             match.company.id,
             match.need_id,

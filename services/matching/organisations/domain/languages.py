@@ -21,7 +21,7 @@ def _codes_by_name() -> dict[str, str]:
     for language in ("en", "sv", "da", "nb", "de"):
         for code, name in sorted(Locale.parse(language).languages.items()):
             if len(code) == 2:
-                names.setdefault(name.casefold(), code)
+                names.setdefault(folded_name(name), code)
     return names
 
 

@@ -6,8 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from shared.words.membership import Membership
+
 ACTIVE, WITHDRAWN = "active", "withdrawn"
-"""Whether an organisation stands in the register."""
+"""Whether an organisation stands in the register; a visit or a request that is taken back is withdrawn, too."""
+PLANNED = "planned"
+"""A visit that is not withdrawn."""
+OPEN, CLOSED = "open", "closed"
+"""Whether reports are made for a request that is not withdrawn."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +53,7 @@ class Company:
     website: str = ""
     kind: str = ""
     language: str = ""
-    membership: str = "member"
+    membership: str = Membership.MEMBER.value
     description: str = ""
     capabilities: tuple[Capability, ...] = ()
     markets: tuple[str, ...] | None = None
@@ -104,7 +110,7 @@ class MatchRequest:
     title: str = ""
     must_haves: MustHaves = MustHaves()
     procurement_stage: str = "none"
-    status: str = "open"
+    status: str = OPEN
 
 
 def company_from_state(state: Mapping[str, Any]) -> Company:

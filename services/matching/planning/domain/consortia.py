@@ -15,6 +15,7 @@ from itertools import combinations
 import numpy as np
 import numpy.typing as npt
 
+from services.matching.organisations.domain.free_words import is_named
 from services.matching.organisations.domain.model import Company
 from services.matching.planning.domain.capacities import FIXED_POINT, in_points
 
@@ -92,13 +93,12 @@ def conflicts_among(companies: Sequence[Company]) -> frozenset[frozenset[str]]:
     return frozenset(
         frozenset((one.id, other.id))
         for one, other in combinations(companies, 2)
-        if _names(one, other) or _names(other, one)
+        if _is_against(one, other) or _is_against(other, one)
     )
 
 
-def _names(one: Company, other: Company) -> bool:
-    said = {text.strip().casefold() for text in (*one.competitors, *one.not_to_meet)}
-    return bool(said & {other.id.casefold(), other.name.strip().casefold()} - {""})
+def _is_against(one: Company, other: Company) -> bool:
+    return is_named((*one.competitors, *one.not_to_meet), other.id, other.name)
 
 
 def _looked_at(needs: Sequence[str], offers: Sequence[Offer]) -> list[Offer]:

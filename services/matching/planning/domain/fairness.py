@@ -13,10 +13,6 @@ from datetime import date, datetime
 from services.matching.planning.domain.introducing import TWELVE_MONTHS
 from services.matching.scoring.domain.history import PastIntroduction
 
-SMALL_MEMBER = "small_member"
-MEMBERSHIPS = ("member", SMALL_MEMBER, "institution")
-"""Who counts as a member."""
-
 STEPS = ((0, 0), (1, 1), (2, 2), (3, 5), (6, None))
 """Calls in twelve months, from and to (None: and more), for which members are counted."""
 

@@ -11,6 +11,7 @@ import networkx as nx
 
 from services.matching.introductions.domain.introductions import NOT_UNASKED
 from services.matching.planning.domain.capacities import Full, Pair, Partners, left_out, plan_introductions
+from services.matching.scoring.domain.flags import FlagCode
 from services.matching.scoring.domain.history import PastIntroduction
 
 TWELVE_MONTHS = timedelta(days=365)
@@ -222,7 +223,7 @@ def _candidate(
     standing = [one for one in matches if (request, one["match_id"]) not in rejected]
     partner = graph.nodes[edges[0][0]]["partner"]
     flags = {code for one in standing or matches for code in one["flags"]}
-    bars = {
+    bars: dict[str, bool] = {
         INTRODUCED: (company, request) in requests,
         **{code: code in flags for code in NOT_UNASKED},
         REJECTED: not standing,
@@ -235,6 +236,6 @@ def _candidate(
         role=(standing or matches)[0]["role"],
         score=(standing or matches)[0]["score"],
         match_ids=tuple(one["match_id"] for one in standing or matches),
-        network="network_company" in flags,
+        network=FlagCode.NETWORK_COMPANY in flags,
         bar=next((name for name in BARS if bars[name]), ""),
     )

@@ -18,7 +18,7 @@ from services.matching.planning.domain.consortia import (
     who_covers_all,
 )
 from services.matching.reports.store import reports
-from services.matching.scoring.domain.flags import is_network
+from services.matching.scoring.domain.flags import FlagCode, is_network
 
 Json = dict[str, Any]
 
@@ -41,7 +41,7 @@ def consortia_of(connection: Connection, request_id: str) -> Json | None:
         for match in report.content.matches
         if match.role != STUDY_VISIT_HOST
         and (request_id, match.id) not in rejected
-        and all(flag.code != "competitor" for flag in match.flags)
+        and all(flag.code != FlagCode.COMPETITOR for flag in match.flags)
     ]
     companies = plans.list_companies(connection, {match.company.id for match in matches})
     scores: dict[str, dict[str, float]] = {}

@@ -29,6 +29,7 @@ from services.matching.reports.store.reports import StoredReport
 from services.matching.review.views import ReportView
 from services.matching.scoring import store as policies
 from services.matching.scoring.domain.features import company_features, need_features
+from services.matching.scoring.domain.flags import FlagCode
 from services.matching.scoring.domain.selection import pair_of
 from services.matching.text.domain.concept_engine import TextEngine
 from shared.clock import to_text
@@ -70,7 +71,7 @@ def rare_in_report(connection: Connection, view: ReportView, at: datetime) -> Ne
     matches = [
         match
         for match in view.report.matches
-        if any(flag.code == "small_member" for flag in match.flags)
+        if any(flag.code == FlagCode.SMALL_MEMBER for flag in match.flags)
         and (view.beside[match.id].review or {}).get("decision") != REJECTED
     ]
     companies = {match.company.id for match in matches}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from services.matching.organisations.domain.procurement import TENDER_OPEN
 from services.matching.organisations.domain.wording import Bilingual, both
 from services.matching.programmes.domain.making import (
     FILLED,
@@ -14,7 +15,7 @@ from services.matching.programmes.domain.making import (
     TOO_FEW,
 )
 from services.matching.programmes.domain.mend import ADDED, CANCELLED, LOST, MOVED, REDUCED
-from services.matching.programmes.domain.wanted_sessions import TENDER_OPEN, TOO_MANY
+from services.matching.programmes.domain.wanted_sessions import TOO_MANY
 
 REASONS: Mapping[str, Bilingual] = {
     NO_COMMON_TIME: both(

@@ -8,6 +8,7 @@ from typing import Any
 
 from services.matching.introductions.domain.introductions import introduction_id
 from services.matching.organisations.domain.languages import common_language
+from services.matching.organisations.domain.procurement import TENDER_OPEN
 from services.matching.organisations.domain.roles import KNOWLEDGE_PARTNER, STUDY_VISIT_HOST
 from services.matching.programmes.domain.problem import (
     GRID,
@@ -19,9 +20,10 @@ from services.matching.programmes.domain.problem import (
     Track,
     Wanted,
 )
+from shared.words.folding import fold
 
-TENDER_OPEN, TOO_MANY = "tender_open", "too_many"
-"""Why a session is not planned at all: the request's tender is open; there are better ones enough."""
+TOO_MANY = "too_many"
+"""Why a session is not planned at all, beside an open tender: there are better ones enough."""
 MOST_WANTED = 120
 MOST_AT_A_TABLE = 6
 
@@ -108,12 +110,12 @@ def _tables(meetings: Sequence[Meeting]) -> list[list[Meeting]]:
 
 def _asking(one: Meeting, visit: Mapping[str, Any], tracks: Sequence[Track]) -> tuple[str, ...]:
     """Return the tracks whose delegates have one of the needs as their own; all where nobody has."""
-    asked = {text.casefold().strip() for text in one.needs} - {""}
+    asked = {fold(text).text.strip() for text in one.needs} - {""}
     own = {
         f"d{number}"
         for number, delegate in enumerate(visit.get("delegates") or (), 1)
         for need in delegate.get("needs") or ()
-        if asked & {need.get("text", "").casefold().strip(), need.get("title", "").casefold().strip()}
+        if asked & {fold(need.get(name, "")).text.strip() for name in ("text", "title")}
     }
     asking = tuple(track.id for track in tracks if own & set(track.delegates))
     return asking or tuple(track.id for track in tracks)

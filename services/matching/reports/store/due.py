@@ -14,6 +14,7 @@ from typing import Literal
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from services.matching.organisations.domain.model import ACTIVE
 from services.matching.reports.store.pause import is_not_paused
 from services.matching.tables import partners, pool, reports, requests, scoring
 from shared.clock import to_text
@@ -153,7 +154,7 @@ def _due(now: datetime) -> sa.Select[tuple[str, int, str, str | None, bool]]:
         .join(requests, requests.c.id == scoring.c.request_id)
         .join(partners, partners.c.id == requests.c.partner_id)
         .outerjoin(reports, reports.c.request_id == scoring.c.request_id)
-        .where(scoring.c.open, scoring.c.stale_since.is_not(None), free, partners.c.status == "active")
+        .where(scoring.c.open, scoring.c.stale_since.is_not(None), free, partners.c.status == ACTIVE)
         .where(is_not_paused(now))
         .order_by(reported, scoring.c.stale_since, scoring.c.request_id)
     )
@@ -261,7 +262,7 @@ class DueCounts:
 
 def get_due_counts(connection: Connection) -> DueCounts:
     """Count the reports that are to be made again, claimed or paused ones included."""
-    known = partners.c.status == "active"
+    known = partners.c.status == ACTIVE
     source = scoring.join(requests, requests.c.id == scoring.c.request_id, isouter=True)
     source = source.join(partners, partners.c.id == requests.c.partner_id, isouter=True)
     query = (

@@ -8,9 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 
 from services.matching.organisations.domain.distributors import distributors_in
-from services.matching.organisations.domain.free_words import code_of, folded_name
+from services.matching.organisations.domain.free_words import code_of, is_named
 from services.matching.organisations.domain.languages import common_language, language_name
-from services.matching.organisations.domain.membership import LAPSED, NETWORK, SMALL_MEMBER
 from services.matching.organisations.domain.model import Company, MatchRequest, Partner
 from services.matching.organisations.domain.procurement import (
     FEWEST_IN_DIALOGUE,
@@ -23,6 +22,7 @@ from services.matching.scoring.domain.exclusions import Exclusion, ExclusionCode
 from services.matching.scoring.domain.history import History
 from services.matching.scoring.domain.policy import ScoringPolicy
 from shared.words.countries import in_country
+from shared.words.membership import Membership
 
 
 class FlagCode(StrEnum):
@@ -83,7 +83,7 @@ def flags_of(
 
 def is_network(company: Company) -> bool:
     """Say whether a company is in the network without being a member: listed after members."""
-    return code_of(company.membership) == NETWORK
+    return code_of(company.membership) == Membership.NETWORK
 
 
 def _lifted(lifted: Sequence[Exclusion]) -> list[Flag]:
@@ -100,13 +100,16 @@ def _lifted(lifted: Sequence[Exclusion]) -> list[Flag]:
 
 
 def _membership(company: Company) -> list[Flag]:
-    marks = {
-        NETWORK: (
+    marks: dict[str, tuple[FlagCode, Bilingual]] = {
+        Membership.NETWORK: (
             FlagCode.NETWORK_COMPANY,
             both("Nätverksföretag, inte medlem.", "Network company, not a member."),
         ),
-        SMALL_MEMBER: (FlagCode.SMALL_MEMBER, both("Liten medlem.", "Small member.")),
-        LAPSED: (FlagCode.LAPSED_MEMBER, both("Medlemskapet har upphört.", "The membership has lapsed.")),
+        Membership.SMALL_MEMBER: (FlagCode.SMALL_MEMBER, both("Liten medlem.", "Small member.")),
+        Membership.LAPSED: (
+            FlagCode.LAPSED_MEMBER,
+            both("Medlemskapet har upphört.", "The membership has lapsed."),
+        ),
     }
     code = code_of(company.membership)
     return [Flag(*marks[code])] if code in marks else []
@@ -114,13 +117,13 @@ def _membership(company: Company) -> list[Flag]:
 
 def _relation(company: Company, partner: Partner) -> list[Flag]:
     found = []
-    if _names(company.existing_customers, partner):
+    if is_named(company.existing_customers, partner.id, partner.name):
         text = both(
             f"{partner.name} är redan kund hos {company.name}.",
             f"{partner.name} is already a customer of {company.name}.",
         )
         found.append(Flag(FlagCode.EXISTING_CUSTOMER, text))
-    if _names(company.competitors, partner):
+    if is_named(company.competitors, partner.id, partner.name):
         text = both(
             f"{company.name} ser {partner.name} som konkurrent.",
             f"{company.name} sees {partner.name} as a competitor.",
@@ -152,7 +155,7 @@ def _distributor(company: Company, partner: Partner) -> list[Flag]:
     where = {language: in_country(partner.country, language) for language in LANGUAGES}
     found = []
     for who in distributors_in(company, partner.country):
-        if _names((who,), partner):
+        if is_named((who,), partner.id, partner.name):
             text = both(
                 f"{partner.name} är {company.name}s ensamåterförsäljare {where['sv']}.",
                 f"{partner.name} is {company.name}'s exclusive distributor {where['en']}.",
@@ -216,9 +219,3 @@ def _procurement(request: MatchRequest, suppliers: int) -> list[Flag]:
         )
         return [Flag(FlagCode.MARKET_DIALOGUE_FEW_SUPPLIERS, text)]
     return []
-
-
-def _names(ids_or_names: tuple[str, ...], partner: Partner) -> bool:
-    """Say whether a list of ids or names has the partner in it."""
-    named = {folded_name(one) for one in ids_or_names}
-    return partner.id.casefold() in named or (bool(partner.name) and folded_name(partner.name) in named)

@@ -5,16 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-
-class Membership(StrEnum):
-    """How a company belongs to the organiser; `network` is not a member."""
-
-    MEMBER = "member"
-    SMALL_MEMBER = "small_member"
-    INSTITUTION = "institution"
-    NETWORK = "network"
-    LAPSED = "lapsed"
-
+from shared.words.membership import Membership
 
 MEMBERSHIP_BY_STAFF = Membership.MEMBER
 MEMBERSHIP_BY_OTHERS = Membership.NETWORK

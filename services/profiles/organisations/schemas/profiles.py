@@ -11,7 +11,6 @@ from services.profiles.organisations.domain.codes import (
     USUAL_COMPANY_KINDS,
     USUAL_PARTNER_KINDS,
     Direction,
-    Membership,
     ProcurementStage,
 )
 from services.profiles.organisations.domain.value_lists import (
@@ -42,6 +41,7 @@ from services.profiles.organisations.schemas.fields import (
     website_field,
     word_field,
 )
+from shared.words.membership import Membership
 from shared.words.not_known import has_no_value
 
 NAME = 200
