@@ -125,13 +125,16 @@ def reject(
     return Decided(None, ())
 
 
-def cancel(connection: Connection, introduction_id: str, clock: Clock) -> Mapping[str, Any]:
+def cancel(
+    connection: Connection, introduction_id: str, clock: Clock, request_id: str | None = None
+) -> Mapping[str, Any]:
     """Cancel an introduction of which no mail has been sent, and return its state.
 
-    Cancelling a cancelled one changes nothing. Raises RefusedError unknown, or conflict once a mail was sent.
+    `request_id` is that of the report on which it was chosen, None where it is named alone. Cancelling a cancelled one
+    changes nothing. Raises RefusedError unknown, also for one of another request, or conflict once a mail was sent.
     """
     stored = decisions.get_introduction(connection, introduction_id)
-    if stored is None:
+    if stored is None or request_id not in (None, stored.state["request_id"]):
         raise RefusedError(
             Refusal.UNKNOWN, N_("There is no introduction with the id %(id)s."), id=introduction_id
         )

@@ -15,6 +15,7 @@ from sqlalchemy.engine import Connection
 
 from services.matching import tables
 from services.matching.introductions import store as decisions
+from services.matching.organisations.domain.belonging import is_for_visit
 from services.matching.organisations.store import projection
 from services.matching.organisations.store.projection import Stored
 from services.matching.programmes.domain.planned import Planned, planned_from, without_company
@@ -134,7 +135,7 @@ def get_material(connection: Connection, visit_id: str, source: str) -> Material
         for request in projection.list_states(
             connection, tables.requests, tables.requests.c.visit_id == visit_id
         )
-        if request.status != "withdrawn"
+        if request.status != "withdrawn" and is_for_visit(request.state, visit.state)
         for meeting in _meetings(connection, request, source)
     ]
     return Material(visit, tuple(meetings))

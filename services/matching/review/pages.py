@@ -158,7 +158,7 @@ def cancel_page(request_id: str, introduction_id: str) -> AnyResponse | str:
     told = clock()
     return _decide(
         request_id,
-        lambda connection: cancel(connection, introduction_id, told),
+        lambda connection: cancel(connection, introduction_id, told, request_id),
         lambda done: _("The introduction is cancelled; no mail of it goes out."),
     )
 

@@ -10,6 +10,10 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from services.profiles.organisations import store
+from services.profiles.organisations.domain.belonging import (
+    check_partner_of_visit,
+    check_visit_of_partner,
+)
 from services.profiles.organisations.domain.codes import (
     COMPANIES,
     KINDS,
@@ -99,6 +103,8 @@ def replace(
     state = replaced(current, _complete(connection, kind, given, by_staff=True), to_text(now))
     if state is None:
         return current
+    if kind == VISITS:
+        check_partner_of_visit(state["partner_id"], store.list_requests_of_visit(connection, id))
     _record(connection, kind, "replaced", state, current, now)
     store.save_profile(connection, kind, state)
     return state
@@ -139,7 +145,9 @@ def reopen(connection: Connection, kind: str, id: str, now: datetime, seen: int)
     """
     current = _current(connection, kind, id, seen)
     _named(connection, PARTNERS, current.get("partner_id"), "partner_id")
-    _named(connection, VISITS, current.get("visit_id"), "visit_id")
+    visit = _named(connection, VISITS, current.get("visit_id"), "visit_id")
+    if kind == REQUESTS:
+        check_visit_of_partner(visit, current["partner_id"])
     return _set_status(connection, kind, current, KINDS[kind].first_status, now)
 
 
@@ -187,7 +195,8 @@ def _complete(connection: Connection, kind: str, given: Mapping[str, Any], by_st
         _named(connection, PARTNERS, given.get("partner_id"), "partner_id")
         return visit_fields(given)
     partner = _named(connection, PARTNERS, given["partner_id"], "partner_id")
-    _named(connection, VISITS, given.get("visit_id"), "visit_id")
+    visit = _named(connection, VISITS, given.get("visit_id"), "visit_id")
+    check_visit_of_partner(visit, given["partner_id"])
     return request_fields(given, partner["needs"] if partner else [])
 
 

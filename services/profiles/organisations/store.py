@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from services.profiles.organisations.domain.codes import KINDS
+from services.profiles.organisations.domain.codes import KINDS, REQUESTS, Status
 from services.profiles.organisations.domain.profile_state import State, focus_areas_of
 from services.profiles.tables import PROFILES, erasures
 from shared.rights import Erasure
@@ -93,6 +93,15 @@ def list_versions_of_partner(
     )
     rows = connection.execute(query.with_for_update() if lock else query)
     return [(row.id, row.version) for row in rows]
+
+
+def list_requests_of_visit(connection: Connection, visit_id: str) -> list[State]:
+    """Return the states of the match requests that name a visit and are not withdrawn, in the order of their ids."""
+    table = PROFILES[REQUESTS]
+    named = table.c.state.contains(f'"visit_id": {json.dumps(visit_id)}', autoescape=True)
+    query = sa.select(table.c.state).where(named, table.c.status != Status.WITHDRAWN).order_by(table.c.id)
+    states = [json.loads(text) for text in connection.execute(query).scalars()]
+    return [state for state in states if state.get("visit_id") == visit_id]
 
 
 def count_profiles(connection: Connection, kind: str, wanted: Wanted) -> int:

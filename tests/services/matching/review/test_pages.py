@@ -137,6 +137,14 @@ def test_a_rejection_keeps_its_reason_and_shows_it(browser: Browser, scored: Mat
     assert "No capacity" in _page(browser, "/reports/R1")
 
 
+def test_an_introduction_is_cancelled_only_from_the_report_that_it_is_of(
+    browser: Browser, scored: MatchingWorld
+) -> None:
+    browser.send("/reports/R1/approve", report_version=1, match_id=["C1.n1"], confirmed="yes")
+    assert browser.send("/reports/R2/introductions/R1.C1/cancel").status_code == 404
+    assert "Introduction cancelled" not in _page(browser, "/reports/R1")
+
+
 def test_an_introduction_is_cancelled_from_the_page(browser: Browser, scored: MatchingWorld) -> None:
     browser.send("/reports/R1/approve", report_version=1, match_id=["C1.n1"], confirmed="yes")
     done = browser.send("/reports/R1/introductions/R1.C1/cancel")

@@ -223,6 +223,30 @@ def test_a_request_names_nothing_withdrawn(
     assert "withdrawn" in answer.json["errors"][0]["problem"]
 
 
+def test_a_request_is_for_no_visit_of_another_partner(
+    staff: Caller, created: dict[str, Profile], partner: Profile
+) -> None:
+    staff.post("partners", {**partner, "id": "P2"})
+    staff.put("visits/V1", {**created["visits"], "partner_id": "P1"}, If_Match='"1"')
+    answer = staff.post("requests", {"partner_id": "P2", "visit_id": "V1"})
+    assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, "visit_id")
+    assert "another partner" in answer.json["errors"][0]["problem"]
+    moved = {**created["requests"], "partner_id": "P2"}
+    assert staff.put("requests/R1", moved, If_Match='"1"').status_code == 422
+
+
+def test_a_visit_goes_to_no_partner_whose_requests_it_does_not_have(
+    staff: Caller, created: dict[str, Profile], partner: Profile
+) -> None:
+    staff.post("partners", {**partner, "id": "P2"})
+    moved = {**created["visits"], "partner_id": "P2"}
+    answer = staff.put("visits/V1", moved, If_Match='"1"')
+    assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, "partner_id")
+    assert "R1" in answer.json["errors"][0]["problem"]
+    assert staff.put("visits/V1", {**moved, "partner_id": None}, If_Match='"1"').status_code == 200
+    assert staff.post("requests", {"partner_id": "P2", "visit_id": "V1"}).status_code == 201
+
+
 def test_a_state_too_large_for_the_log_is_refused_at_the_door(
     staff: Caller, company: Profile, events: Events
 ) -> None:
