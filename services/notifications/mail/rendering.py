@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from babel import Locale
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from jinja2.environment import TemplateModule
 
 from services.notifications.mail.domain.composing import MailText
 from services.notifications.mail.domain.safe_text import one_line
+from shared.words.countries import country_name
 
 FOLDER = Path(__file__).parent / "templates" / "mail"
 WIDTH = 76
@@ -47,12 +47,6 @@ def render(mail: MailText) -> Rendered:
     plain, html = _written(mail, name, "text"), _written(mail, name, "html")
     subject = str(plain.subject())  # type: ignore[attr-defined]  # a macro that every such template has
     return Rendered(subject=one_line(subject), text=_spaced(str(plain)), html=str(html).strip() + "\n")
-
-
-def country_name(country: str, language: str) -> str:
-    """Return the name in a language of a country that is known by its English name or its code; others as they are."""
-    code = country.upper() if len(country) == 2 else _country_codes().get(country.casefold(), "")
-    return str(Locale.parse(language).territories.get(code, country))
 
 
 def _fold(text: str, first: str = "", rest: str = "") -> str:
@@ -100,9 +94,3 @@ def _environment(form: str) -> Environment:
     )
     environment.filters["fold"] = _fold
     return environment
-
-
-@cache
-def _country_codes() -> Mapping[str, str]:
-    names = Locale.parse("en").territories
-    return {name.casefold(): code for code, name in names.items() if len(code) == 2 and code.isalpha()}
