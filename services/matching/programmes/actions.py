@@ -53,7 +53,7 @@ def make(
     `seen_version` is the version to replace, None where there is none yet. `keep` are those of its cancellations that
     hold on, None: all. Those of delegates and places fall away where the visit has others now (`Planned.outdated`).
     Raises RefusedError: unknown, stale, invalid (a setting or `cancelled`), conflict (no session is
-    wanted, or the visit is withdrawn).
+    wanted, a request of another partner names the visit, or the visit is withdrawn).
     """
     with database.reading() as connection:
         old = programmes.get_programme(connection, visit_id)
@@ -63,6 +63,15 @@ def make(
         raise RefusedError(Refusal.UNKNOWN, N_("There is no visit with the id %(id)s."), id=visit_id)
     if found.visit.status == WITHDRAWN:
         raise RefusedError(Refusal.CONFLICT, N_("The visit is withdrawn: it has no programme."))
+    if found.others:
+        raise RefusedError(
+            Refusal.CONFLICT,
+            N_(
+                "Match requests of another organisation name this visit: %(ids)s. Change their visit, or whose visit "
+                "this is, then make the programme."
+            ),
+            ids=", ".join(found.others),
+        )
     if not found.meetings:
         raise RefusedError(Refusal.CONFLICT, _nothing_to_plan(settings.source))
     cancelled = _still_cancelled(old, found.visit, keep)

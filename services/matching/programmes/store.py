@@ -16,14 +16,13 @@ from sqlalchemy.engine import Connection
 from services.matching import tables
 from services.matching.introductions import store as decisions
 from services.matching.introductions.domain.introductions import APPROVED, REJECTED
-from services.matching.organisations.domain.belonging import is_for_visit
 from services.matching.organisations.domain.model import ACTIVE, PLANNED, WITHDRAWN
 from services.matching.organisations.domain.procurement import TENDER_OPEN
 from services.matching.organisations.store import projection
 from services.matching.organisations.store.projection import Stored
 from services.matching.programmes.domain.planned import Planned, planned_from, without_company
 from services.matching.programmes.domain.settings import MATCHES
-from services.matching.programmes.domain.wanted_sessions import Meeting
+from services.matching.programmes.domain.wanted_sessions import Meeting, is_anothers
 from services.matching.reports.domain.report import canonical_json
 from services.matching.reports.store import reports
 from services.matching.tables import programmes, visits
@@ -122,10 +121,14 @@ MIDDLING = 50.0
 
 @dataclass(frozen=True)
 class Material:
-    """What a programme is made from, as it stands now."""
+    """What a programme is made from, as it stands now.
+
+    `others` are the ids of match requests that name the visit and are another partner's.
+    """
 
     visit: Stored
     meetings: tuple[Meeting, ...]
+    others: tuple[str, ...] = ()
 
 
 def get_material(connection: Connection, visit_id: str, source: str) -> Material | None:
@@ -133,15 +136,16 @@ def get_material(connection: Connection, visit_id: str, source: str) -> Material
     visit = projection.get_state(connection, tables.visits, visit_id)
     if visit is None:
         return None
+    found = projection.list_states(connection, tables.requests, tables.requests.c.visit_id == visit_id)
+    requests = [request for request in found if request.status != WITHDRAWN]
+    others = tuple(one.id for one in requests if is_anothers(one.state, visit.state))
     meetings = [
         meeting
-        for request in projection.list_states(
-            connection, tables.requests, tables.requests.c.visit_id == visit_id
-        )
-        if request.status != WITHDRAWN and is_for_visit(request.state, visit.state)
+        for request in requests
+        if request.id not in others
         for meeting in _meetings(connection, request, source)
     ]
-    return Material(visit, tuple(meetings))
+    return Material(visit, tuple(meetings), others)
 
 
 def _meetings(connection: Connection, request: Stored, source: str) -> list[Meeting]:

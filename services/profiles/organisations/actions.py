@@ -107,7 +107,7 @@ def replace(
     state = replaced(current, _complete(connection, kind, given, BY_STAFF), to_text(now), origin)
     if state is None:
         return current
-    if kind == VISITS:
+    if kind == VISITS and state["partner_id"] != current["partner_id"]:
         check_partner_of_visit(state["partner_id"], store.list_requests_of_visit(connection, id))
     _record(connection, kind, "replaced", state, current, now)
     store.save_profile(connection, kind, state)

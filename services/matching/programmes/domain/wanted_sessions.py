@@ -28,6 +28,14 @@ MOST_WANTED = 120
 MOST_AT_A_TABLE = 6
 
 
+def is_anothers(request: Mapping[str, Any], visit: Mapping[str, Any]) -> bool:
+    """Say whether a match request is of another partner than the visit that it names.
+
+    A visit without a partner takes the requests of all, as a trip abroad does.
+    """
+    return visit.get("partner_id") not in (None, request["partner_id"])
+
+
 @dataclass(frozen=True)
 class Meeting:
     """A company that a visit could meet for a request; `score` from 0 to 100, `needs` the asked needs' texts."""

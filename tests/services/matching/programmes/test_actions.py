@@ -19,7 +19,7 @@ from services.matching.programmes.domain.planned import planned_from
 from services.matching.programmes.domain.settings import Settings
 from services.matching.programmes.store import StoredProgramme
 from services.matching.programmes.views import mend_view, programme_view
-from services.matching.refusals import RefusedError
+from services.matching.refusals import Refusal, RefusedError
 from services.matching.reports.store import reports
 from services.matching.upkeep.erase import Eraser
 from shared.clock import SettableClock
@@ -79,6 +79,27 @@ def test_introduced_suppliers_meet_the_delegation_one_to_one(
     ]
     assert sorted(one["companies"][0]["name"] for one in sessions) == ["Company C1", "Company C2"]
     assert [day["place"] for day in shown["days"]] == ["Stockholm", "Uppsala"]
+
+
+def test_a_request_of_another_partner_is_named_and_not_planned(
+    visited: Any, database: Database, clock: SettableClock
+) -> None:
+    visited.partner("P2")
+    visited.request("R2", "P2", visit_id="V1")
+    with pytest.raises(RefusedError, match="R2") as refused:
+        make(database, "V1", Settings(), None, clock)
+    assert refused.value.kind is Refusal.CONFLICT
+    visited.request("R2", "P2")
+    assert make(database, "V1", Settings(), None, clock).version == 1
+
+
+def test_a_visit_of_nobody_takes_the_requests_of_all(
+    visited: Any, database: Database, clock: SettableClock
+) -> None:
+    visited.partner("P2")
+    visited.request("R2", "P2", visit_id="V1")
+    tell_visit(visited, partner_id=None)
+    assert make(database, "V1", Settings(), None, clock).version == 1
 
 
 def test_the_same_material_gives_the_same_bytes(

@@ -221,8 +221,11 @@ def test_names_and_sentences_are_never_markup(
         ("Norway", "sv", "Norge"),
         ("NO", "en", "Norway"),
         ("norway", "en", "Norway"),
+        ("Norge", "en", "Norway"),
         ("Absurdistan", "sv", "Absurdistan"),
     ],
 )
 def test_countries_are_named_in_the_mails_language(country: str, language: str, name: str) -> None:
-    assert country_name(country, language) == name
+    mail = rendered("introduction_to_company", language, other(country=country))
+    assert name in mail.text
+    assert f"({name})" in mail.subject

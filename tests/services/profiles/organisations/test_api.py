@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from services.profiles.organisations import store
 from shared.clock import SettableClock
 from shared.events.event import Event
+from shared.storage.engine import Database
 from tests.services.profiles.caller import Caller, Profile
 
 Events = Callable[[], list[Event]]
@@ -245,6 +247,32 @@ def test_a_visit_goes_to_no_partner_whose_requests_it_does_not_have(
     assert "R1" in answer.json["errors"][0]["problem"]
     assert staff.put("visits/V1", {**moved, "partner_id": None}, If_Match='"1"').status_code == 200
     assert staff.post("requests", {"partner_id": "P2", "visit_id": "V1"}).status_code == 201
+
+
+def test_a_request_does_not_come_back_to_a_visit_that_is_another_partners_by_now(
+    staff: Caller, created: dict[str, Profile], partner: Profile
+) -> None:
+    staff.post("partners", {**partner, "id": "P2"})
+    staff.post("requests/R1/withdraw", If_Match='"1"')
+    assert (
+        staff.put("visits/V1", {**created["visits"], "partner_id": "P2"}, If_Match='"1"').status_code == 200
+    )
+    answer = staff.post("requests/R1/reopen", If_Match='"2"')
+    assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, "visit_id")
+
+
+def test_a_visit_that_stays_its_partners_is_changed_whatever_its_requests_say(
+    staff: Caller, created: dict[str, Profile], partner: Profile, database: Database
+) -> None:
+    """What was kept before partners had to agree keeps nobody from changing a day."""
+    staff.post("partners", {**partner, "id": "P2"})
+    staff.put("visits/V1", {**created["visits"], "partner_id": "P1"}, If_Match='"1"')
+    with database.writing() as connection:
+        old = store.get_profile(connection, "requests", "R1")
+        assert old is not None
+        store.save_profile(connection, "requests", {**old, "partner_id": "P2"})
+    changed = {**created["visits"], "partner_id": "P1", "title": "Another title"}
+    assert staff.put("visits/V1", changed, If_Match='"2"').status_code == 200
 
 
 def test_a_state_too_large_for_the_log_is_refused_at_the_door(
