@@ -26,7 +26,6 @@ from services.matching.text.domain.unknown_words import Text, unknown_words
 from services.matching.text.domain.word_pieces import text_vector
 from services.notifications.mail.building import Sender, build_mail
 from services.notifications.mail.domain.safe_text import name_line, one_line, reason_line
-from services.notifications.mail.rendering import country_name
 from services.profiles.organisations.domain.plain_text import (
     TextError,
     clean_language,
@@ -39,7 +38,7 @@ from shared.sheets.headings import Headings
 from shared.sheets.sheet import FileError
 from shared.telemetry.logs import without_persons
 from shared.words.addresses import AddressError, read_address, read_named_address
-from shared.words.countries import covers, same_country
+from shared.words.countries import country_name, covers, same_country
 from shared.words.folding import fold, folded_words, without_accents
 from tests.doubling import assert_linear
 

@@ -8,9 +8,10 @@ from typing import Any
 from flask_babel import gettext as _
 
 from services.profiles.i18n import N_
-from services.profiles.organisations.domain.codes import COMPANIES, PARTNERS, REQUESTS, Membership
+from services.profiles.organisations.domain.codes import COMPANIES, PARTNERS, REQUESTS
 from services.profiles.submissions.domain.likeness import LikeBy
 from services.profiles.submissions.domain.submission import SubmissionStatus
+from shared.words.membership import Membership
 
 STATUSES: Mapping[str, str] = {
     SubmissionStatus.WAITING: N_("Waiting"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from services.profiles.organisations.domain.codes import Membership
 from services.profiles.organisations.schemas.fields import (
     Items,
     ProfileSchema,
@@ -17,6 +16,7 @@ from services.profiles.organisations.schemas.fields import (
 from services.profiles.organisations.schemas.posted import Followed
 from services.profiles.submissions.domain.submission import SubmissionStatus
 from shared.web.api import PageArgs
+from shared.words.membership import Membership
 
 MOST_WITHDRAWN = 1_000
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
-from services.profiles.organisations.domain.codes import Direction, Membership, ProcurementStage
+from services.profiles.organisations.domain.codes import Direction, ProcurementStage
 from shared.words.folding import folded_words
+from shared.words.membership import Membership
 
 CHOICE_WORDS: Mapping[type[StrEnum], Mapping[str, str]] = {
     Membership: {

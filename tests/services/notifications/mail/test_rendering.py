@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from services.notifications.mail.domain.composing import Counterpart, MailText
 from services.notifications.mail.rendering import Rendered, render
-from shared.words.countries import country_name
 
 TEMPLATES = ["introduction_to_company", "introduction_to_partner"]
 EVERY = pytest.mark.parametrize(
