@@ -48,6 +48,10 @@ class DrawnVectors:
         """Return a vector of length 1 for each text."""
         return {text: self._vector(text) for text in texts}
 
+    def known(self, texts: Iterable[str]) -> dict[str, Matrix]:
+        """Return a vector of length 1 for each text."""
+        return self.vectors(texts)
+
     def prepare(self, texts: Iterable[str]) -> None:
         """Do nothing: vectors are drawn at once."""
 
