@@ -65,7 +65,7 @@ class FeatureCache:
         heads = _active(connection)
         versions = {id: version for id, (version, _) in heads.items()}
         old, known = self._features, self._known(waiting)
-        if old is None or known != versions:
+        if old is None or self._lacking.difference(waiting) or known != versions:
             changed = [one for one, version in versions.items() if known.get(one) != version]
             states = projection.get_states(connection, tables.companies, changed)
             new = company_features(
