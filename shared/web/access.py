@@ -9,6 +9,7 @@ from typing import Any, Literal, TypeVar
 from flask import Flask, Response, current_app, redirect, request, session, url_for
 
 from shared.settings.registry import Settings
+from shared.telemetry import metrics
 from shared.web.problems import API_PREFIX, Problem
 from shared.web.sender import sender_digest
 from shared.web.wrong_tokens import WrongTokens
@@ -78,6 +79,7 @@ def guard(app: Flask) -> None:
         raise RuntimeError(f"these views do not say who may call them: {', '.join(undeclared)}")
 
     app.extensions[WRONG_TOKENS] = WrongTokens()
+    metrics.WRONG_TOKENS.add(0, app.name)
 
     @app.before_request
     def check() -> Response | None:

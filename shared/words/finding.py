@@ -17,6 +17,8 @@ LEAST_LOOSE = 3
 
 _DROPPED = "'’‘‛‚`´ʹʻʼʽˈ′＇\"“”„‟«»‹›″./"
 _SPACED = "-‐‑‒–—―−⸺⸻﹘﹣－,;"
+# What an accent that stands alone becomes in compatible forms.
+_ACCENT_ALONE = re.compile(" [\u0300-\u036f]+")
 _SIGNS = str.maketrans({**dict.fromkeys(_DROPPED, ""), **dict.fromkeys(_SPACED, " "), "&": " & "})
 # As å, ä, æ, ö, ø and ü are written where a keyboard lacks them: Aalborg, Mueller, Goeteborg.
 _WITHOUT_ACCENT = re.compile(r"(a)[ae]|(o)e|(u)e")
@@ -51,8 +53,8 @@ def is_found(text: str, words: Sought) -> bool:
 
 def _plain(text: str) -> str:
     # Before, for composing makes a space and a mark of an acute accent that stands alone.
-    composed = unicodedata.normalize("NFKC", text.translate(_SIGNS))
-    return " ".join(fold(composed).text.translate(_SIGNS).split())
+    compatible = _ACCENT_ALONE.sub("", unicodedata.normalize("NFKC", text.translate(_SIGNS)))
+    return " ".join(fold(compatible).text.translate(_SIGNS).split())
 
 
 def _loose(plain: str) -> str:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 
 from shared.time_zones import time_zone_named
+from shared.words.composing import composed
 from shared.words.invisible import trimmed, visible, visible_line
 from shared.words.languages import known_language, language_of_code, says_no_language
 from shared.words.markup import text_of_markup
@@ -44,7 +44,7 @@ def clean_text(text: str, lines: bool = False) -> str:
         plain = text_of_markup(text)
         # Breaks that tags leave are ours; those that were sent are refused below.
         text = visible_line(_joined(_UNSEEN_BREAKS, text) if plain == text else one_line(plain))
-    text = trimmed(unicodedata.normalize("NFC", text))
+    text = trimmed(composed(text))
     refused = (_REFUSED_IN_LINES if lines else _REFUSED).search(text)
     if refused:
         where = f"U+{ord(refused.group()):04X} at position {refused.start() + 1}"
