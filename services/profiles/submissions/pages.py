@@ -146,7 +146,8 @@ def _staff_pages(database: Database, clock: Clock, ids: IdSource, known: KnownOr
                 return render_template("submissions/withdraw.html", found=found, source_of=source_of)
         said = ngettext("%(num)d submission is withdrawn.", "%(num)d submissions are withdrawn.", len(done))
         flash(said, "success")
-        return redirect(url_for("submission_pages.submission_list"), code=303)
+        # There each can be taken back.
+        return redirect(url_for("submission_pages.submission_list", status="withdrawn"), code=303)
 
     @blueprint.route("/static/profiles/<name>")
     @access("anyone")
