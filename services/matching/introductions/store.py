@@ -16,11 +16,11 @@ from services.matching.organisations.store.projection import (
     Stored,
     get_state,
     list_states,
-    list_versions,
     save_state,
 )
-from services.matching.tables import companies, introductions, partners, requests, reviews
+from services.matching.tables import introductions, partners, requests, reviews
 from shared.events.event import Event
+from shared.ids import joined
 from shared.storage.rows import in_parts
 
 
@@ -75,17 +75,14 @@ def list_reviewed_approvals(connection: Connection) -> list[tuple[str, str]]:
     return [(row.request_id, row.approval_id) for row in connection.execute(query)]
 
 
-def reviews_of_company(connection: Connection, id: str) -> sa.ColumnElement[bool]:
-    """Return the condition that a review is of a company's match, and not of one whose id begins with the same."""
-    longer = list_versions(connection, companies, companies.c.id.startswith(f"{id}.", autoescape=True))
-    of_others = [reviews.c.match_id.startswith(f"{other}.", autoescape=True) for other in longer]
-    mine = reviews.c.match_id.startswith(f"{id}.", autoescape=True)
-    return sa.and_(mine, *(~other for other in of_others))
+def reviews_of_company(id: str) -> sa.ColumnElement[bool]:
+    """Return the condition that a review is of a company's match."""
+    return reviews.c.match_id.startswith(f"{joined(id)}.", autoescape=True)
 
 
 def empty_reasons_of_company(connection: Connection, id: str) -> None:
     """Take staff's words out of the decisions on a company's matches."""
-    mine = reviews_of_company(connection, id)
+    mine = reviews_of_company(id)
     connection.execute(sa.update(reviews).where(mine).values(reason=""))
 
 

@@ -37,6 +37,7 @@ from services.matching.scoring.feature_cache import FeatureCache
 from services.matching.scoring.store import Draft, PolicyVersion
 from services.matching.text.domain.concept_engine import TextEngine
 from services.matching.text.engines import at_hand
+from shared.ids import taken_apart
 from shared.storage.engine import Database
 
 SECONDS = 5.0
@@ -174,10 +175,8 @@ def _asked(connection: Connection, most: int) -> tuple[list[Asked], int]:
 
 
 def _is_there(match_id: str, request: MatchRequest, company_ids: set[str]) -> bool:
-    return any(
-        match_id.endswith(f".{need.id}") and match_id[: -len(need.id) - 1] in company_ids
-        for need in request.needs
-    )
+    company_id, *need_ids = taken_apart(match_id)
+    return company_id in company_ids and need_ids in [[need.id] for need in request.needs]
 
 
 def _sum(parts: Sequence[Agreement]) -> Agreement:

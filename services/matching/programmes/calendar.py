@@ -19,6 +19,7 @@ from services.matching.programmes.domain.timetable import TRANSFER
 from services.matching.programmes.store import StoredProgramme
 from services.matching.programmes.views import Names
 from shared.clock import Clock, from_text, to_text
+from shared.ids import joined
 from shared.settings.registry import Settings
 from shared.storage.engine import Database
 from shared.time_zones import offsets_of, time_zone_named
@@ -114,7 +115,7 @@ def write_calendar(
 def _event(visit_id: str, given: Given, words: Words, now: datetime) -> Event:
     one = given.occasion
     event = Event()
-    event.add("uid", f"{visit_id}.{one.id}@handslag")
+    event.add("uid", f"{joined(visit_id)}.{one.id}@handslag")
     event.add("sequence", given.sequence)
     event.add("dtstamp", now)
     event.add("last-modified", from_text(given.changed_at))

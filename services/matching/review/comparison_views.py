@@ -17,6 +17,7 @@ from services.matching.reports.domain.changes import companies_of
 from services.matching.reports.domain.comparison import disagreements, placed_in_report
 from services.matching.reports.domain.report import Report
 from services.matching.reports.store.change_log import StoredChange, list_change_log
+from shared.ids import taken_apart
 
 
 def changes_view(connection: Connection, request_id: str) -> list[dict[str, Any]]:
@@ -50,7 +51,7 @@ def disagreements_view(
         review = latest[id]
         return {
             "company": {"id": company_id, "name": names[company_id]},
-            "need_id": id.removeprefix(f"{company_id}."),
+            "need_id": taken_apart(id)[-1],
             "reason": review.reason,
             "at": review.at,
         }
@@ -75,7 +76,7 @@ def _approved_and_there(connection: Connection, report: Report) -> dict[str, str
         id: company_id
         for id, company_id in introduced.items()
         if id not in excluded
-        and id.removeprefix(f"{company_id}.") in needs
+        and taken_apart(id)[-1] in needs
         and company_id in known
         and known[company_id].status == ACTIVE
     }

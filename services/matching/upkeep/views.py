@@ -95,6 +95,6 @@ def _reviews(
 ) -> list[dict[str, Any]]:
     """List the decisions of staff on its matches that have their words."""
     if kind == "company":
-        return store.list_reasons(connection, reviews_of_company(connection, id))
+        return store.list_reasons(connection, reviews_of_company(id))
     ids = {one["request_id"] for one in introductions} | set(requests)
     return store.list_reasons(connection, tables.reviews.c.request_id.in_(sorted(ids)))

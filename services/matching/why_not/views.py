@@ -18,6 +18,7 @@ from services.matching.organisations.domain.model import (
 )
 from services.matching.organisations.store import projection
 from services.matching.organisations.store.projection import Stored
+from services.matching.reports.domain.report import match_id
 from services.matching.reports.store import reports
 from services.matching.reports.store.lifted import get_lifted
 from services.matching.scoring import store as policies
@@ -106,7 +107,7 @@ def _decided(connection: Connection, request: Stored, company_id: str) -> Mappin
     found: dict[str, Decided] = {}
     latest = {review.match_id: review for review in decisions.list_reviews_of(connection, request.id)}
     for need in request.state.get("needs") or ():
-        review = latest.get(f"{company_id}.{need['id']}")
+        review = latest.get(match_id(company_id, need["id"]))
         if review is not None and review.decision == REJECTED:
             found[need["id"]] = Decided(REJECTED, review.reason)
     for made in decisions.list_introductions_of(connection, request.id):

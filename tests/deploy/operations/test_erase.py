@@ -172,7 +172,7 @@ def test_what_staff_say_of_a_company_with_a_longer_id_is_not_handed_out(
     house("company")
     said = {"request_id": "R1", "report_version": 1, "decision": "rejected", "at": "2026"}
     with databases["matching"].writing() as connection:
-        for match_id in ("C1.n1", "C1.2.n1"):
+        for match_id in ("C1.n1", "C1~2.n1"):
             row = {**said, "match_id": match_id, "reason": f"of {match_id}"}
             connection.execute(tables.reviews.insert().values(row))
             company_id = match_id.removesuffix(".n1")
@@ -182,7 +182,7 @@ def test_what_staff_say_of_a_company_with_a_longer_id_is_not_handed_out(
     assert [one["reason"] for one in held["lifted"]] == ["lifted for C1"]
     handed_out = {one["reason"] for one in held["reviews"]}
     assert "of C1.n1" in handed_out
-    assert "of C1.2.n1" not in handed_out
+    assert "of C1~2.n1" not in handed_out
 
 
 def test_an_unknown_id_and_an_id_of_two_are_said_so(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from hashlib import sha256
 from typing import Any
 
 from services.matching.reports.domain.erased_words import ERASED_NAME
@@ -17,9 +16,8 @@ from services.matching.reports.domain.report import (
     match_id,
 )
 from services.matching.scoring.domain.flags import FlagCode
+from shared.ids import joined_identifier
 from shared.words.membership import Membership
-
-LONGEST_ID = 64
 
 APPROVED, CANCELLED = "approved", "cancelled"
 """The status of an introduction; a match's approval is called the same."""
@@ -71,14 +69,9 @@ def best_matches(report: Report, limit: int = 1) -> list[str]:
 def introduction_id(request_id: str, company_id: str) -> str:
     """Return the id of a company's introduction for a request: always the same, another for any other two.
 
-    It is `<request id>.<company id>` where that is an identifier and cannot be read in two ways, and otherwise
-    ends with a digest in the place of what is too long.
+    An introduction that was made keeps the id it has: look it up by its request and company.
     """
-    plain = f"{request_id}.{company_id}"
-    if len(plain) <= LONGEST_ID and "." not in request_id:
-        return plain
-    digest = sha256(f"{request_id}/{company_id}".encode()).hexdigest()[:32]
-    return f"{request_id[:15]}.{company_id[:15]}.{digest}"
+    return joined_identifier(request_id, company_id)
 
 
 def introductions(

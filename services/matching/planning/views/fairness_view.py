@@ -23,6 +23,7 @@ from services.matching.planning.domain.fairness import (
     rarely_seen,
 )
 from services.matching.reports.domain.graph import never_matched
+from services.matching.reports.domain.report import match_id
 from services.matching.reports.store import reports
 from services.matching.reports.store.lifted import get_lifted
 from services.matching.reports.store.reports import StoredReport
@@ -142,10 +143,10 @@ def _near(
     for row, need in enumerate(request.needs):
         for column, company in enumerate(features.companies):
             pair = pair_of(needs, row, features, column, request, partner, lifted)
-            match_id = f"{company.id}.{need.id}"
+            id = match_id(company.id, need.id)
             near = pair.score >= policy.floor - REACH and pair.by_words >= policy.least_words
-            if near and not pair.exclusions and (request.id, match_id) not in rejected:
-                found.append(Near(company.id, need.id, pair.score, match_id in listed))
+            if near and not pair.exclusions and (request.id, id) not in rejected:
+                found.append(Near(company.id, need.id, pair.score, id in listed))
     return found
 
 

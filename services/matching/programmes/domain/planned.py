@@ -23,6 +23,7 @@ from services.matching.programmes.domain.problem import (
 from services.matching.programmes.domain.settings import Settings
 from services.matching.programmes.domain.wanted_sessions import Meeting
 from services.matching.reports.domain.report import canonical_json
+from shared.ids import may_be_joined_with
 
 Json = dict[str, Any]
 
@@ -178,20 +179,15 @@ def without_company(planned: Planned, company_id: str) -> Planned:
         cancelled=tuple(
             one
             for one in planned.cancelled
-            if one.id not in {company_id, place, *gone}
-            and not (one.kind == SESSION and _meets(one.id, company_id))
+            if one not in {Cancellation(COMPANY, company_id), Cancellation(PLACE, place)}
+            and not (one.kind == SESSION and (one.id in gone or may_be_joined_with(one.id, company_id)))
         ),
         given=tuple(
             replace(one, occasion=one.occasion.without_company(company_id, place))
             for one in planned.given
-            if not _meets(one.occasion.session, company_id)
+            if not may_be_joined_with(one.occasion.session, company_id)
         ),
     )
-
-
-def _meets(session_id: str, company_id: str) -> bool:
-    """Say whether a session's id (`introduction_id`) is of a company."""
-    return session_id.partition(".")[2] == company_id or f".{company_id[:15]}." in session_id
 
 
 def _read(kind: Any, values: Mapping[str, Any]) -> Any:

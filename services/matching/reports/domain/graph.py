@@ -1,9 +1,9 @@
 """The match graph of reports, and where its nodes stand in a picture.
 
-Nodes: `partner:ID`, `need:REQUEST.NEED`, `company:ID`, `area:CODE`, each with `kind` and `label`; a need also with
-`covered`, `request` and `partner` (ids). Edges: `match` (need to company, with `score`, `role`, `match_id` and the
-codes of its `flags`; of several roles one edge), `asks` (partner to need), `area` (need to focus area) and `works_in`
-(company to the areas it shares with a need).
+Nodes: `partner:ID`, `need:REQUEST.NEED` (both as `shared.ids.joined` writes them), `company:ID`, `area:CODE`, each with
+`kind` and `label`; a need also with `covered`, `request` and `partner` (ids). Edges: `match` (need to company, with
+`score`, `role`, `match_id` and the codes of its `flags`; of several roles one edge), `asks` (partner to need), `area`
+(need to focus area) and `works_in` (company to the areas it shares with a need).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from itertools import pairwise
 import networkx as nx
 
 from services.matching.reports.domain.report import Report
+from shared.ids import joined
 
 COLUMNS = ("need", "company", "area")
 """The kinds of nodes that a picture shows, from left to right."""
@@ -69,7 +70,7 @@ def _add_report(graph: nx.Graph[str], report: Report) -> None:
     partner = f"partner:{report.partner.id}"
     graph.add_node(partner, kind="partner", label=report.partner.name)
     for need in report.needs:
-        node = f"need:{report.request_id}.{need.id}"
+        node = _need_node(report, need.id)
         graph.add_node(
             node,
             kind="need",
@@ -86,7 +87,7 @@ def _add_report(graph: nx.Graph[str], report: Report) -> None:
         company = f"company:{match.company.id}"
         graph.add_node(company, kind="company", label=match.company.name)
         graph.add_edge(
-            f"need:{report.request_id}.{match.need_id}",
+            _need_node(report, match.need_id),
             company,
             kind="match",
             score=match.score,
@@ -96,6 +97,10 @@ def _add_report(graph: nx.Graph[str], report: Report) -> None:
         )
         for code in match.shared_areas:
             graph.add_edge(company, f"area:{code}", kind="works_in")
+
+
+def _need_node(report: Report, need_id: str) -> str:
+    return f"need:{joined(report.request_id, need_id)}"
 
 
 def _by_neighbours(graph: nx.Graph[str], nodes: Sequence[str], beside: Sequence[str]) -> list[str]:

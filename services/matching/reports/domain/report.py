@@ -13,6 +13,7 @@ from services.matching.organisations.domain.wording import Bilingual
 from services.matching.scoring.domain.aims import AimPart
 from services.matching.scoring.domain.flags import Flag
 from services.matching.text.domain.areas import AreaFinding
+from shared.ids import joined
 
 Lines = Mapping[str, tuple[str, ...]]
 """Sentences by language."""
@@ -202,8 +203,8 @@ class Report:
 
 
 def match_id(company_id: str, need_id: str) -> str:
-    """Return the id of the match of a company and a need."""
-    return f"{company_id}.{need_id}"
+    """Return the id of the match of a company and a need; `shared.ids.taken_apart` returns the two."""
+    return joined(company_id, need_id)
 
 
 def canonical_json(content: Report | Mapping[str, Any]) -> str:

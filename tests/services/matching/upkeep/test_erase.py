@@ -79,12 +79,12 @@ def test_staffs_words_about_it_go_and_those_about_others_stay(
     scorer.score_stale()
     with database.writing() as connection:
         reject(connection, "R1", 2, ["C1.n1"], "They know each other.", clock)
-        reject(connection, "R1", 2, ["C1.2.n1"], "Too far away.", clock)
+        reject(connection, "R1", 2, ["C1~2.n1"], "Too far away.", clock)
     scored.erase("companies", "C1")
     finish(eraser)
     with database.reading() as connection:
         kept = {review.match_id: review.reason for review in decisions.list_reviews_of(connection, "R1")}
-    assert kept == {"C1.n1": "", "C1.2.n1": "Too far away."}
+    assert kept == {"C1.n1": "", "C1~2.n1": "Too far away."}
 
 
 def test_a_report_that_is_being_made_does_not_bring_it_back(
