@@ -22,6 +22,7 @@ from shared.messaging.outbox import EventTooLargeError
 log = logging.getLogger(__name__)
 
 API_PREFIX = "/api/"
+CONTENT_TYPE = "application/problem+json"
 STORAGE_ERRORS = {errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EIO, errno.EACCES, errno.EPERM}
 MOST_ERRORS = 50
 """Errors that one answer tells; whoever mends these is told the rest."""
@@ -141,7 +142,7 @@ def problem_response(problem: Problem) -> Response:
             **problem.extra,
         }
         text = json.dumps(body, ensure_ascii=False)
-        response = Response(text, status=problem.status, mimetype="application/problem+json")
+        response = Response(text, status=problem.status, mimetype=CONTENT_TYPE)
     response.headers.extend(problem.headers)
     return response
 
