@@ -151,6 +151,16 @@ def answers(
     return decorate
 
 
+def answers_whole(
+    blueprint: Blueprint, status: int, kind: str, content_type: str = "application/json"
+) -> Callable[[View], View]:
+    """Document a view that makes its whole Response: of which JSON type ("object", "string"), and sent as what."""
+    decorate: Callable[[View], View] = blueprint.response(
+        status, {"type": kind}, content_type=content_type, description=HTTPStatus(status).phrase
+    )
+    return decorate
+
+
 class PageArgs(Schema):
     """Which page of a list."""
 
