@@ -13,7 +13,7 @@ from typing import Any
 
 import sqlalchemy.exc
 from flask import Flask, Response, g, render_template, request
-from marshmallow import Schema, fields
+from marshmallow import INCLUDE, Schema, fields
 from werkzeug.exceptions import HTTPException, SecurityError
 
 from shared.faults import Fault
@@ -22,6 +22,7 @@ from shared.messaging.outbox import EventTooLargeError
 log = logging.getLogger(__name__)
 
 API_PREFIX = "/api/"
+CONTENT_TYPE = "application/problem+json"
 STORAGE_ERRORS = {errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EIO, errno.EACCES, errno.EPERM}
 MOST_ERRORS = 50
 """Errors that one answer tells; whoever mends these is told the rest."""
@@ -37,7 +38,15 @@ class FieldErrorSchema(Schema):
 
 
 class ProblemSchema(Schema):
-    """RFC 9457 problem details; `errors` names each field that is wrong and how to mend it."""
+    """RFC 9457 problem details; `errors` names each field that is wrong and how to mend it.
+
+    Some have more members (section 3.2 of the RFC), such as the version that a record is at.
+    """
+
+    class Meta:
+        """Take members that are not listed."""
+
+        unknown = INCLUDE
 
     type = fields.String(required=True, metadata={"example": "about:blank"})
     title = fields.String(required=True)
@@ -46,6 +55,7 @@ class ProblemSchema(Schema):
     instance = fields.String()
     request_id = fields.String()
     errors = fields.List(fields.Nested(FieldErrorSchema))
+    current_version = fields.Integer(allow_none=True)
 
 
 class Problem(Exception):  # the standard's own word
@@ -141,7 +151,7 @@ def problem_response(problem: Problem) -> Response:
             **problem.extra,
         }
         text = json.dumps(body, ensure_ascii=False)
-        response = Response(text, status=problem.status, mimetype="application/problem+json")
+        response = Response(text, status=problem.status, mimetype=CONTENT_TYPE)
     response.headers.extend(problem.headers)
     return response
 

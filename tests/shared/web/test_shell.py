@@ -260,6 +260,17 @@ def test_the_openapi_document_says_who_may_call_what(client: FlaskClient) -> Non
     assert document["paths"]["/api/v1/things/{id}"]["get"]["security"] == [{"staffToken": []}]
 
 
+def test_the_openapi_document_says_of_every_error_what_it_comes_as(client: FlaskClient) -> None:
+    document = client.get("/api/v1/openapi/matching.json").get_json()
+    told = {
+        tuple(answer["content"])
+        for answer in document["components"]["responses"].values()
+        if "content" in answer
+    }
+    assert told == {("application/problem+json",)}
+    assert client.get("/api/v1/nowhere").mimetype == "application/problem+json"
+
+
 def sign_in(client: FlaskClient, page: str, token: str) -> TestResponse:
     csrf = re.search(r'name="csrf_token" value="([^"]+)"', page)
     target = re.search(r'name="next" value="([^"]*)"', page)
