@@ -36,6 +36,8 @@ def create_web(
     members = chosen(service)
     specs = [member.name for member in members]
     apps = [ServiceApp(one, partial(one.parts.create_app, settings, clock, ids), specs) for one in members]
+    for app in apps:
+        app.beside = apps
     return AtOutsideAddress(_by_path(apps), settings.base_url, keep_host=True)
 
 

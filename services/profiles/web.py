@@ -12,9 +12,11 @@ from services.profiles.refusal_answers import handle_refusals
 from services.profiles.submissions.api import submissions_blueprint, taking_in
 from services.profiles.submissions.pages import page_blueprints
 from services.profiles.submissions.views import KnownOrganisations
+from services.profiles.tables import ended_sessions
 from shared.clock import Clock, system_clock
 from shared.ids import IdSource, random_ids
 from shared.settings.registry import Settings
+from shared.storage.ended_sessions import EndedSessions
 from shared.web.app import create_service_app
 
 
@@ -37,6 +39,7 @@ def create_app(settings: Settings, clock: Clock = system_clock, ids: IdSource = 
             submissions_blueprint(database, clock, ids, known),
         ),
         page_blueprints=page_blueprints(database, clock, ids, known),
+        ended=EndedSessions(database, ended_sessions, clock),
     )
     handle_refusals(app)
     app.extensions["handslag-database"] = database

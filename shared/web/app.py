@@ -16,14 +16,16 @@ from shared.clock import Clock
 from shared.focus_areas import read_focus_areas
 from shared.ids import IdSource
 from shared.settings.registry import Settings
+from shared.storage.ended_sessions import LONGEST_SESSION
 from shared.web import health, pages
-from shared.web.access import guard, is_staff
+from shared.web.access import guard, is_public, is_staff
 from shared.web.api import Blueprint, register_api
 from shared.web.form_check import check_forms
 from shared.web.late_routes import LateRoute
 from shared.web.numbers import bound_integers
 from shared.web.outside_address import AtOutsideAddress, path_of
 from shared.web.problems import API_PREFIX, Problem, field_error, handle_problems
+from shared.web.staff_session import ENDED, Ended, EndedHere, cookie_name
 from shared.web.static_files import STATIC_PATH, serve_compressed
 from shared.web.watch import watch
 from shared.words.collation import sort_key
@@ -48,12 +50,14 @@ def create_service_app(
     *,
     api: Iterable[Blueprint] = (),
     page_blueprints: Iterable[object] = (),
+    ended: Ended | None = None,
 ) -> Flask:
     """Make a service's Flask app.
 
     `package` is the service's folder: its `templates/`, `translations/` and `static/` are used where they
     exist. The app's config carries SETTINGS, CLOCK and IDS for the views; who serves it beside others puts their
-    NAVIGATION and API_SPECS there. Raises RuntimeError when a
+    NAVIGATION and API_SPECS there. `ended` remembers ended
+    sessions for all processes of the service; without it, each remembers its own. Raises RuntimeError when a
     view does not declare who may call it, or when no secret key is set.
     """
     if not settings.secret_key:
@@ -66,7 +70,8 @@ def create_service_app(
     app.config.update(
         SECRET_KEY=settings.secret_key,
         MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
-        SESSION_COOKIE_NAME="handslag",
+        SESSION_COOKIE_NAME=cookie_name(settings.base_url),
+        PERMANENT_SESSION_LIFETIME=LONGEST_SESSION,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=https,
         SESSION_COOKIE_PATH=path_of(settings.base_url) or "/",
@@ -87,6 +92,7 @@ def create_service_app(
         hosts = {"127.0.0.1", "localhost", "[::1]", urlsplit(settings.base_url).hostname or "localhost"}
         app.config["TRUSTED_HOSTS"] = sorted(hosts)
     app.session_interface = _Sessions()
+    app.extensions[ENDED] = ended or EndedHere()
     app.wsgi_app = AtOutsideAddress(app.wsgi_app, settings.base_url, keep_host=settings.sample)  # type: ignore[method-assign]
     bound_integers(app.url_map)
     watch(app, service)
@@ -111,6 +117,8 @@ def create_service_app(
         for name, value in SECURITY_HEADERS.items():
             if name.lower() not in given:
                 response.headers.add(name, value)
+        if "Cache-Control" not in response.headers and not is_public(app, request.endpoint):
+            response.headers["Cache-Control"] = "no-store"
         response.headers["X-Request-ID"] = str(g.get("request_id", ""))
         if not request.path.startswith(API_PREFIX) and request.args.get("lang") in LANGUAGES:
             response.set_cookie(
