@@ -18,6 +18,8 @@ LEAST_LOOSE = 3
 _DROPPED = "'’‘‛‚`´ʹʻʼʽˈ′＇\"“”„‟«»‹›″./"
 _SPACED = "-‐‑‒–—―−⸺⸻﹘﹣－,;"
 _SIGNS = str.maketrans({**dict.fromkeys(_DROPPED, ""), **dict.fromkeys(_SPACED, " "), "&": " & "})
+# An accent that stands alone, taken apart.
+_ACCENT_ALONE = re.compile(" (?=[\u0300-\u036f])")
 # As å, ä, æ, ö, ø and ü are written where a keyboard lacks them: Aalborg, Mueller, Goeteborg.
 _WITHOUT_ACCENT = re.compile(r"(a)[ae]|(o)e|(u)e")
 
@@ -52,6 +54,7 @@ def is_found(text: str, words: Sought) -> bool:
 def _plain(text: str) -> str:
     # Before, for composing makes a space and a mark of an acute accent that stands alone.
     composed = unicodedata.normalize("NFKC", text.translate(_SIGNS))
+    composed = _ACCENT_ALONE.sub("", composed)
     return " ".join(fold(composed).text.translate(_SIGNS).split())
 
 
