@@ -31,7 +31,8 @@ _BOTH: Mapping[str, str] = {
     "employees": "anställda, antal anställda, medarbetare, antal medarbetare, number of employees, no of employees, "
     "staff, headcount, mitarbeiter, ansatte, antall ansatte, antal ansatte, medarbejdere",
     "capacity": "kapacitet, introduktioner per år, introductions per year, kapasitet",
-    "contact_name": "kontaktperson, kontakt, kontaktnamn, kontaktpersonens namn, namn på kontaktperson, kontaktpersons namn, contact, contact name, "
+    "contact_name": "kontaktperson, kontakt, kontaktnamn, kontaktpersonens namn, namn på kontaktperson, "
+    "kontaktpersons namn, contact, contact name, "
     "contact person, name of contact, kontaktpersoner, ansprechpartner",
     "contact_email": "e-post, mejl, mail, e-mail, e-postadress, mejladress, mailadress, mail address, email address, "
     "kontakt e-post, kontaktens e-post, kontaktpersonens e-post, e-post kontaktperson, kontaktmejl, kontakt mail, "
@@ -44,7 +45,8 @@ _BOTH: Mapping[str, str] = {
     "language of mails, mail language, correspondence language, korrespondensspråk",
 }
 _WEAKER = (
-    "mobil, mobiltelefon, mobilnummer, mobilnr, mobile, mobile phone, mobile number, cell phone, produkter, erbjudande, "
+    "mobil, mobiltelefon, mobilnummer, mobilnr, mobile, mobile phone, mobile number, cell phone, produkter, "
+    "erbjudande, "
     "produkter och tjänster, products, products and services, offer, offering, about, om företaget, kort beskrivning, "
     "kortfattad beskrivning, short description, brief description, vad ni erbjuder, vad ni gör, vad erbjuder ni, "
     "vad gör ni, vi erbjuder, what you offer, what do you offer, what you do, what we do, what we offer, "
