@@ -7,6 +7,7 @@ what it covers is never guessed.
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Iterable, Mapping
@@ -143,14 +144,15 @@ def _read_areas(items: tuple[str, ...]) -> ListReading:
     empty: list[str] = []
     unknown: list[str] = []
     for item in items:
-        if (is_not_known(item) and item.strip() != NAMIBIA) or means_none(item):
+        if _names_no_area(item):
             empty.append(item.strip())
         elif trimmed(item):
-            parts = split_known(item, is_known_area, _is_known_area_by_blanks)
+            parts = _split_areas(item)
             if parts is None:
                 unknown += unknown_parts(item, _names_areas)
             else:
-                found += parts
+                empty += filter(_names_no_area, parts)
+                found += itertools.filterfalse(_names_no_area, parts)
     codes = {word for word in found if len(word) == 2 and word.casefold() != _NORWAY_OR_NONE}
     if codes <= {NAMIBIA}:
         empty += [word for word in found if word == NAMIBIA]
@@ -162,7 +164,15 @@ def _read_areas(items: tuple[str, ...]) -> ListReading:
 
 
 def _names_areas(text: str) -> bool:
-    return split_known(text, is_known_area, _is_known_area_by_blanks) is not None
+    return _split_areas(text) is not None
+
+
+def _names_no_area(text: str) -> bool:
+    return (is_not_known(text) and text.strip() != NAMIBIA) or means_none(text)
+
+
+def _split_areas(text: str) -> tuple[str, ...] | None:
+    return split_known(text, is_known_area, _is_known_area_by_blanks, _names_no_area, hyphens=True)
 
 
 def covers(words: Iterable[str], country: str) -> bool | None:

@@ -17,9 +17,9 @@ LEAST_LOOSE = 3
 
 _DROPPED = "'’‘‛‚`´ʹʻʼʽˈ′＇\"“”„‟«»‹›″./"
 _SPACED = "-‐‑‒–—―−⸺⸻﹘﹣－,;"
-# What an accent that stands alone becomes in compatible forms.
-_ACCENT_ALONE = re.compile(" [\u0300-\u036f]+")
 _SIGNS = str.maketrans({**dict.fromkeys(_DROPPED, ""), **dict.fromkeys(_SPACED, " "), "&": " & "})
+# An accent that stands alone, taken apart.
+_ACCENT_ALONE = re.compile(" (?=[\u0300-\u036f])")
 # As å, ä, æ, ö, ø and ü are written where a keyboard lacks them: Aalborg, Mueller, Goeteborg.
 _WITHOUT_ACCENT = re.compile(r"(a)[ae]|(o)e|(u)e")
 

@@ -49,7 +49,9 @@ class Mailbox:
             write_whole(target, message.as_bytes())
         except OSError as error:
             said = error.strerror or type(error).__name__
-            raise TemporaryMailError(reason_line(f"The mailbox folder cannot be written: {said}.")) from error
+            raise TemporaryMailError(
+                reason_line(f"The mailbox folder cannot be written: {said}."), every_mail=True
+            ) from error
 
     def mails(self) -> list[KeptMail]:
         """List the mails, newest first."""

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from services.profiles.organisations.domain.choices import read_choice
-from services.profiles.organisations.domain.plain_text import TextError, one_line
+from services.profiles.organisations.domain.plain_text import TextError, clean_country, one_line
 from services.profiles.organisations.domain.value_lists import ValueList
 from shared.faults import Fault
 from shared.words.addresses import AddressError, read_named_address
@@ -49,6 +49,11 @@ def read_line(cell: str) -> CellReading:
 def read_lines(cell: str) -> CellReading:
     """Read a text that may have several lines."""
     return CellReading(cell)
+
+
+def read_country(cell: str) -> CellReading:
+    """Read one country, also one that nobody knows. Raises TextError for several."""
+    return CellReading(clean_country(one_line(cell)))
 
 
 def read_number(cell: str) -> CellReading:

@@ -10,6 +10,7 @@ from werkzeug.datastructures import MultiDict
 from services.profiles.i18n import N_
 from services.profiles.organisations.domain.codes import COMPANIES, REQUESTS
 from shared.faults import Fault
+from shared.words.not_known import is_not_known
 
 TEXTS = ("text_1", "text_2", "text_3")
 OF_ORGANISATION = ("name", "country", "city", "website", "kind", "language")
@@ -36,8 +37,8 @@ def written(form: MultiDict[str, str]) -> dict[str, str]:
 
 
 def missing(said: Mapping[str, str]) -> dict[str, Fault]:
-    """Return the fields that must be filled in and are not."""
-    return {name: MISSING for name in NEEDED if not said[name]}
+    """Return the fields that must be filled in and are not, or hold a word for *not known*."""
+    return {name: MISSING for name in NEEDED if not said[name] or is_not_known(said[name])}
 
 
 def fields_of(kind: str, said: Mapping[str, str]) -> dict[str, Any]:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import pytest
 from babel import Locale
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.words.countries import NAME_LANGUAGES, country_code, read_areas
+from shared.words.languages import read_languages
+from shared.words.lists import split_plainly
 
 SEPARATORS = (
     ", ", ",", "; ", ";", " / ", "/", " & ", " + ", " | ", "\n", "\r\n", "\v", "\n• ", " • ", "\n- ", " – ", "\t",
-    " and ", " och ", " og ", " und ", " et ", " y ", " en ", " ja ", " i ", ", and ", " OCH ", " samt ", " or ",
+    "\n2. ", "-", " and ", " och ", " og ", " und ", " et ", " y ", " en ", " ja ", " i ", ", and ", " OCH ", " samt ",
+    " or ",
 )  # fmt: skip
 GROUPS = (
     "EU",
@@ -49,3 +53,41 @@ def test_a_list_of_known_countries_joined_by_any_separators_comes_back_whole(
     joined = names[0] + "".join(data.draw(st.sampled_from(SEPARATORS)) + name for name in names[1:])
     reading = read_areas([joined])
     assert (list(reading.values), reading.unknown) == (list(dict.fromkeys(names)), ())
+
+
+@pytest.mark.parametrize(
+    ("written", "values", "empty"),
+    [
+        ("Norge, N/A", ("Norge",), ("N/A",)),
+        ("okänt, Norge / ?", ("Norge",), ("okänt", "?")),
+        ("Norge, -", ("Norge",), ("-",)),
+        ("n/a; tbd", (), ("n/a", "tbd")),
+        ("1. Norge\n2) Guinea-Bissau", ("Norge", "Guinea-Bissau"), ()),
+        ("Norge-Guinea-Bissau", ("Norge", "Guinea-Bissau"), ()),
+        ("['Norway', 'Denmark']", ("Norway", "Denmark"), ()),
+        ("(Norge (NO), „Danmark“)", ("Norge", "NO", "Danmark"), ()),
+        ("Myanmar (Burma)", ("Myanmar (Burma)",), ()),
+    ],
+)
+def test_parts_that_say_nothing_and_signs_around_parts_are_no_values(
+    written: str, values: tuple[str, ...], empty: tuple[str, ...]
+) -> None:
+    reading = read_areas([written])
+    assert (reading.values, reading.empty, reading.unknown) == (values, empty, ())
+
+
+@pytest.mark.parametrize(
+    "written", ["Norden utom Danmark", "Norge (inte Danmark)", "Norge, Atlantis", "Allt-utom-Norge"]
+)
+def test_a_text_with_a_part_that_nobody_knows_names_nothing(written: str) -> None:
+    reading = read_areas([written])
+    assert reading.unknown
+
+
+def test_the_slash_of_not_available_parts_nothing() -> None:
+    assert split_plainly("CE/FDA, N/A") == ("CE", "FDA", "N/A")
+
+
+def test_languages_stand_beside_remarks_and_beside_what_says_nothing() -> None:
+    assert read_languages(["English (UK), okänt / Norsk (bokmål)"]).values == ("en", "nb")
+    assert read_languages(["sv, n/a"]).empty == ("n/a",)

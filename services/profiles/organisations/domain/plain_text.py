@@ -6,6 +6,7 @@ import re
 
 from shared.time_zones import time_zone_named
 from shared.words.composing import composed
+from shared.words.countries import country_code, read_areas
 from shared.words.invisible import trimmed, visible, visible_line
 from shared.words.languages import known_language, language_of_code, says_no_language
 from shared.words.markup import text_of_markup
@@ -85,6 +86,20 @@ def clean_language(text: str) -> str:
             "is no ISO 639 language code", f"{fix}{', two letters for a language' if known else ''}"
         )
     return code
+
+
+def clean_country(text: str) -> str:
+    """Return a country's name as it was written, also one that nobody knows.
+
+    Raises TextError for a text that names several.
+    """
+    country = clean_text(text)
+    if country and country_code(country) is None:
+        named = read_areas([country]).values
+        if len({country_code(one) or one for one in named}) > 1:
+            raise TextError("names several countries", "write the name of one, such as Sweden")
+        return named[0] if len(named) > 1 else country
+    return country
 
 
 def clean_website(text: str) -> str:

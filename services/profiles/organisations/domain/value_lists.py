@@ -97,11 +97,16 @@ def _read_known(
         if has_no_value(item):
             empty.append(item)
         elif item:
-            parts = split_known(item, is_known)
+            parts = split_known(item, is_known, no_value=has_no_value)
             if parts is None:
-                unknown += unknown_parts(item, lambda part: split_known(part, is_known) is not None)
-            else:
-                found += map(code, parts)
+                unknown += unknown_parts(
+                    item, lambda part: split_known(part, is_known, no_value=has_no_value) is not None
+                )
+            for part in parts or ():
+                if has_no_value(part):
+                    empty.append(part)
+                else:
+                    found.append(code(part))
     return ListReading(distinct(found), distinct(empty), distinct(unknown))
 
 
