@@ -29,7 +29,7 @@ _KNOWN_SEPARATOR = (
 )
 _SEPARATOR = re.compile(_KNOWN_SEPARATOR, re.IGNORECASE)
 _SEPARATOR_OR_HYPHEN = re.compile(
-    rf"{_KNOWN_SEPARATOR}|(?<=[^\W\d_])[-\u2010\u2011](?=[^\W\d_])", re.IGNORECASE
+    rf"{_KNOWN_SEPARATOR}|(?:(?<=[^\W\d_])|(?<=[.)\u2019']))[-\u2010\u2011](?=[^\W\d_]|\()", re.IGNORECASE
 )
 _PLAIN_SEPARATOR = re.compile(rf"{_BY_COMMA}|{_NUMBER}|^-(?=\s)|(?<=[{_LINE_BREAK}])\s*+-(?=\s)|\s/\s")
 _SLASH = re.compile(r"(?<=[^\W\d])/(?=[^\W\d])")
