@@ -25,7 +25,7 @@ from services.matching.context import clock, database, ids
 from services.matching.i18n import N_
 from services.matching.introductions.actions import approve, cancel, reject
 from services.matching.introductions.lifting import lift, take_back
-from services.matching.organisations.domain.model import OPEN
+from services.matching.organisations.domain.model import OPEN, Need
 from services.matching.refusals import Refusal, RefusedError
 from services.matching.reports.domain.erased_words import ERASED_NAME
 from services.matching.reports.domain.report import Exclusion, Report
@@ -38,6 +38,8 @@ from services.matching.review.score_bars import bars
 from services.matching.review.store import Counts, count_all
 from services.matching.review.views import report_view, with_erased_named
 from services.matching.scoring.domain.exclusions import LIFTABLE
+from services.matching.scoring.domain.features import is_read_in_part
+from services.matching.text.domain.embedding_engine import has_embedding
 from shared.web.access import access, is_staff
 from shared.web.app import current_language
 from shared.web.numbers import page_number, whole_number
@@ -245,7 +247,12 @@ def _report(request_id: str) -> dict[str, Any]:
         "report": report,
         "picture": picture(report, current_language()),
         "interactive": True,
+        "in_part": has_embedding(report.text_engine) and is_read_in_part(_needs(report)),
     }
+
+
+def _needs(report: Report) -> list[Need]:
+    return [Need(one.id, one.text, one.title, requirements=one.requirements) for one in report.needs]
 
 
 def _form() -> tuple[int, list[str]]:

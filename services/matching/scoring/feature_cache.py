@@ -88,7 +88,9 @@ def _without_vectors(features: CompanyFeatures) -> frozenset[str]:
     """Return the companies with a text that has something to embed and was read by its words."""
 
     def lacks(one: FieldReading) -> bool:
-        return one.field != NAME and one.reading.vector is None and bool(units(one.reading.text))
+        return (
+            one.field != NAME and one.reading.vector is None and bool(units(one.reading.text[: one.closely]))
+        )
 
     both = zip(features.companies, features.readings, strict=True)
     return frozenset(company.id for company, fields in both if any(lacks(one) for one in fields))

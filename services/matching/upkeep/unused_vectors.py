@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 from services.matching import tables
 from services.matching.organisations.domain.model import company_from_state, request_from_state
 from services.matching.organisations.store import erasures, projection
-from services.matching.scoring.domain.features import texts_of_company, texts_of_need
+from services.matching.scoring.domain.features import texts_of_company, texts_of_needs
 from services.matching.text import store as embeddings
 from services.matching.text.domain.concept_engine import TextEngine
 from services.matching.text.domain.embedding_engine import EmbeddingEngine
@@ -61,8 +61,7 @@ def _texts(connection: Connection, table: sa.Table, ids: list[str]) -> Iterator[
         if table is tables.companies:
             yield from texts_of_company(company_from_state(one.state))
         else:
-            for need in request_from_state(one.state).needs:
-                yield from texts_of_need(need)
+            yield from texts_of_needs(request_from_state(one.state).needs)
 
 
 class UnusedVectors:

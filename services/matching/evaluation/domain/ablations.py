@@ -37,9 +37,9 @@ class WithoutNearness:
         """Do as the engine does."""
         self._engine.prepare(texts)
 
-    def read(self, text: str, language: str, by_words: bool = False) -> Reading:
+    def read(self, text: str, language: str, by_words: bool = False, closely: int | None = None) -> Reading:
         """Read a text as the engine does, without the concepts that are only near."""
-        reading = self._engine.read(text, language, by_words)
+        reading = self._engine.read(text, language, by_words, closely)
         return replace(reading, mentions=tuple(one for one in reading.mentions if not one.near))
 
 

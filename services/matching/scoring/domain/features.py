@@ -8,8 +8,9 @@ match, 40 to 55 plausible, under 20 unrelated; `policy.floor` lies between.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +22,7 @@ from services.matching.scoring.domain.search import Part, needs_reached, shortli
 from services.matching.scoring.domain.vectors import vectors_of
 from services.matching.text.domain.areas import AreaFinding, areas_of
 from services.matching.text.domain.concept_engine import Mention, Reading, TextEngine
+from services.matching.text.domain.passages import closely_read
 
 Matrix = npt.NDArray[np.float32]
 
@@ -52,6 +54,8 @@ class FieldReading:
     field: str
     share: float
     reading: Reading
+    closely: int = 0
+    """How many characters of the text are embedded where the engine has an embedding."""
 
 
 @dataclass(frozen=True)
@@ -120,10 +124,11 @@ def need_features(
     pairs: Sequence[tuple[Partner, Need]], engine: TextEngine, policy: ScoringPolicy
 ) -> NeedFeatures:
     """Read needs into features, to be scored under the policy's weights."""
-    engine.prepare(text for _, need in pairs for text in texts_of_need(need))
+    together = _by_partner(pairs)
+    engine.prepare(text for some in together for text in texts_of_needs([need for _, need in some]))
     vectors = vectors_of(engine)
     kinds = standard_kinds()
-    readings = tuple(_read(_need_fields(*pair), pair[0].language, engine) for pair in pairs)
+    readings = tuple(one for some in together for one in _read_needs(some, engine))
     spots = tuple(_spots(fields) for fields in readings)
     given = [list(need.focus_areas) for _, need in pairs]
     areas = tuple(_areas(fields, codes, engine) for fields, codes in zip(readings, given, strict=True))
@@ -230,13 +235,19 @@ Field = tuple[str, float, str]
 
 
 def texts_of_company(company: Company) -> list[str]:
-    """Return the texts of a company that are read closely: not its name."""
-    return [text for name, _, text in _company_fields(company) if name != NAME and text]
+    """Return what is embedded of a company's texts: the beginnings of long ones, and nothing of its name."""
+    return _beginnings(_company_fields(company))
 
 
-def texts_of_need(need: Need) -> list[str]:
-    """Return the texts of a need."""
-    return [text for _, _, text in _own_fields(need) if text]
+def texts_of_needs(needs: Sequence[Need]) -> list[str]:
+    """Return what is embedded of the texts of a request's needs, in their order."""
+    return _beginnings([field for need in needs for field in _own_fields(need)])
+
+
+def is_read_in_part(needs: Sequence[Need]) -> bool:
+    """Say whether an embedding takes in only the beginning of some text of a request's needs."""
+    fields = [field for need in needs for field in _own_fields(need)]
+    return any(end < len(text.rstrip()) for end, (_, _, text) in zip(_embedded(fields), fields, strict=True))
 
 
 def _company_fields(company: Company) -> list[Field]:
@@ -261,12 +272,44 @@ def _need_fields(partner: Partner, need: Need) -> list[Field]:
     return [*_own_fields(need), (NAME, NAME_STRENGTH, partner.name)]
 
 
-def _read(fields: Sequence[Field], language: str, engine: TextEngine) -> tuple[FieldReading, ...]:
+def _read(
+    fields: Sequence[Field], language: str, engine: TextEngine, ends: Sequence[int] | None = None
+) -> tuple[FieldReading, ...]:
+    if ends is None:
+        ends = _ends(fields, engine)
     return tuple(
-        FieldReading(name, share, engine.read(text, language, by_words=name == NAME))
-        for name, share, text in fields
+        FieldReading(name, share, engine.read(text, language, by_words=name == NAME, closely=end), end)
+        for (name, share, text), end in zip(fields, ends, strict=True)
         if text
     )
+
+
+def _read_needs(
+    pairs: Sequence[tuple[Partner, Need]], engine: TextEngine
+) -> Iterator[tuple[FieldReading, ...]]:
+    """Read the needs of one partner, which share what an organisation may cost."""
+    by_need = [_need_fields(*pair) for pair in pairs]
+    ends = iter(_ends([field for fields in by_need for field in fields], engine))
+    for (partner, _), fields in zip(pairs, by_need, strict=True):
+        yield _read(fields, partner.language, engine, [next(ends) for _ in fields])
+
+
+def _by_partner(pairs: Sequence[tuple[Partner, Need]]) -> list[list[tuple[Partner, Need]]]:
+    return [list(some) for _, some in groupby(pairs, key=lambda pair: pair[0].id)]
+
+
+def _ends(fields: Sequence[Field], engine: TextEngine) -> list[int]:
+    return _embedded(fields) if engine.vector_size else [0] * len(fields)
+
+
+def _embedded(fields: Sequence[Field]) -> list[int]:
+    """Return how many characters of each field are embedded; of a name none."""
+    return closely_read("" if name == NAME else text for name, _, text in fields)
+
+
+def _beginnings(fields: Sequence[Field]) -> list[str]:
+    ends = _embedded(fields)
+    return [text[:end] for (_, _, text), end in zip(fields, ends, strict=True) if text[:end].strip()]
 
 
 def _spots(fields: Sequence[FieldReading]) -> dict[str, Spot]:

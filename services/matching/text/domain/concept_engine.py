@@ -86,10 +86,11 @@ class TextEngine(Protocol):
     def prepare(self, texts: Iterable[str]) -> None:
         """Be told which texts are about to be read."""
 
-    def read(self, text: str, language: str, by_words: bool = False) -> Reading:
-        """Find the concepts of a text. The same text and language always lead to the same reading.
+    def read(self, text: str, language: str, by_words: bool = False, closely: int | None = None) -> Reading:
+        """Find the concepts of a text. The same arguments always lead to the same reading.
 
-        `by_words`: only what its words say, and no vector.
+        `by_words`: only what its words say, and no vector. `closely`: so many characters from its beginning are
+        embedded, as `passages.closely_read` says for the texts of an organisation.
         """
 
 
@@ -120,7 +121,7 @@ class ConceptEngine:
     def prepare(self, texts: Iterable[str]) -> None:
         """Do nothing: words are read at once."""
 
-    def read(self, text: str, language: str, by_words: bool = False) -> Reading:
+    def read(self, text: str, language: str, by_words: bool = False, closely: int | None = None) -> Reading:
         """Find the concepts whose stems stand in the text and are not ruled out there."""
         folded = fold(text)
         found = self._matcher.find(folded.text, language)

@@ -9,7 +9,14 @@ import numpy as np
 
 from services.matching.text.domain.concept_engine import ConceptEngine, Mention, Passage, Reading, TextEngine
 from services.matching.text.domain.nearness import LackingError, Nearness, VectorSource, Wide, material_hash
-from services.matching.text.domain.passages import LONGEST_QUOTE, pieces, sentences, shortened, units
+from services.matching.text.domain.passages import (
+    LONGEST_QUOTE,
+    closely_read,
+    pieces,
+    sentences,
+    shortened,
+    units,
+)
 from services.matching.text.domain.thesaurus import Thesaurus
 
 EMBEDDING_VERSION = "1"
@@ -21,6 +28,7 @@ FROM, FULL = 1.75, 4.25
 STRONGEST = 0.7
 """The strength of a concept that counts in full by nearness; one by words has 1.0."""
 LEAST = 0.1
+_BESIDE = "+"
 
 
 class EmbeddingEngine:
@@ -38,7 +46,7 @@ class EmbeddingEngine:
     def name(self) -> str:
         """Return the name of the concepts' engine, the model's and a hash of what nearness rests on."""
         return (
-            f"{self._by_words.name}+{self._source.name}-{EMBEDDING_VERSION}-"
+            f"{self._by_words.name}{_BESIDE}{self._source.name}-{EMBEDDING_VERSION}-"
             f"{material_hash(self._by_words.thesaurus)}"
         )
 
@@ -78,17 +86,19 @@ class EmbeddingEngine:
 
     def prepare(self, texts: Iterable[str]) -> None:
         """Have the vectors of texts made in one go; reading them is quick then."""
-        self._source.prepare(dict.fromkeys(unit for text in texts for unit in units(text)))
+        self._source.prepare(dict.fromkeys(unit for text in texts for unit in units(_embedded(text))))
 
-    def read(self, text: str, language: str, by_words: bool = False) -> Reading:
+    def read(self, text: str, language: str, by_words: bool = False, closely: int | None = None) -> Reading:
         """Find the concepts of a text; `by_words`: without nearness.
 
-        Where any of the text's vectors cannot be had, words must do, and the reading has no vector.
+        Nearness looks at the `closely` first characters, otherwise at what `MOST_OF_TEXT` allows. Where any of their
+        vectors cannot be had, words must do, and the reading has no vector.
         """
         reading = self._by_words.read(text, language)
         if by_words:
             return reading
-        embedded = units(text)
+        beginning = _embedded(text) if closely is None else text[:closely]
+        embedded = units(beginning)
         had = self._source.vectors(embedded)
         nearness = self._nearness
         if not embedded or len(had) < len(embedded):
@@ -97,7 +107,7 @@ class EmbeddingEngine:
         def centred(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int, Wide]]:
             return [(start, end, nearness.centred(had[text[start:end]], language)) for start, end in spans]
 
-        whole, parts = centred(pieces(text)), centred(sentences(text))
+        whole, parts = centred(pieces(beginning)), centred(sentences(beginning))
         passages = tuple(Passage(start, end, vector.astype(np.float32)) for start, end, vector in parts)
         total = np.sum([vector for _, _, vector in whole], axis=0)
         mean = (total / np.sqrt(np.sum(total * total))).astype(np.float32)
@@ -126,3 +136,12 @@ class EmbeddingEngine:
             start, end = shortened(reading.text, start, end, LONGEST_QUOTE)
             near.append(Mention(concept, reading.text[start:end], start, end, strength, near=True))
         return near
+
+
+def has_embedding(engine_name: str) -> bool:
+    """Say whether the engine of this name, as reports carry it, has an embedding beside the words."""
+    return _BESIDE in engine_name
+
+
+def _embedded(text: str) -> str:
+    return text[: closely_read([text])[0]]

