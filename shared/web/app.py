@@ -27,6 +27,7 @@ from shared.web.outside_address import AtOutsideAddress, path_of
 from shared.web.problems import API_PREFIX, Problem, field_error, handle_problems
 from shared.web.staff_session import ENDED, Ended, EndedHere, cookie_name
 from shared.web.static_files import STATIC_PATH, serve_compressed
+from shared.web.strict_request import StrictRequest, refuse_other_encodings
 from shared.web.watch import watch
 from shared.words.collation import sort_key
 
@@ -66,6 +67,7 @@ def create_service_app(
         service, template_folder=str(package / "templates"), static_folder=None, static_url_path=STATIC_PATH
     )
     app.url_rule_class = LateRoute
+    app.request_class = StrictRequest
     https = settings.base_url.startswith("https://")
     app.config.update(
         SECRET_KEY=settings.secret_key,
@@ -109,6 +111,7 @@ def create_service_app(
     for page in (pages.blueprint, health.blueprint, *page_blueprints):
         app.register_blueprint(page)  # type: ignore[arg-type]
 
+    app.before_request(refuse_other_encodings)
     app.before_request(_refuse_nul)
 
     @app.after_request
