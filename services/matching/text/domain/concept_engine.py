@@ -10,6 +10,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from services.matching.text.domain.read_texts import How, ReadTexts
 from services.matching.text.domain.spans import Spans
 from services.matching.text.domain.stems import StemMatcher
 from services.matching.text.domain.thesaurus import Thesaurus, standard_thesaurus
@@ -99,6 +100,7 @@ class ConceptEngine:
 
     def __init__(self, thesaurus: Thesaurus) -> None:
         self._thesaurus = thesaurus
+        self._read = ReadTexts()
         self._matcher = StemMatcher(
             (one.id, language, stem) for one in thesaurus.concepts.values() for language, stem in one.stems
         )
@@ -123,6 +125,10 @@ class ConceptEngine:
 
     def read(self, text: str, language: str, by_words: bool = False, closely: int | None = None) -> Reading:
         """Find the concepts whose stems stand in the text and are not ruled out there."""
+        how = How(language)
+        return self._read.get(text, how) or self._read.add(self._find(text, language), how)
+
+    def _find(self, text: str, language: str) -> Reading:
         folded = fold(text)
         found = self._matcher.find(folded.text, language)
         no_more: dict[str, list[tuple[int, int]]] = {}

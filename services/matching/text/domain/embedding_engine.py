@@ -17,6 +17,7 @@ from services.matching.text.domain.passages import (
     shortened,
     units,
 )
+from services.matching.text.domain.read_texts import How, ReadTexts
 from services.matching.text.domain.thesaurus import Thesaurus
 
 EMBEDDING_VERSION = "1"
@@ -41,6 +42,7 @@ class EmbeddingEngine:
     def __init__(self, thesaurus: Thesaurus, source: VectorSource) -> None:
         self._by_words = ConceptEngine(thesaurus)
         self._source = source
+        self._read = ReadTexts()
 
     @property
     def name(self) -> str:
@@ -98,6 +100,10 @@ class EmbeddingEngine:
         if by_words:
             return reading
         beginning = _embedded(text) if closely is None else text[:closely]
+        how = How(language, len(beginning))
+        known = self._read.get(text, how)
+        if known is not None:
+            return known
         embedded = units(beginning)
         had = self._source.vectors(embedded)
         nearness = self._nearness
@@ -113,7 +119,7 @@ class EmbeddingEngine:
         mean = (total / np.sqrt(np.sum(total * total))).astype(np.float32)
         near = self._near(reading, whole, parts)
         mentions = sorted([*reading.mentions, *near], key=lambda one: (one.start, one.end, one.concept))
-        return Reading(text, language, tuple(mentions), mean, passages)
+        return self._read.add(Reading(text, language, tuple(mentions), mean, passages), how)
 
     def _near(
         self, reading: Reading, whole: list[tuple[int, int, Wide]], parts: list[tuple[int, int, Wide]]
