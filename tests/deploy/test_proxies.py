@@ -7,6 +7,7 @@ port by HTTPS.
 from __future__ import annotations
 
 import http.client
+import http.server
 import json
 import os
 import re
@@ -15,6 +16,7 @@ import socket
 import ssl
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -335,3 +337,69 @@ def _entered_by_all(folder: Path) -> Path:
 
 def _links(page: str) -> list[str]:
     return [unescape(one) for one in re.findall(r'(?:href|action|src)="([^"]*)"', page)]
+
+
+@contextmanager
+def compose_proxy(folder: Path) -> Iterator[int]:
+    """Run nginx by the compose file's lines, before a service that answers everything with 200."""
+    with _Answering(("127.0.0.1", 0), _Ok) as service:
+        threading.Thread(target=service.serve_forever, daemon=True).start()
+        port, alive = free_port(), free_port()
+        text = (ROOT / "deploy" / "proxy" / "nginx.conf").read_text(encoding="utf-8")
+        text = re.sub(r"(web-[a-z]+) web-[a-z]+:8080;", rf"\1 127.0.0.1:{service.server_port};", text)
+        text = text.replace("listen 8080", f"listen 127.0.0.1:{port}").replace(
+            "127.0.0.1:8081", f"127.0.0.1:{alive}"
+        )
+        text = text.replace("/tmp/", f"{folder}/").replace("/dev/stdout", f"{folder}/access.log")
+        text = text.replace("/dev/stderr", f"{folder}/error.log")
+        (folder / "nginx.conf").write_text(text, encoding="utf-8")
+        command = [program("nginx"), "-p", str(folder), "-c", str(folder / "nginx.conf"), "-g", "daemon off;"]
+        with running(command, port, folder, by_tcp):
+            yield port
+        service.shutdown()
+
+
+class _Answering(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+
+
+class _Ok(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    do_POST = do_GET
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
+
+def test_who_sends_more_than_the_pages_need_is_told_when_to_come_again(tmp_path: Path) -> None:
+    with compose_proxy(_entered_by_all(tmp_path)) as port:
+
+        def ask(
+            method: str, source: str = "127.0.0.1", **headers: str
+        ) -> tuple[int, http.client.HTTPMessage]:
+            connection = http.client.HTTPConnection("127.0.0.1", port, source_address=(source, 0))
+            connection.request(method, "/submit", b"", headers)
+            came = connection.getresponse()
+            came.read()
+            connection.close()
+            return came.status, came.headers
+
+        answers = [ask("POST") for _ in range(60)]
+        statuses = [status for status, _ in answers]
+        assert statuses[:30] == [200] * 30
+        refused = [headers for status, headers in answers if status == 429]
+        assert refused
+        assert set(statuses) == {200, 429}
+        assert all(int(headers["Retry-After"]) > 0 for headers in refused)
+        assert all(headers["Content-Type"] == "application/problem+json" for headers in refused)
+        assert ask("GET")[0] == 200
+        assert ask("POST", source="127.0.0.2")[0] == 200
+        assert ask("POST", Authorization="Bearer something")[0] == 200, "the services count wrong tokens"
+        assert {ask("GET", source="127.0.0.3")[0] for _ in range(100)} == {200}
