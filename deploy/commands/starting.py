@@ -32,7 +32,7 @@ def close_state(settings: Settings) -> None:
 
     What belongs to another user, as a volume of a container may, is named in the log.
     """
-    from sqlalchemy import make_url
+    from sqlalchemy.engine import make_url  # only here: `handslag --help` need not bring a database's library
 
     urls = [make_url(one.database_url(settings)) for one in SERVICES.values()]
     files = [Path(url.database) for url in urls if url.get_backend_name() == "sqlite" and url.database]
