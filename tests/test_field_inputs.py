@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -14,16 +15,24 @@ from urllib.parse import quote
 
 import pytest
 import sqlalchemy as sa
+from aiosmtpd.handlers import Sink
+from aiosmtpd.smtp import SMTP
 from click.testing import CliRunner
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from marshmallow import ValidationError
 
 from services.matching.web import create_app as matching_app
 from services.notifications.mail.building import Sender, build_mail
 from services.notifications.mail.domain.safe_text import one_line
 from services.notifications.mail.smtp import smtp_server
 from services.notifications.tables import metadata
+from services.profiles.importing.cells import read_address_cell
 from services.profiles.importing.commands import import_group
+from services.profiles.organisations.domain.plain_text import TextError
+from services.profiles.organisations.schemas.profiles import Contact
 from services.profiles.tables import messaging
 from services.profiles.tables import metadata as profiles_tables
 from services.profiles.web import create_app as profiles_app
@@ -242,6 +251,36 @@ def test_03_09_what_the_door_takes_the_sender_can_send(office: Office) -> None:
         args = ("sv", "Hej", "Hej\n", "<p>Hej</p>", AT)
         mail = build_mail("d1", Sender("", "m@example.org"), "", contact["email"], *args)
         assert mail["To"].addresses[0].addr_spec == read_address(contact["email"]).sent == sent
+
+
+LOCAL = st.text(st.sampled_from("abz09.+-_'Åß~&\u200b\u00a0 "), min_size=1, max_size=70)
+LABEL = st.text(st.sampled_from("abzåßς09-\u0308\u200d\uff41"), min_size=1, max_size=64)
+AROUND = st.sampled_from(
+    ["{}", "\u200b{}\u00a0", "Anna Ek <{}>", '"Ek, Anna" <{}>', "mailto:{}", "Anna Ek, {}", "{} (Anna)"]
+)
+
+
+@settings(max_examples=60)
+@given(LOCAL, st.lists(LABEL, min_size=1, max_size=4), AROUND)
+@example("jürgen", ["klinik"], "{}")
+@example("kontakt", ["großstadt"], "Anna Ek <{}>")
+def test_03_09_any_address_that_a_door_takes_is_one_to_the_sender_and_to_a_mail_server(
+    local: str, labels: list[str], around: str
+) -> None:
+    written = around.format(f"{local}@{'.'.join([*labels, 'example'])}")
+    taken = []
+    with suppress(TextError):
+        taken.append(read_address_cell(written).value)
+    with suppress(ValidationError):
+        taken.append(Contact().load({"email": written})["email"])
+    for address in taken:
+        mail = build_mail(
+            "d1", Sender("", "m@example.org"), "", address, "sv", "Hej", "Hej\n", "<p>Hej</p>", AT
+        )
+        sent = mail["To"].addresses[0].addr_spec
+        server = SMTP(Sink(), enable_SMTPUTF8=True)
+        assert server._getaddr(f"<{sent}>") == (sent, "")
+        assert sent == read_address(address).sent
 
 
 # 04: subjects and names

@@ -25,7 +25,7 @@ _BY_COMMA = rf"[,;|{_LINE_BREAK}\t\u060c\u061b\u3001\uff0c\uff1b{_BULLETS}]"
 _NUMBER = rf"(?:^|(?<=[{_LINE_BREAK}]))\s*+\d{{1,2}}[.)](?=\s)"
 _KNOWN_SEPARATOR = (
     rf"{_BY_COMMA}|{_NUMBER}|[/\\&+\u2013\u2014\uff0f\uff06]|(?<=\s)-(?=\s)|^-(?=\s)"
-    rf"|(?<=[\w.)])\s++(?:{_AND})\s++(?=[\w(])"
+    rf"|(?<=[\w.)?])\s++(?:{_AND})\s++(?=[\w(?])"
 )
 _SEPARATOR = re.compile(_KNOWN_SEPARATOR, re.IGNORECASE)
 _SEPARATOR_OR_HYPHEN = re.compile(
@@ -79,16 +79,17 @@ def split_known(
     if is_known_word and any(is_known_word(match[1]) for match in _CODE_OR_CONJUNCTION.finditer(text)):
         return None
     pieces = _pieces(text, _SEPARATOR_OR_HYPHEN if hyphens else _SEPARATOR)
+    pieces = _with_slashes(text, pieces, no_value)
     found: list[str] = []
     place = 0
     while place < len(pieces):
         for end in range(min(len(pieces), place + _LONGEST_NAME), place, -1):
             name = trimmed(text[pieces[place][0] : pieces[end - 1][1]])
+            if end > place + 1 and _has_empty_part(name, no_value):
+                continue
             if no_value(name):
                 found.append(name)
                 break
-            if end > place + 1 and _has_empty_part(name, no_value):
-                continue
             leading = _LEADING.match(name) if place else None
             without = name[leading.end() :] if leading else ""
             known = next((one for one in (without, name, _bare(name)) if one and is_known(one)), "")
@@ -138,6 +139,22 @@ def _pieces(text: str, separator: re.Pattern[str]) -> list[tuple[int, int]]:
         start = match.end()
     places.append((start, len(text)))
     return [(first, last) for first, last in places if trimmed(text[first:last])]
+
+
+def _with_slashes(text: str, pieces: list[tuple[int, int]], no_value: Known) -> list[tuple[int, int]]:
+    """Return the pieces with those together that stand for no value only together, such as `N/A`."""
+    whole: list[tuple[int, int]] = []
+    for start, end in pieces:
+        if (
+            whole
+            and no_value(text[whole[-1][0] : end])
+            and not no_value(text[slice(*whole[-1])])
+            and not no_value(text[start:end])
+        ):
+            whole[-1] = whole[-1][0], end
+        else:
+            whole.append((start, end))
+    return whole
 
 
 def _has_empty_part(text: str, no_value: Known) -> bool:
