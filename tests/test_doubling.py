@@ -86,6 +86,10 @@ SHAPES: Sequence[str] = (
     ";",
     '"a" ',
     '"x\n',
+    "&amp;",
+    "&#38;",
+    "&\u00adlt;b>",
+    "<b></",
 )
 """What is written over and over."""
 

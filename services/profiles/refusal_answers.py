@@ -1,12 +1,13 @@
-"""Refusals as problem details."""
+"""Refusals, and fields that are wrong, as problem details."""
 
 from __future__ import annotations
 
 from flask import Flask, Response
+from marshmallow import ValidationError
 
 from services.profiles.refusals import Refusal, RefusedError
 from shared.web.api import not_found, stale_version
-from shared.web.problems import Problem, problem_response
+from shared.web.problems import Problem, faults_in, problem_response
 
 
 def problem_of(refused: RefusedError) -> Problem:
@@ -28,8 +29,13 @@ def problem_of(refused: RefusedError) -> Problem:
 
 
 def handle_refusals(app: Flask) -> None:
-    """Have an app answer refusals as problems."""
+    """Have an app answer refusals as problems, and fields that its schemas do not take (any more)."""
 
     @app.errorhandler(RefusedError)
     def refused(error: RefusedError) -> Response:
         return problem_response(problem_of(error))
+
+    @app.errorhandler(ValidationError)
+    def not_taken(error: ValidationError) -> Response:
+        faults = faults_in(error.messages)
+        return problem_response(problem_of(RefusedError(Refusal.INVALID, faults=faults)))

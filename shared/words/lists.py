@@ -32,6 +32,7 @@ _SEPARATOR_OR_HYPHEN = re.compile(
     rf"{_KNOWN_SEPARATOR}|(?:(?<=[^\W\d_])|(?<=[.)\u2019']))[-\u2010\u2011](?=[^\W\d_]|\()", re.IGNORECASE
 )
 _PLAIN_SEPARATOR = re.compile(rf"{_BY_COMMA}|{_NUMBER}|^-(?=\s)|(?<=[{_LINE_BREAK}])\s*+-(?=\s)|\s/\s")
+_MARKERS = re.compile(r"(?:(?:\d{1,2}[.)]|-)\s++)++")
 _SLASH = re.compile(r"(?<=[^\W\d])/(?=[^\W\d])")
 _ROW_SEPARATOR = re.compile(
     rf"[;|{_LINE_BREAK}\t\uff1b\u2022\u2023\u2043\u25aa\u25cf\u25e6\u25a0]|{_NUMBER}|^-(?=\s)"
@@ -128,7 +129,17 @@ def unknown_parts(text: str, names_known: Known) -> tuple[str, ...]:
 
 
 def _parts(text: str, separator: re.Pattern[str]) -> tuple[str, ...]:
-    return tuple(part for start, end in _pieces(text, separator) if (part := trimmed(text[start:end])))
+    return tuple(
+        part for start, end in _pieces(text, separator) if (part := without_markers(text[start:end]))
+    )
+
+
+def without_markers(part: str) -> str:
+    """Return a part of a list without what marks its place there (`2. `, `- `), also where several do."""
+    part = trimmed(part)
+    while marker := _MARKERS.match(part):
+        part = trimmed(part[marker.end() :])
+    return part
 
 
 def _pieces(text: str, separator: re.Pattern[str]) -> list[tuple[int, int]]:
@@ -175,9 +186,9 @@ def _bare(name: str, is_known: Known | None = None) -> str:
                 bare = bare[1:].removesuffix(closing)
             elif bare[-1:] == closing and opening not in bare:
                 bare = bare[:-1]
-        bare = bare.strip(_AROUND)
-    if re.search(r"\w{4}\.$", bare):
-        bare = bare[:-1]
+        if re.search(r"\w{4}\.$", bare):
+            bare = bare[:-1]
+        bare = without_markers(bare.strip(_AROUND))
     return bare if bare and (is_known is None or is_known(bare)) else name
 
 

@@ -24,6 +24,7 @@ from shared.words.lists import (
     split_plainly,
     split_rows,
     unknown_parts,
+    without_markers,
 )
 from shared.words.not_known import has_no_value
 
@@ -125,7 +126,7 @@ def _split_names(text: str) -> tuple[str, ...]:
         part
         for row in split_rows(text)
         for part in _glued(
-            [trimmed(one) for one in row.split(",")], lambda one: bool(_LEGAL_FORM.fullmatch(one))
+            [without_markers(one) for one in row.split(",")], lambda one: bool(_LEGAL_FORM.fullmatch(one))
         )
     ]
     return tuple(filter(None, parts))

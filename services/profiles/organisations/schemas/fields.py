@@ -13,6 +13,7 @@ from services.profiles.organisations.domain.choices import read_choice
 from services.profiles.organisations.domain.plain_text import (
     TextError,
     clean_language,
+    clean_lower,
     clean_text,
     clean_time_zone,
     clean_website,
@@ -302,7 +303,7 @@ def _clean_item(text: str) -> str:
 
 
 def _clean_item_word(text: str) -> str:
-    return _clean_item(text).lower()
+    return clean_lower(text)
 
 
 class Distributors(fields.Dict):
