@@ -66,7 +66,7 @@ def take(
     `token_digest` makes the digest of the follow link's token from the submission's id. Raises RefusedError for a
     source that has sent too many.
     """
-    _refuse_too_many(connection, source, now)
+    refuse_too_many(connection, source, now)
     submission = Submission(
         id=ids(),
         kind=kind,
@@ -79,17 +79,23 @@ def take(
     return submission
 
 
-def _refuse_too_many(connection: Connection, source: str, now: datetime) -> None:
+def refuse_too_many(connection: Connection, source: str, now: datetime) -> None:
+    """Raise RefusedError where so much of a source is kept that it has to wait before it may send more."""
     seconds = seconds_to_wait(lambda since: store.get_sent_since(connection, source, since), now)
     if seconds:
         log.warning(
             "one source has sent more submissions than one may; it is told to wait %d seconds", seconds
         )
-        raise RefusedError(
-            Refusal.TOO_MANY,
-            N_("too many submissions came from your address; send it again in %(seconds)s seconds"),
-            seconds=seconds,
-        )
+        raise too_many(seconds)
+
+
+def too_many(seconds: int) -> RefusedError:
+    """Make the refusal of who has sent too many and may send again in some seconds."""
+    return RefusedError(
+        Refusal.TOO_MANY,
+        N_("too many submissions came from your address; send it again in %(seconds)s seconds"),
+        seconds=seconds,
+    )
 
 
 def let_in(connection: Connection, id: str, how: LettingIn, now: datetime, ids: IdSource) -> Submission:

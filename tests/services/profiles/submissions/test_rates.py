@@ -33,6 +33,43 @@ def test_one_too_many_is_told_when_to_come_again(
     assert anyone.post("companies", company).status_code == 202
 
 
+def test_what_is_not_taken_counts_too_and_is_then_not_read(
+    anyone: Caller, staff: Caller, company: Profile, clock: SettableClock
+) -> None:
+    wrong = {"name": "Norrsken", "focus_areas": ["joy"]}
+    for _ in range(RATES[0].most):
+        assert anyone.post("companies", wrong).status_code == 422
+    for body in (wrong, company, {"broken": 1}):
+        assert anyone.post("companies", body).status_code == 429
+        assert anyone.post("companies", body, Idempotency_Key="k").status_code == 429
+    assert anyone.send("partners", b"[" * 100).status_code == 429
+    assert staff.post("companies", company).status_code == 201
+    clock.advance(RATES[0].within)
+    assert anyone.post("companies", {**company, "id": "C2"}).status_code == 202
+
+
+def test_a_burst_leaves_one_line_in_the_log(
+    swamped: None, anyone: Caller, company: Profile, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.clear()
+    for _ in range(5):
+        assert anyone.post("companies", company).status_code == 429
+    assert len([record for record in caplog.records if record.levelname == "WARNING"]) == 1
+
+
+def test_who_has_had_an_answer_gets_it_again_whatever_else_was_sent(
+    anyone: Caller, company: Profile, clock: SettableClock
+) -> None:
+    first = anyone.post("companies", company, Idempotency_Key="once")
+    for _ in range(RATES[1].most - 1):
+        clock.advance(timedelta(seconds=4))
+        assert anyone.post("companies", company).status_code == 202
+    clock.advance(timedelta(seconds=4))
+    assert anyone.post("companies", {"wrong": 1}).status_code == 429
+    again = anyone.post("companies", company, Idempotency_Key="once")
+    assert (again.status_code, again.json["id"]) == (202, first.json["id"])
+
+
 def test_another_address_is_not_kept_out(swamped: None, app: Flask, company: Profile) -> None:
     other = app.test_client()
     other.environ_base["REMOTE_ADDR"] = "192.0.2.7"
