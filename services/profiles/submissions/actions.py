@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,7 +19,7 @@ from services.profiles.organisations.domain.profile_state import State, fields_o
 from services.profiles.organisations.domain.provenance import LET_IN
 from services.profiles.refusals import Refusal, RefusedError, wrong
 from services.profiles.submissions import store
-from services.profiles.submissions.domain.rates import seconds_to_wait
+from services.profiles.submissions.domain.rates import MOST_BYTES, MOST_WAITING, seconds_to_wait
 from services.profiles.submissions.domain.record_changes import RecordChange, changes_of
 from services.profiles.submissions.domain.submission import (
     DecidedBy,
@@ -64,8 +65,9 @@ def take(
     """Keep what a stranger sent, and return it. Nothing else is read: what is here makes no difference.
 
     `token_digest` makes the digest of the follow link's token from the submission's id. Raises RefusedError for a
-    source that has sent too many.
+    source that has sent too many, for what is too large, and where too much waits.
     """
+    _refuse_too_much(connection, read.sent)
     refuse_too_many(connection, source, now)
     submission = Submission(
         id=ids(),
@@ -77,6 +79,19 @@ def take(
     )
     store.add_submission(connection, submission, token_digest(submission.id))
     return submission
+
+
+def _refuse_too_much(connection: Connection, sent: Mapping[str, Any]) -> None:
+    size = len(json.dumps(sent, ensure_ascii=False).encode())
+    if size > MOST_BYTES:
+        raise RefusedError(
+            Refusal.TOO_LARGE,
+            N_("this is too large: it has %(size)s bytes and may have %(most)s; make its texts shorter"),
+            size=size,
+            most=MOST_BYTES,
+        )
+    if store.get_waiting(connection).number >= MOST_WAITING:
+        raise RefusedError(Refusal.FULL, N_("too much waits to be looked at; send it again later"))
 
 
 def refuse_too_many(connection: Connection, source: str, now: datetime) -> None:

@@ -24,6 +24,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from services.profiles.i18n import N_
 from services.profiles.organisations.domain.codes import COMPANIES, PARTNERS, REQUESTS
+from services.profiles.refusal_answers import problem_of
 from services.profiles.refusals import Refusal, RefusedError, wrong
 from services.profiles.submissions import actions, forms, labels, store
 from services.profiles.submissions.actions import LettingIn
@@ -286,7 +287,13 @@ def _doors(database: Database, clock: Clock, ids: IdSource, guarded: Door) -> Bl
 
 
 def _asked_to_wait(refused: RefusedError, door: str, said: dict[str, Any]) -> Response:
-    """Show the form again, with all that was typed, to who has sent too many."""
+    """Show the form again, with all that was typed, to who has sent too many or too much."""
+    if refused.kind in (Refusal.TOO_LARGE, Refusal.FULL):
+        why = _(refused.template, **refused.values)
+        flash(f"{why[:1].upper()}{why[1:]}.", "warning")
+        page = _door("submissions/submit.html", door=door, said=said, faults={})
+        answered = problem_of(refused)
+        return Response(page, status=answered.status, mimetype="text/html", headers=answered.headers)
     if refused.kind is not Refusal.TOO_MANY:
         raise refused
     seconds = refused.values["seconds"]

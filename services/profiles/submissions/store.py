@@ -110,12 +110,14 @@ def list_ids_from(connection: Connection, source: str) -> list[str]:
 
 
 def get_sent_since(connection: Connection, source: str, since: datetime) -> Sent:
-    """Return how many submissions came from a source since a moment, and when the oldest of them did."""
-    query = sa.select(sa.func.count(), sa.func.min(_COLUMNS.received_at)).where(
-        _COLUMNS.source == source, _COLUMNS.received_at > to_text(since)
-    )
-    number, oldest = connection.execute(query).one()
-    return Sent(number, None if oldest is None else from_text(oldest))
+    """Return how many submissions came from a source since a moment, when the oldest did and how long they are."""
+    query = sa.select(
+        sa.func.count(),
+        sa.func.min(_COLUMNS.received_at),
+        sa.func.coalesce(sa.func.sum(sa.func.length(_COLUMNS.sent)), 0),
+    ).where(_COLUMNS.source == source, _COLUMNS.received_at > to_text(since))
+    number, oldest, characters = connection.execute(query).one()
+    return Sent(number, None if oldest is None else from_text(oldest), int(characters))
 
 
 def get_waiting(connection: Connection) -> Waiting:
