@@ -68,6 +68,7 @@ def take(
     source that has sent too many, for what is too large, and where too much waits.
     """
     _refuse_too_much(connection, read.sent)
+    store.lock_source(connection, source)
     refuse_too_many(connection, source, now)
     submission = Submission(
         id=ids(),

@@ -28,6 +28,7 @@ from shared.status import Waiting
 
 _COLUMNS = submissions.c
 ORGANISATIONS = (COMPANIES, PARTNERS)
+SOURCE_LOCK = 0x73656E64  # the advisory locks of sources; those of kept answers have another first number
 MOST_AT_ONCE = 200
 """Ids that one statement names: databases take a bounded number."""
 
@@ -107,6 +108,15 @@ def list_ids_from(connection: Connection, source: str) -> list[str]:
         .order_by(_COLUMNS.id)
     )
     return list(connection.execute(query).scalars())
+
+
+def lock_source(connection: Connection, source: str) -> None:
+    """Have others who count what came from a source wait until this transaction ends.
+
+    On SQLite each transaction that writes is alone as it is.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(SOURCE_LOCK, sa.func.hashtext(source))))
 
 
 def get_sent_since(connection: Connection, source: str, since: datetime) -> Sent:

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
+from sqlalchemy.engine import Connection
 
+from services.profiles.organisations.domain.codes import COMPANIES
+from services.profiles.refusals import RefusedError
+from services.profiles.submissions import actions
 from services.profiles.submissions.domain.rates import RATES
+from services.profiles.submissions.sent import Understood
 from shared.clock import SettableClock
+from shared.ids import IdSource
+from shared.storage.engine import Database
 from tests.services.profiles.caller import Caller, Profile
 
 
@@ -92,3 +101,32 @@ def test_the_form_keeps_what_was_typed(swamped: None, app: Flask) -> None:
     assert answer.status_code == 429
     assert "Retry-After" in answer.headers
     assert "Bed sensors for wards." in answer.get_data(as_text=True)
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)  # SQLite has one writer at a time
+def test_two_at_the_same_moment_are_counted_one_after_the_other(
+    database: Database, clock: SettableClock, ids: IdSource
+) -> None:
+
+    def take(connection: Connection) -> None:
+        read = Understood({"name": "Norrsken"}, ())
+        actions.take(connection, COMPANIES, read, clock(), ids, "one source", str)
+
+    def take_alone() -> bool:
+        try:
+            with database.writing() as connection:
+                take(connection)
+        except RefusedError:
+            return False
+        return True
+
+    for _ in range(RATES[0].most - 1):
+        assert take_alone()
+    waits = sa.text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+    with ThreadPoolExecutor(1) as threads:
+        with database.writing() as connection:
+            take(connection)
+            other = threads.submit(take_alone)
+            while not other.done() and not connection.scalar(waits):
+                pass
+        assert other.result(timeout=30) is False
