@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -30,8 +29,6 @@ from services.profiles.submissions.domain.submission import (
 from services.profiles.submissions.sent import Understood, whole_of
 from shared.clock import to_text
 from shared.ids import IdSource
-
-log = logging.getLogger(__name__)
 
 LONGEST_REASON = 2_000
 
@@ -99,9 +96,6 @@ def refuse_too_many(connection: Connection, source: str, now: datetime) -> None:
     """Raise RefusedError where so much of a source is kept that it has to wait before it may send more."""
     seconds = seconds_to_wait(lambda since: store.get_sent_since(connection, source, since), now)
     if seconds:
-        log.warning(
-            "one source has sent more submissions than one may; it is told to wait %d seconds", seconds
-        )
         raise too_many(seconds)
 
 
