@@ -9,6 +9,9 @@ from services.profiles.refusals import Refusal, RefusedError
 from shared.web.api import not_found, stale_version
 from shared.web.problems import Problem, faults_in, problem_response
 
+FULL_SECONDS = "3600"
+"""After which it may be tried again where too much waits: people have to look at that first."""
+
 
 def problem_of(refused: RefusedError) -> Problem:
     """Return the answer to a refused change; each field in question is named with the fix."""
@@ -25,7 +28,12 @@ def problem_of(refused: RefusedError) -> Problem:
         detail = f"Too many submissions came from your address. Send it again in {seconds} seconds."
         return Problem(429, detail, headers={"Retry-After": seconds})
     message = str(refused)
-    return Problem(409, f"{message[0].upper()}{message[1:]}.", errors=entries)
+    sentence = f"{message[0].upper()}{message[1:]}."
+    if refused.kind is Refusal.TOO_LARGE:
+        return Problem(413, sentence)
+    if refused.kind is Refusal.FULL:
+        return Problem(503, sentence, headers={"Retry-After": FULL_SECONDS})
+    return Problem(409, sentence, errors=entries)
 
 
 def handle_refusals(app: Flask) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from shared.words.invisible import trimmed
 from shared.words.not_known import is_not_known
@@ -44,6 +45,8 @@ _AROUND = " \t\"'`\u00b4\u2018\u2019\u201c\u201d\u201e\u00ab\u00bb:=>_"
 _BRACKETS = (("(", ")"), ("[", "]"), ("{", "}"))
 _LONGEST_NAME = 8
 """Pieces between separators that one name may have."""
+MOST_UNKNOWN = 50
+"""Unknown parts of one text that are told."""
 
 
 @dataclass(frozen=True)
@@ -123,9 +126,19 @@ def split_rows(text: str) -> tuple[str, ...]:
 
 
 def unknown_parts(text: str, names_known: Known) -> tuple[str, ...]:
-    """Return the parts of a text that name nothing known, to be told to whoever wrote it."""
-    parts = split_plainly(text)
-    return tuple(part for part in parts if not names_known(part)) or (trimmed(text),)
+    """Return the first 50 parts of a text that name nothing known, to be told to whoever wrote it."""
+    parts = (part for part in split_plainly(text) if not names_known(part))
+    return tuple(islice(parts, MOST_UNKNOWN)) or (trimmed(text),)
+
+
+def count_pieces(text: str) -> int:
+    """Count the pieces between anything that parts known values, hyphens too: what `split_known` has to look at."""
+    return len(_pieces(text, _SEPARATOR_OR_HYPHEN))
+
+
+def count_plain_pieces(text: str) -> int:
+    """Count the pieces between what parts free words."""
+    return len(_pieces(text, _PLAIN_SEPARATOR))
 
 
 def _parts(text: str, separator: re.Pattern[str]) -> tuple[str, ...]:

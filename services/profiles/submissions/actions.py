@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import logging
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -18,7 +18,7 @@ from services.profiles.organisations.domain.profile_state import State, fields_o
 from services.profiles.organisations.domain.provenance import LET_IN
 from services.profiles.refusals import Refusal, RefusedError, wrong
 from services.profiles.submissions import store
-from services.profiles.submissions.domain.rates import seconds_to_wait
+from services.profiles.submissions.domain.rates import MOST_BYTES, MOST_WAITING, seconds_to_wait
 from services.profiles.submissions.domain.record_changes import RecordChange, changes_of
 from services.profiles.submissions.domain.submission import (
     DecidedBy,
@@ -29,8 +29,6 @@ from services.profiles.submissions.domain.submission import (
 from services.profiles.submissions.sent import Understood, whole_of
 from shared.clock import to_text
 from shared.ids import IdSource
-
-log = logging.getLogger(__name__)
 
 LONGEST_REASON = 2_000
 
@@ -64,9 +62,11 @@ def take(
     """Keep what a stranger sent, and return it. Nothing else is read: what is here makes no difference.
 
     `token_digest` makes the digest of the follow link's token from the submission's id. Raises RefusedError for a
-    source that has sent too many.
+    source that has sent too many, for what is too large, and where too much waits.
     """
-    _refuse_too_many(connection, source, now)
+    _refuse_too_much(connection, read.sent)
+    store.lock_source(connection, source)
+    refuse_too_many(connection, source, now)
     submission = Submission(
         id=ids(),
         kind=kind,
@@ -79,17 +79,33 @@ def take(
     return submission
 
 
-def _refuse_too_many(connection: Connection, source: str, now: datetime) -> None:
+def _refuse_too_much(connection: Connection, sent: Mapping[str, Any]) -> None:
+    size = len(json.dumps(sent, ensure_ascii=False).encode())
+    if size > MOST_BYTES:
+        raise RefusedError(
+            Refusal.TOO_LARGE,
+            N_("this is too large: it has %(size)s bytes and may have %(most)s; make its texts shorter"),
+            size=size,
+            most=MOST_BYTES,
+        )
+    if store.get_waiting(connection).number >= MOST_WAITING:
+        raise RefusedError(Refusal.FULL, N_("too much waits to be looked at; send it again later"))
+
+
+def refuse_too_many(connection: Connection, source: str, now: datetime) -> None:
+    """Raise RefusedError where so much of a source is kept that it has to wait before it may send more."""
     seconds = seconds_to_wait(lambda since: store.get_sent_since(connection, source, since), now)
     if seconds:
-        log.warning(
-            "one source has sent more submissions than one may; it is told to wait %d seconds", seconds
-        )
-        raise RefusedError(
-            Refusal.TOO_MANY,
-            N_("too many submissions came from your address; send it again in %(seconds)s seconds"),
-            seconds=seconds,
-        )
+        raise too_many(seconds)
+
+
+def too_many(seconds: int) -> RefusedError:
+    """Make the refusal of who has sent too many and may send again in some seconds."""
+    return RefusedError(
+        Refusal.TOO_MANY,
+        N_("too many submissions came from your address; send it again in %(seconds)s seconds"),
+        seconds=seconds,
+    )
 
 
 def let_in(connection: Connection, id: str, how: LettingIn, now: datetime, ids: IdSource) -> Submission:

@@ -24,10 +24,12 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from services.profiles.i18n import N_
 from services.profiles.organisations.domain.codes import COMPANIES, PARTNERS, REQUESTS
+from services.profiles.refusal_answers import problem_of
 from services.profiles.refusals import Refusal, RefusedError, wrong
 from services.profiles.submissions import actions, forms, labels, store
 from services.profiles.submissions.actions import LettingIn
 from services.profiles.submissions.domain.submission import Submission, SubmissionStatus
+from services.profiles.submissions.door import Door
 from services.profiles.submissions.follow_link import NOT_KEPT, digest_of, follow_token, token_digest
 from services.profiles.submissions.sent import understood_raw
 from services.profiles.submissions.store import Asked
@@ -56,10 +58,10 @@ DOORS = {"request": REQUESTS, "company": COMPANIES, "partner": PARTNERS}
 
 
 def page_blueprints(
-    database: Database, clock: Clock, ids: IdSource, known: KnownOrganisations
+    database: Database, clock: Clock, ids: IdSource, known: KnownOrganisations, door: Door
 ) -> list[Blueprint]:
-    """Make the pages' blueprints over a database: those for staff, and those for anyone."""
-    return [_staff_pages(database, clock, ids, known), _doors(database, clock, ids)]
+    """Make the pages' blueprints over a database: those for staff, and those for anyone, who come by `door`."""
+    return [_staff_pages(database, clock, ids, known), _doors(database, clock, ids, door)]
 
 
 def _staff_pages(database: Database, clock: Clock, ids: IdSource, known: KnownOrganisations) -> Blueprint:
@@ -221,7 +223,7 @@ def _letting_in() -> LettingIn:
     )
 
 
-def _doors(database: Database, clock: Clock, ids: IdSource) -> Blueprint:
+def _doors(database: Database, clock: Clock, ids: IdSource, guarded: Door) -> Blueprint:
     blueprint = Blueprint("submission_doors", __name__, template_folder="templates")
 
     @blueprint.after_request
@@ -239,6 +241,10 @@ def _doors(database: Database, clock: Clock, ids: IdSource) -> Blueprint:
         if request.method == "GET":
             return _door("submissions/submit.html", door=door, said={}, faults={})
         said = forms.written(request.form)
+        try:
+            guarded.ask()
+        except RefusedError as error:
+            return _asked_to_wait(error, door, said)
         faults = forms.missing(said)
         if not faults:
             try:
@@ -281,7 +287,13 @@ def _doors(database: Database, clock: Clock, ids: IdSource) -> Blueprint:
 
 
 def _asked_to_wait(refused: RefusedError, door: str, said: dict[str, Any]) -> Response:
-    """Show the form again, with all that was typed, to who has sent too many."""
+    """Show the form again, with all that was typed, to who has sent too many or too much."""
+    if refused.kind in (Refusal.TOO_LARGE, Refusal.FULL):
+        why = _(refused.template, **refused.values)
+        flash(f"{why[:1].upper()}{why[1:]}.", "warning")
+        page = _door("submissions/submit.html", door=door, said=said, faults={})
+        answered = problem_of(refused)
+        return Response(page, status=answered.status, mimetype="text/html", headers=answered.headers)
     if refused.kind is not Refusal.TOO_MANY:
         raise refused
     seconds = refused.values["seconds"]

@@ -63,10 +63,19 @@ class QueuedSubmission(Followed):
     records = fields.List(fields.Nested(MadeRecord))
 
 
+class ListedSubmission(QueuedSubmission):
+    """A submission in a list: what was sent is told by its own address."""
+
+    class Meta:
+        """Leave out what may be long."""
+
+        exclude = ("submitted",)
+
+
 class SubmissionPage(Schema):
     """One page of submissions."""
 
-    items = fields.List(fields.Nested(QueuedSubmission))
+    items = fields.List(fields.Nested(ListedSubmission))
     page = fields.Integer()
     page_size = fields.Integer()
     total = fields.Integer(metadata={"description": "how many there are on all pages"})

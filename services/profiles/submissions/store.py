@@ -28,6 +28,7 @@ from shared.status import Waiting
 
 _COLUMNS = submissions.c
 ORGANISATIONS = (COMPANIES, PARTNERS)
+SOURCE_LOCK = 0x73656E64  # the advisory locks of sources; those of kept answers have another first number
 MOST_AT_ONCE = 200
 """Ids that one statement names: databases take a bounded number."""
 
@@ -109,13 +110,24 @@ def list_ids_from(connection: Connection, source: str) -> list[str]:
     return list(connection.execute(query).scalars())
 
 
+def lock_source(connection: Connection, source: str) -> None:
+    """Have others who count what came from a source wait until this transaction ends.
+
+    On SQLite each transaction that writes is alone as it is.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(SOURCE_LOCK, sa.func.hashtext(source))))
+
+
 def get_sent_since(connection: Connection, source: str, since: datetime) -> Sent:
-    """Return how many submissions came from a source since a moment, and when the oldest of them did."""
-    query = sa.select(sa.func.count(), sa.func.min(_COLUMNS.received_at)).where(
-        _COLUMNS.source == source, _COLUMNS.received_at > to_text(since)
-    )
-    number, oldest = connection.execute(query).one()
-    return Sent(number, None if oldest is None else from_text(oldest))
+    """Return how many submissions came from a source since a moment, when the oldest did and how long they are."""
+    query = sa.select(
+        sa.func.count(),
+        sa.func.min(_COLUMNS.received_at),
+        sa.func.coalesce(sa.func.sum(sa.func.length(_COLUMNS.sent)), 0),
+    ).where(_COLUMNS.source == source, _COLUMNS.received_at > to_text(since))
+    number, oldest, characters = connection.execute(query).one()
+    return Sent(number, None if oldest is None else from_text(oldest), int(characters))
 
 
 def get_waiting(connection: Connection) -> Waiting:

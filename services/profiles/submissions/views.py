@@ -36,22 +36,43 @@ class Queue:
     total: int
 
 
+MOST_KEPT = 2_000
+"""Submissions of which is kept what they are like; when there are more, all are compared anew."""
+
+
 class KnownOrganisations:
-    """The organisations as submissions are compared with them, read anew only when one of them has changed."""
+    """The organisations as submissions are compared with them, read anew only when one of them has changed.
+
+    What a submission is like is kept as long, for it says the same for ever. Safe to share between threads.
+    """
 
     def __init__(self) -> None:
+        self._found: dict[str, tuple[object, dict[str, list[Likely]]]] = {}
         self._lock = threading.Lock()
         self._read: dict[str, tuple[tuple[int, int], list[Known], list[str]]] = {}
 
-    def like(self, connection: Connection, submission: Submission) -> list[Likely]:
-        """Return the organisations that a submission may be about, the likeliest first."""
-        organisation = submission.organisation
-        if not organisation:
-            return []
-        known, keys = self._of(connection, COMPANIES if submission.kind == COMPANIES else PARTNERS)
-        return likely(organisation, known, keys)
+    def like(self, connection: Connection, submissions: Iterable[Submission]) -> dict[str, list[Likely]]:
+        """Return by each submission's id the organisations that it may be about, the likeliest first."""
+        kinds: dict[str, list[Submission]] = {}
+        for one in submissions:
+            if one.organisation:
+                kinds.setdefault(COMPANIES if one.kind == COMPANIES else PARTNERS, []).append(one)
+        result: dict[str, list[Likely]] = {}
+        for kind, asked in kinds.items():
+            known, keys, found = self._of(connection, kind)
+            for one in asked:
+                like = found.get(one.id)
+                if like is None:
+                    like = likely(one.organisation, known, keys)
+                    if len(found) >= MOST_KEPT:
+                        found.clear()
+                    found[one.id] = like
+                result[one.id] = like
+        return result
 
-    def _of(self, connection: Connection, kind: str) -> tuple[list[Known], list[str]]:
+    def _of(
+        self, connection: Connection, kind: str
+    ) -> tuple[list[Known], list[str], dict[str, list[Likely]]]:
         fingerprint = store.get_fingerprint(connection, kind)
         with self._lock:
             kept = self._read.get(kind)
@@ -62,7 +83,10 @@ class KnownOrganisations:
                     if state["status"] != Status.WITHDRAWN
                 ]
                 kept = self._read[kind] = (fingerprint, known, [one.key for one in known])
-            return kept[1], kept[2]
+            found = self._found.get(kind)
+            if found is None or found[0] is not kept[0]:
+                found = self._found[kind] = (kept[0], {})
+            return kept[1], kept[2], found[1]
 
 
 def queue(connection: Connection, asked: Asked, known: KnownOrganisations) -> Queue:
@@ -76,10 +100,8 @@ def rows_of(
 ) -> list[Row]:
     """Return submissions with how many came from the same source, and what they are like."""
     numbers = store.count_by_source(connection, [one.source for one in submissions if one.source])
-    return [
-        Row(one, numbers.get(one.source or "", 1), known.like(connection, one) if one.waits else [])
-        for one in submissions
-    ]
+    like = known.like(connection, [one for one in submissions if one.waits])
+    return [Row(one, numbers.get(one.source or "", 1), like.get(one.id, [])) for one in submissions]
 
 
 def named_record(connection: Connection, submission: Submission, id: str) -> State | None:

@@ -18,6 +18,8 @@ from shared.words.invisible import trimmed
 from shared.words.languages import read_languages
 from shared.words.lists import (
     ListReading,
+    count_pieces,
+    count_plain_pieces,
     distinct,
     read_free_words,
     split_known,
@@ -28,17 +30,30 @@ from shared.words.lists import (
 )
 from shared.words.not_known import has_no_value
 
+MOST_PIECES = 300
+"""Pieces that all items of one list may have together: more than there are countries or languages to name."""
+
 
 @dataclass(frozen=True)
 class ValueList:
     """One way of reading a list, and what to say of a word in it that is not known: problem and fix.
 
-    `%(word)r` in the problem stands for the word.
+    `%(word)r` in the problem stands for the word. `count` tells how many pieces an item has, without reading them.
     """
 
     read: Callable[[Sequence[str]], ListReading]
     problem: str = ""
     fix: str = ""
+    count: Callable[[str], int] = count_pieces
+
+    def is_too_long(self, items: Iterable[str]) -> bool:
+        """Tell whether the items have more pieces than a list may have; ask it before they are read."""
+        left = MOST_PIECES
+        for item in items:
+            left -= self.count(item)
+            if left < 0:
+                return True
+        return False
 
 
 _STATUS_WORDS = frozenset({
@@ -160,7 +175,7 @@ FOCUS_AREAS = ValueList(
 IDS = ValueList(
     read_ids, "%(word)r is no identifier", "use at most 64 letters a-z, digits, dots, dashes and underscores"
 )
-PARTNERSHIP_KINDS = ValueList(read_partnership_kinds)
+PARTNERSHIP_KINDS = ValueList(read_partnership_kinds, count=count_plain_pieces)
 STATUSES = ValueList(read_statuses)
-NAMES = ValueList(read_names)
-PLACES = ValueList(read_places)
+NAMES = ValueList(read_names, count=count_plain_pieces)
+PLACES = ValueList(read_places, count=count_plain_pieces)
