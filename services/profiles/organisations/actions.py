@@ -32,6 +32,7 @@ from services.profiles.organisations.domain.profile_state import (
     KEPT_BY_SERVICE,
     State,
     at_status,
+    fields_of,
     membership_of,
     new_state,
     replaced,
@@ -110,6 +111,27 @@ def replace(
     if kind == VISITS and state["partner_id"] != current["partner_id"]:
         check_partner_of_visit(state["partner_id"], store.list_requests_of_visit(connection, id))
     _record(connection, kind, "replaced", state, current, now)
+    store.save_profile(connection, kind, state)
+    return state
+
+
+def put_back(
+    connection: Connection,
+    kind: str,
+    current: State,
+    fields: Mapping[str, Any],
+    known: Mapping[str, Mapping[str, Any] | None],
+    now: datetime,
+) -> State:
+    """Put fields back to what they were, with the provenance that their parts had, and return the state after it.
+
+    `current` is the state now, under a lock; it may be withdrawn, and stays so. Raises EventTooLargeError.
+    """
+    state = replaced(current, {**fields_of(current), **fields}, to_text(now), BY_STAFF, known)
+    if state is None:
+        return current
+    happened = "withdrawn" if state["status"] == Status.WITHDRAWN else "replaced"
+    _record(connection, kind, happened, state, current, now)
     store.save_profile(connection, kind, state)
     return state
 

@@ -26,8 +26,10 @@ from services.profiles.submissions.domain.submission import (
     Submission,
     SubmissionStatus,
 )
+from services.profiles.submissions.domain.taking_back import handed_on, put_back
 from services.profiles.submissions.sent import Understood, whole_of
 from shared.clock import to_text
+from shared.events.origins import PROVENANCE
 from shared.ids import IdSource
 
 log = logging.getLogger(__name__)
@@ -133,13 +135,12 @@ def withdraw(connection: Connection, ids: Sequence[str], now: datetime) -> list[
     """Withdraw submissions and the records that they made; what is withdrawn already stays as it is.
 
     A change that one let in is taken back where the record still says what it brought. Returns those that were
-    withdrawn now; unknown ids are passed over.
+    withdrawn now, the last decided first; unknown ids are passed over.
     """
+    locked = [store.get_submission(connection, id, lock=True) for id in sorted(set(ids))]
+    found = [one for one in locked if one is not None and one.status is not SubmissionStatus.WITHDRAWN]
     done = []
-    for id in sorted(set(ids)):
-        submission = store.get_submission(connection, id, lock=True)
-        if submission is None or submission.status is SubmissionStatus.WITHDRAWN:
-            continue
+    for submission in sorted(found, key=_decided_when, reverse=True):
         _take_back(connection, submission, now)
         done.append(
             _decide(
@@ -240,7 +241,21 @@ def _as_change(
         made=False,
         before={one.field: one.before for one in chosen},
         after={one.field: state.get(one.field) for one in chosen},
+        **_provenance_changed(current, state),
     )
+
+
+def _provenance_changed(current: State, state: State) -> dict[str, dict[str, Any]]:
+    before, after = current.get(PROVENANCE) or {}, state.get(PROVENANCE) or {}
+    changed = [part for part, entry in after.items() if before.get(part) != entry]
+    return {
+        "provenance_before": {part: before.get(part) for part in changed},
+        "provenance_after": {part: after[part] for part in changed},
+    }
+
+
+def _decided_when(submission: Submission) -> tuple[str, int]:
+    return submission.decided_at or "", max((record.version for record in submission.records), default=0)
 
 
 def _take_back(connection: Connection, submission: Submission, now: datetime) -> None:
@@ -252,14 +267,24 @@ def _take_back(connection: Connection, submission: Submission, now: datetime) ->
         if record.made:
             organisations.withdraw(connection, record.kind, record.id, now, None)
         else:
-            _put_back(connection, record, current, now)
+            back = put_back(record, current)
+            organisations.put_back(connection, record.kind, current, back.fields, back.provenance, now)
+            _hand_on(connection, submission, record)
 
 
-def _put_back(connection: Connection, record: RecordOf, current: State, now: datetime) -> None:
-    same = {name: before for name, before in record.before.items() if current.get(name) == record.after[name]}
-    if same:
-        fields = {**fields_of(current), **same}
-        organisations.replace(connection, record.kind, record.id, fields, now, None)
+def _hand_on(connection: Connection, submission: Submission, taken: RecordOf) -> None:
+    """Have later changes of the same record go back to what a change that is taken back had found."""
+    for other in store.list_with_record(connection, taken.kind, taken.id, lock=True):
+        if other.id == submission.id or other.status is not SubmissionStatus.LET_IN:
+            continue
+        records = tuple(
+            handed_on(taken, one)
+            if (one.kind, one.id) == (taken.kind, taken.id) and one.version > taken.version
+            else one
+            for one in other.records
+        )
+        if records != other.records:
+            store.save_submission(connection, replace(other, records=records))
 
 
 def _decide(

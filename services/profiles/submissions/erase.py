@@ -25,7 +25,7 @@ def erase_about(connection: Connection, kind: str, id: str, now: datetime) -> No
     if kind in store.ORGANISATIONS:
         found = store.list_about(connection, id, state)
     else:
-        found = store.list_with_record(connection, id)
+        found = store.list_with_record(connection, kind, id)
     _erase(connection, found, now)
 
 

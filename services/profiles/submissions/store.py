@@ -143,10 +143,14 @@ def delete_submission(connection: Connection, id: str) -> None:
     connection.execute(sa.delete(submissions).where(_COLUMNS.id == id))
 
 
-def list_with_record(connection: Connection, record_id: str) -> list[Submission]:
+def list_with_record(
+    connection: Connection, kind: str, record_id: str, lock: bool = False
+) -> list[Submission]:
     """List the submissions that made or changed a record."""
     named = _COLUMNS.records.contains(json.dumps(record_id), autoescape=True)
-    return [_read(row) for row in connection.execute(sa.select(submissions).where(named))]
+    query = sa.select(submissions).where(named).order_by(_COLUMNS.id)
+    found = map(_read, connection.execute(query.with_for_update() if lock else query))
+    return [one for one in found if one.has_record(kind, record_id)]
 
 
 def list_about(connection: Connection, record_id: str, state: Mapping[str, Any] | None) -> list[Submission]:

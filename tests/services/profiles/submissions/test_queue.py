@@ -139,6 +139,54 @@ def test_only_the_chosen_fields_change_and_can_be_put_back(changing: str, staff:
     assert (back["city"], [one["id"] for one in back["needs"]]) == ("", ["n1"])
 
 
+@pytest.fixture
+def changed_twice(anyone: Caller, staff: Caller, partner: Profile, clock: SettableClock) -> list[str]:
+    """Two submissions of one source, let in one after the other as changes of the partner P1."""
+    staff.post("partners", {**partner, "city": "Molde", "contact": {"email": "real@fjord.example"}})
+    ids = []
+    for version in (1, 2):
+        clock.advance(timedelta(minutes=1))
+        body = {
+            "name": "Fjord Hospital",
+            "city": f"Bergen {version}",
+            "contact": {"email": f"mallory{version}@example.org"},
+            "need": f"New beds {version}.",
+        }
+        ids.append(sent(anyone, "partners", body))
+        how = {"record_id": "P1", "record_version": version, "fields": ["city", "contact", "needs"]}
+        records(staff.post(f"submissions/{ids[-1]}/let-in", how))
+    return ids
+
+
+@pytest.mark.parametrize("order", ["source", "first first", "last first"])
+def test_changes_of_one_record_are_put_back_to_what_was_there_before_them_all(
+    changed_twice: list[str], staff: Caller, clock: SettableClock, order: str
+) -> None:
+    clock.advance(timedelta(minutes=1))
+    first, last = changed_twice
+    if order == "source":
+        done = staff.post("submissions/withdraw", {"source_of": first}).json["withdrawn"]
+        assert done == [last, first]
+    else:
+        for id in changed_twice if order == "first first" else (last, first):
+            assert staff.post(f"submissions/{id}/undo").status_code == 200
+    back = staff.get("partners/P1").json
+    assert (back["city"], back["contact"]["email"]) == ("Molde", "real@fjord.example")
+    assert [one["text"] for one in back["needs"]] == ["Fewer infections."]
+    assert {part: (one["made_by"], one["made_at"][:16]) for part, one in back["provenance"].items()} == (
+        dict.fromkeys(("profile", "contact", "needs.n1"), ("staff", "2026-03-02T08:00"))
+    )
+
+
+def test_a_part_of_which_another_strangers_change_stays_is_still_anyones(
+    changed_twice: list[str], staff: Caller
+) -> None:
+    staff.post(f"submissions/{changed_twice[0]}/undo")
+    after = staff.get("partners/P1").json
+    assert after["contact"]["email"] == "mallory2@example.org"
+    assert {after["provenance"][part]["made_by"] for part in ("profile", "contact", "needs.n3")} == {"anyone"}
+
+
 def test_a_change_of_another_version_than_was_seen_is_refused(changing: str, staff: Caller) -> None:
     how = {"record_id": "P1", "record_version": 7, "fields": ["city"]}
     assert staff.post(f"submissions/{changing}/let-in", how).status_code == 412
