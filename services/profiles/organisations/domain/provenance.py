@@ -1,6 +1,6 @@
 """Who made each part of a record, and who last confirmed it.
 
-The parts are `profile` (what no other part holds), `contact`, `blocks` (whom it is not to meet) and one for each
+The parts are `profile` (what no other part holds), `contact`, `blocks` (whom it is kept from) and one for each
 capability or need, such as `needs.n1`. A part that nothing is known of has no entry: it is older than provenance.
 """
 
@@ -36,7 +36,7 @@ NOTHING_KNOWN: Mapping[str, Mapping[str, Any] | None] = MappingProxyType({})
 PROFILE = "profile"
 CONTACT = "contact"
 BLOCKS = "blocks"
-BLOCK_FIELDS = ("not_to_meet",)
+BLOCK_FIELDS = ("not_to_meet", "excluded_markets", "exclusive_distributors", "competitors")
 OFFER_FIELDS = ("capabilities", "needs")
 _NOT_OF_PROFILE = frozenset(
     ("id", "version", "status", "updated_at", PROVENANCE, CONTACT, *BLOCK_FIELDS, *OFFER_FIELDS)

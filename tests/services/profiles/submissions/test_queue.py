@@ -85,6 +85,23 @@ def test_a_request_is_let_in_with_a_partner_made_of_it_or_chosen(
     assert staff.get("partners/P1").json["contact"] is None
 
 
+def test_needs_that_a_request_takes_from_its_partner_are_whose_they_were(
+    anyone: Caller, staff: Caller, partner: Profile
+) -> None:
+    theirs = sent(anyone, "partners", {**partner, "name": "Strangers"})
+    made = records(staff.post(f"submissions/{theirs}/let-in", {}))["partners"]
+    request = staff.post("requests", {"partner_id": made}).json
+    assert {part: one["made_by"] for part, one in request["provenance"].items()} == {
+        "profile": "staff",
+        "needs.n1": "anyone",
+    }
+    staff.post("partners", partner)
+    asked = sent(anyone, "requests", {"partner_id": "P1"})
+    id = records(staff.post(f"submissions/{asked}/let-in", {}))["requests"]
+    provenance = staff.get(f"requests/{id}").json["provenance"]
+    assert (provenance["profile"]["made_by"], provenance["needs.n1"]["made_by"]) == ("anyone", "staff")
+
+
 def test_a_request_that_names_a_partner_is_resolved_when_it_is_let_in(
     anyone: Caller, staff: Caller, partner: Profile
 ) -> None:
