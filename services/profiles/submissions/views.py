@@ -41,7 +41,7 @@ class KnownOrganisations:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._read: dict[str, tuple[tuple[int, int], list[Known], list[str]]] = {}
+        self._read: dict[str, tuple[store.Fingerprint, list[Known], list[str]]] = {}
 
     def like(self, connection: Connection, submission: Submission) -> list[Likely]:
         """Return the organisations that a submission may be about, the likeliest first."""
