@@ -70,6 +70,13 @@ class Submission:
         """Whether nobody has decided on it."""
         return self.status is SubmissionStatus.WAITING
 
+    @property
+    def not_put_back(self) -> list[RecordOf]:
+        """The records that still say something of its changes, or something else since, though it was taken back."""
+        if self.status is SubmissionStatus.LET_IN:
+            return []
+        return [record for record in self.records if record.after]
+
     def has_record(self, kind: str, id: str) -> bool:
         """Say whether it made or changed a record."""
         return any((record.kind, record.id) == (kind, id) for record in self.records)

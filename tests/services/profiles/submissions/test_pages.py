@@ -126,6 +126,25 @@ def test_a_change_is_shown_before_it_is_made_and_a_contact_is_not_ticked(
     assert (after["city"], after["contact"]["email"]) == ("Bergen", "real@fjord.example")
 
 
+def test_what_could_not_be_put_back_is_said(
+    stranger: Browser, desk: Browser, staff: Caller, partner: Profile
+) -> None:
+    staff.post("partners", partner)
+    submitted(stranger, "partner", city="Bergen")
+    id = staff.get("submissions").json["items"][0]["id"]
+    desk.open(f"/submissions/{id}?record_id=P1")
+    desk.press("Change Fjord Hospital")
+    state = staff.get("partners/P1").json
+    staff.put("partners/P1", {**state, "city": "Molde"}, If_Match='"2"')
+    desk.open(f"/submissions/{id}")
+    answer = desk.press("Take back")
+    assert "Not put back, because it was changed since: City of P1." in desk.open(answer.headers["Location"])
+    desk.open("/submissions")
+    desk.fill(id=id).press("Withdraw the chosen ones…")
+    answer = desk.press("Withdraw 1 submission")
+    assert "Not put back, because it was changed since: City of P1." in desk.open(answer.headers["Location"])
+
+
 def test_a_flood_from_one_source_is_withdrawn_after_one_more_question(
     stranger: Browser, desk: Browser, staff: Caller
 ) -> None:

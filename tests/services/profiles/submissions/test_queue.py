@@ -204,6 +204,53 @@ def test_a_part_of_which_another_strangers_change_stays_is_still_anyones(
     assert {after["provenance"][part]["made_by"] for part in ("profile", "contact", "needs.n3")} == {"anyone"}
 
 
+@pytest.fixture
+def changed(changing: str, staff: Caller) -> str:
+    """A submission that changed the partner P1."""
+    how = {"record_id": "P1", "record_version": 1, "fields": ["city", "contact", "needs", "not_to_meet"]}
+    records(staff.post(f"submissions/{changing}/let-in", how))
+    return changing
+
+
+def test_a_strangers_contact_goes_although_staff_have_added_to_it(changed: str, staff: Caller) -> None:
+    state = staff.get("partners/P1").json
+    state["contact"]["phone"] = "+47 1"
+    assert staff.put("partners/P1", state, If_Match='"2"').status_code == 200
+    assert staff.post(f"submissions/{changed}/undo").json["records"] == []
+    assert staff.get("partners/P1").json["contact"]["email"] == "real@fjord.example"
+
+
+def test_a_withdrawn_record_is_put_back_too_and_comes_back_without_the_strangers_parts(
+    changed: str, staff: Caller
+) -> None:
+    staff.post("partners/P1/withdraw", If_Match='"2"')
+    assert staff.post(f"submissions/{changed}/undo").json["records"] == []
+    assert staff.get("partners/P1").json["status"] == "withdrawn"
+    assert staff.post("partners/P1/reopen", If_Match='"4"').status_code == 200
+    after = staff.get("partners/P1").json
+    assert (after["contact"]["email"], after["not_to_meet"]) == ("real@fjord.example", [])
+    assert [one["text"] for one in after["needs"]] == ["Fewer infections."]
+    assert "blocks" not in after["provenance"]
+
+
+def test_what_was_changed_since_is_named_and_the_rest_is_put_back(changed: str, staff: Caller) -> None:
+    state = staff.get("partners/P1").json
+    state["contact"] = {"email": "third@fjord.example"}
+    state["needs"][1]["text"] = "New beds, said better."
+    state["not_to_meet"].append("C7")
+    assert staff.put("partners/P1", state, If_Match='"2"').status_code == 200
+    told = staff.post(f"submissions/{changed}/undo").json
+    assert told["status"] == "waiting"
+    assert [(one["id"], one["not_put_back"]) for one in told["records"]] == [("P1", ["contact", "needs"])]
+    after = staff.get("partners/P1").json
+    assert (after["city"], after["contact"]["email"]) == ("", "third@fjord.example")
+    assert after["not_to_meet"] == ["C7"]
+    assert [one["text"] for one in after["needs"]] == ["Fewer infections.", "New beds, said better."]
+    bulk = staff.post("submissions/withdraw", {"ids": [changed]}).json
+    left = {"submission": changed, "kind": "partners", "id": "P1", "fields": ["contact", "needs"]}
+    assert bulk == {"withdrawn": [changed], "not_put_back": [left]}
+
+
 def test_a_change_of_another_version_than_was_seen_is_refused(changing: str, staff: Caller) -> None:
     how = {"record_id": "P1", "record_version": 7, "fields": ["city"]}
     assert staff.post(f"submissions/{changing}/let-in", how).status_code == 412
