@@ -135,7 +135,7 @@ def _staff_pages(database: Database, clock: Clock, ids: IdSource, known: KnownOr
     def withdraw_page() -> AnyResponse | str:
         """Ask once more what would be withdrawn, and withdraw it when that was answered."""
         source_of = request.form.get("source_of", "")
-        chosen = request.form.getlist("id")[: store.MOST_AT_ONCE]
+        chosen = request.form.getlist("id")
         with database.writing() as connection:
             if source_of:
                 one = store.get_submission(connection, source_of)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 
+from services.profiles.tables import submissions
+from shared.storage.engine import Database
 from tests.browser import STAFF_TOKEN, Browser
 from tests.services.profiles.caller import Caller, Profile
 
@@ -159,6 +162,22 @@ def test_a_flood_from_one_source_is_withdrawn_after_one_more_question(
     answer = desk.press("Withdraw 3 submissions")
     assert "3 submissions are withdrawn." in desk.open(answer.headers["Location"])
     assert "Nothing waits." in desk.open("/submissions")
+
+
+def test_of_many_that_are_chosen_none_is_left_out(
+    stranger: Browser, desk: Browser, database: Database
+) -> None:
+    submitted(stranger, "company")
+    with database.writing() as connection:
+        row = dict(connection.execute(sa.select(submissions)).mappings().one())
+        rows = [{**row, "id": f"s{number:04}", "token_digest": f"t{number}"} for number in range(300)]
+        connection.execute(sa.insert(submissions), rows)
+    desk.open("/submissions")
+    desk.fill(id=[one["id"] for one in rows]).press("Withdraw the chosen ones…")
+    assert "300 submissions would be withdrawn." in desk.said
+    answer = desk.press("Withdraw 300 submissions")
+    assert "300 submissions are withdrawn." in desk.open(answer.headers["Location"])
+    assert "1 waits." in desk.open("/submissions")
 
 
 def test_refusing_needs_a_reason(stranger: Browser, desk: Browser, staff: Caller) -> None:
