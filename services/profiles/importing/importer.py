@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -31,8 +31,11 @@ from services.profiles.organisations import actions, store
 from services.profiles.organisations.domain.codes import KINDS
 from services.profiles.organisations.domain.profile_state import State, fields_of
 from services.profiles.organisations.domain.provenance import (
+    BLOCKS,
     BY_IMPORT,
     CONTACT,
+    PROFILE,
+    parts_of,
 )
 from services.profiles.organisations.schemas.profiles import NEW
 from services.profiles.refusals import Refusal, RefusedError
@@ -55,6 +58,9 @@ SHOWN = 60
 """Characters of a cell that a warning shows."""
 LINES_NAMED = 20
 """Lines that one warning names; of more it tells the number."""
+
+_COLUMN_PART = {PROFILE: "", BLOCKS: "", CONTACT: "contact"}
+"""The part of the columns that fill a part of a record; those of every capability or need are `offer`."""
 
 Progress = Callable[[int, int], None]
 
@@ -232,7 +238,7 @@ class _Import:
         try:
             fields = self._load(id, reading, current, stored)
             state, became = self._save(connection, id, fields, current, now)
-            told.extend(_strangers_parts(row, state))
+            told.extend(_strangers_parts(self._kind, row, reading.values, current, state))
         except RefusedError as error:
             if error.kind not in (Refusal.INVALID, Refusal.WITHDRAWN):
                 raise
@@ -399,12 +405,34 @@ class _RejectedError(Exception):
         super().__init__("; ".join(self.reasons))
 
 
-def _strangers_parts(row: Row, state: State) -> Iterator[str]:
-    """Say which parts under a row's record came from a stranger, by name: none is kept there unseen."""
-    for part in parts_by_anyone(state):
-        confirmed = state[PROVENANCE][part]["confirmed_at"]
-        let_in = f"staff let it in on {confirmed[:10]}" if confirmed else "nobody has confirmed it"
-        yield f"line {row.line}: {state['id']} keeps {part}, which came from anyone ({let_in})"
+def _strangers_parts(
+    kind: str, row: Row, stated: Collection[str], current: State | None, state: State
+) -> Iterator[str]:
+    """Say what under a row's record came from a stranger, by name: nothing is kept there unseen.
+
+    Of a part that the row changes, what it does not state itself is named.
+    """
+    before, after = parts_of(current or {}), parts_of(state)
+    theirs = parts_by_anyone(state)
+    mixed = [part for part in parts_by_anyone(current or {}) if part in after and part not in theirs]
+    for part in theirs:
+        yield _kept_of_anyone(row, state, part, state[PROVENANCE][part])
+    for part in mixed:
+        says, column_part = after[part], _COLUMN_PART.get(part, "offer")
+        said = {column.target for name in stated if (column := COLUMNS[kind][name]).part == column_part}
+        kept = [
+            name
+            for name, value in before[part].items()
+            if name not in (*said, "id") and value and says.get(name) == value
+        ]
+        if kept and current:
+            yield _kept_of_anyone(row, state, f"{part} ({', '.join(kept)})", current[PROVENANCE][part])
+
+
+def _kept_of_anyone(row: Row, state: State, what: str, entry: Mapping[str, Any]) -> str:
+    confirmed = entry["confirmed_at"]
+    let_in = f"staff let it in on {confirmed[:10]}" if confirmed else "nobody has confirmed it"
+    return f"line {row.line}: {state['id']} keeps {what}, which came from anyone ({let_in})"
 
 
 def _column_warnings(sheet: Sheet, kind: str) -> list[str]:

@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 from services.profiles.i18n import N_
 from services.profiles.organisations import actions as organisations
 from services.profiles.organisations import store as records
-from services.profiles.organisations.domain.codes import COMPANIES, KINDS, PARTNERS, REQUESTS, Status
+from services.profiles.organisations.domain.codes import COMPANIES, KINDS, PARTNERS, REQUESTS
 from services.profiles.organisations.domain.profile_state import State, fields_of
 from services.profiles.organisations.domain.provenance import LET_IN
 from services.profiles.refusals import Refusal, RefusedError, wrong
@@ -26,8 +26,10 @@ from services.profiles.submissions.domain.submission import (
     Submission,
     SubmissionStatus,
 )
+from services.profiles.submissions.domain.taking_back import handed_on, narrowed, put_back
 from services.profiles.submissions.sent import Understood, whole_of
 from shared.clock import to_text
+from shared.events.origins import PROVENANCE
 from shared.ids import IdSource
 
 LONGEST_REASON = 2_000
@@ -118,7 +120,8 @@ def let_in(connection: Connection, id: str, how: LettingIn, now: datetime, ids: 
         made = _as_new(connection, submission, how, now, ids)
     else:
         made = (_as_change(connection, submission, how.record_id, how, now),)
-    return _decide(connection, submission, SubmissionStatus.LET_IN, DecidedBy.STAFF, now, records=made)
+    kept = (*submission.records, *made)
+    return _decide(connection, submission, SubmissionStatus.LET_IN, DecidedBy.STAFF, now, records=kept)
 
 
 def refuse(connection: Connection, id: str, reason: str, now: datetime) -> Submission:
@@ -148,20 +151,17 @@ def withdraw_own(connection: Connection, token_digest: str, now: datetime) -> Su
 def withdraw(connection: Connection, ids: Sequence[str], now: datetime) -> list[Submission]:
     """Withdraw submissions and the records that they made; what is withdrawn already stays as it is.
 
-    A change that one let in is taken back where the record still says what it brought. Returns those that were
-    withdrawn now; unknown ids are passed over.
+    A change that one let in is put back where the record still says what it brought; the rest stays with the
+    submission as not put back. Returns those that were
+    withdrawn now, the last decided first; unknown ids are passed over.
     """
+    locked = [store.get_submission(connection, id, lock=True) for id in sorted(set(ids))]
+    found = [one for one in locked if one is not None and one.status is not SubmissionStatus.WITHDRAWN]
     done = []
-    for id in sorted(set(ids)):
-        submission = store.get_submission(connection, id, lock=True)
-        if submission is None or submission.status is SubmissionStatus.WITHDRAWN:
-            continue
-        _take_back(connection, submission, now)
-        done.append(
-            _decide(
-                connection, submission, SubmissionStatus.WITHDRAWN, DecidedBy.STAFF, now, submission.reason
-            )
-        )
+    for submission in sorted(found, key=_decided_when, reverse=True):
+        kept = _take_back(connection, submission, now)
+        status, by = SubmissionStatus.WITHDRAWN, DecidedBy.STAFF
+        done.append(_decide(connection, submission, status, by, now, submission.reason, kept))
     return done
 
 
@@ -175,14 +175,20 @@ def withdraw_from_source(connection: Connection, id: str, now: datetime) -> list
 def undo(connection: Connection, id: str, now: datetime) -> Submission:
     """Take a decision of staff back: what was made is withdrawn, what was changed is as before, and it waits again.
 
+    What cannot be put back, because it was changed since, stays with the submission.
     Raises RefusedError for one that is unknown, waits or was withdrawn by its sender.
     """
     submission = _known(connection, id, lock=True)
     if submission.decided_by is not DecidedBy.STAFF:
         raise RefusedError(Refusal.DECIDED, "there is no decision of staff to take back")
-    _take_back(connection, submission, now)
+    kept = tuple(record for record in _take_back(connection, submission, now) if record.after)
     again = replace(
-        submission, status=SubmissionStatus.WAITING, decided_at=None, decided_by=None, reason="", records=()
+        submission,
+        status=SubmissionStatus.WAITING,
+        decided_at=None,
+        decided_by=None,
+        reason="",
+        records=kept,
     )
     store.save_submission(connection, again)
     return again
@@ -256,26 +262,59 @@ def _as_change(
         made=False,
         before={one.field: one.before for one in chosen},
         after={one.field: state.get(one.field) for one in chosen},
+        **_provenance_changed(current, state),
     )
 
 
-def _take_back(connection: Connection, submission: Submission, now: datetime) -> None:
-    """Withdraw the records that a submission made, the last first, and put back what it changed."""
+def _provenance_changed(current: State, state: State) -> dict[str, dict[str, Any]]:
+    before, after = current.get(PROVENANCE) or {}, state.get(PROVENANCE) or {}
+    changed = [part for part, entry in after.items() if before.get(part) != entry]
+    return {
+        "provenance_before": {part: before.get(part) for part in changed},
+        "provenance_after": {part: after[part] for part in changed},
+    }
+
+
+def _decided_when(submission: Submission) -> tuple[str, int]:
+    return submission.decided_at or "", max((record.version for record in submission.records), default=0)
+
+
+def _take_back(connection: Connection, submission: Submission, now: datetime) -> tuple[RecordOf, ...]:
+    """Withdraw the records that a submission made, the last first, and put back what it changed.
+
+    Returns the records that it has, each with those of its changes alone that are not put back.
+    """
+    kept = []
     for record in reversed(submission.records):
         current = records.get_profile(connection, record.kind, record.id, lock=True)
-        if current is None or current["status"] == Status.WITHDRAWN:
-            continue
-        if record.made:
+        left: frozenset[str] = frozenset()
+        if current is not None and record.made:
             organisations.withdraw(connection, record.kind, record.id, now, None)
-        else:
-            _put_back(connection, record, current, now)
+        elif current is not None:
+            back = put_back(record, current)
+            organisations.put_back(connection, record.kind, current, back.fields, back.provenance, now)
+            left = back.left - _hand_on(connection, submission, record)
+        kept.append(narrowed(record, left))
+    return tuple(reversed(kept))
 
 
-def _put_back(connection: Connection, record: RecordOf, current: State, now: datetime) -> None:
-    same = {name: before for name, before in record.before.items() if current.get(name) == record.after[name]}
-    if same:
-        fields = {**fields_of(current), **same}
-        organisations.replace(connection, record.kind, record.id, fields, now, None)
+def _hand_on(connection: Connection, submission: Submission, taken: RecordOf) -> set[str]:
+    """Have later changes of the same record go back to what a change that is taken back had found.
+
+    Returns the fields that a later change says and puts back.
+    """
+    fields: set[str] = set()
+    for other in store.list_with_record(connection, taken.kind, taken.id, lock=True):
+        if other.id == submission.id or other.status is not SubmissionStatus.LET_IN:
+            continue
+        handed = []
+        for one in other.records:
+            later = (one.kind, one.id) == (taken.kind, taken.id) and one.version > taken.version
+            handed.append(handed_on(taken, one) if later else one)
+            fields |= {name for name, value in handed[-1].before.items() if value != one.before[name]}
+        if tuple(handed) != other.records:
+            store.save_submission(connection, replace(other, records=tuple(handed)))
+    return fields
 
 
 def _decide(

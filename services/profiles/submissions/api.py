@@ -206,7 +206,14 @@ def submissions_blueprint(
                 if given["ids"]
                 else actions.withdraw_from_source(connection, given["source_of"], clock())
             )
-        return {"withdrawn": [one.id for one in done]}
+        return {
+            "withdrawn": [one.id for one in done],
+            "not_put_back": [
+                {"submission": one.id, "kind": record.kind, "id": record.id, "fields_": sorted(record.after)}
+                for one in done
+                for record in one.not_put_back
+            ],
+        }
 
     def _of(connection: Any, id: str) -> dict[str, Any]:
         found = store.get_submission(connection, id)
@@ -253,7 +260,10 @@ def _queued(row: Row) -> dict[str, Any]:
             }
             for like in row.likely
         ],
-        "records": [vars(record) for record in one.records],
+        "records": [
+            {**vars(record), "not_put_back": sorted(record.after) if record in one.not_put_back else []}
+            for record in one.records
+        ],
     }
 
 

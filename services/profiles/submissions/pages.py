@@ -51,6 +51,7 @@ from shared.web.problems import Problem, faults_in
 from shared.web.sender import sender_digest
 
 PAGE_SIZE = 50
+MOST_SAID = 20
 LAST_PAGE = 100_000
 STATIC = Path(__file__).parents[1] / "static"
 DOORS = {"request": REQUESTS, "company": COMPANIES, "partner": PARTNERS}
@@ -136,7 +137,7 @@ def _staff_pages(database: Database, clock: Clock, ids: IdSource, known: KnownOr
     def withdraw_page() -> AnyResponse | str:
         """Ask once more what would be withdrawn, and withdraw it when that was answered."""
         source_of = request.form.get("source_of", "")
-        chosen = request.form.getlist("id")[: store.MOST_AT_ONCE]
+        chosen = request.form.getlist("id")
         with database.writing() as connection:
             if source_of:
                 one = store.get_submission(connection, source_of)
@@ -148,6 +149,15 @@ def _staff_pages(database: Database, clock: Clock, ids: IdSource, known: KnownOr
                 return render_template("submissions/withdraw.html", found=found, source_of=source_of)
         said = ngettext("%(num)d submission is withdrawn.", "%(num)d submissions are withdrawn.", len(done))
         flash(said, "success")
+        for record in [record for one in done for record in one.not_put_back][:MOST_SAID]:
+            flash(
+                _(
+                    "Not put back, because it was changed since: %(fields)s of %(id)s.",
+                    fields=labels.field_words(record.after),
+                    id=record.id,
+                ),
+                "warning",
+            )
         # There each can be taken back.
         return redirect(url_for("submission_pages.submission_list", status="withdrawn"), code=303)
 

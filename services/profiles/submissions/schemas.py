@@ -50,6 +50,12 @@ class MadeRecord(Schema):
     id = fields.String()
     version = fields.Integer()
     made = fields.Boolean(metadata={"description": "false: it was there, and fields of it were changed"})
+    not_put_back = fields.List(
+        fields.String(),
+        metadata={
+            "description": "fields that were changed since and stay, though the submission is taken back"
+        },
+    )
 
 
 class QueuedSubmission(Followed):
@@ -130,7 +136,17 @@ class ToWithdraw(ProfileSchema):
     source_of = id_field(load_default=None, allow_none=True)
 
 
+class NotPutBack(Schema):
+    """Fields of a record that a withdrawn submission had changed, and that stay because they were changed since."""
+
+    submission = fields.String()
+    kind = fields.String()
+    id = fields.String()
+    fields_ = fields.List(fields.String(), data_key="fields")
+
+
 class Withdrawn(Schema):
-    """What was withdrawn."""
+    """What was withdrawn, and what of it could not be put back."""
 
     withdrawn = fields.List(fields.String(validate=validate.Length(max=64)))
+    not_put_back = fields.List(fields.Nested(NotPutBack))

@@ -49,7 +49,7 @@ class KnownOrganisations:
     def __init__(self) -> None:
         self._found: dict[str, tuple[object, dict[str, list[Likely]]]] = {}
         self._lock = threading.Lock()
-        self._read: dict[str, tuple[tuple[int, int], list[Known], list[str]]] = {}
+        self._read: dict[str, tuple[store.Fingerprint, list[Known], list[str]]] = {}
 
     def like(self, connection: Connection, submissions: Iterable[Submission]) -> dict[str, list[Likely]]:
         """Return by each submission's id the organisations that it may be about, the likeliest first."""

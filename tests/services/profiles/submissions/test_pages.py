@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 
+from services.profiles.tables import submissions
+from shared.storage.engine import Database
 from tests.browser import STAFF_TOKEN, Browser
 from tests.services.profiles.caller import Caller, Profile
 
@@ -126,6 +129,25 @@ def test_a_change_is_shown_before_it_is_made_and_a_contact_is_not_ticked(
     assert (after["city"], after["contact"]["email"]) == ("Bergen", "real@fjord.example")
 
 
+def test_what_could_not_be_put_back_is_said(
+    stranger: Browser, desk: Browser, staff: Caller, partner: Profile
+) -> None:
+    staff.post("partners", partner)
+    submitted(stranger, "partner", city="Bergen")
+    id = staff.get("submissions").json["items"][0]["id"]
+    desk.open(f"/submissions/{id}?record_id=P1")
+    desk.press("Change Fjord Hospital")
+    state = staff.get("partners/P1").json
+    staff.put("partners/P1", {**state, "city": "Molde"}, If_Match='"2"')
+    desk.open(f"/submissions/{id}")
+    answer = desk.press("Take back")
+    assert "Not put back, because it was changed since: City of P1." in desk.open(answer.headers["Location"])
+    desk.open("/submissions")
+    desk.fill(id=id).press("Withdraw the chosen ones…")
+    answer = desk.press("Withdraw 1 submission")
+    assert "Not put back, because it was changed since: City of P1." in desk.open(answer.headers["Location"])
+
+
 def test_a_flood_from_one_source_is_withdrawn_after_one_more_question(
     stranger: Browser, desk: Browser, staff: Caller
 ) -> None:
@@ -140,6 +162,22 @@ def test_a_flood_from_one_source_is_withdrawn_after_one_more_question(
     answer = desk.press("Withdraw 3 submissions")
     assert "3 submissions are withdrawn." in desk.open(answer.headers["Location"])
     assert "Nothing waits." in desk.open("/submissions")
+
+
+def test_of_many_that_are_chosen_none_is_left_out(
+    stranger: Browser, desk: Browser, database: Database
+) -> None:
+    submitted(stranger, "company")
+    with database.writing() as connection:
+        row = dict(connection.execute(sa.select(submissions)).mappings().one())
+        rows = [{**row, "id": f"s{number:04}", "token_digest": f"t{number}"} for number in range(300)]
+        connection.execute(sa.insert(submissions), rows)
+    desk.open("/submissions")
+    desk.fill(id=[one["id"] for one in rows]).press("Withdraw the chosen ones…")
+    assert "300 submissions would be withdrawn." in desk.said
+    answer = desk.press("Withdraw 300 submissions")
+    assert "300 submissions are withdrawn." in desk.open(answer.headers["Location"])
+    assert "1 waits." in desk.open("/submissions")
 
 
 def test_refusing_needs_a_reason(stranger: Browser, desk: Browser, staff: Caller) -> None:
