@@ -18,7 +18,7 @@ from shared.ids import IdSource
 from shared.settings.registry import Settings
 from shared.storage.ended_sessions import LONGEST_SESSION
 from shared.web import health, pages
-from shared.web.access import guard, is_public, is_staff
+from shared.web.access import count_wrong_tokens, guard, is_public, is_staff
 from shared.web.api import Blueprint, register_api
 from shared.web.form_check import check_forms
 from shared.web.late_routes import LateRoute
@@ -98,6 +98,7 @@ def create_service_app(
     app.wsgi_app = AtOutsideAddress(app.wsgi_app, settings.base_url, keep_host=settings.sample)  # type: ignore[method-assign]
     bound_integers(app.url_map)
     watch(app, service)
+    count_wrong_tokens(app)
     Babel(app, locale_selector=_chosen_language)
     Bootstrap5(app)
     csrf = CSRFProtect(app)

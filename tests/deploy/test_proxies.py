@@ -402,4 +402,6 @@ def test_who_sends_more_than_the_pages_need_is_told_when_to_come_again(tmp_path:
         assert ask("GET")[0] == 200
         assert ask("POST", source="127.0.0.2")[0] == 200
         assert ask("POST", Authorization="Bearer something")[0] == 200, "the services count wrong tokens"
+        basic = {ask("POST", "127.0.0.4", Authorization="Basic YTpi")[0] for _ in range(60)}
+        assert 429 in basic, "nobody else counts what is no token"
         assert {ask("GET", source="127.0.0.3")[0] for _ in range(100)} == {200}
