@@ -45,6 +45,7 @@ from shared.faults import Fault
 from shared.ids import IdSource
 from shared.storage.engine import Database
 from shared.web.access import access
+from shared.web.form_check import tells_nul
 from shared.web.problems import Problem, faults_in
 from shared.web.sender import sender_digest
 
@@ -231,6 +232,7 @@ def _doors(database: Database, clock: Clock, ids: IdSource) -> Blueprint:
 
     @blueprint.route("/submit/<door>", methods=["GET", "POST"])
     @access("anyone")
+    @tells_nul
     def submit(door: str) -> AnyResponse | str:
         """Show a form for who has no account, and keep what is sent until staff let it in."""
         if door not in DOORS:
@@ -239,7 +241,7 @@ def _doors(database: Database, clock: Clock, ids: IdSource) -> Blueprint:
         if request.method == "GET":
             return _door("submissions/submit.html", door=door, said={}, faults={})
         said = forms.written(request.form)
-        faults = forms.missing(said)
+        faults = {**forms.missing(said), **forms.with_nul(request.form)}
         if not faults:
             try:
                 read = understood_raw(kind, forms.fields_of(kind, said))

@@ -72,6 +72,35 @@ def test_what_is_missing_or_wrong_is_said_beside_its_field_and_what_was_written_
     assert 'id="country-problem">saknas; skriv det här' in stranger.said
 
 
+def test_a_character_that_stands_for_an_unreadable_one_is_taken_as_any_other(stranger: Browser) -> None:
+    assert "Hemv\ufffdrd" in stranger.open(submitted(stranger, text_1="Hemv\ufffdrd"))
+
+
+def test_a_nul_character_is_told_beside_its_field_and_what_was_written_stays(stranger: Browser) -> None:
+    stranger.open("/submit/request?lang=sv")
+    wrong = {**WRITTEN, "name": "Fjord\0 Hospital", "text_2": "And better beds."}
+    answer = stranger.fill(**wrong).press("Skicka det till Handslag")
+    assert answer.status_code == 422
+    assert "innehöll ett NUL-tecken, som är borttaget här; titta på det och skicka igen" in stranger.said
+    page = answer.get_data(as_text=True)
+    assert 'value="Fjord Hospital"' in page
+    assert all(text in page for text in ("ola@fjord.example", "Fewer infections", "And better beds."))
+    assert stranger.press("Skicka det till Handslag").status_code == 303
+
+
+def test_a_nul_character_in_staffs_form_loses_nothing_that_was_written(
+    stranger: Browser, desk: Browser, staff: Caller
+) -> None:
+    submitted(stranger)
+    (waiting,) = staff.get("submissions").json["items"]
+    desk.open(f"/submissions/{waiting['id']}")
+    answer = desk.fill(reason="Too\0 little is said.").press("Do not take it")
+    assert answer.status_code == 422
+    assert "NUL" in desk.said
+    assert "Too little is said." in desk.said
+    assert desk.press("Send it again").status_code == 303
+
+
 def test_a_stranger_sees_no_queue_and_no_menu(stranger: Browser) -> None:
     stranger.open("/submissions", status=302)
     assert "nav-link" not in stranger.open("/submit/request").replace('nav-link" lang', "")
