@@ -210,7 +210,7 @@ def _letting_in() -> LettingIn:
     if form.get("record_id"):
         version = form.get("record_version", type=int)
         if version is None:
-            raise wrong("record_version", "is missing", "look at the changes again")
+            raise wrong("record_version", N_("is missing"), N_("look at the changes again"))
         return LettingIn(form["record_id"], version, frozenset(form.getlist("fields")))
     if form.get("partner_id") == "":
         raise wrong("partner_id", N_("is not chosen"), N_("say which organisation asks"))

@@ -171,6 +171,26 @@ def test_a_flood_from_one_source_is_withdrawn_after_one_more_question(
     assert "Nothing waits." in desk.open("/submissions")
 
 
+@pytest.mark.parametrize(
+    ("page", "written", "named"),
+    [
+        ("let-in", {"membership": "king"}, "Membership"),
+        ("let-in", {"record_id": "no id", "record_version": "1", "fields": ["name"]}, "Record"),
+        ("refuse", {"reason": "Too \x01 little is said."}, "Reason"),
+        ("refuse", {"reason": "Too little is said. " * 101}, "Reason"),
+    ],
+)
+def test_staffs_forms_are_held_to_what_the_api_takes(
+    stranger: Browser, desk: Browser, staff: Caller, page: str, written: dict[str, str], named: str
+) -> None:
+    submitted(stranger, "company")
+    id = staff.get("submissions").json["items"][0]["id"]
+    desk.open(f"/submissions/{id}")
+    assert desk.send(f"/submissions/{id}/{page}", **written).status_code == 422
+    assert f'<p class="mb-0">{named} ' in desk.said
+    assert staff.get(f"submissions/{id}").json["status"] == "waiting"
+
+
 def test_refusing_needs_a_reason(stranger: Browser, desk: Browser, staff: Caller) -> None:
     link = submitted(stranger)
     id = staff.get("submissions").json["items"][0]["id"]
