@@ -199,6 +199,8 @@ def _staff_pages(database: Database, clock: Clock, ids: IdSource, known: KnownOr
             record=record,
             changes=actions.changes_in(found, record) if record else [],
             why=why,
+            written=request.form,
+            ticked=request.form.getlist("fields") if "record_id" in request.form else None,
         )
 
     return blueprint

@@ -191,6 +191,49 @@ def test_staffs_forms_are_held_to_what_the_api_takes(
     assert staff.get(f"submissions/{id}").json["status"] == "waiting"
 
 
+def test_a_reason_that_is_refused_still_stands_there(stranger: Browser, desk: Browser, staff: Caller) -> None:
+    submitted(stranger)
+    desk.open(f"/submissions/{staff.get('submissions').json['items'][0]['id']}")
+    reason = "Too little is said & <more>. " * 80
+    assert desk.fill(reason=reason).press("Do not take it").status_code == 422
+    assert "write at most 2000 characters" in desk.said
+    assert reason.strip() in desk.said
+
+
+def test_what_was_chosen_still_stands_where_letting_in_is_refused(
+    stranger: Browser, desk: Browser, staff: Caller, company: Profile
+) -> None:
+    staff.post("companies", company)
+    submitted(stranger, "company", city="Bergen", website="fjord.example")
+    id = staff.get("submissions").json["items"][0]["id"]
+    page = desk.open(f"/submissions/{id}?record_id={company['id']}")
+    assert 'value="city" checked' in page
+    assert 'value="contact" checked' not in page
+    stale = {"record_id": company["id"], "record_version": "9", "fields": ["contact", "website"]}
+    assert desk.send(f"/submissions/{id}/let-in", **stale).status_code == 409
+    assert {name: f'value="{name}" checked' in desk.said for name in ("city", "contact", "website")} == {
+        "city": False, "contact": True, "website": True,
+    }  # fmt: skip
+    desk.send(f"/submissions/{id}/let-in", **{**stale, "fields": []})
+    assert 'name="fields" value="website">' in desk.said
+    assert " checked" not in desk.said
+    desk.send(f"/submissions/{id}/refuse", reason="", membership="member")
+    assert '<option value="member" selected>' in desk.said
+
+
+def test_who_was_chosen_to_ask_still_stands_where_letting_in_is_refused(
+    stranger: Browser, desk: Browser, staff: Caller, partner: Profile
+) -> None:
+    staff.post("partners", {**partner, "name": WRITTEN["name"], "country": WRITTEN["country"]})
+    submitted(stranger)
+    id = staff.get("submissions").json["items"][0]["id"]
+    desk.open(f"/submissions/{id}")
+    desk.send(f"/submissions/{id}/let-in", partner_id=partner["id"], membership="king")
+    assert f'<option value="{partner["id"]}" selected>' in desk.said
+    desk.send(f"/submissions/{id}/let-in", partner_id="new", membership="king")
+    assert '<option value="new" selected>' in desk.said
+
+
 def test_refusing_needs_a_reason(stranger: Browser, desk: Browser, staff: Caller) -> None:
     link = submitted(stranger)
     id = staff.get("submissions").json["items"][0]["id"]
