@@ -73,6 +73,22 @@ def refuse_many(app: Flask) -> None:
         )
 
 
+def count_wrong_tokens(app: Flask) -> None:
+    """Count every wrong staff token that an app is sent, whatever address it is sent to; see `refuse_many`.
+
+    Call it before anything else can refuse a request: pages of errors, too, look otherwise to staff. A browser that a
+    proxy asked for a name and a password sends these with each page, so only bearer tokens count there.
+    """
+    app.extensions[WRONG_TOKENS] = WrongTokens()
+    metrics.WRONG_TOKENS.add(0, app.name)
+
+    @app.before_request
+    def check() -> None:
+        scheme = request.headers.get("Authorization", "").partition(" ")[0].lower()
+        if scheme and (scheme == "bearer" or request.path.startswith(API_PREFIX)) and not is_staff():
+            refuse_many(app)
+
+
 def guard(app: Flask) -> None:
     """Hold every request of an app to what its view declares.
 
@@ -83,8 +99,6 @@ def guard(app: Flask) -> None:
     if undeclared:
         raise RuntimeError(f"these views do not say who may call them: {', '.join(undeclared)}")
 
-    app.extensions[WRONG_TOKENS] = WrongTokens()
-    metrics.WRONG_TOKENS.add(0, app.name)
     app.extensions[DECLARED] = declared
     settings: Settings = app.config["SETTINGS"]
 
@@ -96,9 +110,8 @@ def guard(app: Flask) -> None:
             _check_cookie_call(settings)
             return None
         with_token = "Authorization" in request.headers and request.path.startswith(API_PREFIX)
-        if with_token:  # told also where none is needed: who sends one means to be staff
-            refuse_many(app)
-        elif declared[request.endpoint] == "anyone":
+        # A wrong token is told also where none is needed: who sends one means to be staff.
+        if declared[request.endpoint] == "anyone" and not with_token:
             return None
         if request.path.startswith(API_PREFIX):
             raise Problem(

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from flask import Flask, Request, Response, g, request
+from flask import Flask, Request, Response, current_app, g, request
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask_babel import Babel, get_locale
 from flask_bootstrap import Bootstrap5
@@ -18,9 +18,9 @@ from shared.ids import IdSource
 from shared.settings.registry import Settings
 from shared.storage.ended_sessions import LONGEST_SESSION
 from shared.web import health, pages
-from shared.web.access import guard, is_public, is_staff
+from shared.web.access import count_wrong_tokens, guard, is_public, is_staff
 from shared.web.api import Blueprint, register_api
-from shared.web.form_check import check_forms
+from shared.web.form_check import TELLS_NUL, check_forms, refuse_nul_in_forms
 from shared.web.late_routes import LateRoute
 from shared.web.numbers import bound_integers
 from shared.web.outside_address import AtOutsideAddress, path_of
@@ -98,6 +98,7 @@ def create_service_app(
     app.wsgi_app = AtOutsideAddress(app.wsgi_app, settings.base_url, keep_host=settings.sample)  # type: ignore[method-assign]
     bound_integers(app.url_map)
     watch(app, service)
+    count_wrong_tokens(app)
     Babel(app, locale_selector=_chosen_language)
     Bootstrap5(app)
     csrf = CSRFProtect(app)
@@ -112,6 +113,7 @@ def create_service_app(
         app.register_blueprint(page)  # type: ignore[arg-type]
 
     app.before_request(refuse_other_encodings)
+    app.before_request(refuse_nul_in_forms)
     app.before_request(_refuse_nul)
 
     @app.after_request
@@ -166,9 +168,11 @@ class _Sessions(SecureCookieSessionInterface):
 
 def _refuse_nul() -> None:
     """Refuse NUL characters in addresses and forms: PostgreSQL takes none in a text, not even to look for it."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    told = request.is_json or hasattr(view, TELLS_NUL)
     wrong = {
         name.replace("\0", "")
-        for fields in ((request.args,) if request.is_json else (request.args, request.form))
+        for fields in ((request.args,) if told else (request.args, request.form))
         for name, values in fields.lists()
         if any("\0" in text for text in (name, *values))
     }
@@ -187,7 +191,5 @@ def _chosen_language() -> str:
     for choice in (request.args.get("lang"), request.cookies.get("lang")):
         if choice in LANGUAGES:
             return choice
-    from flask import current_app
-
     settings = current_app.config["SETTINGS"]
     return request.accept_languages.best_match(list(LANGUAGES)) or settings.default_language

@@ -17,6 +17,7 @@ MOST_FIELDS = 1_000
 BROKEN_FORM = "The form cannot be read: it is broken, has more than 1,000 fields, or is not UTF-8."
 OTHER_ADDRESS = "The address is not UTF-8; write it in UTF-8, percent-encoded."
 _REPLACED = "\ufffd"
+"""What the library puts for what is not UTF-8 in a form of several parts; in others it is a character that was sent."""
 
 
 class StrictForms(FormDataParser):
@@ -29,6 +30,10 @@ class StrictForms(FormDataParser):
             stream, fields, files = super().parse(*arguments, **named)
         except ValueError:  # its words hold what was sent
             raise BadRequest(BROKEN_FORM) from None
+        return stream, fields, files
+
+    def _parse_multipart(self, *arguments: Any, **named: Any) -> Any:
+        stream, fields, files = super()._parse_multipart(*arguments, **named)
         if any(_REPLACED in text for name, values in fields.lists() for text in (name, *values)):
             raise BadRequest(BROKEN_FORM)
         return stream, fields, files

@@ -14,6 +14,7 @@ from services.profiles.i18n import N_
 from services.profiles.organisations import actions as organisations
 from services.profiles.organisations import store as records
 from services.profiles.organisations.domain.codes import COMPANIES, KINDS, PARTNERS, REQUESTS
+from services.profiles.organisations.domain.plain_text import TextError, clean_text
 from services.profiles.organisations.domain.profile_state import State, fields_of
 from services.profiles.organisations.domain.provenance import LET_IN
 from services.profiles.refusals import Refusal, RefusedError, wrong
@@ -31,6 +32,7 @@ from services.profiles.submissions.sent import Understood, whole_of
 from shared.clock import to_text
 from shared.events.origins import PROVENANCE
 from shared.ids import IdSource
+from shared.words.membership import Membership
 
 LONGEST_REASON = 2_000
 
@@ -115,6 +117,8 @@ def let_in(connection: Connection, id: str, how: LettingIn, now: datetime, ids: 
 
     Raises RefusedError for one that is unknown or decided, and for what cannot be let in so; EventTooLargeError.
     """
+    if how.membership is not None and how.membership not in list(Membership):
+        raise wrong("membership", N_("is none that there is"), N_("choose one of the list"))
     submission = _waiting(connection, id)
     if how.record_id is None:
         made = _as_new(connection, submission, how, now, ids)
@@ -126,11 +130,14 @@ def let_in(connection: Connection, id: str, how: LettingIn, now: datetime, ids: 
 
 def refuse(connection: Connection, id: str, reason: str, now: datetime) -> Submission:
     """Say that a submission is not taken; its sender may read the reason. Raises RefusedError."""
-    reason = reason.strip()
+    try:
+        reason = clean_text(reason, lines=True)
+    except TextError as error:
+        raise wrong("reason", error.problem, error.fix) from error
     if not reason:
-        raise wrong("reason", "is empty", "write why it is not taken")
+        raise wrong("reason", N_("is empty"), N_("write why it is not taken"))
     if len(reason) > LONGEST_REASON:
-        raise wrong("reason", "is too long", "write at most %(most)s characters", most=LONGEST_REASON)
+        raise wrong("reason", N_("is too long"), N_("write at most %(most)s characters"), most=LONGEST_REASON)
     submission = _waiting(connection, id)
     return _decide(connection, submission, SubmissionStatus.NOT_TAKEN, DecidedBy.STAFF, now, reason=reason)
 
@@ -242,10 +249,10 @@ def _as_change(
     kind = submission.kind
     current = records.get_profile(connection, kind, record_id, lock=True)
     if current is None:
-        raise wrong("record_id", "names nothing that is here", "choose a record of this kind")
+        raise wrong("record_id", N_("names nothing that is here"), N_("choose a record of this kind"))
     chosen = [one for one in changes_in(submission, current) if one.field in how.fields]
     if not chosen:
-        raise wrong("fields", "names nothing that would change", "choose at least one field")
+        raise wrong("fields", N_("names nothing that would change"), N_("choose at least one field"))
     state = organisations.replace(
         connection,
         kind,
@@ -358,7 +365,7 @@ def _waiting(connection: Connection, id: str) -> Submission:
 
 
 def _decided() -> RefusedError:
-    return RefusedError(Refusal.DECIDED, "it is decided already; look at it again")
+    return RefusedError(Refusal.DECIDED, N_("it is decided already; look at it again"))
 
 
 def aggregate_of(kind: str) -> str:

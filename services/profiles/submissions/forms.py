@@ -27,13 +27,19 @@ LANGUAGES: Mapping[str, str] = {
     "fr": "Français",
     "es": "Español",
 }
+NUL = Fault("", N_("held a NUL character, which is taken out here"), N_("look at it and send it again"))
 MISSING = Fault("", N_("is missing"), N_("write it here"))
 
 
 def written(form: MultiDict[str, str]) -> dict[str, str]:
-    """Return what stands in the form's fields, without white space around it."""
+    """Return what stands in the form's fields, without NUL characters and white space around it."""
     names = (*OF_ORGANISATION, *OF_CONTACT, *TEXTS, *OF_VISIT)
-    return {name: form.get(name, "").strip() for name in names}
+    return {name: form.get(name, "").replace("\0", "").strip() for name in names}
+
+
+def with_nul(form: MultiDict[str, str]) -> dict[str, Fault]:
+    """Return the fields that hold a NUL character, which no text may have."""
+    return {name: NUL for name, value in form.items() if "\0" in value}
 
 
 def missing(said: Mapping[str, str]) -> dict[str, Fault]:

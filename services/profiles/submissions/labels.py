@@ -77,6 +77,10 @@ FIELDS: Mapping[str, str] = {
     "partner_id": N_("Organisation that it names"),
     "partner": N_("Organisation"),
     "membership": N_("Membership"),
+    "record_id": N_("Record"),
+    "record_version": N_("Version of the record"),
+    "fields": N_("What is ticked"),
+    "reason": N_("Reason"),
 }
 
 

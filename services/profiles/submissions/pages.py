@@ -47,6 +47,7 @@ from shared.faults import Fault
 from shared.ids import IdSource
 from shared.storage.engine import Database
 from shared.web.access import access
+from shared.web.form_check import tells_nul
 from shared.web.problems import Problem, faults_in
 from shared.web.sender import sender_digest
 
@@ -210,6 +211,8 @@ def _staff_pages(database: Database, clock: Clock, ids: IdSource, known: KnownOr
             record=record,
             changes=actions.changes_in(found, record) if record else [],
             why=why,
+            written=request.form,
+            ticked=request.form.getlist("fields") if "record_id" in request.form else None,
         )
 
     return blueprint
@@ -221,7 +224,7 @@ def _letting_in() -> LettingIn:
     if form.get("record_id"):
         version = form.get("record_version", type=int)
         if version is None:
-            raise wrong("record_version", "is missing", "look at the changes again")
+            raise wrong("record_version", N_("is missing"), N_("look at the changes again"))
         return LettingIn(form["record_id"], version, frozenset(form.getlist("fields")))
     if form.get("partner_id") == "":
         raise wrong("partner_id", N_("is not chosen"), N_("say which organisation asks"))
@@ -243,6 +246,7 @@ def _doors(database: Database, clock: Clock, ids: IdSource, guarded: Door) -> Bl
 
     @blueprint.route("/submit/<door>", methods=["GET", "POST"])
     @access("anyone")
+    @tells_nul
     def submit(door: str) -> AnyResponse | str:
         """Show a form for who has no account, and keep what is sent until staff let it in."""
         if door not in DOORS:
@@ -255,7 +259,7 @@ def _doors(database: Database, clock: Clock, ids: IdSource, guarded: Door) -> Bl
             guarded.ask()
         except RefusedError as error:
             return _asked_to_wait(error, door, said)
-        faults = forms.missing(said)
+        faults = {**forms.missing(said), **forms.with_nul(request.form)}
         if not faults:
             try:
                 read = understood_raw(kind, forms.fields_of(kind, said))

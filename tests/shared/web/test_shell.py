@@ -136,6 +136,28 @@ def test_many_wrong_tokens_of_one_address_are_refused_and_the_right_one_never(cl
     assert sign_in(client, form, "staff-token-for-tests").status_code == 303
 
 
+@pytest.mark.parametrize(
+    ("method", "address"),
+    [
+        *(("GET", address) for address in ("/secret", "/sign-in", "/api/v1/docs", "/nowhere", "/healthz")),
+        *(("GET", "/sign-in?next=%00"), ("GET", "/api/v1/nowhere"), ("GET", "/static/shell/app.css")),
+        *(("POST", "/change"), ("POST", "/sign-out"), ("DELETE", "/secret")),
+    ],
+)
+def test_a_wrong_token_counts_at_every_address(client: FlaskClient, method: str, address: str) -> None:
+    wrong = {"Authorization": "Bearer wrong"}
+    for _ in range(MOST):
+        assert client.open(address, method=method, headers=wrong).status_code != 429
+    assert client.open(address, method=method, headers=wrong).status_code == 429
+    assert client.open(address, method=method, headers=STAFF).status_code != 429
+    assert client.open(address, method=method).status_code != 429
+
+
+def test_a_name_and_password_for_a_proxy_are_no_wrong_token_of_a_page(client: FlaskClient) -> None:
+    for _ in range(MOST + 1):
+        assert client.get("/sign-in", headers={"Authorization": "Basic YTpi"}).status_code == 200
+
+
 def test_without_a_token_nobody_is_counted(client: FlaskClient) -> None:
     for _ in range(MOST + 1):
         assert client.get("/api/v1/things/1").status_code == 401

@@ -75,6 +75,35 @@ def test_what_is_missing_or_wrong_is_said_beside_its_field_and_what_was_written_
     assert 'id="country-problem">saknas; skriv det här' in stranger.said
 
 
+def test_a_character_that_stands_for_an_unreadable_one_is_taken_as_any_other(stranger: Browser) -> None:
+    assert "Hemv\ufffdrd" in stranger.open(submitted(stranger, text_1="Hemv\ufffdrd"))
+
+
+def test_a_nul_character_is_told_beside_its_field_and_what_was_written_stays(stranger: Browser) -> None:
+    stranger.open("/submit/request?lang=sv")
+    wrong = {**WRITTEN, "name": "Fjord\0 Hospital", "text_2": "And better beds."}
+    answer = stranger.fill(**wrong).press("Skicka det till Handslag")
+    assert answer.status_code == 422
+    assert "innehöll ett NUL-tecken, som är borttaget här; titta på det och skicka igen" in stranger.said
+    page = answer.get_data(as_text=True)
+    assert 'value="Fjord Hospital"' in page
+    assert all(text in page for text in ("ola@fjord.example", "Fewer infections", "And better beds."))
+    assert stranger.press("Skicka det till Handslag").status_code == 303
+
+
+def test_a_nul_character_in_staffs_form_loses_nothing_that_was_written(
+    stranger: Browser, desk: Browser, staff: Caller
+) -> None:
+    submitted(stranger)
+    (waiting,) = staff.get("submissions").json["items"]
+    desk.open(f"/submissions/{waiting['id']}")
+    answer = desk.fill(reason="Too\0 little is said.").press("Do not take it")
+    assert answer.status_code == 422
+    assert "NUL" in desk.said
+    assert "Too little is said." in desk.said
+    assert desk.press("Send it again").status_code == 303
+
+
 def test_a_stranger_sees_no_queue_and_no_menu(stranger: Browser) -> None:
     stranger.open("/submissions", status=302)
     assert "nav-link" not in stranger.open("/submit/request").replace('nav-link" lang', "")
@@ -178,6 +207,69 @@ def test_of_many_that_are_chosen_none_is_left_out(
     answer = desk.press("Withdraw 300 submissions")
     assert "300 submissions are withdrawn." in desk.open(answer.headers["Location"])
     assert "1 waits." in desk.open("/submissions")
+
+
+@pytest.mark.parametrize(
+    ("page", "written", "named"),
+    [
+        ("let-in", {"membership": "king"}, "Membership"),
+        ("let-in", {"record_id": "no id", "record_version": "1", "fields": ["name"]}, "Record"),
+        ("refuse", {"reason": "Too \x01 little is said."}, "Reason"),
+        ("refuse", {"reason": "Too little is said. " * 101}, "Reason"),
+    ],
+)
+def test_staffs_forms_are_held_to_what_the_api_takes(
+    stranger: Browser, desk: Browser, staff: Caller, page: str, written: dict[str, str], named: str
+) -> None:
+    submitted(stranger, "company")
+    id = staff.get("submissions").json["items"][0]["id"]
+    desk.open(f"/submissions/{id}")
+    assert desk.send(f"/submissions/{id}/{page}", **written).status_code == 422
+    assert f'<p class="mb-0">{named} ' in desk.said
+    assert staff.get(f"submissions/{id}").json["status"] == "waiting"
+
+
+def test_a_reason_that_is_refused_still_stands_there(stranger: Browser, desk: Browser, staff: Caller) -> None:
+    submitted(stranger)
+    desk.open(f"/submissions/{staff.get('submissions').json['items'][0]['id']}")
+    reason = "Too little is said & <more>. " * 80
+    assert desk.fill(reason=reason).press("Do not take it").status_code == 422
+    assert "write at most 2000 characters" in desk.said
+    assert reason.strip() in desk.said
+
+
+def test_what_was_chosen_still_stands_where_letting_in_is_refused(
+    stranger: Browser, desk: Browser, staff: Caller, company: Profile
+) -> None:
+    staff.post("companies", company)
+    submitted(stranger, "company", city="Bergen", website="fjord.example")
+    id = staff.get("submissions").json["items"][0]["id"]
+    page = desk.open(f"/submissions/{id}?record_id={company['id']}")
+    assert 'value="city" checked' in page
+    assert 'value="contact" checked' not in page
+    stale = {"record_id": company["id"], "record_version": "9", "fields": ["contact", "website"]}
+    assert desk.send(f"/submissions/{id}/let-in", **stale).status_code == 409
+    assert {name: f'value="{name}" checked' in desk.said for name in ("city", "contact", "website")} == {
+        "city": False, "contact": True, "website": True,
+    }  # fmt: skip
+    desk.send(f"/submissions/{id}/let-in", **{**stale, "fields": []})
+    assert 'name="fields" value="website">' in desk.said
+    assert " checked" not in desk.said
+    desk.send(f"/submissions/{id}/refuse", reason="", membership="member")
+    assert '<option value="member" selected>' in desk.said
+
+
+def test_who_was_chosen_to_ask_still_stands_where_letting_in_is_refused(
+    stranger: Browser, desk: Browser, staff: Caller, partner: Profile
+) -> None:
+    staff.post("partners", {**partner, "name": WRITTEN["name"], "country": WRITTEN["country"]})
+    submitted(stranger)
+    id = staff.get("submissions").json["items"][0]["id"]
+    desk.open(f"/submissions/{id}")
+    desk.send(f"/submissions/{id}/let-in", partner_id=partner["id"], membership="king")
+    assert f'<option value="{partner["id"]}" selected>' in desk.said
+    desk.send(f"/submissions/{id}/let-in", partner_id="new", membership="king")
+    assert '<option value="new" selected>' in desk.said
 
 
 def test_refusing_needs_a_reason(stranger: Browser, desk: Browser, staff: Caller) -> None:
