@@ -15,8 +15,8 @@ from services.profiles.organisations import actions as organisations
 from services.profiles.organisations import store as records
 from services.profiles.organisations.domain.codes import COMPANIES, KINDS, PARTNERS, REQUESTS
 from services.profiles.organisations.domain.plain_text import TextError, clean_text
-from services.profiles.organisations.domain.profile_state import State, fields_of
-from services.profiles.organisations.domain.provenance import LET_IN
+from services.profiles.organisations.domain.profile_state import fields_of
+from services.profiles.organisations.domain.provenance import LET_IN, part_of
 from services.profiles.refusals import Refusal, RefusedError, wrong
 from services.profiles.submissions import store
 from services.profiles.submissions.domain.rates import MOST_BYTES, MOST_WAITING, seconds_to_wait
@@ -262,6 +262,8 @@ def _as_change(
         how.record_version,
         LET_IN,
     )
+    before, after = current.get(PROVENANCE) or {}, state.get(PROVENANCE) or {}
+    parts = sorted(after.keys() & {part_of(one.field) for one in chosen})
     return RecordOf(
         kind,
         record_id,
@@ -269,17 +271,9 @@ def _as_change(
         made=False,
         before={one.field: one.before for one in chosen},
         after={one.field: state.get(one.field) for one in chosen},
-        **_provenance_changed(current, state),
+        provenance_before={part: before.get(part) for part in parts},
+        provenance_after={part: after[part] for part in parts},
     )
-
-
-def _provenance_changed(current: State, state: State) -> dict[str, dict[str, Any]]:
-    before, after = current.get(PROVENANCE) or {}, state.get(PROVENANCE) or {}
-    changed = [part for part, entry in after.items() if before.get(part) != entry]
-    return {
-        "provenance_before": {part: before.get(part) for part in changed},
-        "provenance_after": {part: after[part] for part in changed},
-    }
 
 
 def _decided_when(submission: Submission) -> tuple[str, int]:
@@ -298,19 +292,21 @@ def _take_back(connection: Connection, submission: Submission, now: datetime) ->
         if current is not None and record.made:
             organisations.withdraw(connection, record.kind, record.id, now, None)
         elif current is not None:
-            back = put_back(record, current)
+            fields, parts = _hand_on(connection, submission, record)
+            back = put_back(record, current, parts)
             organisations.put_back(connection, record.kind, current, back.fields, back.provenance, now)
-            left = back.left - _hand_on(connection, submission, record)
+            left = back.left - fields
         kept.append(narrowed(record, left))
     return tuple(reversed(kept))
 
 
-def _hand_on(connection: Connection, submission: Submission, taken: RecordOf) -> set[str]:
+def _hand_on(connection: Connection, submission: Submission, taken: RecordOf) -> tuple[set[str], set[str]]:
     """Have later changes of the same record go back to what a change that is taken back had found.
 
-    Returns the fields that a later change says and puts back.
+    Returns the fields that a later change puts back, and the parts that one has a share in.
     """
     fields: set[str] = set()
+    parts: set[str] = set()
     for other in store.list_with_record(connection, taken.kind, taken.id, lock=True):
         if other.id == submission.id or other.status is not SubmissionStatus.LET_IN:
             continue
@@ -318,10 +314,11 @@ def _hand_on(connection: Connection, submission: Submission, taken: RecordOf) ->
         for one in other.records:
             later = (one.kind, one.id) == (taken.kind, taken.id) and one.version > taken.version
             handed.append(handed_on(taken, one) if later else one)
+            parts |= one.provenance_after.keys() if later else set()
             fields |= {name for name, value in handed[-1].before.items() if value != one.before[name]}
         if tuple(handed) != other.records:
             store.save_submission(connection, replace(other, records=tuple(handed)))
-    return fields
+    return fields, parts
 
 
 def _decide(

@@ -35,6 +35,7 @@ from services.profiles.submissions.sent import understood_raw
 from services.profiles.submissions.store import Asked
 from services.profiles.submissions.views import (
     KnownOrganisations,
+    changed_since,
     named_partner,
     named_record,
     named_visit,
@@ -147,7 +148,12 @@ def _staff_pages(database: Database, clock: Clock, ids: IdSource, known: KnownOr
                 done = actions.withdraw(connection, chosen, clock())
             else:
                 found = [one for id in chosen if (one := store.get_submission(connection, id))]
-                return render_template("submissions/withdraw.html", found=found, source_of=source_of)
+                return render_template(
+                    "submissions/withdraw.html",
+                    found=found,
+                    source_of=source_of,
+                    changed=changed_since(connection, found),
+                )
         said = ngettext("%(num)d submission is withdrawn.", "%(num)d submissions are withdrawn.", len(done))
         flash(said, "success")
         for record in [record for one in done for record in one.not_put_back][:MOST_SAID]:

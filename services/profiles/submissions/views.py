@@ -17,6 +17,7 @@ from services.profiles.submissions.domain.likeness import Known, Likely, known_o
 from services.profiles.submissions.domain.record_changes import RecordChange
 from services.profiles.submissions.domain.submission import Submission
 from services.profiles.submissions.store import Asked
+from shared.events.origins import PROVENANCE, Maker
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,22 @@ def rows_of(
 def named_record(connection: Connection, submission: Submission, id: str) -> State | None:
     """Return a record that a submission may change, or None."""
     return organisations.get_profile(connection, submission.kind, id)
+
+
+def changed_since(connection: Connection, submissions: Iterable[Submission]) -> list[str]:
+    """List the ids of records that submissions made and in which staff or a file have written since."""
+    found = []
+    for one in submissions:
+        for record in one.records:
+            state = organisations.get_profile(connection, record.kind, record.id) if record.made else None
+            if state is None or state["status"] == Status.WITHDRAWN:
+                continue
+            entries = (state.get(PROVENANCE) or {}).values()
+            if any(
+                by["made_by"] != Maker.ANYONE and by["made_at"] > (one.decided_at or "") for by in entries
+            ):
+                found.append(record.id)
+    return found
 
 
 def named_partner(connection: Connection, submission: Submission) -> State | None:

@@ -36,8 +36,8 @@ class DecidedBy(StrEnum):
 class RecordOf:
     """A record that a submission made (`made`), or whose fields it changed from `before` to `after`.
 
-    `version` is the record's after that. `provenance_before` and `provenance_after` are those of the parts that it
-    changed; a part of which nothing was known before is None.
+    `version` is the record's after that. `provenance_before` and `provenance_after` are those of the parts that
+    hold the fields; a part of which nothing was known before is None.
     """
 
     kind: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,11 +20,12 @@ class PutBack:
     left: frozenset[str]
 
 
-def put_back(record: RecordOf, state: Mapping[str, Any]) -> PutBack:
+def put_back(record: RecordOf, state: Mapping[str, Any], shared: Collection[str] = ()) -> PutBack:
     """Return what of a submission's change is put back in the state that a record has now.
 
     A field that says something else since then is left as it is. A part whose maker is still the submission's sender
-    has its earlier maker again, once all that the submission changed in it is put back.
+    has its earlier maker again, once all that the submission changed in it is put back; `shared` are the parts that a
+    later submission has changed, too.
     """
     fields, left = {}, set()
     for name, before in record.before.items():
@@ -34,7 +35,7 @@ def put_back(record: RecordOf, state: Mapping[str, Any]) -> PutBack:
             fields[name] = value
         if not whole:
             left.add(name)
-    mixed = {part_of(name) for name in left}
+    mixed = {*shared, *(part_of(name) for name in left)}
     provenance = state.get(PROVENANCE) or {}
     parts = {part_of(name) for name in fields} - {None}
     return PutBack(

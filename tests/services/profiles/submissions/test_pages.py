@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 
 from services.profiles.tables import submissions
+from shared.clock import SettableClock
 from shared.storage.engine import Database
 from tests.browser import STAFF_TOKEN, Browser
 from tests.services.profiles.caller import Caller, Profile
@@ -191,6 +194,24 @@ def test_a_flood_from_one_source_is_withdrawn_after_one_more_question(
     answer = desk.press("Withdraw 3 submissions")
     assert "3 submissions are withdrawn." in desk.open(answer.headers["Location"])
     assert "Nothing waits." in desk.open("/submissions")
+
+
+def test_records_that_staff_have_written_in_are_named_before_they_are_withdrawn(
+    stranger: Browser, desk: Browser, staff: Caller, clock: SettableClock
+) -> None:
+    made = []
+    for name in ("First", "Second"):
+        submitted(stranger, "partner", name=name)
+        id = staff.get("submissions?status=waiting").json["items"][0]["id"]
+        made += staff.post(f"submissions/{id}/let-in", {}).json["records"]
+    clock.advance(timedelta(minutes=1))
+    state = staff.get(f"partners/{made[0]['id']}").json
+    staff.put(f"partners/{made[0]['id']}", {**state, "city": "Molde"}, If_Match='"1"')
+    desk.open("/submissions")
+    desk.send("/submissions/withdraw", source_of=id)
+    assert "written in these since" in desk.said
+    assert f"all the same: {made[0]['id']}." in desk.said
+    assert made[1]["id"] not in desk.said
 
 
 def test_of_many_that_are_chosen_none_is_left_out(

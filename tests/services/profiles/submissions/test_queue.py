@@ -156,13 +156,16 @@ def test_only_the_chosen_fields_change_and_can_be_put_back(changing: str, staff:
     assert (back["city"], [one["id"] for one in back["needs"]]) == ("", ["n1"])
 
 
-@pytest.fixture
-def changed_twice(anyone: Caller, staff: Caller, partner: Profile, clock: SettableClock) -> list[str]:
-    """Two submissions of one source, let in one after the other as changes of the partner P1."""
+@pytest.fixture(params=[0, 1])
+def changed_twice(
+    anyone: Caller, staff: Caller, partner: Profile, clock: SettableClock, request: pytest.FixtureRequest
+) -> list[str]:
+    """Two submissions of one source, let in at once or after one another as changes of the partner P1."""
     staff.post("partners", {**partner, "city": "Molde", "contact": {"email": "real@fjord.example"}})
     ids = []
+    clock.advance(timedelta(minutes=1))
     for version in (1, 2):
-        clock.advance(timedelta(minutes=1))
+        clock.advance(timedelta(minutes=request.param))
         body = {
             "name": "Fjord Hospital",
             "city": f"Bergen {version}",
