@@ -10,7 +10,7 @@ from flask import Flask, Response, request
 from services.profiles.organisations.api import FOR_STAFF
 from services.profiles.organisations.domain.codes import KINDS
 from services.profiles.submissions.actions import refuse_too_many, too_many
-from services.profiles.submissions.domain.rates import RATES
+from services.profiles.submissions.domain.rates import READ
 from shared.clock import Clock
 from shared.storage.engine import Database
 from shared.web.access import is_staff
@@ -31,15 +31,14 @@ class Door:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
-        shortest = min(RATES, key=lambda rate: rate.within)
-        window, now = shortest.within.total_seconds(), lambda: clock().timestamp()
-        self._bursts = Bursts(shortest.most, window, now)
+        window, now = READ.within.total_seconds(), lambda: clock().timestamp()
+        self._bursts = Bursts(READ.most, window, now)
         self._told = Bursts(0, window, now)
 
     def ask(self) -> None:
         """Count what the current request's sender sends; raises RefusedError where it has sent too many.
 
-        All that came within the shortest rate's time counts, what was not taken too; of the longer times, what is kept.
+        Of what is kept the rates count; of what is read, taken or not, `READ`.
         """
         source = sender_digest()
         seconds = self._bursts.add(source).seconds

@@ -260,11 +260,11 @@ def _doors(database: Database, clock: Clock, ids: IdSource, guarded: Door) -> Bl
         kind = DOORS[door]
         if request.method == "GET":
             return _door("submissions/submit.html", door=door, said={}, faults={})
-        said = forms.written(request.form)
         try:
             guarded.ask()
         except RefusedError as error:
-            return _asked_to_wait(error, door, said)
+            return _asked_to_wait(error, door, forms.written(request.form))
+        said = forms.written(request.form)
         faults = {**forms.missing(said), **forms.with_nul(request.form)}
         if not faults:
             try:

@@ -22,6 +22,8 @@ RATES = (
     Rate(200, timedelta(hours=1)),
     Rate(500, timedelta(days=1), most_characters=2_000_000),
 )
+READ = Rate(60, timedelta(minutes=1))
+"""How many a process reads of one source, taken or not: programs that send what is wrong come to that."""
 MOST_BYTES = 100_000
 """Of one submission as it is kept: JSON in UTF-8. What is let in of it is an event, which may be larger."""
 MOST_WAITING = 10_000

@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection
 from services.profiles.organisations.domain.codes import COMPANIES
 from services.profiles.refusals import RefusedError
 from services.profiles.submissions import actions
-from services.profiles.submissions.domain.rates import RATES
+from services.profiles.submissions.domain.rates import RATES, READ
 from services.profiles.submissions.sent import Understood
 from services.profiles.tables import submissions
 from shared.clock import SettableClock
@@ -55,14 +55,14 @@ def test_what_is_not_taken_counts_too_and_is_then_not_read(
     anyone: Caller, staff: Caller, company: Profile, clock: SettableClock
 ) -> None:
     wrong = {"name": "Norrsken", "focus_areas": ["joy"]}
-    for _ in range(RATES[0].most):
+    for _ in range(READ.most):
         assert anyone.post("companies", wrong).status_code == 422
     for body in (wrong, company, {"broken": 1}):
         assert anyone.post("companies", body).status_code == 429
         assert anyone.post("companies", body, Idempotency_Key="k").status_code == 429
     assert anyone.send("partners", b"[" * 100).status_code == 429
     assert staff.post("companies", company).status_code == 201
-    clock.advance(RATES[0].within)
+    clock.advance(READ.within)
     assert anyone.post("companies", {**company, "id": "C2"}).status_code == 202
 
 
