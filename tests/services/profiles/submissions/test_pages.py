@@ -101,6 +101,33 @@ def test_a_nul_character_in_staffs_form_loses_nothing_that_was_written(
     assert desk.press("Send it again").status_code == 303
 
 
+@pytest.mark.parametrize(
+    ("field", "written", "told"),
+    [
+        (
+            "language",
+            "xx",
+            "är ingen språkkod enligt ISO 639; skriv två bokstäver, till exempel sv, en eller de",
+        ),
+        ("language", "Klingon", "skriv tlh, två bokstäver för ett språk"),
+        ("text_2", "-", "saknas: '-' säger att det inte är känt; ange det"),
+        ("text_2", "<br>", "är tomt; skriv något eller utelämna fältet"),
+        ("text_1", "a\x01b", "innehåller styrtecknet U+0001 på plats 2; radbrytningar och tabbar är de enda"),
+        ("city", "a\x01b", "innehåller styrtecknet U+0001 på plats 2; det ska vara en rad"),
+        ("email", "a@b", "är ingen e-postadress: domänen efter @ är inte giltig; skriv till exempel"),
+        ("email", "a@b.se, c@d.se", "innehåller mer än en adress; skriv den som mejl ska gå till"),
+        ("email", "Anna <a@b.se>", "är inte bara en adress; skriv bara adressen"),
+    ],
+)
+def test_what_is_wrong_is_said_in_the_readers_language(
+    stranger: Browser, field: str, written: str, told: str
+) -> None:
+    stranger.open("/submit/company?lang=sv")
+    answer = stranger.fill(**{**WRITTEN, field: written}).press("Skicka det till Handslag")
+    assert answer.status_code == 422
+    assert told in stranger.said
+
+
 def test_a_stranger_sees_no_queue_and_no_menu(stranger: Browser) -> None:
     stranger.open("/submissions", status=302)
     assert "nav-link" not in stranger.open("/submit/request").replace('nav-link" lang', "")
