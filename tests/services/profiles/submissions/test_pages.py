@@ -282,6 +282,23 @@ def test_what_strangers_write_is_text_on_every_page(stranger: Browser, desk: Bro
         assert mark not in desk.page
 
 
+def test_staff_read_codes_and_refusals_in_their_language(
+    desk: Browser, anyone: Caller, staff: Caller, partner: Profile
+) -> None:
+    staff.post("partners", partner)
+    request = {"partner_id": partner["id"], "needs": [{"text": "Beds."}], "procurement_stage": "tender open"}
+    staff.post("requests", {"id": "R1", "partner_id": partner["id"]})
+    id = anyone.post("requests", request).json["id"]
+    page = desk.open(f"/submissions/{id}?lang=sv&record_id=R1")
+    assert "tender_open" not in page
+    assert "Öppen upphandling" in page
+    assert "Ingen upphandling" in page
+    desk.send(f"/submissions/{id}/let-in", record_id="R1")
+    assert "Postens version saknas; titta på ändringarna igen." in desk.said
+    desk.send(f"/submissions/{id}/let-in", partner_id="NOPE")
+    assert "Organisation som den nämner anger inget som finns här: NOPE; skapa det först." in desk.said
+
+
 def test_no_page_number_breaks_the_queue(desk: Browser) -> None:
     for number in ("9223372036854775807", "-1", "x", "0"):
         assert "Nothing waits." in desk.open(f"/submissions?page={number}")
