@@ -68,8 +68,9 @@ def refuse_many(app: Flask) -> None:
     if seconds:
         raise Problem(
             429,
-            f"Too many wrong staff tokens came from your address. Try again in {seconds} seconds.",
+            "Too many wrong staff tokens came from your address. Try again in %(seconds)s seconds.",
             headers={"Retry-After": str(seconds)},
+            values={"seconds": seconds},
         )
 
 

@@ -200,7 +200,7 @@ def stale_version(current: int) -> Problem:
 
 def not_found(what: str, identifier: str) -> Problem:
     """Make the answer to an id that nothing has."""
-    return Problem(404, f"There is no {what} with the id {identifier!r}.")
+    return Problem(404, "There is no %(what)s with the id %(id)r.", values={"what": what, "id": identifier})
 
 
 def register_api(app: Flask, blueprints: Sequence[Blueprint]) -> None:

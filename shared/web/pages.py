@@ -82,7 +82,7 @@ def api_docs() -> Response:
 def swagger_file(name: str) -> Response:
     """Serve the documentation page's own files."""
     if name not in SWAGGER_FILES:
-        raise Problem(404, f"There is no file {name!r} here.")
+        raise Problem(404, "There is no file %(name)r here.", values={"name": name})
     folder = Path(str(files("flask_swagger_ui"))) / "dist"
     return send_from_directory(folder, name, max_age=86_400)
 

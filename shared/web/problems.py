@@ -13,6 +13,7 @@ from typing import Any
 
 import sqlalchemy.exc
 from flask import Flask, Response, g, render_template, request
+from flask_babel import gettext
 from marshmallow import INCLUDE, Schema, fields
 from werkzeug.exceptions import HTTPException, SecurityError
 
@@ -59,7 +60,10 @@ class ProblemSchema(Schema):
 
 
 class Problem(Exception):  # the standard's own word
-    """An answer that says what went wrong; raise it anywhere while a request is answered."""
+    """An answer that says what went wrong; raise it anywhere while a request is answered.
+
+    `values` fill the places of `detail`, so that pages can translate it.
+    """
 
     def __init__(
         self,
@@ -70,10 +74,13 @@ class Problem(Exception):  # the standard's own word
         errors: FieldErrors = (),
         headers: Mapping[str, str] | None = None,
         extra: Mapping[str, Any] | None = None,
+        values: Mapping[str, object] | None = None,
     ) -> None:
-        super().__init__(detail)
+        self.template = detail
+        self.values = dict(values or {})
+        self.detail = detail % self.values if self.values else detail
+        super().__init__(self.detail)
         self.status = status
-        self.detail = detail
         self.title = title or HTTPStatus(status).phrase
         self.errors = list(errors)[:MOST_ERRORS]
         self.headers = dict(headers or {})
@@ -133,11 +140,17 @@ def _entries(messages: Any) -> list[dict[str, str]]:
     return [replace(fault, fix=fault.fix or CORRECT).to_json() for fault in faults_in(messages)]
 
 
+def _translated(text: str, values: Mapping[str, object] | None = None) -> str:
+    """Return a text in the reader's language, with its places filled; one without a translation stays as it is."""
+    read = gettext(text) if text else ""
+    return read % values if values else read
+
+
 def problem_response(problem: Problem) -> Response:
     """Answer with a problem: JSON where an API was asked, a page where a person looks."""
     request_id = str(g.get("request_id", ""))
     if not request.path.startswith(API_PREFIX):
-        page = render_template("problem.html", problem=problem, request_id=request_id)
+        page = render_template("problem.html", problem=problem, said=_translated, request_id=request_id)
         response = Response(page, status=problem.status, mimetype="text/html")
     else:
         body = {
@@ -202,7 +215,7 @@ def handle_problems(app: Flask) -> None:
 
     @app.errorhandler(EventTooLargeError)
     def too_large(error: EventTooLargeError) -> Response:
-        return problem_response(Problem(413, f"This is too large: {error}."))
+        return problem_response(Problem(413, "This is too large: %(why)s.", values={"why": error}))
 
     @app.errorhandler(sqlalchemy.exc.OperationalError)
     @app.errorhandler(OSError)

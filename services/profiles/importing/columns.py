@@ -255,7 +255,7 @@ def read_cells(kind: str, cells: Cells) -> RowReading:
         try:
             value = _value(reading, column, cell, name in REQUIRED[kind])
         except TextError as error:
-            reading.faults.append(Fault(name, error.problem, error.fix))
+            reading.faults.append(Fault(name, error.problem, error.fix, error.values))
             continue
         if value is not None or column.basic:
             reading.values[name] = value

@@ -133,7 +133,7 @@ def refuse(connection: Connection, id: str, reason: str, now: datetime) -> Submi
     try:
         reason = clean_text(reason, lines=True)
     except TextError as error:
-        raise wrong("reason", error.problem, error.fix) from error
+        raise wrong("reason", error.problem, error.fix, **error.values) from error
     if not reason:
         raise wrong("reason", N_("is empty"), N_("write why it is not taken"))
     if len(reason) > LONGEST_REASON:

@@ -263,6 +263,41 @@ def test_a_form_with_a_nul_character_is_refused(client: FlaskClient) -> None:
     assert "NUL" in answer.get_data(as_text=True)
 
 
+@pytest.mark.parametrize(
+    ("method", "address", "title", "told"),
+    [
+        ("GET", "/nowhere", "Finns inte", "Det finns ingen sådan sida här."),
+        ("DELETE", "/sign-in", "Går inte att göra här", "Det går inte att göra så"),
+        ("GET", "/sign-in?next=%00", "Felaktigt anrop", "NUL-tecken; ta bort det."),
+        ("GET", "/sign-in?next=%FF", "Felaktigt anrop", "Adressen är inte UTF-8"),
+        ("GET", "/full", "Går inte att nå just nu", "Ingenting sparades"),
+        ("GET", "/static/swagger/none", "Finns inte", "Det finns ingen fil &#39;none&#39; här."),
+    ],
+)
+def test_an_error_is_told_in_the_readers_language(
+    client: FlaskClient, method: str, address: str, title: str, told: str
+) -> None:
+    page = client.open(address, method=method, headers={"Accept-Language": "sv"}).get_data(as_text=True)
+    assert f"<h1>{title}</h1>" in page
+    assert told in page
+
+
+def test_a_broken_form_and_many_wrong_tokens_are_told_in_the_readers_language(client: FlaskClient) -> None:
+    swedish = {"Accept-Language": "sv"}
+    broken = client.post(
+        "/sign-in", data=b"a=\xff", content_type="application/x-www-form-urlencoded", headers=swedish
+    )
+    assert "Formuläret kan inte läsas" in broken.get_data(as_text=True)
+    wrong = {**swedish, "Authorization": "Bearer wrong"}
+    answers = [client.get("/sign-in", headers=wrong) for _ in range(MOST + 1)]
+    assert "För många fel nycklar kom från din adress. Försök igen om" in answers[-1].get_data(as_text=True)
+
+
+def test_the_api_tells_errors_in_english_alone(client: FlaskClient) -> None:
+    answer = client.get("/api/v1/nowhere", headers={"Accept-Language": "sv"}).get_json()
+    assert answer["title"] == "Not Found"
+
+
 def test_a_full_disk_is_said_to_be_one(client: FlaskClient) -> None:
     answer = client.get("/full")
     assert answer.status_code == 503

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 
 from services.profiles.i18n import N_
+from shared.faults import Fault
 from shared.time_zones import time_zone_named
 from shared.words.composing import composed
 from shared.words.countries import country_code, read_areas
@@ -27,12 +28,13 @@ _REFUSED_IN_LINES = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe
 
 
 class TextError(ValueError):
-    """A text that is not taken: what is wrong with it, and how to mend it."""
+    """A text that is not taken: what is wrong with it, and how to mend it. `values` fill the places of both."""
 
-    def __init__(self, problem: str, fix: str) -> None:
-        super().__init__(f"{problem}; {fix}")
+    def __init__(self, problem: str, fix: str, **values: object) -> None:
+        super().__init__(Fault("text", problem, fix, values).sentence())
         self.problem = problem
         self.fix = fix
+        self.values = values
 
 
 def clean_text(text: str, lines: bool = False) -> str:
@@ -46,9 +48,13 @@ def clean_text(text: str, lines: bool = False) -> str:
     text = _settled(text.replace("\r\n", "\n").replace("\r", "\n"), _in_lines if lines else _in_one_line)
     refused = (_REFUSED_IN_LINES if lines else _REFUSED).search(text)
     if refused:
-        where = f"U+{ord(refused.group()):04X} at position {refused.start() + 1}"
         fix = "newlines and tabs are the only control characters allowed" if lines else "it must be one line"
-        raise TextError(f"holds the control character {where}", fix)
+        raise TextError(
+            "holds the control character %(character)s at position %(place)s",
+            fix,
+            character=f"U+{ord(refused.group()):04X}",
+            place=refused.start() + 1,
+        )
     return text
 
 
@@ -106,10 +112,11 @@ def clean_language(text: str) -> str:
     code = language_of_code(word)
     if code is None:
         known = known_language(word)
-        fix = f"write {known}" if known else "write two letters such as sv, en or de"
-        raise TextError(
-            "is no ISO 639 language code", f"{fix}{', two letters for a language' if known else ''}"
-        )
+        if known:
+            raise TextError(
+                "is no ISO 639 language code", "write %(code)s, two letters for a language", code=known
+            )
+        raise TextError("is no ISO 639 language code", "write two letters such as sv, en or de")
     return code
 
 

@@ -114,7 +114,7 @@ class Text(fields.String):
         try:
             text = self.clean(given)
         except TextError as error:
-            raise invalid(error.problem, error.fix) from error
+            raise invalid(error.problem, error.fix, **error.values) from error
         self._refuse_long(text, self.most)
         if self.no_value(text):
             if self.least:

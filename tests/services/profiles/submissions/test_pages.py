@@ -107,6 +107,33 @@ def test_a_nul_character_in_staffs_form_loses_nothing_that_was_written(
     assert desk.press("Send it again").status_code == 303
 
 
+@pytest.mark.parametrize(
+    ("field", "written", "told"),
+    [
+        (
+            "language",
+            "xx",
+            "är ingen språkkod enligt ISO 639; skriv två bokstäver, till exempel sv, en eller de",
+        ),
+        ("language", "Klingon", "skriv tlh, två bokstäver för ett språk"),
+        ("text_2", "-", "saknas: '-' säger att det inte är känt; ange det"),
+        ("text_2", "<br>", "är tomt; skriv något eller utelämna fältet"),
+        ("text_1", "a\x01b", "innehåller styrtecknet U+0001 på plats 2; radbrytningar och tabbar är de enda"),
+        ("city", "a\x01b", "innehåller styrtecknet U+0001 på plats 2; det ska vara en rad"),
+        ("email", "a@b", "är ingen e-postadress: domänen efter @ är inte giltig; skriv till exempel"),
+        ("email", "a@b.se, c@d.se", "innehåller mer än en adress; skriv den som mejl ska gå till"),
+        ("email", "Anna <a@b.se>", "är inte bara en adress; skriv bara adressen"),
+    ],
+)
+def test_what_is_wrong_is_said_in_the_readers_language(
+    stranger: Browser, field: str, written: str, told: str
+) -> None:
+    stranger.open("/submit/company?lang=sv")
+    answer = stranger.fill(**{**WRITTEN, field: written}).press("Skicka det till Handslag")
+    assert answer.status_code == 422
+    assert told in stranger.said
+
+
 def test_a_stranger_sees_no_queue_and_no_menu(stranger: Browser) -> None:
     stranger.open("/submissions", status=302)
     assert "nav-link" not in stranger.open("/submit/request").replace('nav-link" lang', "")
@@ -312,6 +339,23 @@ def test_what_strangers_write_is_text_on_every_page(stranger: Browser, desk: Bro
     for address in ("/submissions", f"/submissions/{id}"):
         desk.open(address)
         assert mark not in desk.page
+
+
+def test_staff_read_codes_and_refusals_in_their_language(
+    desk: Browser, anyone: Caller, staff: Caller, partner: Profile
+) -> None:
+    staff.post("partners", partner)
+    request = {"partner_id": partner["id"], "needs": [{"text": "Beds."}], "procurement_stage": "tender open"}
+    staff.post("requests", {"id": "R1", "partner_id": partner["id"]})
+    id = anyone.post("requests", request).json["id"]
+    page = desk.open(f"/submissions/{id}?lang=sv&record_id=R1")
+    assert "tender_open" not in page
+    assert "Öppen upphandling" in page
+    assert "Ingen upphandling" in page
+    desk.send(f"/submissions/{id}/let-in", record_id="R1")
+    assert "Postens version saknas; titta på ändringarna igen." in desk.said
+    desk.send(f"/submissions/{id}/let-in", partner_id="NOPE")
+    assert "Organisation som den nämner anger inget som finns här: NOPE; skapa det först." in desk.said
 
 
 def test_no_page_number_breaks_the_queue(desk: Browser) -> None:
