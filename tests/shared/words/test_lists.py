@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from babel import Locale
 from hypothesis import given, settings
@@ -9,7 +11,7 @@ from hypothesis import strategies as st
 
 from shared.words.countries import NAME_LANGUAGES, country_code, read_areas
 from shared.words.languages import read_languages
-from shared.words.lists import split_plainly
+from shared.words.lists import ListReading, split_plainly
 
 SEPARATORS = (
     ", ", ",", "; ", ";", " / ", "/", " & ", " + ", " | ", "\n", "\r\n", "\v", "\n• ", " • ", "\n- ", " – ", "\t",
@@ -53,6 +55,12 @@ def test_a_list_of_known_countries_joined_by_any_separators_comes_back_whole(
     joined = names[0] + "".join(data.draw(st.sampled_from(SEPARATORS)) + name for name in names[1:])
     reading = read_areas([joined])
     assert (list(reading.values), reading.unknown) == (list(dict.fromkeys(names)), ())
+
+
+@pytest.mark.parametrize(("read", "item"), [(read_areas, "NA–no"), (read_languages, "NA(1)")])
+def test_what_is_named_is_named_again_by_itself(read: Callable[[list[str]], ListReading], item: str) -> None:
+    values = read([item]).values
+    assert read(list(values)).values == values
 
 
 @pytest.mark.parametrize(
