@@ -157,7 +157,6 @@ def _read_areas(items: tuple[str, ...]) -> ListReading:
     if codes <= {NAMIBIA}:
         empty += [word for word in found if word == NAMIBIA]
         found = [word for word in found if word != NAMIBIA]
-    if not codes:
         unknown += [word for word in found if word in ("no", "No")]
         found = [word for word in found if word not in ("no", "No")]
     return ListReading(distinct(found), distinct(empty), distinct(unknown))

@@ -86,10 +86,11 @@ def read_languages(items: Iterable[str]) -> ListReading:
             if parts is None:
                 unknown += unknown_parts(item, _names_languages)
             for part in parts or ():
-                if says_no_language(part):
+                code = known_language(part) or part
+                if says_no_language(part) or says_no_language(code):
                     empty.append(part)
                 else:
-                    found.append(known_language(part) or part)
+                    found.append(code)
     return ListReading(distinct(found), distinct(empty), distinct(unknown))
 
 

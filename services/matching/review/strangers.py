@@ -71,6 +71,15 @@ def by_strangers(connection: Connection, report: Report) -> ByStrangers:
     )
 
 
+def exclusions_by_strangers(connection: Connection, report: Report, company_id: str) -> dict[str, list[str]]:
+    """Return, by the code of an exclusion that it would be, the parts by strangers that it rests on for one company."""
+    company = projection.get_state(connection, tables.companies, company_id)
+    partner = projection.get_state(connection, tables.partners, report.partner.id)
+    request = projection.get_state(connection, tables.requests, report.request_id)
+    found = {code.value: _rests_on(code, company, partner, request) for code in ExclusionCode}
+    return {code: parts for code, parts in found.items() if parts}
+
+
 def mark_of(parts: Iterable[str] | None) -> str:
     """Return the words, to be translated, for what has these parts by strangers; empty where it has none."""
     made = list(parts or ())

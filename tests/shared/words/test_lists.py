@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from shared.words.countries import NAME_LANGUAGES, country_code, read_areas
 from shared.words.languages import read_languages
-from shared.words.lists import split_plainly
+from shared.words.lists import ListReading, split_plainly
 
 SEPARATORS = (
     ", ", ",", "; ", ";", " / ", "/", " & ", " + ", " | ", "\n", "\r\n", "\v", "\n• ", " • ", "\n- ", " – ", "\t",
@@ -73,6 +74,12 @@ def test_words_for_not_known_among_countries_are_told_from_them(parts: list[str]
     if reading.values:
         assert list(reading.empty) == list(dict.fromkeys(one for one in parts if one in NOTHING))
     assert reading.unknown == ()
+
+
+@pytest.mark.parametrize(("read", "item"), [(read_areas, "NA–no"), (read_languages, "NA(1)")])
+def test_what_is_named_is_named_again_by_itself(read: Callable[[list[str]], ListReading], item: str) -> None:
+    values = read([item]).values
+    assert read(list(values)).values == values
 
 
 @pytest.mark.parametrize(

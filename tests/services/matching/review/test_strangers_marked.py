@@ -89,6 +89,17 @@ def test_an_exclusion_that_rests_on_a_strangers_word_is_marked(
     assert "From anyone; let in by staff</span> " + told["reason"]["en"] in browser.open("/reports/R1")
 
 
+def test_the_answer_why_not_marks_it_too_and_the_text_for_the_company_does_not(
+    browser: Browser, scored: MatchingWorld
+) -> None:
+    blocked(scored, "anyone", 0)
+    said = browser.open("/reports/R1/why-not?company=C1")
+    assert '<li><span class="badge text-bg-warning">From anyone; let in by staff</span> ' in said
+    assert said.count("From anyone") == 1
+    blocked(scored, "staff", 0)
+    assert "From anyone" not in browser.open("/reports/R1/why-not?company=C1")
+
+
 @pytest.mark.parametrize("case", range(len(BLOCKED)))
 def test_an_exclusion_that_rests_on_the_word_of_staff_is_not(
     browser: Browser, client: FlaskClient, scored: MatchingWorld, case: int
