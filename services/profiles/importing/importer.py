@@ -420,6 +420,8 @@ def _strangers_parts(
     for part in mixed:
         says, column_part = after[part], _COLUMN_PART.get(part, "offer")
         said = {column.target for name in stated if (column := COLUMNS[kind][name]).part == column_part}
+        if part == PROFILE:  # a file's description is a company's own, too; membership is staff's word alone
+            said |= {"membership", *({"description"} & set(stated))}
         kept = [
             name
             for name, value in before[part].items()

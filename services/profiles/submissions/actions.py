@@ -22,6 +22,7 @@ from services.profiles.submissions import store
 from services.profiles.submissions.domain.rates import MOST_BYTES, MOST_WAITING, seconds_to_wait
 from services.profiles.submissions.domain.record_changes import RecordChange, changes_of
 from services.profiles.submissions.domain.submission import (
+    LONGEST_REASON,
     DecidedBy,
     RecordOf,
     Submission,
@@ -33,8 +34,6 @@ from shared.clock import to_text
 from shared.events.origins import PROVENANCE
 from shared.ids import IdSource
 from shared.words.membership import Membership
-
-LONGEST_REASON = 2_000
 
 
 @dataclass(frozen=True)
@@ -119,6 +118,7 @@ def let_in(connection: Connection, id: str, how: LettingIn, now: datetime, ids: 
     """
     if how.membership is not None and how.membership not in list(Membership):
         raise wrong("membership", N_("is none that there is"), N_("choose one of the list"))
+    _refuse_mixture(how)
     submission = _waiting(connection, id)
     if how.record_id is None:
         made = _as_new(connection, submission, how, now, ids)
@@ -126,6 +126,18 @@ def let_in(connection: Connection, id: str, how: LettingIn, now: datetime, ids: 
         made = (_as_change(connection, submission, how.record_id, how, now),)
     kept = (*submission.records, *made)
     return _decide(connection, submission, SubmissionStatus.LET_IN, DecidedBy.STAFF, now, records=kept)
+
+
+def _refuse_mixture(how: LettingIn) -> None:
+    """Refuse what says both that a submission is new and that it changes a record."""
+    if how.record_id is None and (how.fields or how.record_version is not None):
+        raise wrong("record_id", N_("is missing"), N_("say which record the fields are of"))
+    if how.record_id is not None and how.record_version is None:
+        raise wrong("record_version", N_("is missing"), N_("look at the changes again"))
+    if how.record_id is not None and (how.partner_id or how.membership or how.with_visit):
+        raise wrong(
+            "record_id", N_("is a record that is here"), N_("leave out what only a new record would have")
+        )
 
 
 def refuse(connection: Connection, id: str, reason: str, now: datetime) -> Submission:
@@ -159,8 +171,8 @@ def withdraw(connection: Connection, ids: Sequence[str], now: datetime) -> list[
     """Withdraw submissions and the records that they made; what is withdrawn already stays as it is.
 
     A change that one let in is put back where the record still says what it brought; the rest stays with the
-    submission as not put back. Returns those that were
-    withdrawn now, the last decided first; unknown ids are passed over.
+    submission as not put back. Returns those that were withdrawn now, the last decided first; unknown ids are passed
+    over.
     """
     locked = [store.get_submission(connection, id, lock=True) for id in sorted(set(ids))]
     found = [one for one in locked if one is not None and one.status is not SubmissionStatus.WITHDRAWN]
@@ -174,9 +186,16 @@ def withdraw(connection: Connection, ids: Sequence[str], now: datetime) -> list[
 
 def withdraw_from_source(connection: Connection, id: str, now: datetime) -> list[Submission]:
     """Withdraw all that came from the same source as a submission; that one alone where its source is forgotten."""
+    return withdraw(connection, ids_from_source(connection, id), now)
+
+
+def ids_from_source(connection: Connection, id: str, until: str = "") -> list[str]:
+    """Return the ids of what came from the source of a submission, and is not withdrawn: see `list_ids_from`.
+
+    That one alone where its source is forgotten. Raises RefusedError for one that is unknown.
+    """
     submission = _known(connection, id)
-    ids = [id] if submission.source is None else store.list_ids_from(connection, submission.source)
-    return withdraw(connection, ids, now)
+    return [id] if submission.source is None else store.list_ids_from(connection, submission.source, until)
 
 
 def undo(connection: Connection, id: str, now: datetime) -> Submission:
@@ -250,7 +269,15 @@ def _as_change(
     current = records.get_profile(connection, kind, record_id, lock=True)
     if current is None:
         raise wrong("record_id", N_("names nothing that is here"), N_("choose a record of this kind"))
-    chosen = [one for one in changes_in(submission, current) if one.field in how.fields]
+    changes = changes_in(submission, current)
+    if unknown := sorted(how.fields - submission.sent.keys() - {one.field for one in changes}):
+        raise wrong(
+            "fields",
+            N_("names what was not sent: %(names)s"),
+            N_("choose from the changes"),
+            names=", ".join(unknown),
+        )
+    chosen = [one for one in changes if one.field in how.fields]
     if not chosen:
         raise wrong("fields", N_("names nothing that would change"), N_("choose at least one field"))
     state = organisations.replace(

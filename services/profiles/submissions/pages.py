@@ -138,22 +138,21 @@ def _staff_pages(database: Database, clock: Clock, ids: IdSource, known: KnownOr
     @access("staff")
     def withdraw_page() -> AnyResponse | str:
         """Ask once more what would be withdrawn, and withdraw it when that was answered."""
-        source_of = request.form.get("source_of", "")
-        chosen = request.form.getlist("id")
-        with database.writing() as connection:
-            if source_of:
-                one = store.get_submission(connection, source_of)
-                chosen = store.list_ids_from(connection, one.source) if one and one.source else [source_of]
-            if request.form.get("confirmed") == "yes":
-                done = actions.withdraw(connection, chosen, clock())
-            else:
+        source_of, seen = request.form.get("source_of", ""), request.form.get("seen", "")
+        with database.reading() as connection:
+            chosen = (
+                actions.ids_from_source(connection, source_of, seen)
+                if source_of
+                else request.form.getlist("id")
+            )
+            if request.form.get("confirmed") != "yes":
                 found = [one for id in chosen if (one := store.get_submission(connection, id))]
+                changed = changed_since(connection, found)
                 return render_template(
-                    "submissions/withdraw.html",
-                    found=found,
-                    source_of=source_of,
-                    changed=changed_since(connection, found),
+                    "submissions/withdraw.html", found=found, source_of=source_of, changed=changed
                 )
+        with database.writing() as connection:
+            done = actions.withdraw(connection, chosen, clock())
         said = ngettext("%(num)d submission is withdrawn.", "%(num)d submissions are withdrawn.", len(done))
         flash(said, "success")
         for record in [record for one in done for record in one.not_put_back][:MOST_SAID]:
@@ -229,8 +228,6 @@ def _letting_in() -> LettingIn:
     form = request.form
     if form.get("record_id"):
         version = form.get("record_version", type=int)
-        if version is None:
-            raise wrong("record_version", N_("is missing"), N_("look at the changes again"))
         return LettingIn(form["record_id"], version, frozenset(form.getlist("fields")))
     if form.get("partner_id") == "":
         raise wrong("partner_id", N_("is not chosen"), N_("say which organisation asks"))
@@ -295,8 +292,11 @@ def _doors(database: Database, clock: Clock, ids: IdSource, guarded: Door) -> Bl
     def withdraw_own(token: str) -> AnyResponse | str:
         """Withdraw a submission for who has its link."""
         try:
-            with database.writing() as connection:
-                actions.withdraw_own(connection, token_digest(token), clock())
+            with database.reading() as connection:
+                found = store.get_followed(connection, token_digest(token))
+            if found is not None:  # whoever guesses does not keep the others from writing
+                with database.writing() as connection:
+                    actions.withdraw_own(connection, token_digest(token), clock())
         except RefusedError:
             flash(
                 _("It is decided already. Write to the organiser to have it changed or removed."), "warning"

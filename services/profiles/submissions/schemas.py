@@ -13,19 +13,23 @@ from services.profiles.organisations.schemas.fields import (
     lines_field,
     word_field,
 )
+from services.profiles.organisations.schemas.filters import Filters
 from services.profiles.organisations.schemas.posted import Followed
-from services.profiles.submissions.domain.submission import SubmissionStatus
-from shared.web.api import PageArgs
+from services.profiles.submissions.domain.submission import AGGREGATES, LONGEST_REASON, SubmissionStatus
 from shared.words.membership import Membership
 
 MOST_WITHDRAWN = 1_000
 
 
-class SubmissionFilters(PageArgs, ProfileSchema):
+class SubmissionFilters(Filters):
     """Which submissions are wanted."""
 
     status = choice_field(SubmissionStatus, load_default=None)
-    kind = word_field(load_default=None, metadata={"description": "company, partner or request"})
+    kind = word_field(
+        load_default=None,
+        validate=validate.OneOf(sorted({*AGGREGATES, *AGGREGATES.values()})),
+        metadata={"description": "company, partner or request"},
+    )
     source_of = id_field(
         load_default=None, metadata={"description": "a submission: those from the same source"}
     )
@@ -126,7 +130,7 @@ class LetIn(ProfileSchema):
 class NotTaken(ProfileSchema):
     """Why a submission is not taken."""
 
-    reason = lines_field(2_000, least=1, required=True)
+    reason = lines_field(LONGEST_REASON, least=1, required=True)
 
 
 class ToWithdraw(ProfileSchema):
@@ -148,5 +152,5 @@ class NotPutBack(Schema):
 class Withdrawn(Schema):
     """What was withdrawn, and what of it could not be put back."""
 
-    withdrawn = fields.List(fields.String(validate=validate.Length(max=64)))
+    withdrawn = fields.List(fields.String())
     not_put_back = fields.List(fields.Nested(NotPutBack))

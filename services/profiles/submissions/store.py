@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,6 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from services.profiles.organisations.domain.codes import COMPANIES, KINDS, PARTNERS, REQUESTS
-from services.profiles.organisations.domain.profile_state import State
 from services.profiles.submissions.domain.belonging_to import holds_address, is_about
 from services.profiles.submissions.domain.likeness import name_key
 from services.profiles.submissions.domain.rates import Sent
@@ -102,14 +101,15 @@ def count_by_source(connection: Connection, sources: Sequence[str]) -> dict[str,
     return found
 
 
-def list_ids_from(connection: Connection, source: str) -> list[str]:
-    """Return the ids of all submissions from one source, in order, that are not withdrawn."""
-    query = (
-        sa.select(_COLUMNS.id)
-        .where(_COLUMNS.source == source, _COLUMNS.status != SubmissionStatus.WITHDRAWN)
-        .order_by(_COLUMNS.id)
-    )
-    return list(connection.execute(query).scalars())
+def list_ids_from(connection: Connection, source: str, until: str = "") -> list[str]:
+    """Return the ids of all submissions from one source, in order, that are not withdrawn.
+
+    With `until`, a moment, those that have come in since are left out.
+    """
+    wanted = [_COLUMNS.source == source, _COLUMNS.status != SubmissionStatus.WITHDRAWN]
+    if until:
+        wanted.append(_COLUMNS.received_at <= until)
+    return list(connection.execute(sa.select(_COLUMNS.id).where(*wanted).order_by(_COLUMNS.id)).scalars())
 
 
 def lock_source(connection: Connection, source: str) -> None:
@@ -207,13 +207,6 @@ def list_with_address(connection: Connection, address: str) -> list[Submission]:
     return [one for one in found if holds_address(one, wanted)]
 
 
-def list_states(connection: Connection, kind: str) -> Iterator[State]:
-    """Yield the states of all organisations of a kind, parsed one by one."""
-    table = PROFILES[kind]
-    texts = connection.execute(sa.select(table.c.state).order_by(table.c.id)).scalars().all()
-    return map(json.loads, texts)
-
-
 def get_fingerprint(connection: Connection, kind: str) -> Fingerprint:
     """Return what is different after any change of the organisations of a kind: their number, the sum of their
     versions, when the last one changed, and the same numbers of those that are erased.
@@ -246,7 +239,9 @@ def _conditions(asked: Asked) -> list[sa.ColumnElement[bool]]:
         its = sa.select(_COLUMNS.source).where(_COLUMNS.id == asked.source_of).scalar_subquery()
         conditions.append(_COLUMNS.source == its)
     if asked.name:
-        conditions.append(_COLUMNS.name_folded.contains(name_key(asked.name), autoescape=True))
+        # Signs alone have no key: as they are, they are in no name's.
+        sought = name_key(asked.name) or asked.name
+        conditions.append(_COLUMNS.name_folded.contains(sought, autoescape=True))
     return conditions
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy.engine import Connection
 
@@ -14,7 +13,6 @@ from services.profiles.organisations.domain.codes import COMPANIES, PARTNERS, RE
 from services.profiles.organisations.domain.profile_state import State
 from services.profiles.submissions import store
 from services.profiles.submissions.domain.likeness import Known, Likely, known_of, likely
-from services.profiles.submissions.domain.record_changes import RecordChange
 from services.profiles.submissions.domain.submission import Submission
 from services.profiles.submissions.store import Asked
 from shared.events.origins import PROVENANCE, Maker
@@ -80,7 +78,7 @@ class KnownOrganisations:
             if kept is None or kept[0] != fingerprint:
                 known = [
                     known_of(state)
-                    for state in store.list_states(connection, kind)
+                    for state in organisations.list_all_profiles(connection, kind)
                     if state["status"] != Status.WITHDRAWN
                 ]
                 kept = self._read[kind] = (fingerprint, known, [one.key for one in known])
@@ -145,8 +143,3 @@ def open_requests_of(connection: Connection, partner_ids: Iterable[str]) -> list
         wanted = organisations.Wanted(status=Status.OPEN, partner_id=id, page_size=20)
         found += organisations.list_profiles(connection, REQUESTS, wanted)
     return found
-
-
-def change_to_json(change: RecordChange) -> dict[str, Any]:
-    """Return a change as the API answers it."""
-    return {"field": change.field, "before": change.before, "after": change.after, "loud": change.loud}

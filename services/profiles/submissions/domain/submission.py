@@ -16,6 +16,12 @@ SOURCE_KEPT = timedelta(days=30)
 """How long it is known which submissions came from one source."""
 
 
+LONGEST_REASON = 2_000
+"""Characters of why a submission is not taken."""
+AGGREGATES = {"company": "companies", "partner": "partners", "request": "requests"}
+"""The kinds of what is submitted, by what one of them is called."""
+
+
 class SubmissionStatus(StrEnum):
     """Where a submission stands."""
 

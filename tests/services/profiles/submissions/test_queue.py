@@ -10,9 +10,10 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from services.profiles.submissions import actions
 from services.profiles.submissions.worker import forget_old
 from services.profiles.tables import submissions
-from shared.clock import SettableClock
+from shared.clock import SettableClock, to_text
 from shared.events.event import Event
 from shared.storage.engine import Database
 from tests.services.profiles.caller import Caller, Profile
@@ -100,6 +101,48 @@ def test_needs_that_a_request_takes_from_its_partner_are_whose_they_were(
     id = records(staff.post(f"submissions/{asked}/let-in", {}))["requests"]
     provenance = staff.get(f"requests/{id}").json["provenance"]
     assert (provenance["profile"]["made_by"], provenance["needs.n1"]["made_by"]) == ("anyone", "staff")
+
+
+@pytest.mark.parametrize(
+    ("how", "named"),
+    [
+        ({"fields": ["city"], "record_version": 1}, "record_id"),
+        ({"record_version": 1}, "record_id"),
+        ({"record_id": "C1", "fields": ["city"]}, "record_version"),
+        ({"record_id": "C1", "record_version": 1, "fields": ["city"], "membership": "member"}, "record_id"),
+        ({"record_id": "C1", "record_version": 1, "fields": ["city", "nonsense"]}, "fields"),
+    ],
+)
+def test_what_is_neither_new_nor_a_change_is_refused(
+    anyone: Caller, staff: Caller, company: Profile, how: Profile, named: str
+) -> None:
+    staff.post("companies", {**company, "id": "C1"})
+    id = sent(anyone, "companies", {**company, "city": "Umeå"})
+    answer = staff.post(f"submissions/{id}/let-in", how)
+    assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, named)
+    assert staff.get("companies").json["total"] == 1
+
+
+@pytest.mark.parametrize("asked", ["q=?", "q=-", "kind=nonsense", "knid=company"])
+def test_a_filter_that_nothing_fits_shows_nothing(
+    anyone: Caller, staff: Caller, company: Profile, asked: str
+) -> None:
+    sent(anyone, "companies", company)
+    answer = staff.get(f"submissions?{asked}")
+    assert answer.status_code == 422 or answer.json["total"] == 0
+    assert staff.get("submissions?kind=company").json["total"] == 1
+
+
+def test_what_came_in_since_it_was_shown_is_not_withdrawn_with_the_rest(
+    anyone: Caller, company: Profile, database: Database, clock: SettableClock
+) -> None:
+    first = sent(anyone, "companies", company)
+    seen = to_text(clock())
+    clock.advance(timedelta(seconds=1))
+    later = sent(anyone, "companies", company)
+    with database.reading() as connection:
+        assert actions.ids_from_source(connection, first, seen) == [first]
+        assert set(actions.ids_from_source(connection, first)) == {first, later}
 
 
 def test_a_request_that_names_a_partner_is_resolved_when_it_is_let_in(
