@@ -133,7 +133,11 @@ def serve() -> None:
         order = json.loads(line)
         while (gone := _ended()) is not None:
             ended[gone[0]] = gone[1]
-        answer = _start(order["start"]) if "start" in order else ended.get(order["ended"])
+        if "start" in order:
+            answer: int | None = _start(order["start"])
+            ended.pop(answer or 0, None)  # of one before, whose number it has
+        else:
+            answer = ended.get(order["ended"])
         print(json.dumps(answer), flush=True)
 
 
@@ -168,7 +172,7 @@ def _become(order: Mapping[str, Any], told: int) -> None:
     errors = os.open(order["errors"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     for ours, number in ((null, 0), (output, 1), (errors, 2)):
         os.dup2(ours, number)
-    os.closerange(3, max(null, output, errors, told) + 1)
+    os.closerange(3, os.sysconf("SC_OPEN_MAX"))
     os.environ.clear()
     os.environ.update(order["env"])
     sys.argv = ["handslag", *order["arguments"]]

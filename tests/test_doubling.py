@@ -23,7 +23,7 @@ from services.matching.organisations.domain.regulatory import regulatory_answer
 from services.matching.reports.domain.phrases import alike_words, phrase_around
 from services.matching.review.marked_text import marked
 from services.matching.text.domain.concept_engine import ConceptEngine, standard_engine
-from services.matching.text.domain.passages import pieces, sentences, units
+from services.matching.text.domain.passages import closely_read, pieces, sentences, units
 from services.matching.text.domain.unknown_words import Text, unknown_words
 from services.matching.text.domain.word_pieces import text_vector
 from services.notifications.mail.building import Sender, build_mail
@@ -45,8 +45,10 @@ from shared.web.api import VERSION_TAG
 from shared.web.outside_address import origin_of
 from shared.web.strict_request import MOST_FIELDS, StrictForms
 from shared.words.addresses import AddressError, read_address, read_named_address
-from shared.words.countries import country_name, covers, same_country
+from shared.words.countries import country_name, covers, read_areas, same_country
+from shared.words.finding import findable, sought
 from shared.words.folding import fold, folded_words, without_accents
+from shared.words.languages import read_languages
 from tests.doubling import assert_linear
 from tests.services.profiles.importing.workbooks import ods, rewritten, workbook
 
@@ -66,6 +68,9 @@ SHAPES: Sequence[str] = (
     "A. ",
     "a b ",
     "@",
+    "(",
+    "(a",
+    '"(',
     "a@",
     "-",
     "A/B ",
@@ -133,6 +138,10 @@ READERS: dict[str, Callable[[str], object]] = {
     "countries": lambda text: covers(text.split(), "Sweden"),
     "language": language_code,
     "status": lambda text: regulatory_answer([text], [Capability("c1", "", regulatory_status=(text,))]),
+    "lists of areas": lambda text: read_areas([text]),
+    "lists of languages": lambda text: read_languages([text]),
+    "finding": lambda text: (findable(text), sought(text)),
+    "read closely": lambda text: closely_read([text]),
     "one line": one_line,
     "name in a mail": name_line,
     "server's answer": reason_line,

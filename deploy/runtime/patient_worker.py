@@ -46,6 +46,10 @@ STATUS = {
 log = logging.getLogger(__name__)
 
 
+SEND_SECONDS = 30
+"""How long what is sent may stay unread by a client, before its connection ends."""
+
+
 class PatientWorker(ThreadWorker):
     """See the module; it may be named as gunicorn's `worker_class`."""
 
@@ -58,6 +62,7 @@ class PatientWorker(ThreadWorker):
         try:
             wait = _await_header(conn)
             if wait is None:
+                _bound_sending(conn.sock)
                 conn.init()
                 until = time.monotonic() + BODY_SECONDS
                 conn.parser.unreader.sock = BodySocket(
@@ -99,6 +104,13 @@ def _unreadable(status: HTTPStatus) -> bytes:
         f"Content-Length: {len(body)}",
     ]
     return "\r\n".join([*head, "", ""]).encode() + body
+
+
+def _bound_sending(sock: socket.socket) -> None:
+    """Have the kernel end a connection whose client takes nothing of what is sent to it (RFC 5482, on Linux)."""
+    if option := getattr(socket, "TCP_USER_TIMEOUT", None):
+        with suppress(OSError):  # a local socket has none
+            sock.setsockopt(socket.IPPROTO_TCP, option, SEND_SECONDS * 1000)
 
 
 def _await_header(conn: Any) -> Any:

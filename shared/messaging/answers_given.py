@@ -71,7 +71,7 @@ def add_answer(connection: Connection, table: sa.Table, key: str, answer: GivenA
 def kept_key(key: str) -> str:
     """Return what is kept of a key: its digest, for a key may have a person's words in it.
 
-    Code of the release before kept the key itself, which is still found for a day.
+    A key that other code keeps as it was sent, as during an upgrade, is found too.
     """
     return f"sha256 {hashlib.sha256(key.encode()).hexdigest()}"
 

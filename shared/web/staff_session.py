@@ -14,6 +14,7 @@ from typing import Protocol
 
 from flask import Flask, current_app, request, session
 from itsdangerous import BadData, URLSafeTimedSerializer
+from sqlalchemy.exc import SQLAlchemyError
 
 from shared.settings.registry import Settings
 from shared.storage.ended_sessions import LONGEST_SESSION
@@ -92,10 +93,19 @@ def is_session_alive() -> bool:
 
 
 def end_session(id: str) -> list[str]:
-    """End a session at all services behind this address; return the names of those that are still to be told."""
+    """End a session at all services behind this address; return the names of those that are still to be told.
+
+    Raises SQLAlchemyError when the database of one is away, after the others have been told.
+    """
     told = [current_app, *_beside()]
+    failed: Exception | None = None
     for app in told:
-        _ended(app).add(id)
+        try:
+            _ended(app).add(id)
+        except SQLAlchemyError as error:  # the others are told all the same
+            failed = error
+    if failed is not None:
+        raise failed
     names = {app.config["SERVICE"] for app in told}
     return [name for name in current_app.config.get(ELSEWHERE, ()) if name not in names]
 
@@ -103,11 +113,11 @@ def end_session(id: str) -> list[str]:
 def end_this_session() -> tuple[str, list[str]]:
     """End the session that came; return a signed word of it and the services to tell it to, both empty without one."""
     id = _id()
+    # The cookie goes last: where a service cannot be told now, signing out again tells it.
+    word, others = (_words().dumps(id), end_session(id)) if id else ("", [])
     session.clear()
     request.environ[_ALIVE] = False
-    if not id:
-        return "", []
-    return _words().dumps(id), end_session(id)
+    return word, others
 
 
 def end_session_by_word(word: str) -> bool:

@@ -21,6 +21,11 @@ def composed(text: str) -> str:
     return unicodedata.normalize("NFC", _MARKS.sub(_ordered, text))
 
 
+def compatible(text: str) -> str:
+    """Return the text in Normalization Form KC, where half and full width, ligatures and the like are one."""
+    return text if text.isascii() else unicodedata.normalize("NFKC", _MARKS.sub(_ordered, text))
+
+
 def _ordered(found: re.Match[str]) -> str:
     run: list[str] = []
     out: list[str] = []

@@ -20,6 +20,7 @@ from babel.core import get_global
 
 from shared.words.folding import without_accents
 from shared.words.invisible import trimmed
+from shared.words.kept import kept
 from shared.words.lists import ListReading, distinct, split_known, unknown_parts
 from shared.words.not_known import is_not_known, means_none
 
@@ -60,9 +61,11 @@ _GROUP_OF_REGION = {
 }  # fmt: skip
 """The regions of CLDR (UN M49), whose names are known in every language."""
 _WORLD_REGION = "001"
+MOST_KEPT = 500
+"""Characters of a list whose reading is kept."""
 
 
-@lru_cache(maxsize=4096)
+@kept(4096)
 def _key(word: str) -> str:
     """Fold case and accents and leave out fillers, so that `The Netherlands` and `netherlands` are one."""
     plain = without_accents(word).replace("ø", "o").replace("æ", "a")
@@ -99,7 +102,7 @@ def _world() -> frozenset[str]:
     return _WORLD | {_key(Locale.parse(language).territories[_WORLD_REGION]) for language in NAME_LANGUAGES}
 
 
-@lru_cache(maxsize=4096)
+@kept(4096)
 def country_code(name: str) -> str | None:
     """Return the ISO 3166 code of two letters for a country's name or code, None where it is not known.
 
@@ -135,10 +138,16 @@ def read_areas(items: Iterable[str]) -> ListReading:
 
     `NA` is Namibia only among other codes of two letters, and `no` alone may be Norway or none: then it is unknown.
     """
-    return _read_areas(tuple(items))
+    given = tuple(items)
+    # Long lists are strangers' more often than they come again: kept, they would fill memory.
+    return _kept_areas(given) if sum(map(len, given)) <= MOST_KEPT else _read_areas(given)
 
 
 @lru_cache(maxsize=4096)
+def _kept_areas(items: tuple[str, ...]) -> ListReading:
+    return _read_areas(items)
+
+
 def _read_areas(items: tuple[str, ...]) -> ListReading:
     found: list[str] = []
     empty: list[str] = []

@@ -7,9 +7,9 @@ as parts of that text: in a database by LIKE, elsewhere by `is_found`.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Sequence
 
+from shared.words.composing import compatible
 from shared.words.folding import fold
 
 LEAST_LOOSE = 3
@@ -53,8 +53,8 @@ def is_found(text: str, words: Sought) -> bool:
 
 def _plain(text: str) -> str:
     # Before, for composing makes a space and a mark of an acute accent that stands alone.
-    compatible = _ACCENT_ALONE.sub("", unicodedata.normalize("NFKC", text.translate(_SIGNS)))
-    return " ".join(fold(compatible).text.translate(_SIGNS).split())
+    alike = _ACCENT_ALONE.sub("", compatible(text.translate(_SIGNS)))
+    return " ".join(fold(alike).text.translate(_SIGNS).split())
 
 
 def _loose(plain: str) -> str:

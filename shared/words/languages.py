@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from functools import cache, lru_cache
+from functools import cache
 
 from babel import Locale
 from babel.core import get_global
@@ -12,6 +12,7 @@ from babel.core import get_global
 from shared.words.countries import NAME_LANGUAGES
 from shared.words.folding import without_accents
 from shared.words.invisible import trimmed
+from shared.words.kept import kept
 from shared.words.lists import ListReading, distinct, split_known, unknown_parts
 from shared.words.not_known import is_not_known, means_none
 
@@ -59,7 +60,7 @@ def language_of_code(word: str) -> str | None:
     return longer if longer in _codes() else None
 
 
-@lru_cache(maxsize=4096)
+@kept(4096)
 def known_language(word: str) -> str | None:
     """Return the ISO 639 code of a language's code, tag or name; None where it is not known.
 

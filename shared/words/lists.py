@@ -43,6 +43,8 @@ _CODE_OR_CONJUNCTION = re.compile(r"(?<!\S)[^\W\d_]{2}\s+(en|et|ja)\s+[^\W\d_]{2
 _LEADING = re.compile(rf"(?:{_AND})\s+(?=\S)")
 _AROUND = " \t\"'`\u00b4\u2018\u2019\u201c\u201d\u201e\u00ab\u00bb:=>_"
 _BRACKETS = (("(", ")"), ("[", "]"), ("{", "}"))
+_LONGEST_BARE = 150
+"""Characters of the longest name whose brackets are taken off: no country or language is longer."""
 _LONGEST_NAME = 8
 """Pieces between separators that one name may have."""
 MOST_UNKNOWN = 50
@@ -191,6 +193,8 @@ def _has_empty_part(text: str, no_value: Known) -> bool:
 
 def _bare(name: str, is_known: Known | None = None) -> str:
     """Return a name without quotation marks and brackets around it; as it is where only that is known."""
+    if len(name) > _LONGEST_BARE:
+        return name
     bare, before = name.strip(_AROUND), ""
     while bare != before:
         before = bare

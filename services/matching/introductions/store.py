@@ -82,7 +82,9 @@ def list_reviewed_approvals(connection: Connection) -> list[tuple[str, str]]:
 
 def reviews_of_company(id: str) -> sa.ColumnElement[bool]:
     """Return the condition that a review is of a company's match."""
-    return reviews.c.match_id.startswith(f"{joined(id)}.", autoescape=True)
+    # Not by LIKE, for which `acme` and `ACME` are one on SQLite.
+    begin = f"{joined(id)}."
+    return sa.func.substr(reviews.c.match_id, 1, len(begin)) == begin
 
 
 def empty_reasons_of_company(connection: Connection, id: str) -> None:
