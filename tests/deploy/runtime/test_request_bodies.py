@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import select
 import socket
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +31,7 @@ from shared.telemetry import logs
 
 deploy.runtime.patient_worker.BODY_SECONDS = float(sys.argv[3])
 deploy.runtime.patient_worker.READ_SECONDS = 200.0
+deploy.runtime.patient_worker.SEND_SECONDS = 1
 deploy.runtime.request_bodies.QUICK_SECONDS = 0.2
 logs.configure("text", "info", "profiles", "web")
 serve_web("profiles", for_tests(Path(sys.argv[1]), port=int(sys.argv[2])), 1)
@@ -260,3 +262,17 @@ def test_more_dripping_bodies_than_threads_keep_nobody_waiting(server: Server) -
             assert server.ask(request(b"/healthz", method=b"GET"))[0] == 200
             body = b'{"name": "Norrsken"}'
             assert server.ask(request(API, JSON, body=body))[0] == 422
+
+
+def test_answers_that_nobody_takes_keep_nobody_waiting(server: Server) -> None:
+    """As many clients as there are threads each ask for far more than fits on the way, and read nothing."""
+    asked = request(b"/static/swagger/swagger-ui-bundle.js", method=b"GET")
+    with ExitStack() as stack:
+        for _ in range(THREADS):
+            one = stack.enter_context(socket.socket())
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            one.connect(("127.0.0.1", server.port))
+            one.sendall(asked.replace(b"Connection: close\r\n", b"") * 12)
+            select.select([one], [], [], 60)
+        for _ in range(20):
+            assert server.ask(request(b"/healthz", method=b"GET"))[0] == 200

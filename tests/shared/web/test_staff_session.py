@@ -9,6 +9,7 @@ import pytest
 from flask import Blueprint as PageBlueprint
 from flask import Flask, render_template_string
 from flask.testing import FlaskClient
+from sqlalchemy.exc import OperationalError
 
 from shared.clock import SettableClock
 from shared.ids import IdSource
@@ -105,6 +106,31 @@ def test_a_kept_cookie_does_not_work_after_signing_out(app: Flask, client: Flask
     assert is_let_in(app, kept)
     sign_out(client)
     assert client.get("/secret").status_code == 302
+    assert not is_let_in(app, kept)
+
+
+class AwayOnce(EndedHere):
+    """The memory of a service whose database is away the first time that it is asked to remember."""
+
+    away = True
+
+    def add(self, id: str) -> None:
+        if self.away:
+            self.away = False
+            raise OperationalError("INSERT", {}, Exception("database is locked"))
+        super().add(id)
+
+
+def test_signing_out_that_failed_is_done_by_signing_out_again(
+    settings: Settings, clock: SettableClock, ids: IdSource
+) -> None:
+    app = make_app(settings, clock, ids, AwayOnce())
+    client = app.test_client()
+    signed_in(client)
+    kept = kept_cookie(client)
+    token = forms_of(client.get("/sign-in").text)[0].fields["csrf_token"][0]
+    assert client.post("/sign-out", data={"csrf_token": token}).status_code == 503
+    sign_out(client)
     assert not is_let_in(app, kept)
 
 
