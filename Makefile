@@ -15,7 +15,7 @@ PINS := uv pip compile --quiet --only-binary :all: --generate-hashes --no-header
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 
-.PHONY: help run test coverage setup check format pins contracts screenshots real-parts faults bench scale
+.PHONY: help run test coverage setup check format pins contracts screenshots real-parts faults bench largest scale
 
 help: ## say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -66,6 +66,9 @@ contracts: setup ## write the OpenAPI and AsyncAPI documents in docs/ anew
 
 bench: setup real-parts ## measure the speed of the parts beside bare peers, on a real Kafka broker too; JSON=1 prints JSON, SIZES=FILE.svg draws the cost against size
 	@$(BIN)/python -m tests.bench $(if $(JSON),--json) $(if $(SIZES),--sizes $(SIZES))
+
+largest: setup ## measure what the largest body, file and text that the limits allow cost: seconds and memory
+	@$(BIN)/python -m tests.bench.largest
 
 faults: setup real-parts ## kill the processes 200 times and count what was lost; SEED=N repeats a run
 	@$(BIN)/python -m tests.faults $(if $(SEED),--seed $(SEED))

@@ -23,7 +23,11 @@ CHOICES = (*SERVICES, ALL)
 
 API_DOCS = Link("/api/v1/docs", "API")
 NAVIGATION: Sequence[Link] = (
-    *(link for service in SERVICES.values() for link in service.navigation),
+    # The first page comes first, whichever service has it.
+    *sorted(
+        (link for service in SERVICES.values() for link in service.navigation),
+        key=lambda link: link.address != "/",
+    ),
     API_DOCS,
 )
 """What every page leads to; the pages stand in different services behind one address."""

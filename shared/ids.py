@@ -61,8 +61,12 @@ def may_be_joined_with(identifier: str, other: str) -> bool:
     It is certain unless a digest stands for them; then every id that begins alike may be meant.
     """
     _one, _joint, rest = identifier.partition(_JOINT)
-    heads = {_head(other), other[:_HEAD]}  # of one that was kept before, the full stops may stand in it
-    return rest == other or any(f"{_JOINT}{head}{_JOINT}" in identifier for head in heads)
+    return rest == other or any(f"{_JOINT}{head}{_JOINT}" in identifier for head in heads_of(other))
+
+
+def heads_of(id: str) -> frozenset[str]:
+    """Return what may stand for an id before a digest: full stops stand in those that other code has joined."""
+    return frozenset({_head(id), id[:_HEAD]})
 
 
 def _escaped(part: str) -> str:

@@ -84,3 +84,9 @@ def state_dir(tmp_path: Path) -> Path:
 @pytest.fixture
 def settings(state_dir: Path) -> Settings:
     return for_tests(state_dir)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Have what sweeps the whole house begin first: each such file is long, and one process runs it alone."""
+    here = Path(__file__).parent
+    items.sort(key=lambda item: item.path.parent != here)

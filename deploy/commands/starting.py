@@ -5,8 +5,6 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
-import sqlalchemy as sa
-
 from deploy.operations.restore_mark import UnfinishedRestoreError, check_whole
 from deploy.services import ALL, SERVICES
 from shared.command_line import fail
@@ -34,7 +32,9 @@ def close_state(settings: Settings) -> None:
 
     What belongs to another user, as a volume of a container may, is named in the log.
     """
-    urls = [sa.make_url(one.database_url(settings)) for one in SERVICES.values()]
+    from sqlalchemy.engine import make_url  # only here: `handslag --help` need not bring a database's library
+
+    urls = [make_url(one.database_url(settings)) for one in SERVICES.values()]
     files = [Path(url.database) for url in urls if url.get_backend_name() == "sqlite" and url.database]
     scheme, _, folder = settings.event_log.partition(":///")
     folders = [settings.state_dir, *([Path(folder)] if scheme == "sqlite" else [])]

@@ -146,6 +146,9 @@ def _later(settings: Settings, databases: Databases) -> tuple[str, ...]:
         later.insert(
             0, "PostgreSQL's write-ahead log and archives hold it for as long as the server keeps them"
         )
+    later.append(
+        "files that imports were made of, and those of rows they rejected, may hold it: delete them where they lie"
+    )
     if settings.smtp != "mailbox:":
         later.append("mails that were sent are with those who received them")
     return tuple(later)

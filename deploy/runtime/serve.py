@@ -31,9 +31,14 @@ class AddressInUseError(Exception):
 
 def environment_of(settings: Settings) -> dict[str, str]:
     """Return the environment in which another process reads these very settings."""
-    own = {setting.name: str(getattr(settings, setting.field)) for setting in SETTINGS}
+    own = {setting.name: _written(getattr(settings, setting.field)) for setting in SETTINGS}
     others = {name: value for name, value in os.environ.items() if not name.startswith("HANDSLAG_")}
     return {**others, **{name: value for name, value in own.items() if value}}
+
+
+def _written(value: object) -> str:
+    """Return a setting's value as it stands in an environment: several with commas between."""
+    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
 def check_address(settings: Settings) -> None:

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 import sqlalchemy.exc
 from flask import Flask, Response
 
-from deploy.services import NAVIGATION
+from deploy.services import NAVIGATION, SERVICES
 from shared.service import Service
 from shared.web.health import RETRY_SECONDS, Wait, database_away, waits_of
+from shared.web.staff_session import BESIDE, ELSEWHERE
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -27,7 +28,8 @@ class ServiceApp:
     """A WSGI application that stands for a service's app, whether that could be made yet or not.
 
     The app is made at once where that is possible, otherwise at a later request, tried at most once in
-    `TRY_AGAIN_SECONDS`. `specs` names the services whose API documents its pages lead to.
+    `TRY_AGAIN_SECONDS`. `specs` names the services whose API documents its pages lead to. `beside` are those that
+    answer in the same process: a session that ends at one ends at them.
     """
 
     def __init__(self, service: Service, make: Callable[[], Flask], specs: Sequence[str]) -> None:
@@ -38,6 +40,7 @@ class ServiceApp:
         self._app: Flask | None = None
         self._tried = float("-inf")
         self._said = ""
+        self.beside: Sequence[ServiceApp] = ()
         self.app()
 
     def app(self) -> Flask | None:
@@ -70,6 +73,9 @@ class ServiceApp:
         away = Response(text, status=503, mimetype="text/plain", headers={"Retry-After": RETRY_SECONDS})
         return away(environ, start_response)
 
+    def _apps_beside(self) -> list[Flask]:
+        return [app for one in self.beside if (app := one.app()) is not None]
+
     def _try(self) -> Flask | None:
         try:
             app = self._make()
@@ -83,4 +89,6 @@ class ServiceApp:
             return None
         app.config["API_SPECS"] = self._specs
         app.config["NAVIGATION"] = NAVIGATION
+        app.config[BESIDE] = self._apps_beside
+        app.config[ELSEWHERE] = tuple(SERVICES)
         return app

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from gunicorn.glogging import Logger
+from gunicorn.http.errors import ParseException
 
 from deploy.runtime.metrics_port import show_web, show_work
 from shared.settings.registry import Settings
@@ -65,4 +66,6 @@ def _without_request(record: logging.LogRecord) -> bool:
     for known in ("Invalid request", "Error handling request"):
         if str(record.msg).startswith(known):
             record.msg, record.args = known, ()
+    if record.exc_info and isinstance(record.exc_info[1], ParseException):
+        record.exc_info = None  # it says what was sent
     return True

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from gunicorn.app.base import BaseApplication
 
+from deploy.runtime.request_bodies import ReadableBodies
 from deploy.runtime.startup import ServiceApp
 from deploy.runtime.watching import GunicornLog, watched_web
 from deploy.services import chosen
@@ -36,6 +37,8 @@ def create_web(
     members = chosen(service)
     specs = [member.name for member in members]
     apps = [ServiceApp(one, partial(one.parts.create_app, settings, clock, ids), specs) for one in members]
+    for app in apps:
+        app.beside = apps
     return AtOutsideAddress(_by_path(apps), settings.base_url, keep_host=True)
 
 
@@ -92,7 +95,7 @@ class _Server(BaseApplication):
             self.cfg.set(name, value)
 
     def load(self) -> Any:
-        return self._make()
+        return ReadableBodies(self._make())
 
 
 def serve_web(service: str, settings: Settings, workers: int = 1) -> None:

@@ -10,6 +10,7 @@ from services.matching import context
 from services.matching.database import open_store
 from services.matching.reports.store.reports import get_report
 from services.matching.review.files import report_as_html, report_as_pdf, report_as_xlsx
+from services.matching.review.strangers import NOTHING, by_strangers
 from services.matching.web import create_app
 from shared.settings.registry import Settings
 
@@ -20,6 +21,7 @@ def read_report(settings: Settings, request_id: str, kind: str, language: str) -
     try:
         with database.reading() as connection:
             report = get_report(connection, request_id)
+            strangers = NOTHING if report is None else by_strangers(connection, report.content)
     finally:
         database.close()
     if report is None:
@@ -34,9 +36,10 @@ def read_report(settings: Settings, request_id: str, kind: str, language: str) -
             with app.app_context():
                 context.database().close()
     if kind == "xlsx":
-        return report_as_xlsx(report.content, language)
+        return report_as_xlsx(report.content, language, strangers)
     if kind == "pdf":
-        return report_as_pdf(report.content, language)
+        return report_as_pdf(report.content, language, strangers)
     return (
-        json.dumps(report.content.to_json(), ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+        json.dumps(strangers.marked(report.content.to_json()), ensure_ascii=False, indent=2, sort_keys=True)
+        + "\n"
     ).encode()

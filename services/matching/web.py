@@ -19,6 +19,7 @@ from services.matching.programmes import api as programmes_api
 from services.matching.programmes import pages as programmes_pages
 from services.matching.review import api as review_api
 from services.matching.review import pages as review_pages
+from services.matching.tables import ended_sessions
 from services.matching.text.domain.thesaurus import thesaurus_with
 from services.matching.text.engines import make_engine
 from services.matching.why_not import api as why_not_api
@@ -26,6 +27,7 @@ from services.matching.why_not import pages as why_not_pages
 from shared.clock import Clock, system_clock
 from shared.ids import IdSource, random_ids
 from shared.settings.registry import Settings
+from shared.storage.ended_sessions import EndedSessions
 from shared.web.app import create_service_app
 
 API = (
@@ -56,7 +58,14 @@ def create_app(settings: Settings, clock: Clock = system_clock, ids: IdSource = 
     """
     database = open_store(settings.matching_database)
     app = create_service_app(
-        "matching", Path(__file__).parent, settings, clock, ids, api=API, page_blueprints=PAGES
+        "matching",
+        Path(__file__).parent,
+        settings,
+        clock,
+        ids,
+        api=API,
+        page_blueprints=PAGES,
+        ended=EndedSessions(database, ended_sessions, clock),
     )
     previews = Previews(
         database,

@@ -17,7 +17,7 @@ def _load() -> Parts:
 
 SERVICE = Service(
     name="notifications",
-    paths=("/api/v1/deliveries", "/mailbox", "/api/v1/openapi/notifications.json"),
+    paths=("/api/v1/deliveries", "/mailbox", "/sign-out/notifications", "/api/v1/openapi/notifications.json"),
     database="notifications_database",
     owns=("deliveries",),
     reads=("companies", "partners", "introductions"),

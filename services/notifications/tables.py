@@ -7,9 +7,11 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from shared.messaging.tables import messaging_tables
+from shared.storage.ended_sessions import ended_sessions_table
 
 metadata = sa.MetaData(info={"migrations": Path(__file__).parent / "migrations"})
 messaging = messaging_tables(metadata)
+ended_sessions = ended_sessions_table(metadata)
 
 contacts = sa.Table(
     "contacts",

@@ -8,10 +8,11 @@ from flask import Flask
 
 from services.notifications.deliveries.api import blueprint as api
 from services.notifications.deliveries.pages import blueprint as pages
-from services.notifications.tables import metadata
+from services.notifications.tables import ended_sessions, metadata
 from shared.clock import Clock, system_clock
 from shared.ids import IdSource, random_ids
 from shared.settings.registry import Settings
+from shared.storage.ended_sessions import EndedSessions
 from shared.storage.engine import open_database
 from shared.web.app import create_service_app
 
@@ -24,7 +25,14 @@ def create_app(settings: Settings, clock: Clock = system_clock, ids: IdSource = 
     """
     database = open_database(settings.notifications_database, metadata)
     app = create_service_app(
-        "notifications", Path(__file__).parent, settings, clock, ids, api=[api], page_blueprints=[pages]
+        "notifications",
+        Path(__file__).parent,
+        settings,
+        clock,
+        ids,
+        api=[api],
+        page_blueprints=[pages],
+        ended=EndedSessions(database, ended_sessions, clock),
     )
     app.extensions["handslag-database"] = database
     return app

@@ -1,12 +1,16 @@
-"""Refusals as problem details."""
+"""Refusals, and fields that are wrong, as problem details."""
 
 from __future__ import annotations
 
 from flask import Flask, Response
+from marshmallow import ValidationError
 
 from services.profiles.refusals import Refusal, RefusedError
 from shared.web.api import not_found, stale_version
-from shared.web.problems import Problem, problem_response
+from shared.web.problems import Problem, faults_in, problem_response
+
+FULL_SECONDS = "3600"
+"""After which it may be tried again where too much waits: people have to look at that first."""
 
 
 def problem_of(refused: RefusedError) -> Problem:
@@ -24,12 +28,22 @@ def problem_of(refused: RefusedError) -> Problem:
         detail = f"Too many submissions came from your address. Send it again in {seconds} seconds."
         return Problem(429, detail, headers={"Retry-After": seconds})
     message = str(refused)
-    return Problem(409, f"{message[0].upper()}{message[1:]}.", errors=entries)
+    sentence = f"{message[0].upper()}{message[1:]}."
+    if refused.kind is Refusal.TOO_LARGE:
+        return Problem(413, sentence)
+    if refused.kind is Refusal.FULL:
+        return Problem(503, sentence, headers={"Retry-After": FULL_SECONDS})
+    return Problem(409, sentence, errors=entries)
 
 
 def handle_refusals(app: Flask) -> None:
-    """Have an app answer refusals as problems."""
+    """Have an app answer refusals as problems, and fields that its schemas do not take (any more)."""
 
     @app.errorhandler(RefusedError)
     def refused(error: RefusedError) -> Response:
         return problem_response(problem_of(error))
+
+    @app.errorhandler(ValidationError)
+    def not_taken(error: ValidationError) -> Response:
+        faults = faults_in(error.messages)
+        return problem_response(problem_of(RefusedError(Refusal.INVALID, faults=faults)))

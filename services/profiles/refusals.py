@@ -13,8 +13,8 @@ class Refusal(StrEnum):
 
     Unknown: nothing has this id; taken: something has it already; withdrawn: what is withdrawn stays as it is; stale:
     the caller saw another version; decided: somebody has decided on it; too many: it is asked
-    too often, and may be asked again in `seconds`; invalid: fields are wrong or do not go
-    together.
+    too often, and may be asked again in `seconds`; too large: more is sent than is kept; full: so much waits
+    for staff that nothing more is kept; invalid: fields are wrong or do not go together.
     """
 
     UNKNOWN = "unknown"
@@ -23,6 +23,8 @@ class Refusal(StrEnum):
     STALE = "stale"
     DECIDED = "decided"
     TOO_MANY = "too_many"
+    TOO_LARGE = "too_large"
+    FULL = "full"
     INVALID = "invalid"
 
 

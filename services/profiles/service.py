@@ -26,6 +26,7 @@ SERVICE = Service(
         "/api/v1/openapi/profiles.json",
         "/submissions",
         "/submit",
+        "/sign-out/profiles",
         "/static/profiles",
     ),
     database="profiles_database",

@@ -12,10 +12,12 @@ import sqlalchemy as sa
 
 from shared.messaging.answers_given import idempotency_table
 from shared.messaging.tables import messaging_tables
+from shared.storage.ended_sessions import ended_sessions_table
 
 metadata = sa.MetaData(info={"migrations": Path(__file__).parent / "migrations"})
 messaging = messaging_tables(metadata)
 idempotency = idempotency_table(metadata)
+ended_sessions = ended_sessions_table(metadata)
 
 erasures = sa.Table(
     "erasures",

@@ -10,11 +10,14 @@ from services.profiles.database import open_store
 from services.profiles.organisations.api import blueprints
 from services.profiles.refusal_answers import handle_refusals
 from services.profiles.submissions.api import submissions_blueprint, taking_in
+from services.profiles.submissions.door import Door, guard_door
 from services.profiles.submissions.pages import page_blueprints
 from services.profiles.submissions.views import KnownOrganisations
+from services.profiles.tables import ended_sessions
 from shared.clock import Clock, system_clock
 from shared.ids import IdSource, random_ids
 from shared.settings.registry import Settings
+from shared.storage.ended_sessions import EndedSessions
 from shared.web.app import create_service_app
 
 
@@ -25,7 +28,7 @@ def create_app(settings: Settings, clock: Clock = system_clock, ids: IdSource = 
     when no secret key is set.
     """
     database = open_store(settings)
-    known = KnownOrganisations()
+    known, door = KnownOrganisations(), Door(database, clock)
     app = create_service_app(
         "profiles",
         Path(__file__).parent,
@@ -36,8 +39,10 @@ def create_app(settings: Settings, clock: Clock = system_clock, ids: IdSource = 
             *blueprints(database, clock, ids, taking_in(database, clock, ids)),
             submissions_blueprint(database, clock, ids, known),
         ),
-        page_blueprints=page_blueprints(database, clock, ids, known),
+        page_blueprints=page_blueprints(database, clock, ids, known, door),
+        ended=EndedSessions(database, ended_sessions, clock),
     )
     handle_refusals(app)
+    guard_door(app, door)
     app.extensions["handslag-database"] = database
     return app

@@ -14,7 +14,7 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 
 from shared.events.catalogue import TOPICS, Topic
 from shared.events.envelope import is_tombstone_type, source_of
-from shared.events.plain_headers import CONTENT_TYPE, VERSION_EXTENSION
+from shared.events.usual_headers import CONTENT_TYPE, VERSION_EXTENSION
 
 _TEXT = {"type": "string"}
 _NO_STATE = "tombstone"

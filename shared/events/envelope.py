@@ -19,16 +19,16 @@ from marshmallow import Schema, ValidationError
 
 from shared.event_log.port import MAX_VALUE_BYTES, Message, Record
 from shared.events.catalogue import EVENT_TYPES, TOPICS, Topic
+from shared.events.compiled_states import CompiledLoader, compiled_loader
 from shared.events.event import Event, State
-from shared.events.plain_headers import (
+from shared.events.usual_headers import (
     CONTENT_TYPE,
     NAMES,
     VERSION_EXTENSION,
     Attributes,
-    read_plain,
-    write_plain,
+    read_usual,
+    write_usual,
 )
-from shared.events.plain_states import PlainLoader, plain_loader
 
 _VERSION = re.compile(r"[1-9][0-9]{0,8}")
 """A change a second for thirty years; a foreign event far beyond would make all that follow look like duplicates."""
@@ -72,10 +72,10 @@ def load_state(topic: Topic, state: Any, aggregate_id: str, version: int) -> Sta
 
     Raises BadEventError that names the fields, or says that id or version are not the event's.
     """
-    loaded: State | None = _plain(topic.schema)(state)
+    loaded: State | None = _compiled(topic.schema)(state)
     try:
         if loaded is None:
-            loaded = cast(State, _schema(topic.schema).load(state))
+            loaded = cast(State, schema_of(topic.schema).load(state))
     except ValidationError as error:
         problems = json.dumps(error.messages, sort_keys=True, ensure_ascii=False)
         raise BadEventError(f"the state is no {topic.aggregate}: {problems}") from error
@@ -140,7 +140,7 @@ def recorded_message(kind: str, aggregate_id: str, version: str, moment: str, pa
     topic = EVENT_TYPES.get(kind)
     if topic is None:
         raise BadEventError(f"unknown event type {kind!r}")
-    headers = write_plain(
+    headers = write_usual(
         id=f"{aggregate_id}:{version}",
         kind=kind,
         source=source_of(topic),
@@ -159,7 +159,7 @@ def from_record(record: Record) -> Event:
 
     Raises BadEventError with the reason when any part is not as `to_message` writes it.
     """
-    said = read_plain(record.headers) or _attributes(record)
+    said = read_usual(record.headers) or read_by_sdk(record)
     kind, key, version = said.type, record.key, _version_of(said.version)
     topic = EVENT_TYPES.get(kind) or _topic_of_later_type(record.topic, kind)
     if topic is None:
@@ -195,7 +195,7 @@ def _topic_of_later_type(name: str, kind: str) -> Topic | None:
     return topic if topic and topic.aggregate == aggregate and _LATER_WORD.fullmatch(word) else None
 
 
-def _attributes(record: Record) -> Attributes:
+def read_by_sdk(record: Record) -> Attributes:
     """Read the headers alone by the SDK, which would pass on a value that is no JSON as a string."""
     headers = dict(record.headers)
     if len(headers) != len(record.headers):
@@ -253,10 +253,11 @@ _STRICT_JSON = json.JSONDecoder(parse_constant=_refuse_constant, object_pairs_ho
 
 
 @cache
-def _schema(kind: type[Schema]) -> Schema:
+def schema_of(kind: type[Schema]) -> Schema:
+    """Return the one instance of a schema."""
     return kind()
 
 
 @cache
-def _plain(kind: type[Schema]) -> PlainLoader:
-    return plain_loader(_schema(kind))
+def _compiled(kind: type[Schema]) -> CompiledLoader:
+    return compiled_loader(schema_of(kind))

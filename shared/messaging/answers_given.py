@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 import threading
@@ -55,7 +56,7 @@ def get_answer(connection: Connection, table: sa.Table, key: str, now: datetime)
     if connection.dialect.name == "postgresql":
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(KEY_LOCK, sa.func.hashtext(key))))
     forget_old_answers(connection, table, now)
-    row = connection.execute(sa.select(table).where(table.c.key == key)).first()
+    row = connection.execute(sa.select(table).where(table.c.key.in_((kept_key(key), key)))).first()
     if row is None:
         return None
     return GivenAnswer(row.request_digest, row.status, json.loads(row.headers), row.body)
@@ -64,7 +65,15 @@ def get_answer(connection: Connection, table: sa.Table, key: str, now: datetime)
 def add_answer(connection: Connection, table: sa.Table, key: str, answer: GivenAnswer, now: datetime) -> None:
     """Keep the answer that was given under a key, in the transaction of its effect."""
     values = {**asdict(answer), "headers": json.dumps(dict(answer.headers))}
-    connection.execute(sa.insert(table).values(key=key, at=to_text(now), **values))
+    connection.execute(sa.insert(table).values(key=kept_key(key), at=to_text(now), **values))
+
+
+def kept_key(key: str) -> str:
+    """Return what is kept of a key: its digest, for a key may have a person's words in it.
+
+    A key that other code keeps as it was sent, as during an upgrade, is found too.
+    """
+    return f"sha256 {hashlib.sha256(key.encode()).hexdigest()}"
 
 
 def forget_old_answers(connection: Connection, table: sa.Table, now: datetime) -> None:

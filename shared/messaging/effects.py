@@ -11,9 +11,13 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
+from shared.events.envelope import BadEventError
 from shared.events.event import Event
+from shared.messaging.consumed import version_had
 from shared.messaging.tables import MessagingTables
 
+FARTHEST = 1_000_000
+"""Versions that an event may be ahead of the newest that was had of its aggregate."""
 Handler = Callable[[Connection, Event], None]
 """Brings the service's tables up to an event's state, on the connection of the open transaction.
 
@@ -27,7 +31,10 @@ def apply_once(
     """Have the effect of an event unless its version or a newer one had it; say whether it had it now.
 
     Runs in a savepoint: when the handler raises, neither its changes nor the version stay, and the error goes on.
+    Raises BadEventError as `apply_in_order` does.
     """
+    if _is_far_ahead(connection, messaging, topic, event):
+        raise _absurd(event)
     with _savepoint(connection):
         if not _claim(connection, messaging, topic, event):
             return False
@@ -44,17 +51,36 @@ def apply_in_order(
     """Have the effects of events, each with its topic, in their order; say of each whether it had it now.
 
     As `apply_once` for each, without savepoints: when a handler raises, the caller must roll everything back.
-    An event's effect is there once its turn has come.
+    An event's effect is there once its turn has come. Raises BadEventError at the turn of one whose version is more
+    than `FARTHEST` ahead of what was had: taken, it would have every later event of its aggregate count as old.
     """
     times = Counter((topic, event.aggregate_id) for topic, event in events)
     once = [(topic, event) for topic, event in events if times[topic, event.aggregate_id] == 1]
+    far = {
+        (topic, one.aggregate_id) for topic, one in once if _is_far_ahead(connection, messaging, topic, one)
+    }
     claimed = _claim_all(connection, messaging, once)
     for topic, event in events:
         place = (topic, event.aggregate_id)
-        fresh = place in claimed if times[place] == 1 else _claim(connection, messaging, topic, event)
+        alone = times[place] == 1
+        if place in far if alone else _is_far_ahead(connection, messaging, topic, event):
+            raise _absurd(event)
+        fresh = place in claimed if alone else _claim(connection, messaging, topic, event)
         if fresh:
             handler_of(topic)(connection, event)
         yield fresh
+
+
+def _is_far_ahead(connection: Connection, messaging: MessagingTables, topic: str, event: Event) -> bool:
+    if event.version <= FARTHEST:  # all that the house writes: nothing is looked up
+        return False
+    return event.version - version_had(connection, messaging, topic, event.aggregate_id) > FARTHEST
+
+
+def _absurd(event: Event) -> BadEventError:
+    return BadEventError(
+        f"the version {event.version} is absurd: what it tells of cannot have changed so often"
+    )
 
 
 def is_dependency_away(error: BaseException) -> bool:

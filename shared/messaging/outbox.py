@@ -22,7 +22,7 @@ from shared.events.envelope import (
 )
 from shared.events.event import Event, State
 from shared.messaging.tables import MessagingTables
-from shared.storage.statements import Insert
+from shared.storage.written_inserts import Insert
 from shared.telemetry import traces
 
 

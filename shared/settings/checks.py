@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from ipaddress import ip_address
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -108,6 +108,21 @@ def mail_address(value: str) -> str | None:
     except AddressError as error:
         return f"must be a mail address, for example Matchmaking <matchmaking@example.org>: it {error}"
     return None
+
+
+def read_networks(value: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    """Read addresses and networks, with commas or spaces between; raises ValueError for what is none."""
+    return tuple(ip_network(one, strict=False) for one in value.replace(",", " ").split())
+
+
+def networks(value: str) -> str | None:
+    """Take addresses and networks, with commas or spaces between; not all there are, for visitors have these too."""
+    try:
+        good = all(network.prefixlen > 0 for network in read_networks(value))
+    except ValueError:
+        good = False
+    example = "for example 127.0.0.1 or 10.0.0.0/8,fd00::/8"
+    return None if good else f"must be addresses or networks of proxies with commas between, {example}"
 
 
 def port(value: str) -> str | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -19,9 +20,11 @@ from shared.settings.checks import (
     mail_address,
     mail_server,
     name_prefix,
+    networks,
     one_of,
     port,
     port_or_zero,
+    read_networks,
     readable_file,
     text_engine,
     time_zone,
@@ -49,6 +52,7 @@ class Settings:
     base_url: str
     host: str
     port: int
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...]
     default_language: str
     time_zone: str
     kafka_security: str
@@ -178,6 +182,13 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("port", "the port that is listened on", "8080", port),
     Setting(
+        "trusted_proxies",
+        "addresses or networks of the proxies in front, with commas between: whose X-Forwarded-For says where a "
+        "visitor comes from; empty: nobody's",
+        "",
+        networks,
+    ),
+    Setting(
         "default_language",
         "the language when a browser asks for neither: sv or en",
         "en",
@@ -250,6 +261,8 @@ SETTINGS: tuple[Setting, ...] = (
 )
 
 _SMTP = next(setting for setting in SETTINGS if setting.field == "smtp")
+_BASE_URL = next(setting for setting in SETTINGS if setting.field == "base_url")
+_TRUSTED_PROXIES = next(setting for setting in SETTINGS if setting.field == "trusted_proxies")
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
@@ -266,6 +279,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         "base_url": values["base_url"].rstrip("/"),
         "time_zone": time_zone_named(values["time_zone"]),
         "port": int(values["port"]),
+        "trusted_proxies": read_networks(values["trusted_proxies"]),
         "metrics_port": int(values["metrics_port"]),
     }
     return Settings(**fields)  # type: ignore[arg-type]  # the table above has the fields of Settings
@@ -295,7 +309,14 @@ def unknown_settings(environ: Mapping[str, str]) -> list[str]:
 
 
 def risky_settings(environ: Mapping[str, str]) -> list[str]:
-    """Name what works and yet should not stay so, with the fix: a mail server's password that travels in clear."""
+    """Name what works and yet should not stay so, with the fix.
+
+    A mail server's password that travels in clear; a site for the world that takes all visitors for one sender.
+    """
+    return [*_password_in_clear(environ), *_all_visitors_as_one(environ)]
+
+
+def _password_in_clear(environ: Mapping[str, str]) -> list[str]:
     value, _ = _given(_SMTP, environ)
     try:
         parts = urlsplit(value)
@@ -307,6 +328,21 @@ def risky_settings(environ: Mapping[str, str]) -> list[str]:
     return [
         f"{_SMTP.name} sends the mail server's password without TLS, so that others can read it on the way; "
         "write smtp+starttls:// or smtps:// instead of smtp://"
+    ]
+
+
+def _all_visitors_as_one(environ: Mapping[str, str]) -> list[str]:
+    value, _ = _given(_BASE_URL, environ)
+    try:
+        host = urlsplit(value).hostname or "localhost"
+    except ValueError:
+        return []
+    if is_loopback(host) or _given(_TRUSTED_PROXIES, environ)[0].strip():
+        return []
+    return [
+        f"{_TRUSTED_PROXIES.name} is not set, so that behind a proxy all visitors of {_BASE_URL.name} count as one, "
+        "and who sends too much keeps all others out; name the address that the proxy asks from, 127.0.0.1 where it "
+        "runs on this machine"
     ]
 
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 from shared.words.folding import folded_words
+from shared.words.kept import kept
 
-_REMARK = re.compile(r"[(\[{][^)\]}]*[)\]}]")
+_REMARK = re.compile(r"[(\[{][^()\[\]{}]*[)\]}]")
 _TWO_NAMES = re.compile(r"[/|\n\r]+")
 
 
-@lru_cache(maxsize=4096)
+@kept(4096)
 def heading_key(heading: str) -> str:
     """Return a heading without case, accents, spaces, punctuation and invisible characters: `E-post *` is `epost`."""
     return "".join(folded_words(heading))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from shared.sheets.headings import Headings, heading_key
+from shared.words.invisible import trimmed, visible_line
 
 MOST_FILE_BYTES = 50_000_000
 MOST_ROWS = 100_000
@@ -146,7 +147,7 @@ class SheetMaker:
         if self.undecided:
             raise FileError("is empty; the first row must name the columns")
         columns = tuple(
-            ColumnReading(" ".join(heading.split()), name if name in self.headings.fields.values() else "")
+            ColumnReading(_seen(heading), name if name in self.headings.fields.values() else "")
             for heading, name in zip(self.header, self.names, strict=True)
             if heading.strip()
         )
@@ -187,14 +188,12 @@ class SheetMaker:
             if name and not self.headings.is_weaker(heading)
         }
         names = [
-            (None if name in strong and self.headings.is_weaker(heading) else name) or heading.strip().lower()
+            (None if name in strong and self.headings.is_weaker(heading) else name) or _seen(heading).lower()
             for name, heading in zip(fields, self.header, strict=True)
         ]
         for name in sorted({name for name in names if name in self.headings.fields.values()}):
             same = [
-                " ".join(heading.split())
-                for heading, other in zip(self.header, names, strict=True)
-                if other == name
+                _seen(heading) for heading, other in zip(self.header, names, strict=True) if other == name
             ]
             if len({heading_key(heading) for heading in same}) > 1:
                 both = " and ".join(repr(heading) for heading in same)
@@ -266,6 +265,11 @@ def _header(row: Row) -> tuple[str, ...]:
     if len(header) > MOST_COLUMNS:
         raise FileError(f"has more than {MOST_COLUMNS} columns")
     return header
+
+
+def _seen(heading: str) -> str:
+    """Return a heading as a person sees it, in one line."""
+    return " ".join(trimmed(visible_line(heading)).split())
 
 
 def _shown_rows(rows: list[Row]) -> str:

@@ -44,7 +44,7 @@ _FEW = 0.05
 _WORD = re.compile(r"\S+")
 _TWICE = re.compile(r"[ÂÃ√][^\x00-\x7f]|â€")
 _PERHAPS_TWICE = re.compile(r"[ÄÅ≈][^\x00-\x7f]")
-_SPACE = re.compile(r"[\s;,|\"]+")
+_SPACE = re.compile(r"[ \t\r\n;,|\"]+")
 _WORDS_SHOWN = 6
 _LONGEST_WORD = 60
 _MOST_WORDS = 2_000
@@ -116,6 +116,7 @@ def encoding_name(encoding: str) -> str:
 
 _CODECS = {name.lower(): codec for codec, name in _NAMES.items()} | {
     "macintosh": "mac_roman",
+    "mac os roman": "mac_roman",
     "ansi": "cp1252",
 }
 
@@ -156,7 +157,7 @@ def _guessed(content: bytes) -> DecodedText:
             f"is not UTF-8, and read as Windows-1252 it has letters that no word has inside "
             f"({', '.join(_shown(strange))}: if they are right, --encoding windows-1252); {_asked(readings)}"
         )
-    if rare and not any(_NORDIC & set(word) for word in words if word not in rare):
+    if rare and not any(_is_nordic(word) for word in words if word not in rare):
         others = [
             one for one in _clean_readings(content) if one[0] in ("mac_roman", "cp1250") and one[1] != text
         ]
@@ -164,6 +165,12 @@ def _guessed(content: bytes) -> DecodedText:
             readings = [("cp1252", text), *others]
             raise FileError(f"is not UTF-8, and may be in more than one encoding; {_asked(readings)}")
     return DecodedText(text, "Windows-1252", (_said([*strange, *rare, *words]),))
+
+
+def _is_nordic(word: str) -> bool:
+    """Tell whether the letters of a word beyond ASCII are Nordic ones."""
+    beyond = {letter for letter in word if letter.isalpha() and not letter.isascii()}
+    return bool(beyond) and beyond <= _NORDIC
 
 
 def _said(words: Sequence[str]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from glob import escape
 from pathlib import Path
 
 PRIVATE = 0o600
@@ -27,6 +28,13 @@ def write_whole(target: Path, content: bytes, mode: int = PRIVATE) -> None:
     finally:
         draft.unlink(missing_ok=True)
     sync_folder(target.parent)
+
+
+def remove_whole(target: Path) -> None:
+    """Remove a file, if it is there, and what a process that died while it wrote it left beside it."""
+    target.unlink(missing_ok=True)
+    for draft in target.parent.glob(f".{escape(target.name)}.*.part"):
+        draft.unlink(missing_ok=True)
 
 
 def sync_folder(folder: Path) -> None:

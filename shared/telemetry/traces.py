@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 
 from shared.clock import from_text
 from shared.event_log.port import Message
-from shared.events.plain_headers import TRACE_HEADER
+from shared.events.usual_headers import TRACE_HEADER
 
 if TYPE_CHECKING:
     from opentelemetry.context import Context

@@ -6,19 +6,25 @@ import hmac
 from collections.abc import Callable
 from typing import Any, Literal, TypeVar
 
-from flask import Flask, Response, current_app, redirect, request, session, url_for
+from flask import Flask, Response, current_app, redirect, request, url_for
+from flask_wtf.csrf import ValidationError, validate_csrf
 
 from shared.settings.registry import Settings
+from shared.telemetry import metrics
+from shared.web.outside_address import origin_of
 from shared.web.problems import API_PREFIX, Problem
 from shared.web.sender import sender_digest
+from shared.web.staff_session import is_session_alive
 from shared.web.wrong_tokens import WrongTokens
 
 Role = Literal["anyone", "staff"]
 View = TypeVar("View", bound=Callable[..., Any])
 
 MARK = "handslag_access"
-SESSION_KEY = "staff"
 WRONG_TOKENS = "handslag-wrong-tokens"
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+PAGE_MARK_HEADER = "X-CSRFToken"
+DECLARED = "handslag-declared-access"
 OPEN_ENDPOINTS = {"bootstrap.static", "shell.static", "api-docs.openapi_json"}
 """Views of the libraries that serve the same to everybody and cannot carry a mark."""
 
@@ -47,7 +53,7 @@ def is_staff() -> bool:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "bearer":
         return is_staff_token(settings, token.strip())
-    return session.get(SESSION_KEY) is True or (settings.sample and not request.path.startswith(API_PREFIX))
+    return is_session_alive() or (settings.sample and not request.path.startswith(API_PREFIX))
 
 
 def is_staff_token(settings: Settings, token: str) -> bool:
@@ -62,9 +68,26 @@ def refuse_many(app: Flask) -> None:
     if seconds:
         raise Problem(
             429,
-            f"Too many wrong staff tokens came from your address. Try again in {seconds} seconds.",
+            "Too many wrong staff tokens came from your address. Try again in %(seconds)s seconds.",
             headers={"Retry-After": str(seconds)},
+            values={"seconds": seconds},
         )
+
+
+def count_wrong_tokens(app: Flask) -> None:
+    """Count every wrong staff token that an app is sent, whatever address it is sent to; see `refuse_many`.
+
+    Call it before anything else can refuse a request: pages of errors, too, look otherwise to staff. A browser that a
+    proxy asked for a name and a password sends these with each page, so only bearer tokens count there.
+    """
+    app.extensions[WRONG_TOKENS] = WrongTokens()
+    metrics.WRONG_TOKENS.add(0, app.name)
+
+    @app.before_request
+    def check() -> None:
+        scheme = request.headers.get("Authorization", "").partition(" ")[0].lower()
+        if scheme and (scheme == "bearer" or request.path.startswith(API_PREFIX)) and not is_staff():
+            refuse_many(app)
 
 
 def guard(app: Flask) -> None:
@@ -77,16 +100,19 @@ def guard(app: Flask) -> None:
     if undeclared:
         raise RuntimeError(f"these views do not say who may call them: {', '.join(undeclared)}")
 
-    app.extensions[WRONG_TOKENS] = WrongTokens()
+    app.extensions[DECLARED] = declared
+    settings: Settings = app.config["SETTINGS"]
 
     @app.before_request
     def check() -> Response | None:
-        if request.endpoint is None or is_staff():
+        if request.endpoint is None or _is_static(request.endpoint):
+            return None
+        if is_staff():
+            _check_cookie_call(settings)
             return None
         with_token = "Authorization" in request.headers and request.path.startswith(API_PREFIX)
-        if with_token:  # told also where none is needed: who sends one means to be staff
-            refuse_many(app)
-        elif declared[request.endpoint] == "anyone":
+        # A wrong token is told also where none is needed: who sends one means to be staff.
+        if declared[request.endpoint] == "anyone" and not with_token:
             return None
         if request.path.startswith(API_PREFIX):
             raise Problem(
@@ -97,3 +123,54 @@ def guard(app: Flask) -> None:
         if request.method != "GET":
             raise Problem(401, "Only staff may do this. Sign in and try again.")
         return redirect(url_for("shell.sign_in", next=request.script_root + request.full_path.rstrip("?")))  # type: ignore[return-value]
+
+
+def is_public(app: Flask, endpoint: str | None) -> bool:
+    """Say whether what an endpoint answers now may be kept by caches: the same for everybody, found without a secret.
+
+    An address with a part that is not fixed may be a link that only its owner has.
+    """
+    if endpoint is None or _is_static(endpoint):
+        return True
+    if request.method not in SAFE_METHODS or is_staff():
+        return False
+    return app.extensions[DECLARED][endpoint] == "anyone" and not request.view_args
+
+
+def _is_static(endpoint: str) -> bool:
+    return endpoint.endswith("static") or endpoint == "shell.swagger_file"
+
+
+def _check_cookie_call(settings: Settings) -> None:
+    """Hold a call of the API by cookie to what only a page of ours can send; a call by token needs none of it.
+
+    Where it comes from is said by Sec-Fetch-Site, Origin or Referer; what changes something carries a page's token
+    too. Raises Problem 403.
+    """
+    if not request.path.startswith(API_PREFIX) or "Authorization" in request.headers:
+        return
+    changes = request.method not in SAFE_METHODS
+    if not _is_from_here(settings, changes):
+        raise Problem(
+            403,
+            "A call by a browser's session has to come from a page of this site. "
+            "Programs send the header `Authorization: Bearer TOKEN` instead.",
+        )
+    if changes:
+        try:
+            validate_csrf(request.headers.get(PAGE_MARK_HEADER, ""))
+        except ValidationError as error:
+            raise Problem(
+                403,
+                f"A call by a browser's session has to carry the token of a page in the header `{PAGE_MARK_HEADER}`. "
+                "Programs send the header `Authorization: Bearer TOKEN` instead.",
+            ) from error
+
+
+def _is_from_here(settings: Settings, changes: bool) -> bool:
+    site = request.headers.get("Sec-Fetch-Site", "")
+    if site:
+        return site == "same-origin" or (site == "none" and not changes)
+    said = request.headers.get("Origin") or request.headers.get("Referer") or ""
+    own, origin = origin_of(settings.base_url), origin_of(said)
+    return own is not None and origin is not None and own.shares_cookies_with(origin)

@@ -20,7 +20,7 @@ from shared.web.access import MARK, access
 from shared.web.json_body import BadJsonError, read_json
 from shared.web.numbers import LAST_PAGE
 from shared.web.outside_address import path_of
-from shared.web.problems import Problem, ProblemSchema
+from shared.web.problems import CONTENT_TYPE, Problem, ProblemSchema
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -83,8 +83,15 @@ class Api(flask_smorest.Api):  # type: ignore[misc]  # flask-smorest is untyped
         return Response(text, mimetype="application/json")
 
     def _register_responses(self) -> None:
-        """Leave the answers that any view may give to `document` too: they are only described."""
-        self.descriptions.append(super()._register_responses)
+        """Leave the errors that any view may answer to `document` too: they are only described."""
+        self.descriptions.append(self._describe_errors)
+
+    def _describe_errors(self) -> None:
+        content = {CONTENT_TYPE: {"schema": ProblemSchema}}
+        errors = {status.name: status.phrase for status in HTTPStatus if status >= HTTPStatus.BAD_REQUEST}
+        for name, description in (*errors.items(), (self.DEFAULT_ERROR_RESPONSE_NAME, "An error")):
+            response = {"description": description, "content": dict(content)}
+            self.spec.components.response(name, response, lazy=True)
 
     def _register_pagination_header(self) -> None:
         self.descriptions.append(super()._register_pagination_header)
@@ -144,6 +151,16 @@ def answers(
     return decorate
 
 
+def answers_whole(
+    blueprint: Blueprint, status: int, kind: str, content_type: str = "application/json"
+) -> Callable[[View], View]:
+    """Document a view that makes its whole Response: of which JSON type ("object", "string"), and sent as what."""
+    decorate: Callable[[View], View] = blueprint.response(
+        status, {"type": kind}, content_type=content_type, description=HTTPStatus(status).phrase
+    )
+    return decorate
+
+
 class PageArgs(Schema):
     """Which page of a list."""
 
@@ -183,7 +200,7 @@ def stale_version(current: int) -> Problem:
 
 def not_found(what: str, identifier: str) -> Problem:
     """Make the answer to an id that nothing has."""
-    return Problem(404, f"There is no {what} with the id {identifier!r}.")
+    return Problem(404, "There is no %(what)s with the id %(id)r.", values={"what": what, "id": identifier})
 
 
 def register_api(app: Flask, blueprints: Sequence[Blueprint]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from flask import Flask, Request, Response, g, request
+from flask import Flask, Request, Response, current_app, g, request
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask_babel import Babel, get_locale
 from flask_bootstrap import Bootstrap5
@@ -16,15 +16,18 @@ from shared.clock import Clock
 from shared.focus_areas import read_focus_areas
 from shared.ids import IdSource
 from shared.settings.registry import Settings
+from shared.storage.ended_sessions import LONGEST_SESSION
 from shared.web import health, pages
-from shared.web.access import guard, is_staff
+from shared.web.access import count_wrong_tokens, guard, is_public, is_staff
 from shared.web.api import Blueprint, register_api
-from shared.web.form_check import check_forms
+from shared.web.form_check import TELLS_NUL, check_forms, refuse_nul_in_forms
 from shared.web.late_routes import LateRoute
 from shared.web.numbers import bound_integers
 from shared.web.outside_address import AtOutsideAddress, path_of
 from shared.web.problems import API_PREFIX, Problem, field_error, handle_problems
+from shared.web.staff_session import ENDED, Ended, EndedHere, cookie_name
 from shared.web.static_files import STATIC_PATH, serve_compressed
+from shared.web.strict_request import StrictRequest, refuse_other_encodings
 from shared.web.watch import watch
 from shared.words.collation import sort_key
 
@@ -48,12 +51,14 @@ def create_service_app(
     *,
     api: Iterable[Blueprint] = (),
     page_blueprints: Iterable[object] = (),
+    ended: Ended | None = None,
 ) -> Flask:
     """Make a service's Flask app.
 
     `package` is the service's folder: its `templates/`, `translations/` and `static/` are used where they
     exist. The app's config carries SETTINGS, CLOCK and IDS for the views; who serves it beside others puts their
-    NAVIGATION and API_SPECS there. Raises RuntimeError when a
+    NAVIGATION and API_SPECS there. `ended` remembers ended
+    sessions for all processes of the service; without it, each remembers its own. Raises RuntimeError when a
     view does not declare who may call it, or when no secret key is set.
     """
     if not settings.secret_key:
@@ -62,11 +67,13 @@ def create_service_app(
         service, template_folder=str(package / "templates"), static_folder=None, static_url_path=STATIC_PATH
     )
     app.url_rule_class = LateRoute
+    app.request_class = StrictRequest
     https = settings.base_url.startswith("https://")
     app.config.update(
         SECRET_KEY=settings.secret_key,
         MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
-        SESSION_COOKIE_NAME="handslag",
+        SESSION_COOKIE_NAME=cookie_name(settings.base_url),
+        PERMANENT_SESSION_LIFETIME=LONGEST_SESSION,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=https,
         SESSION_COOKIE_PATH=path_of(settings.base_url) or "/",
@@ -87,9 +94,11 @@ def create_service_app(
         hosts = {"127.0.0.1", "localhost", "[::1]", urlsplit(settings.base_url).hostname or "localhost"}
         app.config["TRUSTED_HOSTS"] = sorted(hosts)
     app.session_interface = _Sessions()
+    app.extensions[ENDED] = ended or EndedHere()
     app.wsgi_app = AtOutsideAddress(app.wsgi_app, settings.base_url, keep_host=settings.sample)  # type: ignore[method-assign]
     bound_integers(app.url_map)
     watch(app, service)
+    count_wrong_tokens(app)
     Babel(app, locale_selector=_chosen_language)
     Bootstrap5(app)
     csrf = CSRFProtect(app)
@@ -103,6 +112,8 @@ def create_service_app(
     for page in (pages.blueprint, health.blueprint, *page_blueprints):
         app.register_blueprint(page)  # type: ignore[arg-type]
 
+    app.before_request(refuse_other_encodings)
+    app.before_request(refuse_nul_in_forms)
     app.before_request(_refuse_nul)
 
     @app.after_request
@@ -111,6 +122,8 @@ def create_service_app(
         for name, value in SECURITY_HEADERS.items():
             if name.lower() not in given:
                 response.headers.add(name, value)
+        if "Cache-Control" not in response.headers and not is_public(app, request.endpoint):
+            response.headers["Cache-Control"] = "no-store"
         response.headers["X-Request-ID"] = str(g.get("request_id", ""))
         if not request.path.startswith(API_PREFIX) and request.args.get("lang") in LANGUAGES:
             response.set_cookie(
@@ -155,9 +168,11 @@ class _Sessions(SecureCookieSessionInterface):
 
 def _refuse_nul() -> None:
     """Refuse NUL characters in addresses and forms: PostgreSQL takes none in a text, not even to look for it."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    told = request.is_json or hasattr(view, TELLS_NUL)
     wrong = {
         name.replace("\0", "")
-        for fields in ((request.args,) if request.is_json else (request.args, request.form))
+        for fields in ((request.args,) if told else (request.args, request.form))
         for name, values in fields.lists()
         if any("\0" in text for text in (name, *values))
     }
@@ -176,7 +191,5 @@ def _chosen_language() -> str:
     for choice in (request.args.get("lang"), request.cookies.get("lang")):
         if choice in LANGUAGES:
             return choice
-    from flask import current_app
-
     settings = current_app.config["SETTINGS"]
     return request.accept_languages.best_match(list(LANGUAGES)) or settings.default_language

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response, g, render_template, request
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from flask import Flask, Response, current_app, g, render_template, request
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError, CSRFProtect
 
@@ -13,6 +16,8 @@ UNSAFE_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 SIGN_IN = "shell.sign_in"
 HIDDEN_FIELDS = frozenset({"csrf_token", "token", "next", "version", "confirmed"})
 """Fields that nobody types, or that are shown nowhere."""
+TELLS_NUL = "handslag_tells_nul"
+View = TypeVar("View", bound=Callable[..., Any])
 
 
 class ForeignFormError(Exception):
@@ -21,6 +26,25 @@ class ForeignFormError(Exception):
     def __init__(self, origin: Origin | None) -> None:
         super().__init__(str(origin))
         self.origin = origin
+
+
+class NulInFormError(Exception):
+    """A form with a NUL character in a field that somebody typed."""
+
+
+def tells_nul(view: View) -> View:
+    """Leave it to a view to say which fields of its form hold a NUL character."""
+    setattr(view, TELLS_NUL, True)
+    return view
+
+
+def refuse_nul_in_forms() -> None:
+    """Refuse NUL characters in a page's form: PostgreSQL takes none. Raises NulInFormError where anything was typed."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    if request.path.startswith(API_PREFIX) or getattr(view, TELLS_NUL, False):
+        return
+    if _typed() and any("\0" in text for name, values in request.form.lists() for text in (name, *values)):
+        raise NulInFormError
 
 
 def check_forms(app: Flask, csrf: CSRFProtect, base_url: str) -> None:
@@ -55,6 +79,10 @@ def check_forms(app: Flask, csrf: CSRFProtect, base_url: str) -> None:
     def without_token(_error: CSRFError) -> Response:
         return _page(own, None)
 
+    @app.errorhandler(NulInFormError)
+    def with_nul(_error: NulInFormError) -> Response:
+        return _page(own, None, nul=True)
+
 
 def _said_origin() -> str:
     """Return what the request says of where it comes from; empty where it says nothing."""
@@ -62,25 +90,33 @@ def _said_origin() -> str:
     return origin if origin and origin != "null" else request.headers.get("Referer", "").strip()
 
 
-def _page(own: Origin, foreign: Origin | str | None) -> Response:
-    typed = [
+def _typed() -> list[tuple[str, str]]:
+    return [
         (name, value)
         for name, values in request.form.lists()
         if name not in HIDDEN_FIELDS
         for value in values
         if value.strip()
     ]
+
+
+def _page(own: Origin, foreign: Origin | str | None, nul: bool = False) -> Response:
     # Sent again at a press only where a page of ours has sent it: another site's words are not put into our mouth.
-    again = foreign is None and g.is_own_form and request.endpoint != SIGN_IN
+    # A NUL character is looked for where the token was right.
+    again = nul or (foreign is None and g.is_own_form and request.endpoint != SIGN_IN)
     fields = [
-        (name, value) for name, values in request.form.lists() if name != "csrf_token" for value in values
+        (name, value.replace("\0", ""))
+        for name, values in request.form.lists()
+        if name != "csrf_token" and "\0" not in name
+        for value in values
     ]
     page = render_template(
         "form_not_taken.html",
         own=own,
         foreign=foreign,
-        typed=typed,
+        nul=nul,
+        typed=[(name.replace("\0", ""), value.replace("\0", "")) for name, value in _typed()],
         again=fields if again else None,
         request_id=str(g.get("request_id", "")),
     )
-    return Response(page, status=400, mimetype="text/html")
+    return Response(page, status=422 if nul else 400, mimetype="text/html")

@@ -1,7 +1,7 @@
 """The address that visitors see (`HANDSLAG_BASE_URL`), whatever a proxy in front makes of it on the way in.
 
-Nothing that a proxy adds or changes is believed: no Host, no X-Forwarded header. So every proxy will do as its guide
-sets it up.
+Nothing that a proxy adds or changes is believed here: no Host, no X-Forwarded header. So every proxy will do as its
+guide sets it up. Where a visitor comes from is read in `shared.web.sender`.
 """
 
 from __future__ import annotations

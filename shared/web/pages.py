@@ -14,12 +14,12 @@ from flask import (
     render_template,
     request,
     send_from_directory,
-    session,
     url_for,
 )
 
-from shared.web.access import SESSION_KEY, access, is_staff_token, refuse_many
+from shared.web.access import access, is_staff_token, refuse_many
 from shared.web.problems import Problem
+from shared.web.staff_session import begin_session, end_session_by_word, end_this_session
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -40,8 +40,7 @@ def sign_in() -> Response | str:
     settings = current_app.config["SETTINGS"]
     if request.method == "POST":
         if is_staff_token(settings, request.form.get("token", "").strip()):
-            session.clear()
-            session[SESSION_KEY] = True
+            begin_session()
             return redirect(target, code=303)  # type: ignore[return-value]
         refuse_many(current_app)
         page = render_template("sign_in.html", target=target, wrong=True)
@@ -52,9 +51,19 @@ def sign_in() -> Response | str:
 @blueprint.route("/sign-out", methods=["POST"])
 @access("anyone")
 def sign_out() -> Response:
-    """Forget that this browser is staff's."""
-    session.clear()
-    return redirect(url_for("shell.sign_in"), code=303)  # type: ignore[return-value]
+    """End this browser's session, here and at all other services: those behind another address are told one by one."""
+    word, others = end_this_session()
+    return _go_on(word, others)
+
+
+@blueprint.route("/sign-out/<service>")
+@access("anyone")
+def sign_out_here(service: str) -> Response:
+    """End the session that another service's signed word names, and lead on to the next service."""
+    if service != current_app.config["SERVICE"] or not end_session_by_word(request.args.get("word", "")):
+        raise Problem(404, "This link ends no session, or it is too old. Sign in and out again.")
+    others = [name for name in request.args.getlist("then") if name.isalnum()]
+    return _go_on(request.args["word"], others)
 
 
 @blueprint.route("/api/v1/docs")
@@ -73,7 +82,7 @@ def api_docs() -> Response:
 def swagger_file(name: str) -> Response:
     """Serve the documentation page's own files."""
     if name not in SWAGGER_FILES:
-        raise Problem(404, f"There is no file {name!r} here.")
+        raise Problem(404, "There is no file %(name)r here.", values={"name": name})
     folder = Path(str(files("flask_swagger_ui"))) / "dist"
     return send_from_directory(folder, name, max_age=86_400)
 
@@ -90,3 +99,10 @@ def _own_page(target: str) -> str:
         and target.isprintable()  # a line end would end the header that the address goes into
     )
     return target if own else first
+
+
+def _go_on(word: str, others: list[str]) -> Response:
+    if not others:
+        return redirect(url_for("shell.sign_in"), code=303)  # type: ignore[return-value]
+    there = url_for("shell.sign_out_here", service=others[0], word=word, then=others[1:])
+    return redirect(there, code=303)  # type: ignore[return-value]

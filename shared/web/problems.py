@@ -13,7 +13,8 @@ from typing import Any
 
 import sqlalchemy.exc
 from flask import Flask, Response, g, render_template, request
-from marshmallow import Schema, fields
+from flask_babel import gettext
+from marshmallow import INCLUDE, Schema, fields
 from werkzeug.exceptions import HTTPException, SecurityError
 
 from shared.faults import Fault
@@ -22,6 +23,7 @@ from shared.messaging.outbox import EventTooLargeError
 log = logging.getLogger(__name__)
 
 API_PREFIX = "/api/"
+CONTENT_TYPE = "application/problem+json"
 STORAGE_ERRORS = {errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EIO, errno.EACCES, errno.EPERM}
 MOST_ERRORS = 50
 """Errors that one answer tells; whoever mends these is told the rest."""
@@ -37,7 +39,15 @@ class FieldErrorSchema(Schema):
 
 
 class ProblemSchema(Schema):
-    """RFC 9457 problem details; `errors` names each field that is wrong and how to mend it."""
+    """RFC 9457 problem details; `errors` names each field that is wrong and how to mend it.
+
+    Some have more members (section 3.2 of the RFC), such as the version that a record is at.
+    """
+
+    class Meta:
+        """Take members that are not listed."""
+
+        unknown = INCLUDE
 
     type = fields.String(required=True, metadata={"example": "about:blank"})
     title = fields.String(required=True)
@@ -46,10 +56,14 @@ class ProblemSchema(Schema):
     instance = fields.String()
     request_id = fields.String()
     errors = fields.List(fields.Nested(FieldErrorSchema))
+    current_version = fields.Integer(allow_none=True)
 
 
 class Problem(Exception):  # the standard's own word
-    """An answer that says what went wrong; raise it anywhere while a request is answered."""
+    """An answer that says what went wrong; raise it anywhere while a request is answered.
+
+    `values` fill the places of `detail`, so that pages can translate it.
+    """
 
     def __init__(
         self,
@@ -60,10 +74,13 @@ class Problem(Exception):  # the standard's own word
         errors: FieldErrors = (),
         headers: Mapping[str, str] | None = None,
         extra: Mapping[str, Any] | None = None,
+        values: Mapping[str, object] | None = None,
     ) -> None:
-        super().__init__(detail)
+        self.template = detail
+        self.values = dict(values or {})
+        self.detail = detail % self.values if self.values else detail
+        super().__init__(self.detail)
         self.status = status
-        self.detail = detail
         self.title = title or HTTPStatus(status).phrase
         self.errors = list(errors)[:MOST_ERRORS]
         self.headers = dict(headers or {})
@@ -123,11 +140,17 @@ def _entries(messages: Any) -> list[dict[str, str]]:
     return [replace(fault, fix=fault.fix or CORRECT).to_json() for fault in faults_in(messages)]
 
 
+def _translated(text: str, values: Mapping[str, object] | None = None) -> str:
+    """Return a text in the reader's language, with its places filled; one without a translation stays as it is."""
+    read = gettext(text) if text else ""
+    return read % values if values else read
+
+
 def problem_response(problem: Problem) -> Response:
     """Answer with a problem: JSON where an API was asked, a page where a person looks."""
     request_id = str(g.get("request_id", ""))
     if not request.path.startswith(API_PREFIX):
-        page = render_template("problem.html", problem=problem, request_id=request_id)
+        page = render_template("problem.html", problem=problem, said=_translated, request_id=request_id)
         response = Response(page, status=problem.status, mimetype="text/html")
     else:
         body = {
@@ -141,7 +164,7 @@ def problem_response(problem: Problem) -> Response:
             **problem.extra,
         }
         text = json.dumps(body, ensure_ascii=False)
-        response = Response(text, status=problem.status, mimetype="application/problem+json")
+        response = Response(text, status=problem.status, mimetype=CONTENT_TYPE)
     response.headers.extend(problem.headers)
     return response
 
@@ -192,7 +215,7 @@ def handle_problems(app: Flask) -> None:
 
     @app.errorhandler(EventTooLargeError)
     def too_large(error: EventTooLargeError) -> Response:
-        return problem_response(Problem(413, f"This is too large: {error}."))
+        return problem_response(Problem(413, "This is too large: %(why)s.", values={"why": error}))
 
     @app.errorhandler(sqlalchemy.exc.OperationalError)
     @app.errorhandler(OSError)

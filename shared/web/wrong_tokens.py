@@ -7,42 +7,29 @@ is hopeless at any rate. Each process counts for itself. No address is kept or l
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections.abc import Callable
 
 from shared.telemetry import metrics
+from shared.web.bursts import Bursts
 
 log = logging.getLogger(__name__)
 
 MOST = 20
 """Wrong tokens of one address in a window; more are refused unread."""
 WINDOW_SECONDS = 60.0
-MOST_SOURCES = 10_000
-"""Whose counts are kept at a time; when there are more, all begin anew."""
 
 
-class WrongTokens:
+class WrongTokens(Bursts):
     """The wrong tokens of this process; safe to share between threads. `now` counts seconds."""
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
-        self._now = now
-        self._lock = threading.Lock()
-        self._counts: dict[str, tuple[float, int]] = {}
+        super().__init__(MOST, WINDOW_SECONDS, now)
 
     def count(self, source: str, service: str) -> int:
         """Count a wrong token of a source (`sender_digest`); return the seconds that it has to wait, 0 as a rule."""
         metrics.WRONG_TOKENS.add(1, service)
-        with self._lock:
-            now = self._now()
-            began, count = self._counts.get(source, (now, 0))
-            if now - began >= WINDOW_SECONDS:
-                began, count = now, 0
-            if source not in self._counts and len(self._counts) >= MOST_SOURCES:
-                self._counts.clear()
-            self._counts[source] = (began, count + 1)
-        if count + 1 <= MOST:
-            return 0
-        if count == MOST:
+        asked = self.add(source)
+        if asked.is_first:
             log.warning("one address has sent more than %d wrong staff tokens within a minute", MOST)
-        return max(1, round(began + WINDOW_SECONDS - now))
+        return asked.seconds

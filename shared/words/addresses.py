@@ -33,6 +33,16 @@ _DRAWN_AS_NOTHING = re.compile(
 _LOOKS_LIKE_AT = {"\uff20", "\ufe6b"}
 _NAMED = re.compile(r"([^<>]*)<(?:mailto:)?([^<>]*)>", re.IGNORECASE)
 _NAMED_BY_OUTLOOK = re.compile(r"([^\[\]]*)\[mailto:([^\[\]]*)\]", re.IGNORECASE)
+_NAME_FIRST = re.compile(r"([^@]*[^\s@,;:|])\s*(?:[,;:|]\s+|[\n\t]\s*|:)(\S+@\S+)")
+_NAME_BEHIND = re.compile(
+    r"([^\s,;|()\[\]]+@[^\s,;|()\[\]]+)\s*(?:(?:[,;|]\s+|[\n\t]\s*)([^@]+)|\(([^()@]+)\)|\[([^\[\]@]+)\])"
+)
+_LABEL = re.compile(
+    r"(?:e-?post|e-?mail|mail|mejl|email|epost|courriel|correo|contact|kontakt|adress|address)(?:adress|address)?",
+    re.IGNORECASE,
+)
+_NO_NAME = re.compile(r"\d|\w\.\w|^(?:to|cc|bcc)$", re.IGNORECASE)
+_BETWEEN_SAME = re.compile(r"[\s,;/|&]+")
 _MAILTO = re.compile(r"mailto:", re.IGNORECASE)
 _ADDRESS_IN_NAME = re.compile(r"[^\s@]@[^\s@]+\.[^\s@]")
 _BETWEEN_TWO = re.compile(r"[\s,;/|&<>]")
@@ -100,22 +110,45 @@ def read_address(text: str) -> MailAddress:
 
 
 def read_named_address(text: str) -> NamedAddress:
-    """Read one mail address with a name or without, as mail programs and address books write it.
+    """Read one mail address with a name or without, as mail programs, address books and people write it.
 
-    `Anna Exempel <anna@exempel.example>`, `anna@exempel.example` and `mailto:anna@exempel.example` are read; a name may
-    stand in quotation marks. Raises AddressError.
+    `Anna Exempel <anna@exempel.example>`, `anna@exempel.example (Anna Exempel)`, `Anna Exempel, anna@exempel.example`,
+    `mailto:anna@exempel.example` and `E-post: anna@exempel.example` are read, and one address that is written twice; a
+    name may stand in quotation marks. Blanks alone are nothing between a name and an address: they may be a mistake in
+    the address. Raises AddressError.
     """
     whole = without_unseen_ends(text)
     if len(whole) > LONGEST_TEXT:
         raise _too_long()
     found = _NAMED.fullmatch(whole) or _NAMED_BY_OUTLOOK.fullmatch(whole)
     if found is None:
-        mailto = _MAILTO.match(whole)
-        return NamedAddress("", read_address(whole[mailto.end() if mailto else 0 :]))
+        name, address = _taken_apart(whole)
+        mailto = _MAILTO.match(address)
+        return NamedAddress(name, read_address(address[mailto.end() if mailto else 0 :]))
     name, address = found.groups()
     if _ADDRESS_IN_NAME.search(name):
         raise _several()
     return NamedAddress(_unquoted(without_unseen_ends(name)), read_address(address))
+
+
+def _taken_apart(whole: str) -> tuple[str, str]:
+    """Return the name and the address of a text that has both; where it does not, no name and the whole text."""
+    if whole.count("@") > 1:
+        parts = [part for part in _BETWEEN_SAME.split(whole) if part]
+        return "", parts[0] if len({part.lower() for part in parts}) == 1 else whole
+    first = _NAME_FIRST.fullmatch(whole)
+    behind = None if first else _NAME_BEHIND.fullmatch(whole)
+    if first:
+        name, address = first.groups()
+    elif behind:
+        name, address = next(filter(None, behind.groups()[1:])), behind[1]
+    else:
+        return "", whole
+    if _LABEL.fullmatch(name) or _MAILTO.fullmatch(f"{name}:"):
+        return "", address
+    if _NO_NAME.search(name):
+        return "", whole
+    return _unquoted(without_unseen_ends(name)), address
 
 
 def without_unseen_ends(text: str) -> str:

@@ -7,6 +7,7 @@ what it covers is never guessed.
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Iterable, Mapping
@@ -19,6 +20,7 @@ from babel.core import get_global
 
 from shared.words.folding import without_accents
 from shared.words.invisible import trimmed
+from shared.words.kept import kept
 from shared.words.lists import ListReading, distinct, split_known, unknown_parts
 from shared.words.not_known import is_not_known, means_none
 
@@ -59,9 +61,11 @@ _GROUP_OF_REGION = {
 }  # fmt: skip
 """The regions of CLDR (UN M49), whose names are known in every language."""
 _WORLD_REGION = "001"
+MOST_KEPT = 500
+"""Characters of a list whose reading is kept."""
 
 
-@lru_cache(maxsize=4096)
+@kept(4096)
 def _key(word: str) -> str:
     """Fold case and accents and leave out fillers, so that `The Netherlands` and `netherlands` are one."""
     plain = without_accents(word).replace("ø", "o").replace("æ", "a")
@@ -98,7 +102,7 @@ def _world() -> frozenset[str]:
     return _WORLD | {_key(Locale.parse(language).territories[_WORLD_REGION]) for language in NAME_LANGUAGES}
 
 
-@lru_cache(maxsize=4096)
+@kept(4096)
 def country_code(name: str) -> str | None:
     """Return the ISO 3166 code of two letters for a country's name or code, None where it is not known.
 
@@ -134,35 +138,49 @@ def read_areas(items: Iterable[str]) -> ListReading:
 
     `NA` is Namibia only among other codes of two letters, and `no` alone may be Norway or none: then it is unknown.
     """
-    return _read_areas(tuple(items))
+    given = tuple(items)
+    # Long lists are strangers' more often than they come again: kept, they would fill memory.
+    return _kept_areas(given) if sum(map(len, given)) <= MOST_KEPT else _read_areas(given)
 
 
 @lru_cache(maxsize=4096)
+def _kept_areas(items: tuple[str, ...]) -> ListReading:
+    return _read_areas(items)
+
+
 def _read_areas(items: tuple[str, ...]) -> ListReading:
     found: list[str] = []
     empty: list[str] = []
     unknown: list[str] = []
     for item in items:
-        if (is_not_known(item) and item.strip() != NAMIBIA) or means_none(item):
+        if _names_no_area(item):
             empty.append(item.strip())
         elif trimmed(item):
-            parts = split_known(item, is_known_area, _is_known_area_by_blanks)
+            parts = _split_areas(item)
             if parts is None:
                 unknown += unknown_parts(item, _names_areas)
             else:
-                found += parts
+                empty += filter(_names_no_area, parts)
+                found += itertools.filterfalse(_names_no_area, parts)
     codes = {word for word in found if len(word) == 2 and word.casefold() != _NORWAY_OR_NONE}
     if codes <= {NAMIBIA}:
         empty += [word for word in found if word == NAMIBIA]
         found = [word for word in found if word != NAMIBIA]
-    if not codes:
         unknown += [word for word in found if word in ("no", "No")]
         found = [word for word in found if word not in ("no", "No")]
     return ListReading(distinct(found), distinct(empty), distinct(unknown))
 
 
 def _names_areas(text: str) -> bool:
-    return split_known(text, is_known_area, _is_known_area_by_blanks) is not None
+    return _split_areas(text) is not None
+
+
+def _names_no_area(text: str) -> bool:
+    return (is_not_known(text) and text.strip() != NAMIBIA) or means_none(text)
+
+
+def _split_areas(text: str) -> tuple[str, ...] | None:
+    return split_known(text, is_known_area, _is_known_area_by_blanks, _names_no_area, hyphens=True)
 
 
 def covers(words: Iterable[str], country: str) -> bool | None:

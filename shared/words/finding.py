@@ -7,9 +7,9 @@ as parts of that text: in a database by LIKE, elsewhere by `is_found`.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Sequence
 
+from shared.words.composing import compatible
 from shared.words.folding import fold
 
 LEAST_LOOSE = 3
@@ -18,6 +18,8 @@ LEAST_LOOSE = 3
 _DROPPED = "'’‘‛‚`´ʹʻʼʽˈ′＇\"“”„‟«»‹›″./"
 _SPACED = "-‐‑‒–—―−⸺⸻﹘﹣－,;"
 _SIGNS = str.maketrans({**dict.fromkeys(_DROPPED, ""), **dict.fromkeys(_SPACED, " "), "&": " & "})
+# An accent that stands alone, taken apart.
+_ACCENT_ALONE = re.compile(" (?=[\u0300-\u036f])")
 # As å, ä, æ, ö, ø and ü are written where a keyboard lacks them: Aalborg, Mueller, Goeteborg.
 _WITHOUT_ACCENT = re.compile(r"(a)[ae]|(o)e|(u)e")
 
@@ -51,8 +53,8 @@ def is_found(text: str, words: Sought) -> bool:
 
 def _plain(text: str) -> str:
     # Before, for composing makes a space and a mark of an acute accent that stands alone.
-    composed = unicodedata.normalize("NFKC", text.translate(_SIGNS))
-    return " ".join(fold(composed).text.translate(_SIGNS).split())
+    alike = _ACCENT_ALONE.sub("", compatible(text.translate(_SIGNS)))
+    return " ".join(fold(alike).text.translate(_SIGNS).split())
 
 
 def _loose(plain: str) -> str:

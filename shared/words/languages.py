@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from functools import cache, lru_cache
+from functools import cache
 
 from babel import Locale
 from babel.core import get_global
@@ -12,10 +12,12 @@ from babel.core import get_global
 from shared.words.countries import NAME_LANGUAGES
 from shared.words.folding import without_accents
 from shared.words.invisible import trimmed
+from shared.words.kept import kept
 from shared.words.lists import ListReading, distinct, split_known, unknown_parts
 from shared.words.not_known import is_not_known, means_none
 
 _TAG = re.compile(r"([a-z]{2,3})(?:[-_][a-z0-9]{2,8})*(?:\.[a-z0-9-]+)?", re.IGNORECASE)
+_REMARK = re.compile(r"(?<=\w)\s*+\([^()]*+\)\s*+$")
 _OTHER_NAMES = {
     "mandarin": "zh", "kantonesiska": "zh", "farsi": "fa", "dari": "fa", "flemish": "nl", "flamlandska": "nl",
     "vlaams": "nl", "bokmal": "nb", "nynorsk": "nn", "castellano": "es", "espanol castellano": "es", "greek": "el",
@@ -58,10 +60,18 @@ def language_of_code(word: str) -> str | None:
     return longer if longer in _codes() else None
 
 
-@lru_cache(maxsize=4096)
+@kept(4096)
 def known_language(word: str) -> str | None:
-    """Return the ISO 639 code of a language's code, tag or name; None where it is not known."""
-    return language_of_code(word) or _codes_by_name().get(_key(word))
+    """Return the ISO 639 code of a language's code, tag or name; None where it is not known.
+
+    A remark in brackets after it (`English (UK)`) counts where it is part of a name only.
+    """
+    plain = _REMARK.sub("", word)
+    return (
+        language_of_code(word)
+        or _codes_by_name().get(_key(word))
+        or (known_language(plain) if plain != word else None)
+    )
 
 
 def read_languages(items: Iterable[str]) -> ListReading:
@@ -73,11 +83,15 @@ def read_languages(items: Iterable[str]) -> ListReading:
         if says_no_language(item):
             empty.append(item)
         elif item:
-            parts = split_known(item, _is_known, _is_known)
+            parts = split_known(item, _is_known, _is_known, says_no_language)
             if parts is None:
                 unknown += unknown_parts(item, _names_languages)
-            else:
-                found += [known_language(part) or part for part in parts]
+            for part in parts or ():
+                code = known_language(part) or part
+                if says_no_language(part) or says_no_language(code):
+                    empty.append(part)
+                else:
+                    found.append(code)
     return ListReading(distinct(found), distinct(empty), distinct(unknown))
 
 
@@ -93,4 +107,4 @@ def _is_known(word: str) -> bool:
 
 
 def _names_languages(text: str) -> bool:
-    return split_known(text, _is_known, _is_known) is not None
+    return split_known(text, _is_known, _is_known, says_no_language) is not None

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import lru_cache
 
 from shared.words.folding import without_accents
 from shared.words.invisible import trimmed
+from shared.words.kept import kept
 
 # Abbreviations, written `n/a`, `n.a.`, `n. a.`, `n.a` or `n-a`; two letters alone may be a country's code.
 _ABBREVIATIONS = (
@@ -102,7 +102,7 @@ _KNOWN_NONE = _words(_NONE)
 _KNOWN_ABBREVIATIONS = _abbreviations()
 
 
-@lru_cache(maxsize=4096)
+@kept(4096)
 def _short_key(text: str) -> str:
     plain = unicodedata.normalize("NFKC", trimmed(text))
     return " ".join(without_accents(plain).replace("\u00f8", "o").replace("\u00e6", "a").split())

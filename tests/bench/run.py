@@ -16,6 +16,7 @@ from tests.bench import (
     one_change,
     posting,
     rebuilding,
+    shortcuts,
     sizes,
 )
 from tests.bench.measure import Mark
@@ -25,6 +26,7 @@ MARKS: Mapping[str, Callable[[Path], Mark | list[Mark]]] = {
     "candidates": candidates.measure,
     "one changed company": one_change.measure,
     "introductions under capacities": capacities.measure,
+    "shortcuts": shortcuts.measure,
     "consuming": consuming.measure,
     "rebuilding": rebuilding.measure,
     "posting": posting.measure,

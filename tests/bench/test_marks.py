@@ -7,6 +7,7 @@ import sqlite3
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -28,12 +29,13 @@ from tests.bench import (
     rebuilding,
     run,
     samples,
+    shortcuts,
     sizes,
 )
 from tests.bench import kafka as on_kafka
 from tests.bench.clients import BadAnswerError, post_request, send_all
 from tests.bench.command import bench
-from tests.bench.measure import Mark, Pairs, in_turn
+from tests.bench.measure import BenchError, Mark, Pairs, in_turn
 from tests.free_ports import free_port
 from tests.plugins.kafka_broker import KafkaBroker
 
@@ -80,6 +82,17 @@ def test_the_embedded_log_is_measured(tmp_path: Path, monkeypatch: pytest.Monkey
     mark = embedded_log.measure(tmp_path)
     assert mark.ratio > 0
     assert "batches of 50" in mark.note
+
+
+def test_shortcuts_are_measured_beside_what_they_go_around(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shortcuts, "EVENTS", 20)
+    monkeypatch.setattr(shortcuts, "REPETITIONS", 1)
+    assert all(mark.ratio > 0 for mark in shortcuts.measure(tmp_path))
+    monkeypatch.setattr(shortcuts, "read_usual", lambda headers: None)
+    with pytest.raises(BenchError, match="headers as we write them: the shortcut gives other than its peer"):
+        shortcuts.measure(tmp_path)
 
 
 def test_consuming_is_measured_over_every_event(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -335,7 +348,8 @@ def answering() -> Iterator[int]:
         def answer() -> None:
             for _ in range(2):
                 connection, _address = server.accept()
-                with connection:
+                # A client that hangs up with an answer on its way resets the connection.
+                with connection, suppress(ConnectionResetError, BrokenPipeError):
                     while connection.recv(4096):
                         connection.sendall(b"HTTP/1.1 201 CREATED\r\nContent-Length: 2\r\n\r\n{")
                         connection.sendall(b"}")

@@ -7,6 +7,7 @@ port by HTTPS.
 from __future__ import annotations
 
 import http.client
+import http.server
 import json
 import os
 import re
@@ -15,6 +16,7 @@ import socket
 import ssl
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -30,6 +32,7 @@ from services.matching.database import open_store
 from services.matching.programmes import actions as programming
 from services.matching.programmes.domain.settings import MATCHES, Settings
 from shared.clock import system_clock
+from shared.web.wrong_tokens import MOST
 from tests.services.matching.matching_world import STERILE, MatchingWorld, capability
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -85,10 +88,11 @@ def by_tcp(port: int) -> None:
     socket.create_connection(("127.0.0.1", port), SECONDS).close()
 
 
-def by_tls(port: int) -> ssl.SSLSocket:
+def by_tls(port: int, source: str = "127.0.0.1") -> ssl.SSLSocket:
     """Open a connection to a proxy; Caddy listens a moment before it has made its certificate."""
     unchecked = ssl._create_unverified_context()
-    return unchecked.wrap_socket(socket.create_connection(("127.0.0.1", port), SECONDS), server_hostname=HOST)
+    connection = socket.create_connection(("127.0.0.1", port), SECONDS, source_address=(source, 0))
+    return unchecked.wrap_socket(connection, server_hostname=HOST)
 
 
 @dataclass
@@ -128,6 +132,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     settings = {
         "STATE_DIR": str(folder), "SECRET_KEY": "secret-key-for-tests", "STAFF_TOKEN": TOKEN, "PORT": str(port),
         "TEXT_ENGINE": "concepts", "BASE_URL": f"https://{HOST}:8443{PATH}",
+        "TRUSTED_PROXIES": "127.0.0.1",
     }  # fmt: skip
     env = {f"HANDSLAG_{name}": value for name, value in settings.items()}
     with running([sys.executable, "-m", "deploy.command", "web", "all"], port, folder, by_tcp, **env):
@@ -326,6 +331,22 @@ def test_staff_sign_in_approve_download_and_change(
         changed = staff.ask("POST", f"{made.headers['Location']}/withdraw", **token, If_Match=tag)
         assert (changed.status, json.loads(changed.body)["version"]) == (200, 2)
 
+        one, other = f"127.0.{number}.2", f"127.0.{number}.3"
+        guesses = [_guess(port, one, f"203.0.113.{count}") for count in range(MOST + 1)]
+        assert guesses == [401] * MOST + [429], "what a visitor claims makes nobody else of it"
+        assert _guess(port, other, one) == 401, "visitors behind the proxy are told apart"
+
+
+def _guess(port: int, source: str, claimed: str) -> int:
+    """Send a wrong staff token to a proxy, with a claim of an address; return what comes back."""
+    connection = http.client.HTTPSConnection(HOST, port)
+    connection.sock = by_tls(port, source)
+    sent = {"Host": f"{HOST}:8443", "Authorization": "Bearer wrong", "X-Forwarded-For": claimed}
+    connection.request("GET", f"{PATH}/api/v1/reports/R1", headers=sent)
+    status = connection.getresponse().status
+    connection.close()
+    return status
+
 
 def _entered_by_all(folder: Path) -> Path:
     """Return a folder that a proxy which drops root's rights can write to."""
@@ -335,3 +356,75 @@ def _entered_by_all(folder: Path) -> Path:
 
 def _links(page: str) -> list[str]:
     return [unescape(one) for one in re.findall(r'(?:href|action|src)="([^"]*)"', page)]
+
+
+@contextmanager
+def compose_proxy(folder: Path) -> Iterator[int]:
+    """Run nginx by the compose file's lines, before a service that answers everything with 200."""
+    with _Answering(("127.0.0.1", 0), _Ok) as service:
+        threading.Thread(target=service.serve_forever, daemon=True).start()
+        port, alive = free_port(), free_port()
+        text = (ROOT / "deploy" / "proxy" / "nginx.conf").read_text(encoding="utf-8")
+        text = re.sub(r"(web-[a-z]+) web-[a-z]+:8080;", rf"\1 127.0.0.1:{service.server_port};", text)
+        text = text.replace("listen 8080", f"listen 127.0.0.1:{port}").replace(
+            "127.0.0.1:8081", f"127.0.0.1:{alive}"
+        )
+        text = text.replace("/tmp/", f"{folder}/").replace("/dev/stdout", f"{folder}/access.log")
+        text = text.replace("/dev/stderr", f"{folder}/error.log")
+        (folder / "nginx.conf").write_text(text, encoding="utf-8")
+        command = [program("nginx"), "-p", str(folder), "-c", str(folder / "nginx.conf"), "-g", "daemon off;"]
+        with running(command, port, folder, by_tcp):
+            yield port
+        service.shutdown()
+
+
+class _Answering(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+
+
+class _Ok(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    do_POST = do_GET
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
+
+def test_who_sends_more_than_the_pages_need_is_told_when_to_come_again(tmp_path: Path) -> None:
+    with compose_proxy(_entered_by_all(tmp_path)) as port:
+
+        def ask(
+            method: str, source: str = "127.0.0.1", **headers: str
+        ) -> tuple[int, http.client.HTTPMessage]:
+            connection = http.client.HTTPConnection("127.0.0.1", port, source_address=(source, 0))
+            connection.request(method, "/submit", b"", headers)
+            came = connection.getresponse()
+            came.read()
+            connection.close()
+            return came.status, came.headers
+
+        answers = [ask("POST") for _ in range(60)]
+        statuses = [status for status, _ in answers]
+        assert statuses[:30] == [200] * 30
+        refused = [headers for status, headers in answers if status == 429]
+        assert refused
+        assert set(statuses) == {200, 429}
+        assert all(int(headers["Retry-After"]) > 0 for headers in refused)
+        assert all(headers["Content-Type"] == "application/problem+json" for headers in refused)
+        assert ask("GET")[0] == 200
+        assert ask("POST", source="127.0.0.2")[0] == 200
+        assert ask("POST", Authorization="Bearer something")[0] == 200, "the services count wrong tokens"
+        basic = {ask("POST", "127.0.0.4", Authorization="Basic YTpi")[0] for _ in range(60)}
+        assert 429 in basic, "nobody else counts what is no token"
+        assert {ask("GET", source="127.0.0.3")[0] for _ in range(100)} == {200}
+    lines = [json.loads(line) for line in (tmp_path / "access.log").read_text("utf-8").splitlines()]
+    sources = {line["turned_away"] for line in lines if "turned_away" in line}
+    assert sources == {"127.0.0.1", "127.0.0.4"}, "the log tells from where those come who are turned away"
+    assert len(lines) > len(refused)

@@ -7,18 +7,19 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.forker import ROOT, Forked, the_forker
+
 SAMPLE = ROOT / "deploy" / "sample"
 STAFF_TOKEN = "staff-token-for-tests"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -48,10 +49,14 @@ def environment(state: Path, **settings: str) -> dict[str, str]:
 
 def handslag(*arguments: str, env: dict[str, str], timeout: float = 400) -> subprocess.CompletedProcess[str]:
     """Run the command to its end."""
-    command = [sys.executable, "-m", "deploy.command", *arguments]
-    return subprocess.run(
-        command, env=env, cwd=ROOT, capture_output=True, text=True, timeout=timeout, check=False
-    )
+    with TemporaryDirectory() as folder:
+        output, errors = Path(folder) / "output", Path(folder) / "errors"
+        process = Forked(the_forker(), arguments, env, output, errors)
+        try:
+            code = process.wait(timeout)
+        finally:
+            process.kill()
+        return subprocess.CompletedProcess(arguments, code, output.read_text(), errors.read_text())
 
 
 def last_json(output: str) -> dict[str, Any]:
@@ -64,15 +69,7 @@ class Process:
 
     def __init__(self, name: str, arguments: list[str], env: dict[str, str], folder: Path) -> None:
         self.output = folder / f"{name}.output"
-        with self.output.open("ab") as file:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "deploy.command", *arguments],
-                env=env,
-                cwd=ROOT,
-                stdout=file,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+        self.process = Forked(the_forker(), arguments, env, self.output)
 
     def said(self) -> str:
         return self.output.read_text(errors="replace")

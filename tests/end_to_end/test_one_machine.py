@@ -123,6 +123,46 @@ def test_no_page_is_wider_than_a_telephone(browser: Browser, machine: Machine) -
     context.close()
 
 
+def test_what_a_stranger_sends_waits_for_staff_and_all_of_one_source_is_withdrawn(
+    browser: Browser, machine: Machine, page: Page
+) -> None:
+    phone = browser.new_context(
+        base_url=machine.site.url,
+        viewport={"width": 390, "height": 800},
+        locale="en-GB",
+        is_mobile=True,
+        has_touch=True,
+    )
+    stranger = phone.new_page()
+    for name in ("Herefordshire Eye Service (NHS)", "Nobody Knows Clinic"):
+        stranger.goto("/submit/request")
+        assert stranger.evaluate("document.documentElement.scrollWidth") <= 390
+        stranger.get_by_label("What you look for, in your own words").fill("A quiet theatre for eyes.")
+        stranger.get_by_label("Name", exact=True).fill(name)
+        stranger.get_by_label("Country").fill("United Kingdom")
+        stranger.get_by_label("Mail address").fill("stranger@elsewhere.invalid")
+        stranger.get_by_role("button", name="Send it to").tap()
+        expect(stranger.get_by_role("heading", level=1)).to_contain_text("We have it")
+        assert stranger.evaluate("document.documentElement.scrollWidth") <= 390
+
+    page.goto("/submissions")
+    row = page.get_by_role("row").filter(has_text="Herefordshire")
+    expect(row).to_contain_text("the same name")
+    row.get_by_role("link", name="Herefordshire").click()
+    page.get_by_label("Who asks").select_option("P017")
+    page.get_by_role("button", name="Let in as new").click()
+    expect(page.get_by_role("main")).to_contain_text("It made match request")
+    page.get_by_role("link", name="2 from the same source").click()
+    page.get_by_role("button", name="Withdraw all from this source").click()
+    expect(page.get_by_role("main")).to_contain_text("what it made is withdrawn too")
+    page.get_by_role("button", name="Withdraw 2 submissions").click()
+    expect(page.get_by_role("main")).to_contain_text("2 submissions are withdrawn.")
+    expect(page.get_by_role("row").filter(has_text="Withdrawn")).to_have_count(2)
+    stranger.reload()
+    expect(stranger.get_by_role("main")).to_contain_text("withdrawn")
+    phone.close()
+
+
 def test_the_api_wants_the_staff_token(machine: Machine) -> None:
     assert machine.site.call("GET", "/api/v1/companies", Authorization="Bearer wrong")[0] == 401
     assert machine.site.call("GET", "/api/v1/companies")[0] == 200

@@ -22,7 +22,8 @@ import sqlalchemy as sa
 
 from shared.event_log import open_event_log
 from shared.event_log.port import Message
-from tests.end_to_end.conftest import ROOT, wait_for
+from tests.end_to_end.conftest import wait_for
+from tests.forker import ROOT
 from tests.free_ports import free_port
 from tests.plugins.kafka_broker import KafkaBroker
 

@@ -170,7 +170,7 @@ def test_the_log_tells_of_each_request_and_of_no_person(
     refused = {**COMPANY, "id": "x", "contact": {"name": "Canary Wrong", "email": "canary wrong"}}
     assert site.call("POST", "/api/v1/companies?canary=1", COMPANY)[0] in {409, 422}
     assert site.call("POST", "/api/v1/companies", refused)[0] == 422
-    assert site.call("GET", "/api/v1/companies?country=canary")[0] == 200
+    assert site.call("GET", "/api/v1/companies?q=canary")[0] == 200
     asked = "0123456789abcdef"
     site.call("GET", "/api/v1/companies/canary-nowhere", X_Request_ID=asked)
     with open_event_log(f"sqlite:///{tmp_path}/events") as log:

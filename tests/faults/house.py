@@ -22,8 +22,9 @@ from shared.settings.registry import Settings, read_settings
 from shared.storage.engine import Database
 from tests.faults import audit
 from tests.faults.history import Mail
-from tests.faults.part import Forker, Part
+from tests.faults.part import Part
 from tests.faults.waiting import Cut, WaitedInVainError, Waiting
+from tests.forker import Forker
 from tests.plugins.kafka_broker import OwnBroker
 from tests.plugins.postgres import PostgresServer
 

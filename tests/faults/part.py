@@ -2,89 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import os
 import resource
 import signal
 import subprocess
 import sys
-import threading
-import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Protocol
 
-ROOT = Path(__file__).resolve().parents[2]
-
-
-class Process(Protocol):
-    """What a part needs of its process, as `subprocess.Popen` has it."""
-
-    pid: int
-
-    def poll(self) -> int | None: ...
-
-    def wait(self, timeout: float | None = None) -> int: ...
-
-    def send_signal(self, sig: int) -> None: ...
-
-
-class Forker:
-    """Forks processes of the `handslag` command that start at once: `tests.faults.hurried` serves it."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.faults.hurried"],
-            cwd=ROOT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
-
-    def ask(self, **order: Any) -> Any:
-        with self._lock:
-            assert self._process.stdin is not None
-            assert self._process.stdout is not None
-            self._process.stdin.write(json.dumps(order) + "\n")
-            self._process.stdin.flush()
-            return json.loads(self._process.stdout.readline())
-
-    def close(self) -> None:
-        """End the forking process; what it forked must have ended before."""
-        self._process.communicate()
-
-
-class Forked:
-    """A process of a forker's. It has a group of its own, as one that was started in a new session."""
-
-    def __init__(
-        self, forker: Forker, arguments: Sequence[str], env: Mapping[str, str], output: Path
-    ) -> None:
-        self._forker = forker
-        self._code: int | None = None
-        order = {"arguments": list(arguments), "env": dict(env), "output": str(output)}
-        self.pid = int(forker.ask(start=order))
-
-    def poll(self) -> int | None:
-        if self._code is None:
-            self._code = self._forker.ask(ended=self.pid)
-        return self._code
-
-    def wait(self, timeout: float | None = None) -> int:
-        until = None if timeout is None else time.monotonic() + timeout
-        pause = threading.Event()
-        while (code := self.poll()) is None:
-            if until is not None and time.monotonic() > until:
-                raise subprocess.TimeoutExpired(str(self.pid), timeout or 0.0)
-            pause.wait(0.005)
-        return code
-
-    def send_signal(self, sig: int) -> None:
-        if self.poll() is None:
-            os.kill(self.pid, sig)
+from tests.forker import ROOT, Forked, Forker, Process
 
 
 class Part:

@@ -29,9 +29,9 @@ from tests.faults.history import (
 )
 from tests.faults.nemesis import plan_blows
 from tests.faults.outcome import Outcome, Step
-from tests.faults.part import ROOT
 from tests.faults.table import Row, Word, rows, table
 from tests.faults.waiting import Cut, CutOffError, WaitedInVainError, Waiting
+from tests.forker import ROOT
 
 V1, V2, SENT = Version("companies", "c", 1), Version("companies", "c", 2), Version("deliveries", "m", 2)
 BAD = Letter("matching", "companies", b"x", b"{", ())

@@ -15,8 +15,8 @@ from tests.faults.fault_run import Plan, Run
 from tests.faults.house import House
 from tests.faults.onlooker import Onlooker
 from tests.faults.outcome import Outcome, Step
-from tests.faults.part import Forker
 from tests.faults.table import Word
+from tests.forker import Forker
 from tests.free_ports import free_ports
 from tests.plugins.kafka_broker import OwnBroker, new_broker
 from tests.plugins.postgres import PostgresServer, new_server
@@ -46,7 +46,7 @@ def own_postgres() -> Iterator[PostgresServer]:
 @pytest.fixture(scope="module")
 def forker() -> Iterator[Forker]:
     """One for both runs: it imports once what their processes would import at every start."""
-    one = Forker()
+    one = Forker("tests.faults.hurried")
     yield one
     one.close()
 

@@ -21,7 +21,7 @@ from services.matching.introductions.domain.introductions import (
 )
 from services.matching.introductions.store import Review
 from services.matching.organisations.domain.distributors import distributors_in
-from services.matching.organisations.domain.free_words import folded_name
+from services.matching.organisations.domain.free_words import is_named
 from services.matching.organisations.domain.model import ACTIVE, OPEN, company_from_state, request_from_state
 from services.matching.organisations.domain.procurement import stage_of
 from services.matching.organisations.store import projection
@@ -268,16 +268,18 @@ def _circumstances(
     """Read what the mails must not pass over, of profiles that are as the report saw them."""
     request = projection.get_state(connection, tables.requests, request_id)
     companies = projection.get_states(connection, tables.companies, {match.company.id for match in chosen})
+    known = [
+        (one.id, str(one.state.get("name") or ""))
+        for one in projection.list_states(connection, tables.partners)
+    ]
     ways: dict[str, tuple[str, ...]] = {}
     for company_id, stored in companies.items():
         there = distributors_in(company_from_state(stored.state), partner.country)
-        known = projection.get_states(connection, tables.partners, there)
-        itself = {partner.id.casefold(), folded_name(partner.name)}
         # The name of a partner stays with the partner: here no erasure would find it.
         ways[company_id] = tuple(
-            "" if who in known else who
+            "" if any(is_named((who,), id, name) for id, name in known) else who
             for who in there
-            if who.casefold() not in itself and folded_name(who) not in itself
+            if not is_named((who,), partner.id, partner.name)
         )
     stage = "none" if request is None else stage_of(request_from_state(request.state))
     return Circumstances(stage, ways)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,9 +20,13 @@ from services.matching.organisations.store.projection import (
     save_state,
 )
 from services.matching.tables import introductions, partners, requests, reviews
+from shared.clock import from_text, to_text
 from shared.events.event import Event
 from shared.ids import joined
 from shared.storage.rows import in_parts
+
+ONE_ACT = timedelta(minutes=1)
+"""The same words of staff on several matches are one text when they were written within this time."""
 
 
 @dataclass(frozen=True)
@@ -77,18 +82,47 @@ def list_reviewed_approvals(connection: Connection) -> list[tuple[str, str]]:
 
 def reviews_of_company(id: str) -> sa.ColumnElement[bool]:
     """Return the condition that a review is of a company's match."""
-    return reviews.c.match_id.startswith(f"{joined(id)}.", autoescape=True)
+    # Not by LIKE, for which `acme` and `ACME` are one on SQLite.
+    begin = f"{joined(id)}."
+    return sa.func.substr(reviews.c.match_id, 1, len(begin)) == begin
 
 
 def empty_reasons_of_company(connection: Connection, id: str) -> None:
-    """Take staff's words out of the decisions on a company's matches."""
-    mine = reviews_of_company(id)
-    connection.execute(sa.update(reviews).where(mine).values(reason=""))
+    """Take staff's words out of the decisions on a company's matches, and out of others that were made with them."""
+    _empty_reasons(connection, reviews_of_company(id))
 
 
 def empty_reasons_of_request(connection: Connection, request_id: str) -> None:
-    """Take staff's words out of the decisions on a request's matches."""
-    connection.execute(sa.update(reviews).where(reviews.c.request_id == request_id).values(reason=""))
+    """Take staff's words out of the decisions on a request's matches, and out of others that were made with them."""
+    _empty_reasons(connection, reviews.c.request_id == request_id)
+
+
+def _empty_reasons(connection: Connection, mine: sa.ColumnElement[bool]) -> None:
+    query = sa.select(reviews.c.reason, reviews.c.at).where(mine, reviews.c.reason != "").distinct()
+    for reason, at in connection.execute(query).all():
+        first, last = _one_act(at)
+        together = sa.and_(reviews.c.reason == reason, reviews.c.at.between(first, last))
+        connection.execute(sa.update(reviews).where(together).values(reason=""))
+
+
+def list_with_note_of(connection: Connection, note: str, at: str) -> list[Stored]:
+    """Read the introductions whose approval has the note of one that was approved at `at`: written once for several."""
+    if not note:
+        return []
+    first, last = _one_act(at)
+    words = json.dumps(note, ensure_ascii=False)
+    found = list_states(connection, introductions, introductions.c.state.contains(words, autoescape=True))
+    return [
+        one
+        for one in found
+        if one.state["approval"].get("note") == note and first <= one.state["approval"]["at"] <= last
+    ]
+
+
+def _one_act(at: str) -> tuple[str, str]:
+    """Return the span in which the same words are those of one act, such as the approval of a plan of many reports."""
+    moment = from_text(at)
+    return to_text(moment - ONE_ACT), to_text(moment + ONE_ACT)
 
 
 def list_open_or_decided(connection: Connection, most: int) -> tuple[dict[str, str], int]:

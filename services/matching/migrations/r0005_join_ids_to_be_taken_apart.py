@@ -6,12 +6,10 @@ from collections.abc import Iterable, Iterator
 import sqlalchemy as sa
 from alembic import op
 
-from shared.ids import joined
-
 revision = "0005"
 down_revision = "0004"
 # Code that knows no newer step than this one can use the tables, too: lower it where older code can.
-OLDEST_CODE = "0001"
+OLDEST_CODE = "0005"
 
 _companies = sa.table("companies", sa.column("id", sa.Text))
 _requests = sa.table("requests", sa.column("id", sa.Text), sa.column("state", sa.Text))
@@ -67,4 +65,8 @@ def _ids(pairs: Iterable[tuple[str, str]], companies: set[str], needs: set[str])
     """Return the ids of the matches that can be meant; of what is gone, as if the need had no full stop."""
     pairs = list(pairs)
     meant = [pair for pair in pairs if pair[0] in companies and pair[1] in needs]
-    return [joined(*pair) for pair in meant or pairs[:1]]
+    return [".".join(map(_escaped, pair)) for pair in meant or pairs[:1]]
+
+
+def _escaped(part: str) -> str:
+    return part.replace("%", "%25").replace("~", "%7E").replace(".", "~")

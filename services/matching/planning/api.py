@@ -17,7 +17,7 @@ from services.matching.planning.views.gap_view import as_csv, gaps_of
 from services.matching.planning.views.plan_view import introduction_plan
 from services.matching.refusal_answers import STATUS
 from shared.web.answer_once import answer_once
-from shared.web.api import Blueprint, answers, body, not_found, query, route
+from shared.web.api import Blueprint, answers, answers_whole, body, not_found, query, route
 from shared.web.app import current_language
 from shared.web.problems import Problem, field_error
 
@@ -118,7 +118,7 @@ def list_gaps() -> Args:
     description="CSV in UTF-8, a row a need, separated by commas in English (`?lang=en`) and by semicolons in "
     "Swedish, as spreadsheets of that language do. What a spreadsheet would compute gets an apostrophe before it.",
 )  # fmt: skip
-@answers(gaps, 200)
+@answers_whole(gaps, 200, "string", "text/csv")
 def export_gaps() -> Response:
     """Write the gaps as a CSV file."""
     answer = Response(as_csv(_gaps(), current_language()), mimetype="text/csv")

@@ -23,6 +23,7 @@ from shared.web.api import (
     Blueprint,
     PageArgs,
     answers,
+    answers_whole,
     body,
     etag_of,
     not_found,
@@ -131,7 +132,7 @@ def mend_programme(data: Args, visit_id: str) -> Response:
     "cancelled.",
 )  # fmt: skip
 @query(blueprint, schemas.CalendarArgs)
-@answers(blueprint, 200)
+@answers_whole(blueprint, 200, "string", "text/calendar")
 def read_calendar(args: Args, visit_id: str) -> Response:
     """Write the sessions and transfers of all tracks, or of one."""
     settings = current_app.config["SETTINGS"]

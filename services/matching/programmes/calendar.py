@@ -7,12 +7,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from email.utils import parseaddr
 from zoneinfo import ZoneInfo
 
 from icalendar import Calendar, Event, Timezone, TimezoneDaylight, TimezoneStandard, vCalAddress, vText
 from sqlalchemy.engine import Connection
 
+from services.matching.organisations.domain.model import WITHDRAWN
 from services.matching.programmes import store as programmes
 from services.matching.programmes.domain.occasions import ALL_TRACKS, Given, give_out, occasions_of
 from services.matching.programmes.domain.timetable import TRANSFER
@@ -23,6 +23,7 @@ from shared.ids import joined
 from shared.settings.registry import Settings
 from shared.storage.engine import Database
 from shared.time_zones import offsets_of, time_zone_named
+from shared.words.addresses import read_named_address
 
 PUBLISH = "PUBLISH"
 CONTENT_TYPE = f"text/calendar; charset=utf-8; method={PUBLISH}"
@@ -67,7 +68,7 @@ def give_out_calendar(
         company=names.company,
         kind=kind_word,
         organiser=settings.organiser_name,
-        address=parseaddr(settings.mail_from)[1],
+        address=read_named_address(settings.mail_from).address.sent,
     )
     return write_calendar(visit_id, shown, words, time_zone, now)
 
@@ -76,7 +77,7 @@ def _give_out(
     connection: Connection, stored: StoredProgramme, names: Names, track: str, time_zone: str, at: str
 ) -> Sequence[Given]:
     planned = stored.planned
-    called_off = names.status == "withdrawn"
+    called_off = names.status == WITHDRAWN
     occasions = [] if called_off else occasions_of(planned.problem, planned.programme.placements)
     seen = {
         one.id: (names.place(one.place), *(names.company(id) for id in one.companies)) for one in occasions

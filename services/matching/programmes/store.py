@@ -26,6 +26,7 @@ from services.matching.programmes.domain.wanted_sessions import Meeting, is_anot
 from services.matching.reports.domain.report import canonical_json
 from services.matching.reports.store import reports
 from services.matching.tables import programmes, visits
+from shared.ids import heads_of
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,8 @@ def delete_company(connection: Connection, company_id: str, at: str) -> None:
     """Take an erased company out of all programmes."""
     said = json.dumps(company_id)[1:-1]
     # By its id, in the id of its place, and in the ids of its sessions, which may be cut short.
-    texts = f'"{said}"', f':{said}"', f'.{said}"', f".{said}.", f".{json.dumps(company_id[:15])[1:-1]}."
+    cut = (json.dumps(head)[1:-1] for head in heads_of(company_id))
+    texts = f'"{said}"', f':{said}"', f'.{said}"', f".{said}.", *(f".{head}." for head in cut)
     named = sa.or_(*(programmes.c.content.contains(text, autoescape=True) for text in texts))
     query = sa.select(programmes.c.visit_id).where(named).order_by(programmes.c.visit_id)
     for visit_id in list(connection.execute(query).scalars()):

@@ -19,7 +19,7 @@ from services.matching.review import schemas
 from services.matching.review.comparison_views import changes_view
 from services.matching.review.views import introduction_view, report_view, with_deliveries
 from shared.web.answer_once import answer_once
-from shared.web.api import Blueprint, answers, body, etag_of, not_found, query, route
+from shared.web.api import Blueprint, answers, answers_whole, body, etag_of, not_found, query, route
 
 Args = dict[str, Any]
 
@@ -52,7 +52,7 @@ def list_reports(args: Args) -> Args:
     blueprint, "/reports/<request_id>", "GET", "staff", "Read a match report",
     description="The ETag is the report's version, which approvals and rejections name.",
 )  # fmt: skip
-@answers(blueprint, 200)
+@answers_whole(blueprint, 200, "object")
 def read_report(request_id: str) -> Response:
     """Return a report's canonical content with reviews, introductions and deliveries beside each match."""
     with database().reading() as connection:

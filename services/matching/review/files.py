@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import typst
 from flask import Flask, render_template
@@ -21,7 +22,8 @@ from services.matching.i18n import N_, translator
 from services.matching.reports.domain.erased_words import ERASED_NAME
 from services.matching.reports.domain.report import Report, canonical_json
 from services.matching.review.graph_picture import picture
-from services.matching.review.labels import PARTS, ROLES, VERDICTS
+from services.matching.review.labels import PARTS, ROLES, SIDES, VERDICTS
+from services.matching.review.strangers import NOTHING, ByStrangers, mark_of
 from services.matching.review.views import report_view, with_erased_named
 from shared.clock import from_text
 from shared.sheets.written_cells import put_text
@@ -39,6 +41,7 @@ MATCH_COLUMNS = (
     N_("Why"),
     N_("To ask the company"),
     N_("Flags"),
+    N_("From anyone"),
 )
 PART_COLUMNS = (
     N_("Company"),
@@ -49,7 +52,7 @@ PART_COLUMNS = (
     N_("Words on both sides"),
     N_("What is missing"),
 )
-EXCLUDED_COLUMNS = (N_("Company"), N_("Need"), N_("Reason"))
+EXCLUDED_COLUMNS = (N_("Company"), N_("Need"), N_("Reason"), N_("From anyone"))
 LABELS = {
     "title": N_("Match report"),
     "need": N_("Need"),
@@ -85,10 +88,11 @@ def report_as_html(app: Flask, request_id: str, language: str) -> str:
         )
 
 
-def report_as_xlsx(report: Report, language: str = "en") -> bytes:
+def report_as_xlsx(report: Report, language: str = "en", strangers: ByStrangers = NOTHING) -> bytes:
     """Return a report as a workbook: a sheet of matches, one of score parts, one of exclusions.
 
-    Every text is written as text: one that begins like a formula stays what it was and is never computed.
+    `strangers` is what they made of it. Every text is written as text: one that begins like a formula stays what it was
+    and is never computed.
     """
     say_it = translator(language)
     report = with_erased_named(report, say_it(ERASED_NAME))
@@ -96,21 +100,26 @@ def report_as_xlsx(report: Report, language: str = "en") -> bytes:
     first = book.active
     assert isinstance(first, Worksheet)
     first.title = say_it(N_("Matches"))
-    _fill(first, [say_it(text) for text in MATCH_COLUMNS], _match_rows(report, language))
+    _fill(first, [say_it(text) for text in MATCH_COLUMNS], _match_rows(report, language, strangers))
     parts = book.create_sheet(say_it(N_("Parts")))
     _fill(parts, [say_it(text) for text in PART_COLUMNS], _part_rows(report, language))
     excluded = book.create_sheet(say_it(N_("Excluded")))
-    rows = ([one.company.name, one.need_id, one.reason[language]] for one in report.excluded)
+    rows = (
+        [one.company.name, one.need_id, one.reason[language], say_it(mark) if mark else ""]
+        for one in report.excluded
+        for mark in [mark_of(strangers.exclusions.get((one.company.id, one.code)))]
+    )
     _fill(excluded, [say_it(text) for text in EXCLUDED_COLUMNS], rows)
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
 
 
-def report_as_pdf(report: Report, language: str) -> bytes:
+def report_as_pdf(report: Report, language: str, strangers: ByStrangers = NOTHING) -> bytes:
     """Return a report as a PDF in `sv` or `en`.
 
-    The report goes in as data, never as markup. The same report gives the same bytes on the same machine.
+    `strangers` is what they made of it. The report goes in as data, never as markup. The same report gives the same
+    bytes on the same machine.
     """
     say_it = translator(language)
     report = with_erased_named(report, say_it(ERASED_NAME))
@@ -124,6 +133,7 @@ def report_as_pdf(report: Report, language: str) -> bytes:
         "language": language,
         "report": canonical_json(report),
         "words": json.dumps(words, ensure_ascii=False),
+        "marks": json.dumps(_marks(strangers, say_it), ensure_ascii=False),
     }
     made = int(from_text(report.as_of).timestamp())
     pdf = typst.compile(
@@ -132,7 +142,21 @@ def report_as_pdf(report: Report, language: str) -> bytes:
     return bytes(pdf)
 
 
-def _match_rows(report: Report, language: str) -> Iterator[Row]:
+def _marks(strangers: ByStrangers, say_it: Callable[[str], str]) -> dict[str, Any]:
+    """Return what a PDF says beside what strangers made, in words."""
+    asking = mark_of(strangers.asking)
+    return {
+        "asking": say_it(asking) if asking else "",
+        "companies": {id: say_it(mark_of(parts)) for id, parts in strangers.companies.items()},
+        "exclusions": {
+            f"{id} {code}": say_it(mark_of(parts)) for (id, code), parts in strangers.exclusions.items()
+        },
+    }
+
+
+def _match_rows(report: Report, language: str, strangers: ByStrangers) -> Iterator[Row]:
+    say_it = translator(language)
+    sides = {side: say_it(text) for side, text in SIDES.items()}
     roles = {code: translator(language)(text) for code, text in ROLES.items()}
     needs = {need.id: need.label for need in report.needs}
     for match in report.matches:
@@ -145,6 +169,14 @@ def _match_rows(report: Report, language: str) -> Iterator[Row]:
             "\n".join(match.reasons[language]),
             "\n".join(match.questions[language]),
             "\n".join(flag.text[language] for flag in match.flags),
+            "\n".join(
+                f"{sides[side]}: {say_it(mark_of(parts))}"
+                for side, parts in (
+                    ("company", strangers.companies.get(match.company.id)),
+                    ("partner", strangers.asking),
+                )
+                if parts
+            ),
         ]
 
 
@@ -177,7 +209,7 @@ def _fill(sheet: Worksheet, head: Row, rows: Iterable[Row]) -> None:
                 cell.value = value
             if number == 1:
                 cell.font = Font(bold=True)
-    for column, letter in enumerate("ABCDEFGH"[: len(head)]):
+    for column, letter in enumerate("ABCDEFGHI"[: len(head)]):
         sheet.column_dimensions[letter].width = 28 if column < 3 else 18 if column < 5 else 50
     sheet.freeze_panes = "A2"
 

@@ -36,6 +36,7 @@ from services.matching.review.labels import word
 from services.matching.review.marked_text import marked, moment, number, quotes_of
 from services.matching.review.score_bars import bars
 from services.matching.review.store import Counts, count_all
+from services.matching.review.strangers import mark_of
 from services.matching.review.views import report_view, with_erased_named
 from services.matching.scoring.domain.exclusions import LIFTABLE
 from services.matching.scoring.domain.features import is_read_in_part
@@ -66,6 +67,7 @@ def page_tools() -> dict[str, Any]:
         "bars": bars,
         "number": number,
         "excluded_once": excluded_once,
+        "mark_of": mark_of,
         "liftable": LIFTABLE,
     }
 

@@ -18,7 +18,7 @@ from services.matching.organisations.store.projection import Stored
 from services.matching.reports.domain.report import Report
 from services.matching.reports.store import reports
 from services.matching.review.comparison_views import disagreements_view, latest_change_view
-from shared.events.origins import parts_by_anyone
+from services.matching.review.strangers import ByStrangers, by_strangers
 from shared.storage import rows
 
 
@@ -27,17 +27,16 @@ class Beside:
     """What stands beside a match: the latest decision, the introduction and the mails of it.
 
     `review` and `introduction` (id, version, status, `for_this_need`) are None where there is none; `deliveries` have
-    id, side, status, reason and updated_at. `from_anyone`: the parts of the company's record that strangers made.
+    id, side, status, reason and updated_at.
     """
 
     review: dict[str, Any] | None
     introduction: dict[str, Any] | None
     deliveries: list[dict[str, Any]]
-    from_anyone: list[str]
 
     def to_json(self) -> dict[str, Any]:
-        """Return it as the API answers; what strangers made stands there only where there is something."""
-        return {name: value for name, value in vars(self).items() if value or name != "from_anyone"}
+        """Return it as the API answers."""
+        return dict(vars(self))
 
 
 @dataclass(frozen=True)
@@ -45,8 +44,7 @@ class ReportView:
     """A report as staff see it: what it says, how it stands, and by match id what stands beside each match.
 
     `lifted` are the exclusions that staff lifted: company (id, name), code, reason, at. `disagreements` and `changes`
-    are as `comparison_views` returns them. `from_anyone`: the parts of the partner's record, and of the request, that
-    strangers made.
+    are as `comparison_views` returns them. `strangers` is what strangers made of all this.
     """
 
     report: Report
@@ -59,11 +57,11 @@ class ReportView:
     lifted: list[dict[str, Any]]
     disagreements: dict[str, list[dict[str, Any]]]
     changes: dict[str, Any] | None
-    from_anyone: list[str]
+    strangers: ByStrangers
 
     def to_json(self) -> dict[str, Any]:
         """Return the report's canonical content with what stands beside it and its matches, as the API answers."""
-        content = self.report.to_json()
+        content = self.strangers.marked(self.report.to_json())
         return {
             **content,
             "matches": [{**match, **self.beside[match["id"]].to_json()} for match in content["matches"]],
@@ -75,7 +73,6 @@ class ReportView:
             "made_at": self.made_at,
             "stale_since": self.stale_since,
             "failure": self.failure,
-            **({"from_anyone": self.from_anyone} if self.from_anyone else {}),
         }
 
 
@@ -90,13 +87,6 @@ def report_view(connection: Connection, request_id: str) -> ReportView | None:
     }
     latest = {review.match_id: review for review in decisions.list_reviews_of(connection, request_id)}
     mails = deliveries_of(connection, request_id)
-    companies = projection.get_states(
-        connection, tables.companies, {match.company.id for match in report.matches}
-    )
-    asking = (
-        projection.get_state(connection, tables.partners, report.partner.id),
-        projection.get_state(connection, tables.requests, request_id),
-    )
     return ReportView(
         report=report,
         version=stored.version,
@@ -109,14 +99,13 @@ def report_view(connection: Connection, request_id: str) -> ReportView | None:
                 _review(latest.get(match.id)),
                 _introduction(made.get(match.company.id), match.need_id),
                 _mails(made.get(match.company.id), mails),
-                _from_anyone(companies.get(match.company.id)),
             )
             for match in report.matches
         },
         lifted=lifted_view(connection, request_id),
         disagreements=disagreements_view(connection, report, latest),
         changes=latest_change_view(connection, request_id, stored.version),
-        from_anyone=list(dict.fromkeys(part for one in asking for part in _from_anyone(one))),
+        strangers=by_strangers(connection, report),
     )
 
 
@@ -154,10 +143,6 @@ def with_deliveries(connection: Connection, introductions: Sequence[Stored]) -> 
         {**one.state, "deliveries": _mails(one, mails.get(one.state["request_id"], []))}
         for one in introductions
     ]
-
-
-def _from_anyone(stored: Stored | None) -> list[str]:
-    return [] if stored is None else parts_by_anyone(stored.state)
 
 
 def _review(review: Review | None) -> dict[str, Any] | None:

@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection
 from services.matching import tables
 from services.matching.duplicates.store import delete_reviews_of
 from services.matching.introductions import store as decisions
-from services.matching.introductions.domain.introductions import SENT, without_side
+from services.matching.introductions.domain.introductions import SENT, without_note, without_side
 from services.matching.organisations.domain.sides import Side
 from services.matching.organisations.store import erasures, projection
 from services.matching.organisations.store.erasures import Erased
@@ -102,13 +102,21 @@ def _introductions(connection: Connection, erased: Erased, now: datetime) -> int
     ][:BATCH]
     for one in found:
         state = without_side(one.state, erased.side, _was_told(connection, one.state), to_text(now))
-        forget_waiting(connection, messaging, "introductions", one.id)
-        event = Event(f"introduction.{state['status']}", one.id, state["version"], now, state)
-        decisions.save_introduction_state(connection, event)
-        record_event(connection, messaging, event, dict(one.state))
+        _keep(connection, one.state, state, now)
+        approval = one.state["approval"]
+        for other in decisions.list_with_note_of(connection, approval.get("note", ""), approval["at"]):
+            _keep(connection, other.state, without_note(other.state, to_text(now)), now)
         # The partner's other reports say whom it has met, as of the newest moment of that.
         due.partner_changed(connection, state["partner"]["id"], now, but=state["request_id"])
     return len(found)
+
+
+def _keep(connection: Connection, before: Mapping[str, Any], state: Mapping[str, Any], now: datetime) -> None:
+    """Keep an introduction's next state, and have it published in place of all that still waits to be."""
+    forget_waiting(connection, messaging, "introductions", state["id"])
+    event = Event(f"introduction.{state['status']}", state["id"], state["version"], now, dict(state))
+    decisions.save_introduction_state(connection, event)
+    record_event(connection, messaging, event, dict(before))
 
 
 def _was_told(connection: Connection, state: Mapping[str, Any]) -> bool:

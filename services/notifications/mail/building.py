@@ -23,18 +23,19 @@ class MailError(Exception):
 
 
 class TemporaryMailError(MailError):
-    """Not taken just now, and worth another try: the server is away, busy or not set up right."""
+    """Not taken just now, and worth another try: the server is away, busy or not set up right.
+
+    `every_mail`: it came before a recipient was named, so that every other mail would meet the same. It is no
+    recipient's fault, and no mail is given up for it.
+    """
+
+    def __init__(self, reason: str, every_mail: bool = False) -> None:
+        super().__init__(reason)
+        self.every_mail = every_mail
 
 
 class SettingsMailError(TemporaryMailError):
-    """Not taken because of a setting of ours, which the message names; it is taken once that is mended.
-
-    `every_mail`: refused before a recipient was named, so that every other mail would be refused too.
-    """
-
-    def __init__(self, reason: str, every_mail: bool) -> None:
-        super().__init__(reason)
-        self.every_mail = every_mail
+    """Not taken because of a setting of ours, which the message names; it is taken once that is mended."""
 
 
 class PermanentMailError(MailError):

@@ -17,7 +17,7 @@ from services.notifications.mail.building import TemporaryMailError, delivery_id
 from services.notifications.mail.domain.safe_text import reason_line
 from services.notifications.mail.headers import shown_header
 from shared.ids import ID_PATTERN
-from shared.storage.whole_file import write_whole
+from shared.storage.whole_file import remove_whole, write_whole
 
 SCHEME = "mailbox:"
 SUFFIX = ".eml"
@@ -49,7 +49,9 @@ class Mailbox:
             write_whole(target, message.as_bytes())
         except OSError as error:
             said = error.strerror or type(error).__name__
-            raise TemporaryMailError(reason_line(f"The mailbox folder cannot be written: {said}.")) from error
+            raise TemporaryMailError(
+                reason_line(f"The mailbox folder cannot be written: {said}."), every_mail=True
+            ) from error
 
     def mails(self) -> list[KeptMail]:
         """List the mails, newest first."""
@@ -73,10 +75,10 @@ class Mailbox:
             return None
 
     def remove(self, mail_id: str) -> None:
-        """Remove a mail, if it is here."""
+        """Remove a mail, if it is here, half written ones of a process that died included."""
         path = self._path(mail_id)
         if path is not None:
-            path.unlink(missing_ok=True)
+            remove_whole(path)
 
     def _path(self, mail_id: str) -> Path | None:
         return self.folder / f"{mail_id}{SUFFIX}" if ID_PATTERN.fullmatch(mail_id) else None

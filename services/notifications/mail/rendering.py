@@ -14,9 +14,10 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from jinja2.environment import TemplateModule
+from markupsafe import Markup
 
 from services.notifications.mail.domain.composing import MailText
-from services.notifications.mail.domain.safe_text import one_line
+from services.notifications.mail.domain.safe_text import one_line, unlinked
 from shared.words.countries import country_name, in_country
 
 FOLDER = Path(__file__).parent / "templates" / "mail"
@@ -92,6 +93,11 @@ def _written(mail: MailText, name: str, form: str) -> TemplateModule:
     )
 
 
+def _finished(value: object) -> object:
+    """Keep mail programs from making links of others' words; what is markup already, such as the website, stays."""
+    return unlinked(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
 @cache
 def _environment(form: str) -> Environment:
     environment = Environment(
@@ -100,6 +106,7 @@ def _environment(form: str) -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=_finished if form == "html" else None,
     )
     environment.filters["fold"] = _fold
     return environment

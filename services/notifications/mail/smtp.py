@@ -26,7 +26,7 @@ FINAL_SECONDS = 600.0
 GOODBYE_SECONDS = 5.0
 
 PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
-AWAY = "The mail server cannot be reached just now"
+AWAY = "the mail server cannot be reached just now"
 REFUSED = "The mail server refused the mail"
 INSECURE = "no safe connection to the mail server can be made"
 
@@ -57,13 +57,13 @@ class SmtpServer:
         except (ssl.SSLError, smtplib.SMTPNotSupportedError) as error:
             raise _fault_of(Setting.SERVER, f"{INSECURE}: {_said(error)}", every_mail=True) from error
         except smtplib.SMTPServerDisconnected as error:
-            raise TemporaryMailError(reason_line(f"{AWAY}: {_said(error)}")) from error
+            raise _away(error) from error
         except (smtplib.SMTPException, ValueError) as error:
             raise _fault_of(
                 Setting.SERVER, f"{FAULTS[Setting.SERVER]}: {_said(error)}", every_mail=True
             ) from error
         except OSError as error:
-            raise TemporaryMailError(reason_line(f"{AWAY}: {_said(error)}")) from error
+            raise _away(error) from error
         try:
             yield connection
         finally:
@@ -149,13 +149,20 @@ def _refused_at(stage: Stage, error: smtplib.SMTPResponseException) -> MailError
     elif setting:
         refused = f"{FAULTS[setting]}: {said}"
     else:
-        refused = f"{AWAY if stage is Stage.SIGN_IN else REFUSED}: {said}"
+        refused = f"{REFUSED}: {said}"
+    every_mail = stage in {Stage.SIGN_IN, Stage.SENDER}
     if setting:
-        return _fault_of(setting, refused, every_mail=stage in {Stage.SIGN_IN, Stage.SENDER})
-    passes = stage in {Stage.SIGN_IN, Stage.SENDER} or not 500 <= error.smtp_code < 600
-    return (TemporaryMailError if passes else PermanentMailError)(
-        reason_line(refused[:1].upper() + refused[1:])
-    )
+        return _fault_of(setting, refused, every_mail)
+    if stage is Stage.SIGN_IN:
+        return _away(error)
+    if every_mail or not 500 <= error.smtp_code < 600:
+        return TemporaryMailError(reason_line(refused), every_mail)
+    return PermanentMailError(reason_line(refused))
+
+
+def _away(error: Exception) -> TemporaryMailError:
+    """Return that the server is away or busy, with the setting that names it: it may name a wrong one."""
+    return TemporaryMailError(reason_line(f"{Setting.SERVER}: {AWAY}: {_said(error)}"), every_mail=True)
 
 
 def _fault_of(setting: Setting, reason: str, every_mail: bool) -> SettingsMailError:

@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection
 from services.notifications.deliveries.domain.delivery import Status
 from services.notifications.deliveries.store.deliveries import count_by_status
 from services.notifications.deliveries.views import Mails, count_mails
+from services.notifications.mail.domain.server_answers import Setting
 from services.notifications.upkeep import store
 from shared.status import START, Circumstances, Line, Waiting
 from shared.telemetry import metrics
@@ -78,6 +79,12 @@ def mail_samples(found: MailState, now: datetime) -> Iterator[tuple[metrics.Gaug
         yield metrics.DELIVERIES, (status,), number
 
 
+def _to_mend(setting: Setting) -> str:
+    if setting is Setting.SERVER:
+        return f"Mend {setting}, and restart what reads it, or bring the server that it names back"
+    return f"Mend {setting}, restart what reads it"
+
+
 def _mails_line(mails: Mails, queue: Waiting, now: Circumstances) -> Line:
     advice = ""
     if mails.status == Status.WAITING:
@@ -92,13 +99,13 @@ def _mails_line(mails: Mails, queue: Waiting, now: Circumstances) -> Line:
         advice = f"Nobody sends these mails. {START.format('notifications')}"
     elif mails.setting:
         advice = (
-            f"Mend {mails.setting}, restart what reads it, and they go out by themselves within five minutes; "
+            f"{_to_mend(mails.setting)}, and they go out by themselves within five minutes; "
             "`handslag mails retry`, or the button on /mailbox, has them tried at once. None is given up meanwhile."
         )
     elif mails.status == Status.QUEUED and mails.reason:
         advice = (
-            "The mail server does not take them; they are tried again by themselves for five days. Look at the "
-            "server, and at HANDSLAG_SMTP."
+            "The mail server does not take them just now; they are tried again by themselves, for five days where it "
+            "names the recipient. Look at the server, and at HANDSLAG_SMTP."
         )
     elif mails.status == Status.QUEUED and queue.longer(SENT_WITHIN, now.now):
         advice = "The work process of notifications runs and sends none: look at its log, and start it anew."

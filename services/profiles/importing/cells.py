@@ -9,8 +9,8 @@ from enum import StrEnum
 from typing import Any
 
 from services.profiles.organisations.domain.choices import read_choice
-from services.profiles.organisations.domain.plain_text import TextError, one_line
-from services.profiles.organisations.domain.value_lists import ValueList
+from services.profiles.organisations.domain.plain_text import TextError, clean_country, one_line
+from services.profiles.organisations.domain.value_lists import MOST_PIECES, ValueList
 from shared.faults import Fault
 from shared.words.addresses import AddressError, read_named_address
 from shared.words.languages import known_language, read_languages
@@ -49,6 +49,11 @@ def read_line(cell: str) -> CellReading:
 def read_lines(cell: str) -> CellReading:
     """Read a text that may have several lines."""
     return CellReading(cell)
+
+
+def read_country(cell: str) -> CellReading:
+    """Read one country, also one that nobody knows. Raises TextError for several."""
+    return CellReading(clean_country(one_line(cell)))
 
 
 def read_number(cell: str) -> CellReading:
@@ -101,7 +106,10 @@ def read_values(values: ValueList, *, none: bool = False) -> Read:
     """Make the reading of a list; with `none` a cell that says so (`inga`) is an empty list, and not an empty cell."""
 
     def read(cell: str) -> CellReading:
-        reading = values.read(split_rows(cell))
+        rows = split_rows(cell)
+        if values.is_too_long(rows):
+            raise TextError("names too many values", f"write at most {MOST_PIECES}")
+        reading = values.read(rows)
         if reading.unknown:
             problems = [values.problem % {"word": word} for word in reading.unknown]
             raise TextError(" and ".join(problems), values.fix)

@@ -10,6 +10,7 @@ from services.profiles.importing.cells import (
     Read,
     read_address_cell,
     read_choice_of,
+    read_country,
     read_language,
     read_line,
     read_lines,
@@ -111,7 +112,7 @@ _COMPANIES = (
         needed=True,
     ),
     Column("name", "required", basic=True, no_value=is_not_known, needed=True),
-    Column("country", "in English, such as Sweden", basic=True),
+    Column("country", "in English, such as Sweden", basic=True, read=read_country),
     Column("city", "", basic=True, no_value=is_not_known),
     Column("website", "such as example.org", basic=True),
     Column("kind", "such as manufacturer, digital, care provider, consultant", basic=True),
@@ -175,7 +176,7 @@ _PARTNERS = (
         needed=True,
     ),
     Column("name", "required", basic=True, no_value=is_not_known, needed=True),
-    Column("country", "in English, such as Norway", basic=True),
+    Column("country", "in English, such as Norway", basic=True, read=read_country),
     Column("kind", "such as hospital, ministry, distributor, insurer", basic=True),
     Column(
         "language",
@@ -254,7 +255,7 @@ def read_cells(kind: str, cells: Cells) -> RowReading:
         try:
             value = _value(reading, column, cell, name in REQUIRED[kind])
         except TextError as error:
-            reading.faults.append(Fault(name, error.problem, error.fix))
+            reading.faults.append(Fault(name, error.problem, error.fix, error.values))
             continue
         if value is not None or column.basic:
             reading.values[name] = value

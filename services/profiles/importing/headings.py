@@ -15,7 +15,7 @@ _BOTH: Mapping[str, str] = {
     "name": "namn, organisation, organisationsnamn, organization, organisation name, organization name, navn, "
     "organisasjon, organisasjonsnavn, full name, nimi",
     "country": "land, hemland, country name, landkod, country code, nation, maa",
-    "city": "ort, stad, postort, hemort, town, place, location, by, poststed, sted, kaupunki",
+    "city": "ort, stad, postort, hemort, town, place, location, by, poststed, sted, kaupunki, paikkakunta",
     "website": "webbplats, webb, webbsida, webbadress, hemsida, hemsideadress, url, web, web site, web page, webpage, "
     "homepage, home page, nettside, nettsted, hjemmeside, internetadress, länk, webseite, www",
     "kind": "typ, slag, type, organisationstyp, type of organisation, type of organization, organisation type, "
@@ -29,22 +29,28 @@ _BOTH: Mapping[str, str] = {
     "partnership kind, partnership type, partnership types, kind of partnership, type of partnership, samarbeidsform, "
     "samarbeidsformer, samarbejdsform, samarbejdsformer",
     "employees": "anställda, antal anställda, medarbetare, antal medarbetare, number of employees, no of employees, "
-    "staff, headcount, ansatte, antall ansatte, antal ansatte, medarbejdere",
+    "staff, headcount, mitarbeiter, ansatte, antall ansatte, antal ansatte, medarbejdere",
     "capacity": "kapacitet, introduktioner per år, introductions per year, kapasitet",
-    "contact_name": "kontaktperson, kontakt, kontaktnamn, kontaktpersonens namn, namn på kontaktperson, contact, "
+    "contact_name": "kontaktperson, kontakt, kontaktnamn, kontaktpersonens namn, namn på kontaktperson, "
+    "kontaktpersons namn, contact, contact name, "
     "contact person, name of contact, kontaktpersoner, ansprechpartner",
     "contact_email": "e-post, mejl, mail, e-mail, e-postadress, mejladress, mailadress, mail address, email address, "
     "kontakt e-post, kontaktens e-post, kontaktpersonens e-post, e-post kontaktperson, kontaktmejl, kontakt mail, "
-    "contact mail, contact e-mail address, epostadresse",
+    "contact mail, contact e-mail address, epostadresse, e-mail-adresse, sähköposti, kontaktuppgift e-post, "
+    "e-post till kontaktperson, mail till kontaktperson, email of contact, contact email address",
     "contact_phone": "telefon, telefonnummer, tel, telnr, tfn, phone, phone number, telephone, telephone number, "
     "kontakttelefon, kontakt telefon, kontaktpersonens telefon, telefon kontaktperson, contact telephone, "
-    "mobil, mobiltelefon, mobilnummer, mobile, mobile phone, mobile number, cell phone, tlf",
+    "mobil, mobiltelefon, mobilnummer, mobilnr, mobile, mobile phone, mobile number, cell phone, tlf, puhelin",
     "contact_language": "kontaktspråk, kontaktens språk, mejlspråk, språk i mejl, språk i brev, "
     "language of mails, mail language, correspondence language, korrespondensspråk",
 }
 _WEAKER = (
-    "mobil, mobiltelefon, mobilnummer, mobile, mobile phone, mobile number, cell phone, produkter, erbjudande, "
-    "produkter och tjänster, products, products and services, offer, offering, about, om företaget"
+    "mobil, mobiltelefon, mobilnummer, mobilnr, mobile, mobile phone, mobile number, cell phone, produkter, "
+    "erbjudande, "
+    "produkter och tjänster, products, products and services, offer, offering, about, om företaget, kort beskrivning, "
+    "kortfattad beskrivning, short description, brief description, vad ni erbjuder, vad ni gör, vad erbjuder ni, "
+    "vad gör ni, vi erbjuder, what you offer, what do you offer, what you do, what we do, what we offer, "
+    "tjänster, services, verksamhetsområde, affärsidé"
 )
 """Headings that registers have beside the one that is meant."""
 
@@ -55,7 +61,13 @@ _COMPANIES: Mapping[str, str] = {
     "description": "beskrivning, företagsbeskrivning, beskrivning av verksamheten, verksamhet, verksamhetsbeskrivning, "
     "vad företaget gör, vad företaget erbjuder, erbjudande, produkter, produkter och tjänster, company description, "
     "description of company, about, about the company, om företaget, offer, offering, what the company offers, "
-    "products, products and services, beskrivelse, virksomhetsbeskrivelse, virksomhedsbeskrivelse, beschreibung",
+    "products, products and services, beskrivelse, virksomhetsbeskrivelse, virksomhedsbeskrivelse, beschreibung, "
+    "beskrivelse af virksomheden, beskrivelse av virksomheten, beskrivelse av bedriften, kuvaus, "
+    "beskrivning av företaget, företagets beskrivning, företagets verksamhet, description of the company, "
+    "description of the business, business description, kort beskrivning, kortfattad beskrivning, short description, "
+    "brief description, vad ni erbjuder, vad ni gör, vad erbjuder ni, vad gör ni, vi erbjuder, what you offer, "
+    "what do you offer, what you do, what we do, what we offer, what the company does, tjänster, services, "
+    "verksamhetsområde, affärsidé",
     "membership": "medlemskap, medlemstyp, medlemsstatus, medlemskategori, membership type, membership status, "
     "type of membership, member status, medlemsskab",
     "regulatory_status": "regulatorisk status, godkännanden, godkännande, certifieringar, ce-märkning, "

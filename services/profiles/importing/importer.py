@@ -16,6 +16,7 @@ import sqlalchemy.exc
 from marshmallow import ValidationError
 from sqlalchemy.engine import Connection
 
+from services.profiles.importing import told as told_of
 from services.profiles.importing.columns import (
     COLUMNS,
     OFFERS,
@@ -25,7 +26,7 @@ from services.profiles.importing.columns import (
     offers_differ,
     read_cells,
 )
-from services.profiles.importing.input_file import read_sheet, unknown_columns
+from services.profiles.importing.input_file import read_sheet
 from services.profiles.importing.rejects import Rejection, write_rejects
 from services.profiles.organisations import actions, store
 from services.profiles.organisations.domain.codes import KINDS
@@ -37,7 +38,7 @@ from services.profiles.organisations.domain.provenance import (
 from services.profiles.organisations.schemas.profiles import NEW
 from services.profiles.refusals import Refusal, RefusedError
 from shared.clock import Clock
-from shared.events.origins import PROVENANCE, parts_by_anyone
+from shared.events.origins import parts_by_anyone
 from shared.faults import Fault
 from shared.ids import ID_PATTERN, IdSource
 from shared.messaging.outbox import EventTooLargeError
@@ -50,11 +51,6 @@ from shared.words.not_known import is_not_known
 
 CHUNK = 200
 """Rows that are saved together: few enough that others who write do not wait long."""
-
-SHOWN = 60
-"""Characters of a cell that a warning shows."""
-LINES_NAMED = 20
-"""Lines that one warning names; of more it tells the number."""
 
 Progress = Callable[[int, int], None]
 
@@ -114,7 +110,7 @@ def import_file(
     """
     sheet = read_sheet(path, kind, how.encoding, how.sheet)
     work = _Import(kind, sheet, clock, ids)
-    work.warnings.extend((*sheet.reading.notes, *_column_warnings(sheet, kind)))
+    work.warnings.extend((*sheet.reading.notes, *told_of.column_warnings(sheet, kind)))
     for start in range(0, len(sheet.rows), CHUNK):
         chunk = sheet.rows[start : start + CHUNK]
         try:
@@ -212,7 +208,7 @@ class _Import:
             unchanged=self._counts["unchanged"],
             rejected=len(self.rejections),
             rejects_file=rejects_file,
-            warnings=(*self.warnings, *_taken_for_empty(self._lines_taken_for_empty)),
+            warnings=(*self.warnings, *told_of.taken_for_empty(self._lines_taken_for_empty)),
             rejections=tuple(self.rejections),
             reading=self._sheet.reading,
         )
@@ -232,7 +228,7 @@ class _Import:
         try:
             fields = self._load(id, reading, current, stored)
             state, became = self._save(connection, id, fields, current, now)
-            told.extend(_strangers_parts(row, state))
+            told.extend(told_of.strangers_parts(self._kind, row, reading.values, current, state))
         except RefusedError as error:
             if error.kind not in (Refusal.INVALID, Refusal.WITHDRAWN):
                 raise
@@ -241,12 +237,9 @@ class _Import:
         except EventTooLargeError as error:
             raise _RejectedError([str(error)]) from error
         done.warnings += told
-        done.warnings += [_left_out(row, cells, fault) for fault in reading.faults]
+        done.warnings += [told_of.left_out(row, cells, fault) for fault in reading.faults]
         if reading.values.get("country") and country_code(fields["country"]) is None:
-            done.warnings.append(
-                f"line {row.line}: country {_shown(cells['country'])} is no country that is known; it is kept as it"
-                " is written. Write one country's name, such as Sweden"
-            )
+            done.warnings.append(told_of.unknown_country(row, cells))
         for name, text in reading.empty:
             done.lines_taken_for_empty.setdefault((name, text), []).append(row.line)
         return became
@@ -359,24 +352,6 @@ def _reasons(faults: Iterable[Fault]) -> list[str]:
     return list(dict.fromkeys(f"{fault.field} {fault.sentence()}" for fault in faults))
 
 
-def _left_out(row: Row, cells: Mapping[str, str], fault: Fault) -> str:
-    cell, sentence = cells.get(fault.field, ""), fault.sentence()
-    said = sentence if sentence.startswith(("'", '"')) else f"{_shown(cell)} {sentence}"
-    return f"line {row.line}: {fault.field} {said}. The row is taken in without this cell"
-
-
-def _shown(cell: str) -> str:
-    return repr(cell if len(cell) <= SHOWN else f"{cell[: SHOWN - 1]}…")
-
-
-def _taken_for_empty(lines_by_cell: Mapping[tuple[str, str], Sequence[int]]) -> Iterator[str]:
-    for (name, text), lines in lines_by_cell.items():
-        first = ", ".join(map(str, lines[:LINES_NAMED]))
-        more = f" and {len(lines) - LINES_NAMED} more" if len(lines) > LINES_NAMED else ""
-        where = f"line {first}" if len(lines) == 1 else f"lines {first}{more}"
-        yield f"{where}: {name} {_shown(text)} is taken for empty: it says that nothing is known"
-
-
 @contextmanager
 def _transaction(database: Database, *, keep: bool) -> Iterator[Connection]:
     """Open a transaction that may write, and undo it at the end unless it is to be kept."""
@@ -397,21 +372,3 @@ class _RejectedError(Exception):
     def __init__(self, reasons: Iterator[str] | Sequence[str]) -> None:
         self.reasons = tuple(reasons)
         super().__init__("; ".join(self.reasons))
-
-
-def _strangers_parts(row: Row, state: State) -> Iterator[str]:
-    """Say which parts under a row's record came from a stranger, by name: none is kept there unseen."""
-    for part in parts_by_anyone(state):
-        confirmed = state[PROVENANCE][part]["confirmed_at"]
-        let_in = f"staff let it in on {confirmed[:10]}" if confirmed else "nobody has confirmed it"
-        yield f"line {row.line}: {state['id']} keeps {part}, which came from anyone ({let_in})"
-
-
-def _column_warnings(sheet: Sheet, kind: str) -> list[str]:
-    unknown = unknown_columns(sheet, kind)
-    if not unknown:
-        return []
-    unknown = [f"{' '.join(name.split())}" for name in unknown]
-    return [
-        f"these columns are not read: {', '.join(unknown)}; `handslag import --help` names those that are"
-    ]

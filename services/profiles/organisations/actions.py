@@ -32,16 +32,23 @@ from services.profiles.organisations.domain.profile_state import (
     KEPT_BY_SERVICE,
     State,
     at_status,
+    fields_of,
     membership_of,
     new_state,
     replaced,
 )
-from services.profiles.organisations.domain.provenance import BY_STAFF, Origin
+from services.profiles.organisations.domain.provenance import (
+    BY_STAFF,
+    NOTHING_KNOWN,
+    PROFILE,
+    Origin,
+    parts_of,
+)
 from services.profiles.refusals import Refusal, RefusedError, wrong
 from services.profiles.tables import messaging
 from shared.clock import to_text
 from shared.events.event import Event
-from shared.events.origins import Maker
+from shared.events.origins import PROVENANCE, Maker
 from shared.faults import Fault
 from shared.ids import IdSource
 from shared.messaging.outbox import record_event
@@ -67,7 +74,9 @@ def create(
     id = chosen or ids()
     if chosen and store.get_profile(connection, kind, id) is not None:
         raise _taken(kind, id)
-    state = new_state(kind, id, _complete(connection, kind, given, origin), to_text(now), origin)
+    complete = _complete(connection, kind, given, origin)
+    taken_over = _taken_over(connection, kind, given, complete)
+    state = new_state(kind, id, complete, to_text(now), origin, taken_over)
     if chosen:
         # Readers take what is older than the tombstone of an erased id for a duplicate.
         state["version"] += store.get_erased_version(connection, kind, id)
@@ -104,12 +113,35 @@ def replace(
         )
     given = dict(fields)
     _check_kept(given, current)
-    state = replaced(current, _complete(connection, kind, given, BY_STAFF), to_text(now), origin)
+    complete = _complete(connection, kind, given, BY_STAFF)
+    taken_over = _taken_over(connection, kind, given, complete)
+    state = replaced(current, complete, to_text(now), origin, taken_over)
     if state is None:
         return current
     if kind == VISITS and state["partner_id"] != current["partner_id"]:
         check_partner_of_visit(state["partner_id"], store.list_requests_of_visit(connection, id))
     _record(connection, kind, "replaced", state, current, now)
+    store.save_profile(connection, kind, state)
+    return state
+
+
+def put_back(
+    connection: Connection,
+    kind: str,
+    current: State,
+    fields: Mapping[str, Any],
+    known: Mapping[str, Mapping[str, Any] | None],
+    now: datetime,
+) -> State:
+    """Put fields back to what they were, with the provenance that their parts had, and return the state after it.
+
+    `current` is the state now, under a lock; it may be withdrawn, and stays so. Raises EventTooLargeError.
+    """
+    state = replaced(current, {**fields_of(current), **fields}, to_text(now), BY_STAFF, known)
+    if state is None:
+        return current
+    happened = "withdrawn" if state["status"] == Status.WITHDRAWN else "replaced"
+    _record(connection, kind, happened, state, current, now)
     store.save_profile(connection, kind, state)
     return state
 
@@ -203,6 +235,17 @@ def _complete(connection: Connection, kind: str, given: Mapping[str, Any], origi
     visit = _named(connection, VISITS, given.get("visit_id"), "visit_id")
     check_visit_of_partner(visit, given["partner_id"])
     return request_fields(given, partner["needs"] if partner else [])
+
+
+def _taken_over(
+    connection: Connection, kind: str, given: Mapping[str, Any], complete: Mapping[str, Any]
+) -> Mapping[str, Mapping[str, Any] | None]:
+    """Return who made the needs that a match request takes from its partner; nothing for what brings its own."""
+    if kind != REQUESTS or given.get("needs"):
+        return NOTHING_KNOWN
+    partner = store.get_profile(connection, PARTNERS, complete["partner_id"]) or {}
+    known = partner.get(PROVENANCE) or {}
+    return {part: known.get(part) for part in parts_of(complete) if part != PROFILE}
 
 
 def _named(connection: Connection, kind: str, id: str | None, field: str) -> State | None:

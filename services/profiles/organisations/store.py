@@ -15,7 +15,7 @@ from services.profiles.organisations.domain.profile_state import State, focus_ar
 from services.profiles.tables import PROFILES, erasures
 from shared.rights import Erasure
 from shared.storage.rows import upsert
-from shared.storage.statements import Insert
+from shared.storage.written_inserts import Insert
 from shared.words.countries import country_code
 from shared.words.finding import findable, sought
 

@@ -12,7 +12,7 @@ from services.profiles.organisations.schemas.posted import Followed, Receipt
 from services.profiles.refusals import wrong
 from services.profiles.submissions import actions, store
 from services.profiles.submissions.actions import LettingIn, aggregate_of
-from services.profiles.submissions.domain.submission import Submission
+from services.profiles.submissions.domain.submission import AGGREGATES, Submission
 from services.profiles.submissions.follow_link import (
     NOT_KEPT,
     digest_of,
@@ -36,7 +36,6 @@ from services.profiles.submissions.store import Asked
 from services.profiles.submissions.views import (
     KnownOrganisations,
     Row,
-    change_to_json,
     named_record,
     queue,
     rows_of,
@@ -49,8 +48,6 @@ from shared.web.answer_once import answer_once
 from shared.web.api import Blueprint, answers, body, not_found, query, route
 from shared.web.problems import Problem
 from shared.web.sender import sender_digest
-
-_KINDS = {"company": "companies", "partner": "partners", "request": "requests"}
 
 
 def taking_in(database: Database, clock: Clock, ids: IdSource) -> TakeIn:
@@ -111,8 +108,11 @@ def submissions_blueprint(
     @route(blueprint, "/follow/<token>/withdraw", "POST", "anyone", "Withdraw a submission by its link")
     @answers(blueprint, 200, Followed)
     def withdraw_own(token: str) -> Response:
-        with database.writing() as connection:
-            found = actions.withdraw_own(connection, token_digest(token), clock())
+        with database.reading() as connection:
+            found = store.get_followed(connection, token_digest(token))
+        if found is not None:  # whoever guesses does not keep the others from writing
+            with database.writing() as connection:
+                found = actions.withdraw_own(connection, token_digest(token), clock())
         return _followed(found)
 
     @route(blueprint, "", "GET", "staff", "List submissions")
@@ -121,7 +121,7 @@ def submissions_blueprint(
     def list_all(asked: dict[str, Any]) -> dict[str, Any]:
         wanted = Asked(
             status=asked["status"],
-            kind=_KINDS.get(asked["kind"], asked["kind"]),
+            kind=AGGREGATES.get(asked["kind"], asked["kind"]),
             source_of=asked["source_of"],
             name=asked["q"],
             page=asked["page"],
@@ -157,15 +157,13 @@ def submissions_blueprint(
         return {
             "record_id": record["id"],
             "record_version": record["version"],
-            "changes": [change_to_json(one) for one in listed],
+            "changes": listed,
         }
 
     @route(blueprint, "/<id>/let-in", "POST", "staff", "Let a submission in")
     @body(blueprint, LetIn, example={})
     @answers(blueprint, 200, QueuedSubmission)
     def let_in(how: dict[str, Any], id: str) -> dict[str, Any]:
-        if how["record_id"] and how["record_version"] is None:
-            raise wrong("record_version", "is missing", "send the version of the record that you saw")
         chosen = frozenset(how.pop("fields_"))
         asked = LettingIn(**how, fields=chosen)
         with database.writing() as connection:
@@ -206,7 +204,14 @@ def submissions_blueprint(
                 if given["ids"]
                 else actions.withdraw_from_source(connection, given["source_of"], clock())
             )
-        return {"withdrawn": [one.id for one in done]}
+        return {
+            "withdrawn": [one.id for one in done],
+            "not_put_back": [
+                {"submission": one.id, "kind": record.kind, "id": record.id, "fields_": sorted(record.after)}
+                for one in done
+                for record in one.not_put_back
+            ],
+        }
 
     def _of(connection: Any, id: str) -> dict[str, Any]:
         found = store.get_submission(connection, id)
@@ -253,7 +258,10 @@ def _queued(row: Row) -> dict[str, Any]:
             }
             for like in row.likely
         ],
-        "records": [vars(record) for record in one.records],
+        "records": [
+            {**vars(record), "not_put_back": sorted(record.after) if record in one.not_put_back else []}
+            for record in one.records
+        ],
     }
 
 

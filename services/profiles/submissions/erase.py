@@ -23,14 +23,14 @@ def erase_about(connection: Connection, kind: str, id: str, now: datetime) -> No
         return
     state = organisations.get_profile(connection, kind, id)
     if kind in store.ORGANISATIONS:
-        found = store.list_about(connection, id, state)
+        found = store.list_about(connection, kind, id, state)
     else:
-        found = store.list_with_record(connection, id)
+        found = store.list_with_record(connection, kind, id)
     _erase(connection, found, now)
 
 
 def erase_apart(connection: Connection, asked: str, now: datetime) -> int:
-    """Erase the submission of an id, or those whose contact has a mail address; return how many."""
+    """Erase the submission of an id, or those that hold a mail address; return how many."""
     return _erase(connection, held_by(connection, asked), now)
 
 
@@ -41,9 +41,9 @@ def erase_again(connection: Connection, ids: Iterable[str], now: datetime) -> in
 
 
 def held_by(connection: Connection, asked: str) -> list[Submission]:
-    """List the submission of an id, or those whose contact has a mail address."""
+    """List the submission of an id, or those that hold a mail address."""
     if "@" in asked:
-        return store.list_with_contact(connection, asked)
+        return store.list_with_address(connection, asked)
     found = store.get_submission(connection, asked)
     return [] if found is None else [found]
 

@@ -10,6 +10,7 @@ from werkzeug.datastructures import MultiDict
 from services.profiles.i18n import N_
 from services.profiles.organisations.domain.codes import COMPANIES, REQUESTS
 from shared.faults import Fault
+from shared.words.not_known import is_not_known
 
 TEXTS = ("text_1", "text_2", "text_3")
 OF_ORGANISATION = ("name", "country", "city", "website", "kind", "language")
@@ -26,18 +27,24 @@ LANGUAGES: Mapping[str, str] = {
     "fr": "Français",
     "es": "Español",
 }
+NUL = Fault("", N_("held a NUL character, which is taken out here"), N_("look at it and send it again"))
 MISSING = Fault("", N_("is missing"), N_("write it here"))
 
 
 def written(form: MultiDict[str, str]) -> dict[str, str]:
-    """Return what stands in the form's fields, without white space around it."""
+    """Return what stands in the form's fields, without NUL characters and white space around it."""
     names = (*OF_ORGANISATION, *OF_CONTACT, *TEXTS, *OF_VISIT)
-    return {name: form.get(name, "").strip() for name in names}
+    return {name: form.get(name, "").replace("\0", "").strip() for name in names}
+
+
+def with_nul(form: MultiDict[str, str]) -> dict[str, Fault]:
+    """Return the fields that hold a NUL character, which no text may have."""
+    return {name: NUL for name, value in form.items() if "\0" in value}
 
 
 def missing(said: Mapping[str, str]) -> dict[str, Fault]:
-    """Return the fields that must be filled in and are not."""
-    return {name: MISSING for name in NEEDED if not said[name]}
+    """Return the fields that must be filled in and are not, or hold a word for *not known*."""
+    return {name: MISSING for name in NEEDED if not said[name] or is_not_known(said[name])}
 
 
 def fields_of(kind: str, said: Mapping[str, str]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 from flask_babel import gettext as _
 
 from services.profiles.i18n import N_
-from services.profiles.organisations.domain.codes import COMPANIES, PARTNERS, REQUESTS
+from services.profiles.organisations.domain.codes import COMPANIES, PARTNERS, REQUESTS, ProcurementStage
 from services.profiles.submissions.domain.likeness import LikeBy
 from services.profiles.submissions.domain.submission import SubmissionStatus
 from shared.words.membership import Membership
@@ -37,6 +37,14 @@ MEMBERSHIPS: Mapping[str, str] = {
     Membership.INSTITUTION: N_("Institution"),
     Membership.LAPSED: N_("Lapsed member"),
 }
+STAGES: Mapping[str, str] = {
+    ProcurementStage.NONE: N_("No procurement"),
+    ProcurementStage.EXPLORING: N_("Exploring"),
+    ProcurementStage.MARKET_DIALOGUE: N_("Market dialogue"),
+    ProcurementStage.TENDER_OPEN: N_("Tender open"),
+}
+VALUES: Mapping[str, Mapping[str, str]] = {"procurement_stage": STAGES, "membership": MEMBERSHIPS}
+"""The words for the codes of a field."""
 FIELDS: Mapping[str, str] = {
     "name": N_("Name"),
     "country": N_("Country"),
@@ -77,6 +85,10 @@ FIELDS: Mapping[str, str] = {
     "partner_id": N_("Organisation that it names"),
     "partner": N_("Organisation"),
     "membership": N_("Membership"),
+    "record_id": N_("Record"),
+    "record_version": N_("Version of the record"),
+    "fields": N_("What is ticked"),
+    "reason": N_("Reason"),
 }
 
 
@@ -90,29 +102,29 @@ def field_words(fields: Iterable[str]) -> str:
     return ", ".join(word(FIELDS, name) for name in fields)
 
 
-def lines_of(value: Any) -> list[str]:
-    """Return a field's value as lines for a page; nothing said is no line."""
+def lines_of(value: Any, field: str = "") -> list[str]:
+    """Return the value of a field as lines for a page, its codes in the reader's words; nothing said is no line."""
     if value is None or value in ("", [], {}):
         return []
     if isinstance(value, Mapping):
         return [
-            f"{word(FIELDS, str(name))}: {', '.join(lines_of(inner))}"
+            f"{word(FIELDS, str(name))}: {', '.join(lines_of(inner, str(name)))}"
             for name, inner in value.items()
-            if lines_of(inner)
+            if lines_of(inner, str(name))
         ]
     if isinstance(value, Sequence) and not isinstance(value, str):
         if all(not isinstance(one, Mapping) for one in value):
             return [", ".join(str(one) for one in value)]
         return [_offer(one) for one in value]
-    return [str(value)]
+    return [word(VALUES.get(field, {}), str(value))]
 
 
 def _offer(offer: Mapping[str, Any]) -> str:
     title = offer.get("title")
     rest = [
-        f"{word(FIELDS, name)}: {', '.join(lines_of(inner))}"
+        f"{word(FIELDS, name)}: {', '.join(lines_of(inner, str(name)))}"
         for name, inner in offer.items()
-        if name not in ("id", "title", "text") and lines_of(inner)
+        if name not in ("id", "title", "text") and lines_of(inner, str(name))
     ]
     said = f"{title}: {offer['text']}" if title else str(offer["text"])
     return f"{said} ({'; '.join(rest)})" if rest else said

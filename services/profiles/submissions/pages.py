@@ -24,15 +24,18 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from services.profiles.i18n import N_
 from services.profiles.organisations.domain.codes import COMPANIES, PARTNERS, REQUESTS
+from services.profiles.refusal_answers import problem_of
 from services.profiles.refusals import Refusal, RefusedError, wrong
 from services.profiles.submissions import actions, forms, labels, store
 from services.profiles.submissions.actions import LettingIn
 from services.profiles.submissions.domain.submission import Submission, SubmissionStatus
+from services.profiles.submissions.door import Door
 from services.profiles.submissions.follow_link import NOT_KEPT, digest_of, follow_token, token_digest
 from services.profiles.submissions.sent import understood_raw
 from services.profiles.submissions.store import Asked
 from services.profiles.submissions.views import (
     KnownOrganisations,
+    changed_since,
     named_partner,
     named_record,
     named_visit,
@@ -45,10 +48,12 @@ from shared.faults import Fault
 from shared.ids import IdSource
 from shared.storage.engine import Database
 from shared.web.access import access
+from shared.web.form_check import tells_nul
 from shared.web.problems import Problem, faults_in
 from shared.web.sender import sender_digest
 
 PAGE_SIZE = 50
+MOST_SAID = 20
 LAST_PAGE = 100_000
 STATIC = Path(__file__).parents[1] / "static"
 DOORS = {"request": REQUESTS, "company": COMPANIES, "partner": PARTNERS}
@@ -56,10 +61,10 @@ DOORS = {"request": REQUESTS, "company": COMPANIES, "partner": PARTNERS}
 
 
 def page_blueprints(
-    database: Database, clock: Clock, ids: IdSource, known: KnownOrganisations
+    database: Database, clock: Clock, ids: IdSource, known: KnownOrganisations, door: Door
 ) -> list[Blueprint]:
-    """Make the pages' blueprints over a database: those for staff, and those for anyone."""
-    return [_staff_pages(database, clock, ids, known), _doors(database, clock, ids)]
+    """Make the pages' blueprints over a database: those for staff, and those for anyone, who come by `door`."""
+    return [_staff_pages(database, clock, ids, known), _doors(database, clock, ids, door)]
 
 
 def _staff_pages(database: Database, clock: Clock, ids: IdSource, known: KnownOrganisations) -> Blueprint:
@@ -133,20 +138,34 @@ def _staff_pages(database: Database, clock: Clock, ids: IdSource, known: KnownOr
     @access("staff")
     def withdraw_page() -> AnyResponse | str:
         """Ask once more what would be withdrawn, and withdraw it when that was answered."""
-        source_of = request.form.get("source_of", "")
-        chosen = request.form.getlist("id")[: store.MOST_AT_ONCE]
-        with database.writing() as connection:
-            if source_of:
-                one = store.get_submission(connection, source_of)
-                chosen = store.list_ids_from(connection, one.source) if one and one.source else [source_of]
-            if request.form.get("confirmed") == "yes":
-                done = actions.withdraw(connection, chosen, clock())
-            else:
+        source_of, seen = request.form.get("source_of", ""), request.form.get("seen", "")
+        with database.reading() as connection:
+            chosen = (
+                actions.ids_from_source(connection, source_of, seen)
+                if source_of
+                else request.form.getlist("id")
+            )
+            if request.form.get("confirmed") != "yes":
                 found = [one for id in chosen if (one := store.get_submission(connection, id))]
-                return render_template("submissions/withdraw.html", found=found, source_of=source_of)
+                changed = changed_since(connection, found)
+                return render_template(
+                    "submissions/withdraw.html", found=found, source_of=source_of, changed=changed
+                )
+        with database.writing() as connection:
+            done = actions.withdraw(connection, chosen, clock())
         said = ngettext("%(num)d submission is withdrawn.", "%(num)d submissions are withdrawn.", len(done))
         flash(said, "success")
-        return redirect(url_for("submission_pages.submission_list"), code=303)
+        for record in [record for one in done for record in one.not_put_back][:MOST_SAID]:
+            flash(
+                _(
+                    "Not put back, because it was changed since: %(fields)s of %(id)s.",
+                    fields=labels.field_words(record.after),
+                    id=record.id,
+                ),
+                "warning",
+            )
+        # There each can be taken back.
+        return redirect(url_for("submission_pages.submission_list", status="withdrawn"), code=303)
 
     @blueprint.route("/static/profiles/<name>")
     @access("anyone")
@@ -197,6 +216,8 @@ def _staff_pages(database: Database, clock: Clock, ids: IdSource, known: KnownOr
             record=record,
             changes=actions.changes_in(found, record) if record else [],
             why=why,
+            written=request.form,
+            ticked=request.form.getlist("fields") if "record_id" in request.form else None,
         )
 
     return blueprint
@@ -207,8 +228,6 @@ def _letting_in() -> LettingIn:
     form = request.form
     if form.get("record_id"):
         version = form.get("record_version", type=int)
-        if version is None:
-            raise wrong("record_version", "is missing", "look at the changes again")
         return LettingIn(form["record_id"], version, frozenset(form.getlist("fields")))
     if form.get("partner_id") == "":
         raise wrong("partner_id", N_("is not chosen"), N_("say which organisation asks"))
@@ -220,7 +239,7 @@ def _letting_in() -> LettingIn:
     )
 
 
-def _doors(database: Database, clock: Clock, ids: IdSource) -> Blueprint:
+def _doors(database: Database, clock: Clock, ids: IdSource, guarded: Door) -> Blueprint:
     blueprint = Blueprint("submission_doors", __name__, template_folder="templates")
 
     @blueprint.after_request
@@ -230,6 +249,7 @@ def _doors(database: Database, clock: Clock, ids: IdSource) -> Blueprint:
 
     @blueprint.route("/submit/<door>", methods=["GET", "POST"])
     @access("anyone")
+    @tells_nul
     def submit(door: str) -> AnyResponse | str:
         """Show a form for who has no account, and keep what is sent until staff let it in."""
         if door not in DOORS:
@@ -237,8 +257,12 @@ def _doors(database: Database, clock: Clock, ids: IdSource) -> Blueprint:
         kind = DOORS[door]
         if request.method == "GET":
             return _door("submissions/submit.html", door=door, said={}, faults={})
+        try:
+            guarded.ask()
+        except RefusedError as error:
+            return _asked_to_wait(error, door, forms.written(request.form))
         said = forms.written(request.form)
-        faults = forms.missing(said)
+        faults = {**forms.missing(said), **forms.with_nul(request.form)}
         if not faults:
             try:
                 read = understood_raw(kind, forms.fields_of(kind, said))
@@ -268,8 +292,11 @@ def _doors(database: Database, clock: Clock, ids: IdSource) -> Blueprint:
     def withdraw_own(token: str) -> AnyResponse | str:
         """Withdraw a submission for who has its link."""
         try:
-            with database.writing() as connection:
-                actions.withdraw_own(connection, token_digest(token), clock())
+            with database.reading() as connection:
+                found = store.get_followed(connection, token_digest(token))
+            if found is not None:  # whoever guesses does not keep the others from writing
+                with database.writing() as connection:
+                    actions.withdraw_own(connection, token_digest(token), clock())
         except RefusedError:
             flash(
                 _("It is decided already. Write to the organiser to have it changed or removed."), "warning"
@@ -280,7 +307,13 @@ def _doors(database: Database, clock: Clock, ids: IdSource) -> Blueprint:
 
 
 def _asked_to_wait(refused: RefusedError, door: str, said: dict[str, Any]) -> Response:
-    """Show the form again, with all that was typed, to who has sent too many."""
+    """Show the form again, with all that was typed, to who has sent too many or too much."""
+    if refused.kind in (Refusal.TOO_LARGE, Refusal.FULL):
+        why = _(refused.template, **refused.values)
+        flash(f"{why[:1].upper()}{why[1:]}.", "warning")
+        page = _door("submissions/submit.html", door=door, said=said, faults={})
+        answered = problem_of(refused)
+        return Response(page, status=answered.status, mimetype="text/html", headers=answered.headers)
     if refused.kind is not Refusal.TOO_MANY:
         raise refused
     seconds = refused.values["seconds"]

@@ -13,19 +13,23 @@ from services.profiles.organisations.schemas.fields import (
     lines_field,
     word_field,
 )
+from services.profiles.organisations.schemas.filters import Filters
 from services.profiles.organisations.schemas.posted import Followed
-from services.profiles.submissions.domain.submission import SubmissionStatus
-from shared.web.api import PageArgs
+from services.profiles.submissions.domain.submission import AGGREGATES, LONGEST_REASON, SubmissionStatus
 from shared.words.membership import Membership
 
 MOST_WITHDRAWN = 1_000
 
 
-class SubmissionFilters(PageArgs, ProfileSchema):
+class SubmissionFilters(Filters):
     """Which submissions are wanted."""
 
     status = choice_field(SubmissionStatus, load_default=None)
-    kind = word_field(load_default=None, metadata={"description": "company, partner or request"})
+    kind = word_field(
+        load_default=None,
+        validate=validate.OneOf(sorted({*AGGREGATES, *AGGREGATES.values()})),
+        metadata={"description": "company, partner or request"},
+    )
     source_of = id_field(
         load_default=None, metadata={"description": "a submission: those from the same source"}
     )
@@ -50,6 +54,12 @@ class MadeRecord(Schema):
     id = fields.String()
     version = fields.Integer()
     made = fields.Boolean(metadata={"description": "false: it was there, and fields of it were changed"})
+    not_put_back = fields.List(
+        fields.String(),
+        metadata={
+            "description": "fields that were changed since and stay, though the submission is taken back"
+        },
+    )
 
 
 class QueuedSubmission(Followed):
@@ -63,10 +73,19 @@ class QueuedSubmission(Followed):
     records = fields.List(fields.Nested(MadeRecord))
 
 
+class ListedSubmission(QueuedSubmission):
+    """A submission in a list: what was sent is told by its own address."""
+
+    class Meta:
+        """Leave out what may be long."""
+
+        exclude = ("submitted",)
+
+
 class SubmissionPage(Schema):
     """One page of submissions."""
 
-    items = fields.List(fields.Nested(QueuedSubmission))
+    items = fields.List(fields.Nested(ListedSubmission))
     page = fields.Integer()
     page_size = fields.Integer()
     total = fields.Integer(metadata={"description": "how many there are on all pages"})
@@ -111,7 +130,7 @@ class LetIn(ProfileSchema):
 class NotTaken(ProfileSchema):
     """Why a submission is not taken."""
 
-    reason = lines_field(2_000, least=1, required=True)
+    reason = lines_field(LONGEST_REASON, least=1, required=True)
 
 
 class ToWithdraw(ProfileSchema):
@@ -121,7 +140,17 @@ class ToWithdraw(ProfileSchema):
     source_of = id_field(load_default=None, allow_none=True)
 
 
-class Withdrawn(Schema):
-    """What was withdrawn."""
+class NotPutBack(Schema):
+    """Fields of a record that a withdrawn submission had changed, and that stay because they were changed since."""
 
-    withdrawn = fields.List(fields.String(validate=validate.Length(max=64)))
+    submission = fields.String()
+    kind = fields.String()
+    id = fields.String()
+    fields_ = fields.List(fields.String(), data_key="fields")
+
+
+class Withdrawn(Schema):
+    """What was withdrawn, and what of it could not be put back."""
+
+    withdrawn = fields.List(fields.String())
+    not_put_back = fields.List(fields.Nested(NotPutBack))

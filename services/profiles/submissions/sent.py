@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from marshmallow import Schema, fields, missing
+from marshmallow import Schema, ValidationError, fields, missing
 
 from services.profiles.organisations.domain.codes import COMPANIES, PARTNERS
 from services.profiles.organisations.domain.offers import (
@@ -46,9 +46,12 @@ def understood_raw(kind: str, given: Mapping[str, Any]) -> Understood:
 
 
 def whole_of(kind: str, sent: Mapping[str, Any]) -> dict[str, Any]:
-    """Return sent fields with everything that the kind's schema fills in. Raises marshmallow.ValidationError."""
-    whole: dict[str, Any] = POSTED[kind]().load(dict(sent))
-    return whole
+    """Return sent fields, as they stand, with everything that the kind's schema fills in.
+
+    Nothing is read again: what staff see of it is what is let in. Raises marshmallow.ValidationError where a field is
+    missing that has come to be asked for since.
+    """
+    return _whole(POSTED[kind](), sent)
 
 
 def _said(schema: Schema, loaded: Mapping[str, Any]) -> dict[str, Any]:
@@ -56,8 +59,7 @@ def _said(schema: Schema, loaded: Mapping[str, Any]) -> dict[str, Any]:
     said = {}
     for name, field in schema.load_fields.items():
         value = loaded.get(name, missing)
-        default = field.load_default() if callable(field.load_default) else field.load_default
-        if value is missing or value == default:
+        if value is missing or value == _default_of(field):
             continue
         said[name] = _part(field, value)
     return said
@@ -69,6 +71,34 @@ def _part(field: fields.Field[Any], value: Any) -> Any:
     if isinstance(field, fields.List) and isinstance(field.inner, fields.Nested):
         return [_said(field.inner.schema, one) for one in value]
     return value
+
+
+def _whole(schema: Schema, said: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what was said with what the schema fills in: `_said` the other way round."""
+    whole = {}
+    for name, field in schema.load_fields.items():
+        if name in said:
+            whole[name] = _whole_part(field, said[name])
+            continue
+        value = _default_of(field)
+        if value is not missing:
+            whole[name] = value
+        elif field.required:
+            raise ValidationError({name: list(field.make_error("required").messages)})
+    return whole
+
+
+def _whole_part(field: fields.Field[Any], value: Any) -> Any:
+    if isinstance(field, fields.Nested) and isinstance(value, Mapping):
+        return _whole(field.schema, value)
+    if isinstance(field, fields.List) and isinstance(field.inner, fields.Nested):
+        return [_whole(field.inner.schema, one) for one in value]
+    return value
+
+
+def _default_of(field: fields.Field[Any]) -> Any:
+    """Return what a field is where it is not sent; `missing` where it then stays out."""
+    return field.load_default() if callable(field.load_default) else field.load_default
 
 
 def _without_ids(said: dict[str, Any], path: str = "") -> Iterator[Fault]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,8 +11,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from services.profiles.organisations.domain.codes import COMPANIES, PARTNERS
-from services.profiles.organisations.domain.profile_state import State
+from services.profiles.organisations.domain.codes import COMPANIES, KINDS, PARTNERS, REQUESTS
+from services.profiles.submissions.domain.belonging_to import holds_address, is_about
 from services.profiles.submissions.domain.likeness import name_key
 from services.profiles.submissions.domain.rates import Sent
 from services.profiles.submissions.domain.submission import (
@@ -22,14 +22,16 @@ from services.profiles.submissions.domain.submission import (
     SubmissionStatus,
     address_of,
 )
-from services.profiles.tables import PROFILES, submissions
+from services.profiles.tables import PROFILES, erasures, submissions
 from shared.clock import from_text, to_text
 from shared.status import Waiting
 
 _COLUMNS = submissions.c
 ORGANISATIONS = (COMPANIES, PARTNERS)
+SOURCE_LOCK = 0x73656E64  # the advisory locks of sources; those of kept answers have another first number
 MOST_AT_ONCE = 200
 """Ids that one statement names: databases take a bounded number."""
+Fingerprint = tuple[int, int, str, int, int]
 
 
 @dataclass(frozen=True)
@@ -99,23 +101,35 @@ def count_by_source(connection: Connection, sources: Sequence[str]) -> dict[str,
     return found
 
 
-def list_ids_from(connection: Connection, source: str) -> list[str]:
-    """Return the ids of all submissions from one source, in order, that are not withdrawn."""
-    query = (
-        sa.select(_COLUMNS.id)
-        .where(_COLUMNS.source == source, _COLUMNS.status != SubmissionStatus.WITHDRAWN)
-        .order_by(_COLUMNS.id)
-    )
-    return list(connection.execute(query).scalars())
+def list_ids_from(connection: Connection, source: str, until: str = "") -> list[str]:
+    """Return the ids of all submissions from one source, in order, that are not withdrawn.
+
+    With `until`, a moment, those that have come in since are left out.
+    """
+    wanted = [_COLUMNS.source == source, _COLUMNS.status != SubmissionStatus.WITHDRAWN]
+    if until:
+        wanted.append(_COLUMNS.received_at <= until)
+    return list(connection.execute(sa.select(_COLUMNS.id).where(*wanted).order_by(_COLUMNS.id)).scalars())
+
+
+def lock_source(connection: Connection, source: str) -> None:
+    """Have others who count what came from a source wait until this transaction ends.
+
+    On SQLite each transaction that writes is alone as it is.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(SOURCE_LOCK, sa.func.hashtext(source))))
 
 
 def get_sent_since(connection: Connection, source: str, since: datetime) -> Sent:
-    """Return how many submissions came from a source since a moment, and when the oldest of them did."""
-    query = sa.select(sa.func.count(), sa.func.min(_COLUMNS.received_at)).where(
-        _COLUMNS.source == source, _COLUMNS.received_at > to_text(since)
-    )
-    number, oldest = connection.execute(query).one()
-    return Sent(number, None if oldest is None else from_text(oldest))
+    """Return how many submissions came from a source since a moment, when the oldest did and how long they are."""
+    query = sa.select(
+        sa.func.count(),
+        sa.func.min(_COLUMNS.received_at),
+        sa.func.coalesce(sa.func.sum(sa.func.length(_COLUMNS.sent)), 0),
+    ).where(_COLUMNS.source == source, _COLUMNS.received_at > to_text(since))
+    number, oldest, characters = connection.execute(query).one()
+    return Sent(number, None if oldest is None else from_text(oldest), int(characters))
 
 
 def get_waiting(connection: Connection) -> Waiting:
@@ -143,50 +157,70 @@ def delete_submission(connection: Connection, id: str) -> None:
     connection.execute(sa.delete(submissions).where(_COLUMNS.id == id))
 
 
-def list_with_record(connection: Connection, record_id: str) -> list[Submission]:
+def list_with_record(
+    connection: Connection, kind: str, record_id: str, lock: bool = False
+) -> list[Submission]:
     """List the submissions that made or changed a record."""
     named = _COLUMNS.records.contains(json.dumps(record_id), autoescape=True)
-    return [_read(row) for row in connection.execute(sa.select(submissions).where(named))]
+    query = sa.select(submissions).where(named).order_by(_COLUMNS.id)
+    found = map(_read, connection.execute(query.with_for_update() if lock else query))
+    return [one for one in found if one.has_record(kind, record_id)]
 
 
-def list_about(connection: Connection, record_id: str, state: Mapping[str, Any] | None) -> list[Submission]:
-    """List the submissions about an organisation: those that made, changed or name its record, those with its
-    contact's address, those under its name.
+def list_about(
+    connection: Connection, kind: str, record_id: str, state: Mapping[str, Any] | None
+) -> list[Submission]:
+    """List the submissions about an organisation: those that made or changed its record or one of its match requests,
+    those that name it, those with its contact's address, those under its name.
 
-    `state` is the organisation's, None where it is gone.
+    `state` is the organisation's, None where it is gone. A name counts for nothing between two countries.
     """
-    conditions = [
-        _COLUMNS.records.contains(json.dumps(record_id), autoescape=True),
-        _COLUMNS.partner_id == record_id,
-    ]
+    own = [(kind, record_id)]
+    if kind == PARTNERS:
+        requests = PROFILES[REQUESTS].c
+        query = sa.select(requests.id).where(requests.partner_id == record_id)
+        own += [(REQUESTS, id) for id in connection.execute(query).scalars()]
+    found = {one.id: one for topic, id in own for one in list_with_record(connection, topic, id)}
+    conditions = [_COLUMNS.partner_id == record_id] if kind == PARTNERS else []
     if state is not None:
         conditions.append(_COLUMNS.name_folded == name_key(state["name"]))
         email = ((state.get("contact") or {}).get("email") or "").lower()
         if email:
             conditions.append(_COLUMNS.email == email)
-    query = sa.select(submissions).where(sa.or_(*conditions)).order_by(_COLUMNS.id)
-    return [_read(row) for row in connection.execute(query)]
+    if conditions:
+        query = sa.select(submissions).where(sa.or_(*conditions))
+        for one in map(_read, connection.execute(query)):
+            if is_about(one, kind, record_id, state):
+                found[one.id] = one
+    return [found[id] for id in sorted(found)]
 
 
-def list_with_contact(connection: Connection, address: str) -> list[Submission]:
-    """List the submissions whose contact has a mail address, in any case."""
-    query = sa.select(submissions).where(_COLUMNS.email == address.lower()).order_by(_COLUMNS.id)
-    return [_read(row) for row in connection.execute(query)]
+def list_with_address(connection: Connection, address: str) -> list[Submission]:
+    """List the submissions that hold a mail address, in any case, in what was sent or in what it changed."""
+    wanted = address.lower()
+    holds = sa.or_(
+        _COLUMNS.email == wanted,
+        _COLUMNS.sent.icontains(address, autoescape=True),
+        _COLUMNS.records.icontains(address, autoescape=True),
+    )
+    found = map(_read, connection.execute(sa.select(submissions).where(holds).order_by(_COLUMNS.id)))
+    return [one for one in found if holds_address(one, wanted)]
 
 
-def list_states(connection: Connection, kind: str) -> Iterator[State]:
-    """Yield the states of all organisations of a kind, parsed one by one."""
-    table = PROFILES[kind]
-    texts = connection.execute(sa.select(table.c.state).order_by(table.c.id)).scalars().all()
-    return map(json.loads, texts)
-
-
-def get_fingerprint(connection: Connection, kind: str) -> tuple[int, int]:
-    """Return how many organisations of a kind there are and the sum of their versions: any change changes it."""
-    table = PROFILES[kind]
-    query = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(table.c.version), 0))
-    number, versions = connection.execute(query.select_from(table)).one()
-    return int(number), int(versions)
+def get_fingerprint(connection: Connection, kind: str) -> Fingerprint:
+    """Return what is different after any change of the organisations of a kind: their number, the sum of their
+    versions, when the last one changed, and the same numbers of those that are erased.
+    """
+    table, gone = PROFILES[kind].c, erasures.c
+    there = sa.select(
+        sa.func.count(), sa.func.coalesce(sa.func.sum(table.version), 0), sa.func.max(table.updated_at)
+    )
+    number, versions, last = connection.execute(there).one()
+    erased = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(gone.version), 0)).where(
+        gone.kind == KINDS[kind].aggregate
+    )
+    erased_number, erased_versions = connection.execute(erased).one()
+    return int(number), int(versions), last or "", int(erased_number), int(erased_versions)
 
 
 def _one(connection: Connection, condition: sa.ColumnElement[bool], lock: bool) -> Submission | None:
@@ -205,7 +239,9 @@ def _conditions(asked: Asked) -> list[sa.ColumnElement[bool]]:
         its = sa.select(_COLUMNS.source).where(_COLUMNS.id == asked.source_of).scalar_subquery()
         conditions.append(_COLUMNS.source == its)
     if asked.name:
-        conditions.append(_COLUMNS.name_folded.contains(name_key(asked.name), autoescape=True))
+        # Signs alone have no key: as they are, they are in no name's.
+        sought = name_key(asked.name) or asked.name
+        conditions.append(_COLUMNS.name_folded.contains(sought, autoescape=True))
     return conditions
 
 

@@ -31,14 +31,15 @@ def held(connection: Connection, asked: Asked) -> Held:
         "profile": profile,
         **own,
         "submissions": [
-            submission_held(one) for one in submissions.list_about(connection, asked.id, profile)
+            submission_held(one)
+            for one in submissions.list_about(connection, TOPIC_OF[asked.kind], asked.id, profile)
         ],
         "named_by": store.list_naming(connection, asked.kind, asked.id, name),
     }
 
 
 def held_apart(connection: Connection, asked: str) -> list[Held]:
-    """Return the submission of an id, or those whose contact has a mail address."""
+    """Return the submission of an id, or those that hold a mail address."""
     return [submission_held(one) for one in held_by(connection, asked)]
 
 

@@ -24,7 +24,7 @@ from deploy.runtime.web import serve_wsgi
 from shared.settings.registry import for_tests
 
 deploy.runtime.patient_worker.HEADER_SECONDS = 10.0
-deploy.runtime.patient_worker.READ_SECONDS = 10
+deploy.runtime.patient_worker.READ_SECONDS = 10.0
 
 def application(environ, start_response):
     body = environ["wsgi.input"].read()

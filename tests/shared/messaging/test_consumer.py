@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from shared.event_log.port import LogUnavailableError, Message
 from shared.messaging.consumer import HALT_AFTER, TRIES
 from shared.messaging.dead_letters import count_dead, list_dead
+from shared.messaging.effects import FARTHEST
 
 if TYPE_CHECKING:
     from tests.shared.conftest import Service
@@ -79,6 +80,26 @@ def test_a_record_that_is_no_event_is_a_dead_letter_after_one_try(service: Servi
     assert letter.record.topic == "companies"
     assert letter.failed_at == "2026-03-02T08:00:00.000000Z"
     assert service.calls == ["c-1:1", "c-1:2"]
+
+
+def test_an_absurd_version_is_a_dead_letter_and_what_follows_has_its_effect(service: Service) -> None:
+    absurd, of_nobody = service.company("c-1", 999_999_999), service.company("c-9", FARTHEST + 1)
+    service.publish(
+        service.company("c-1"), absurd, service.company("c-1", 2), of_nobody, service.erased("c-1", 3)
+    )
+    service.consume()
+    assert service.had_effect() == ["c-1:1", "c-1:2", "c-1:3"]
+    letters = list_dead(service.database, service.messaging, None)
+    assert [letter.attempts for letter in letters] == [1, 1]
+    reasons = {letter.record.key: letter.reason for letter in letters}
+    assert "the version 1000001 is absurd" in reasons["c-9"]
+
+
+def test_what_has_changed_a_million_times_goes_on(service: Service) -> None:
+    service.publish(service.company("c-1", FARTHEST), service.company("c-1", FARTHEST + 1))
+    service.consume()
+    assert service.had_effect() == [f"c-1:{FARTHEST}", f"c-1:{FARTHEST + 1}"]
+    assert count_dead(service.database, service.messaging) == 0
 
 
 def test_a_handler_that_fails_is_tried_four_times_and_its_changes_do_not_stay(service: Service) -> None:

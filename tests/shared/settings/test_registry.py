@@ -49,6 +49,9 @@ def test_the_state_directory_moves_everything_that_is_not_named_itself() -> None
         ("HANDSLAG_DEFAULT_LANGUAGE", "fi"),
         ("HANDSLAG_TIME_ZONE", "Stockholm"),
         ("HANDSLAG_TIME_ZONE", "+01:00"),
+        ("HANDSLAG_TRUSTED_PROXIES", "proxy.example"),
+        ("HANDSLAG_TRUSTED_PROXIES", "10.0.0.0/33"),
+        ("HANDSLAG_TRUSTED_PROXIES", "127.0.0.1, ::/0"),
     ],
 )
 def test_a_wrong_value_is_refused_by_the_name_of_its_setting(name: str, value: str) -> None:
@@ -211,6 +214,28 @@ def test_a_mail_password_that_would_travel_in_clear_is_warned_of(smtp: str, risk
     warnings = risky_settings({"HANDSLAG_SMTP": smtp})
     assert bool(warnings) == risky
     assert all("smtps://" in warning and "hunter2" not in warning for warning in warnings)
+
+
+@pytest.mark.parametrize(
+    ("base_url", "proxies", "risky"),
+    [
+        ("", "", False),
+        ("http://127.0.0.1:8080", "", False),
+        ("http://localhost:8080", "", False),
+        ("http://[::1]:8080", "", False),
+        ("https://match.example.org", "", True),
+        ("https://match.example.org", " ", True),
+        ("https://match.example.org", "127.0.0.1", False),
+        ("https://match.example.org:x", "10.0.0.0/8", False),
+        ("https://[", "", False),
+    ],
+)
+def test_a_site_for_the_world_that_knows_no_proxy_is_warned_of(
+    base_url: str, proxies: str, risky: bool
+) -> None:
+    warnings = risky_settings({"HANDSLAG_BASE_URL": base_url, "HANDSLAG_TRUSTED_PROXIES": proxies})
+    assert bool(warnings) == risky
+    assert all("HANDSLAG_TRUSTED_PROXIES is not set" in warning for warning in warnings)
 
 
 @pytest.mark.parametrize(

@@ -118,3 +118,10 @@ def test_an_encoding_that_does_not_fit_is_said() -> None:
 
 def test_a_large_file_without_spaces_is_read_in_no_time() -> None:
     assert decode(b"id\n" + b"a" * 3_000_000 + b"\xe5\n").encoding == "Windows-1252"
+
+
+def test_nordic_letters_beside_others_in_one_word_are_no_proof_of_a_nordic_text() -> None:
+    with pytest.raises(FileError, match=r"Příklad, Plzeň.* in Windows-1250"):
+        decode("name;city\nPříklad;Plzeň\nLůžka;Živá\n".encode("cp1250"))
+    assert decode("name;city\nJakubovič Ström;Malmö\n".encode("cp1250")).notes
+    assert decode("name;city\nŠimon Vård;Malmö\n".encode("cp1252")).encoding == "Windows-1252"

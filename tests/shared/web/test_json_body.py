@@ -21,7 +21,9 @@ values = st.recursive(
     lambda inner: (
         st.lists(inner, max_size=4)
         | st.dictionaries(
-            st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")), inner, max_size=4
+            st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=LONGEST_KEY),
+            inner,
+            max_size=4,
         )
     ),
     max_leaves=20,

@@ -136,6 +136,28 @@ def test_many_wrong_tokens_of_one_address_are_refused_and_the_right_one_never(cl
     assert sign_in(client, form, "staff-token-for-tests").status_code == 303
 
 
+@pytest.mark.parametrize(
+    ("method", "address"),
+    [
+        *(("GET", address) for address in ("/secret", "/sign-in", "/api/v1/docs", "/nowhere", "/healthz")),
+        *(("GET", "/sign-in?next=%00"), ("GET", "/api/v1/nowhere"), ("GET", "/static/shell/app.css")),
+        *(("POST", "/change"), ("POST", "/sign-out"), ("DELETE", "/secret")),
+    ],
+)
+def test_a_wrong_token_counts_at_every_address(client: FlaskClient, method: str, address: str) -> None:
+    wrong = {"Authorization": "Bearer wrong"}
+    for _ in range(MOST):
+        assert client.open(address, method=method, headers=wrong).status_code != 429
+    assert client.open(address, method=method, headers=wrong).status_code == 429
+    assert client.open(address, method=method, headers=STAFF).status_code != 429
+    assert client.open(address, method=method).status_code != 429
+
+
+def test_a_name_and_password_for_a_proxy_are_no_wrong_token_of_a_page(client: FlaskClient) -> None:
+    for _ in range(MOST + 1):
+        assert client.get("/sign-in", headers={"Authorization": "Basic YTpi"}).status_code == 200
+
+
 def test_without_a_token_nobody_is_counted(client: FlaskClient) -> None:
     for _ in range(MOST + 1):
         assert client.get("/api/v1/things/1").status_code == 401
@@ -241,6 +263,41 @@ def test_a_form_with_a_nul_character_is_refused(client: FlaskClient) -> None:
     assert "NUL" in answer.get_data(as_text=True)
 
 
+@pytest.mark.parametrize(
+    ("method", "address", "title", "told"),
+    [
+        ("GET", "/nowhere", "Finns inte", "Det finns ingen sådan sida här."),
+        ("DELETE", "/sign-in", "Går inte att göra här", "Det går inte att göra så"),
+        ("GET", "/sign-in?next=%00", "Felaktigt anrop", "NUL-tecken; ta bort det."),
+        ("GET", "/sign-in?next=%FF", "Felaktigt anrop", "Adressen är inte UTF-8"),
+        ("GET", "/full", "Går inte att nå just nu", "Ingenting sparades"),
+        ("GET", "/static/swagger/none", "Finns inte", "Det finns ingen fil &#39;none&#39; här."),
+    ],
+)
+def test_an_error_is_told_in_the_readers_language(
+    client: FlaskClient, method: str, address: str, title: str, told: str
+) -> None:
+    page = client.open(address, method=method, headers={"Accept-Language": "sv"}).get_data(as_text=True)
+    assert f"<h1>{title}</h1>" in page
+    assert told in page
+
+
+def test_a_broken_form_and_many_wrong_tokens_are_told_in_the_readers_language(client: FlaskClient) -> None:
+    swedish = {"Accept-Language": "sv"}
+    broken = client.post(
+        "/sign-in", data=b"a=\xff", content_type="application/x-www-form-urlencoded", headers=swedish
+    )
+    assert "Formuläret kan inte läsas" in broken.get_data(as_text=True)
+    wrong = {**swedish, "Authorization": "Bearer wrong"}
+    answers = [client.get("/sign-in", headers=wrong) for _ in range(MOST + 1)]
+    assert "För många fel nycklar kom från din adress. Försök igen om" in answers[-1].get_data(as_text=True)
+
+
+def test_the_api_tells_errors_in_english_alone(client: FlaskClient) -> None:
+    answer = client.get("/api/v1/nowhere", headers={"Accept-Language": "sv"}).get_json()
+    assert answer["title"] == "Not Found"
+
+
 def test_a_full_disk_is_said_to_be_one(client: FlaskClient) -> None:
     answer = client.get("/full")
     assert answer.status_code == 503
@@ -258,6 +315,17 @@ def test_the_openapi_document_says_who_may_call_what(client: FlaskClient) -> Non
     document = client.get("/api/v1/openapi/matching.json").get_json()
     assert document["paths"]["/api/v1/things"]["post"]["security"] == []
     assert document["paths"]["/api/v1/things/{id}"]["get"]["security"] == [{"staffToken": []}]
+
+
+def test_the_openapi_document_says_of_every_error_what_it_comes_as(client: FlaskClient) -> None:
+    document = client.get("/api/v1/openapi/matching.json").get_json()
+    told = {
+        tuple(answer["content"])
+        for answer in document["components"]["responses"].values()
+        if "content" in answer
+    }
+    assert told == {("application/problem+json",)}
+    assert client.get("/api/v1/nowhere").mimetype == "application/problem+json"
 
 
 def sign_in(client: FlaskClient, page: str, token: str) -> TestResponse:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from shared.web.wrong_tokens import MOST, MOST_SOURCES, WINDOW_SECONDS, WrongTokens
+from shared.web.bursts import MOST_SOURCES
+from shared.web.wrong_tokens import MOST, WINDOW_SECONDS, WrongTokens
 
 
 class Watch:

@@ -107,6 +107,14 @@ def test_what_is_no_address_is_refused_in_words_for_people_that_do_not_repeat_it
         (r'"Kari \"K\" Nordmann" <kari@a.no>', 'Kari "K" Nordmann', "kari@a.no"),
         ("'Kari' <kari@a.no>\u200b", "Kari", "kari@a.no"),
         ("\u00c5sa @ Hj\u00e4rtat <asa@a.no>", "Åsa @ Hjärtat", "asa@a.no"),
+        ("Kari Nordmann, kari@a.no", "Kari Nordmann", "kari@a.no"),
+        ("Nordmann, Kari; kari@a.no", "Nordmann, Kari", "kari@a.no"),
+        ("Kari Nordmann\nkari@a.no", "Kari Nordmann", "kari@a.no"),
+        ("kari@a.no (Kari Nordmann)", "Kari Nordmann", "kari@a.no"),
+        ("kari@a.no, Kari Nordmann", "Kari Nordmann", "kari@a.no"),
+        ("E-post: kari@a.no", "", "kari@a.no"),
+        ("mail:kari@a.no", "", "kari@a.no"),
+        ("kari@a.no; Kari@a.no", "", "kari@a.no"),
     ],
 )
 def test_a_name_beside_an_address_is_taken_apart_from_it(written: str, name: str, address: str) -> None:
@@ -115,8 +123,13 @@ def test_a_name_beside_an_address_is_taken_apart_from_it(written: str, name: str
 
 
 @pytest.mark.parametrize(
-    "written", ["A <a@b.no>, B <c@d.no>", "a@b.no <c@d.no>", "Nobody <nobody>", "a@b.no\r\nBcc: c@d.no", "<>"]
-)
+    "written",
+    [
+        "A <a@b.no>, B <c@d.no>", "a@b.no <c@d.no>", "Nobody <nobody>", "a@b.no\r\nBcc: c@d.no", "<>",
+        "kari nordmann@a.no", "kari,nordmann@a.no", "kari@a.no, b.no", "kari@a.no, 070-123", "Bcc: kari@a.no",
+        "kari@a.no; eve@a.no",
+    ],
+)  # fmt: skip
 def test_a_name_beside_no_address_or_two_is_refused(written: str) -> None:
     with pytest.raises(AddressError):
         read_named_address(written)

@@ -194,6 +194,12 @@ def _together(sentences: Sequence[Lines]) -> dict[str, list[str]]:
     }
 
 
+def without_note(state: Mapping[str, Any], at: str) -> dict[str, Any]:
+    """Return an introduction's next state without staff's note on its approval."""
+    approval = {**state["approval"], "note": ""}
+    return {**state, "version": state["version"] + 1, "updated_at": at, "approval": approval}
+
+
 def without_side(state: Mapping[str, Any], side: str, sent: bool, at: str) -> dict[str, Any]:
     """Return an introduction's next state with one side (`company` or `partner`) erased.
 

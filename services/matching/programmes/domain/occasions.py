@@ -96,10 +96,10 @@ def give_out(
     version: int,
     at: str,
 ) -> tuple[tuple[Given, ...], tuple[Given, ...]]:
-    """Give out the file of a track, or of all; return what stands in it, and what is given out from now on.
+    """Hand out the file of a track, or of all; return what stands in it, and what is given out from now on.
 
     `seen` has for an occasion's id the words that a reader sees of it. An occasion that a file had and that is no
-    longer in it stands in it as cancelled. No sequence is below the programme's `version`, which earlier releases gave.
+    longer in it stands in it as cancelled. No sequence is below the programme's `version`.
     """
     before = {one.occasion.id: one for one in given}
     after = dict(before)

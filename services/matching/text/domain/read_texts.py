@@ -26,7 +26,8 @@ class How:
 
 
 class ReadTexts:
-    """The readings of one engine that were used last; safe to share between threads. The texts are not kept."""
+    """The readings of one engine that were used last; safe to share between threads. Of the texts only the
+    words that name a concept are kept, with those around them."""
 
     def __init__(self, most: int = MOST) -> None:
         self._most = most

@@ -40,9 +40,9 @@ CANCELLED = "The introduction was cancelled before the mail was sent."
 FIRST_PAUSE = timedelta(seconds=30)
 LONGEST_PAUSE = timedelta(hours=1)
 LONGEST_PAUSE_TO_MEND = timedelta(minutes=5)
-"""The longest pause while a setting is at fault: so soon do mails go out by themselves once it is mended."""
+"""The longest pause while a setting or the server is at fault: so soon do mails go out once that is mended."""
 PATIENCE = timedelta(days=5)
-"""How long a mail server may be away before a mail counts as failed (RFC 5321, section 4.5.4.1: four to five days)."""
+"""How long a mail may be put off for its recipient until it counts as failed (RFC 5321, 4.5.4.1: four to five days)."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ def moved(delivery: Delivery, status: str, at: str, reason: str = "", **changes:
 def pause_after(attempts: int, to_mend: bool = False) -> timedelta:
     """Return the pause after a number of attempts (at least 1): half a minute, doubling up to one hour.
 
-    `to_mend`: while a setting is at fault, up to five minutes.
+    `to_mend`: while a setting or the mail server is at fault, up to five minutes.
     """
     doublings: int = 2 ** min(attempts - 1, 20)
     return min(FIRST_PAUSE * doublings, LONGEST_PAUSE_TO_MEND if to_mend else LONGEST_PAUSE)

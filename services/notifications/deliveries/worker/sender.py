@@ -37,6 +37,7 @@ from services.notifications.mail.building import (
     PermanentMailError,
     Sender,
     SettingsMailError,
+    TemporaryMailError,
     build_mail,
 )
 from services.notifications.mail.domain.composing import compose, mail_language
@@ -74,7 +75,7 @@ class Task:
 class Outcome:
     """What came of a mail that was handed over.
 
-    `to_mend`: a setting of ours is at fault; `every_mail`: and every other mail would meet the same.
+    `to_mend`: a setting of ours or the mail server is at fault; `every_mail`: and every other mail would meet the same.
     """
 
     task: Task
@@ -164,8 +165,9 @@ class MailWorker:
             )
         try:
             self._server.send(message)
-        except SettingsMailError as error:
-            return Outcome(task, Fate.POSTPONED, str(error), to_mend=True, every_mail=error.every_mail)
+        except TemporaryMailError as error:
+            to_mend = error.every_mail or isinstance(error, SettingsMailError)
+            return Outcome(task, Fate.POSTPONED, str(error), to_mend, error.every_mail)
         except MailError as error:
             fate = Fate.REFUSED if isinstance(error, PermanentMailError) else Fate.POSTPONED
             return Outcome(task, fate, str(error))
@@ -218,7 +220,7 @@ class MailWorker:
 
     def _record_failure(self, connection: Connection, delivery: Delivery, outcome: Outcome) -> None:
         now = self._clock()
-        # While a setting is at fault no mail's patience is used up.
+        # While a setting or the server is at fault no mail's patience is used up.
         first = None if outcome.to_mend else queue.get_first_attempt(connection, delivery.id) or now
         given_up = outcome.fate is Fate.POSTPONED and first is not None and patience_is_over(first, now)
         if outcome.fate is Fate.REFUSED or given_up:

@@ -15,6 +15,8 @@ _JOINERS = {"\u200c", "\u200d"}  # Persian and Indian scripts need them inside w
 _UNSHOWABLE = {"Cc", "Cf", "Cs", "Cn", "Co", "Zl", "Zp"}
 _ADDRESS = re.compile(r"(?<![^\s<>\"'(),;:=])[^\s<>\"'(),;:=]+@[^\s<>\"'(),;:=]+")
 """Begins where a run of such characters begins, and nowhere else: a long run is looked through once."""
+_LINK_JOINTS = re.compile(r"(?<=\w)[.。．｡](?=[^\W_])|@|:(?=//)|(?<=\w):(?=[^\W\d_])")
+"""What joins the parts of an address: of a host, of a mailbox, of a scheme with what follows."""
 MOST_SAID = 10_000
 """Characters of a server's answer that are looked at."""
 
@@ -35,6 +37,14 @@ def one_line(text: str, most: int | None = None) -> str:
 def name_line(text: str) -> str:
     """Return a name as one line of at most 200 characters."""
     return one_line(text, MOST_NAME)
+
+
+def unlinked(text: str) -> str:
+    """Return a text that mail programs make no link of, however it looks: an unseen mark parts each address in it.
+
+    The mark is U+200C, which no address may hold where it stands and which is shown as nothing.
+    """
+    return _LINK_JOINTS.sub(lambda found: f"{found[0]}\u200c", text)
 
 
 def reason_line(text: str) -> str:

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import re
-import unicodedata
+from collections.abc import Callable
 
+from services.profiles.i18n import N_
+from shared.faults import Fault
 from shared.time_zones import time_zone_named
+from shared.words.composing import composed
+from shared.words.countries import country_code, read_areas
 from shared.words.invisible import trimmed, visible, visible_line
 from shared.words.languages import known_language, language_of_code, says_no_language
 from shared.words.markup import text_of_markup
+
+MOST_TIMES = 8
+"""How often a text is cleaned, the last time to see that nothing is left: markup may hide markup."""
 
 NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
 _UNSEEN_BREAKS = re.compile("[\v\f\x85\u2028\u2029]")
@@ -21,36 +28,56 @@ _REFUSED_IN_LINES = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe
 
 
 class TextError(ValueError):
-    """A text that is not taken: what is wrong with it, and how to mend it."""
+    """A text that is not taken: what is wrong with it, and how to mend it. `values` fill the places of both."""
 
-    def __init__(self, problem: str, fix: str) -> None:
-        super().__init__(f"{problem}; {fix}")
+    def __init__(self, problem: str, fix: str, **values: object) -> None:
+        super().__init__(Fault("text", problem, fix, values).sentence())
         self.problem = problem
         self.fix = fix
+        self.values = values
 
 
 def clean_text(text: str, lines: bool = False) -> str:
     """Return the text in order: in NFC, without HTML, and without what cannot be seen around it or inside it.
 
-    Line ends of every kind (U+000B, U+000C, U+0085, U+2028, U+2029 too) are newlines in a text of `lines`; in one line
-    those that nobody can see are blanks. Every script and direction is taken as it is. Raises TextError, naming the
-    character, for control characters (a text of `lines` may have newlines and tabs), lone surrogates and noncharacters.
+    A text that was returned comes back as it is. Line ends of every kind (U+000B, U+000C, U+0085, U+2028, U+2029 too)
+    are newlines in a text of `lines`; in one line those that nobody can see are blanks. Every script and direction is
+    taken as it is. Raises TextError, naming the character, for control characters (a text of `lines` may have newlines
+    and tabs), lone surrogates and noncharacters; and for markup that hides markup which hides more of it.
     """
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    if lines:
-        text = _UNSEEN_BREAKS.sub("\n", text_of_markup(text).replace("\r", "\n"))
-        text = visible(text.replace(NO_BREAK_SPACE, " "))
-    else:
-        plain = text_of_markup(text)
-        # Breaks that tags leave are ours; those that were sent are refused below.
-        text = visible_line(_joined(_UNSEEN_BREAKS, text) if plain == text else one_line(plain))
-    text = trimmed(unicodedata.normalize("NFC", text))
+    text = _settled(text.replace("\r\n", "\n").replace("\r", "\n"), _in_lines if lines else _in_one_line)
     refused = (_REFUSED_IN_LINES if lines else _REFUSED).search(text)
     if refused:
-        where = f"U+{ord(refused.group()):04X} at position {refused.start() + 1}"
         fix = "newlines and tabs are the only control characters allowed" if lines else "it must be one line"
-        raise TextError(f"holds the control character {where}", fix)
+        raise TextError(
+            "holds the control character %(character)s at position %(place)s",
+            fix,
+            character=f"U+{ord(refused.group()):04X}",
+            place=refused.start() + 1,
+        )
     return text
+
+
+def _settled(text: str, clean: Callable[[str], str]) -> str:
+    """Clean a text until that changes nothing: what is taken out may have parted what then is markup (`&\u00adlt;`)."""
+    for _time in range(MOST_TIMES):
+        cleaned = clean(text)
+        if cleaned == text:
+            return text
+        text = cleaned
+    raise TextError(N_("holds markup inside markup, many times over"), N_("send it as plain text"))
+
+
+def _in_lines(text: str) -> str:
+    text = _UNSEEN_BREAKS.sub("\n", text_of_markup(text).replace("\r", "\n"))
+    return trimmed(composed(visible(text.replace(NO_BREAK_SPACE, " "))))
+
+
+def _in_one_line(text: str) -> str:
+    plain = text_of_markup(text)
+    # Breaks that tags leave are ours; those that were sent are refused.
+    text = visible_line(_joined(_UNSEEN_BREAKS, text) if plain == text else one_line(plain))
+    return trimmed(composed(text))
 
 
 def one_line(text: str) -> str:
@@ -66,7 +93,12 @@ def _joined(breaks: re.Pattern[str], text: str) -> str:
 
 def clean_word(text: str) -> str:
     """Return a free word (a kind, a partnership kind) in lower case with single spaces."""
-    return " ".join(clean_text(text).lower().split())
+    return _settled(text, lambda word: " ".join(clean_text(word).lower().split()))
+
+
+def clean_lower(text: str) -> str:
+    """Return a text of several lines in lower case."""
+    return _settled(text, lambda lines: clean_text(lines, lines=True).lower())
 
 
 def clean_language(text: str) -> str:
@@ -80,11 +112,26 @@ def clean_language(text: str) -> str:
     code = language_of_code(word)
     if code is None:
         known = known_language(word)
-        fix = f"write {known}" if known else "write two letters such as sv, en or de"
-        raise TextError(
-            "is no ISO 639 language code", f"{fix}{', two letters for a language' if known else ''}"
-        )
+        if known:
+            raise TextError(
+                "is no ISO 639 language code", "write %(code)s, two letters for a language", code=known
+            )
+        raise TextError("is no ISO 639 language code", "write two letters such as sv, en or de")
     return code
+
+
+def clean_country(text: str) -> str:
+    """Return a country's name as it was written, also one that nobody knows.
+
+    Raises TextError for a text that names several.
+    """
+    country = clean_text(text)
+    if country and country_code(country) is None:
+        named = read_areas([country]).values
+        if len({country_code(one) or one for one in named}) > 1:
+            raise TextError("names several countries", "write the name of one, such as Sweden")
+        return named[0] if len(named) > 1 else country
+    return country
 
 
 def clean_website(text: str) -> str:

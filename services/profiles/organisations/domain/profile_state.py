@@ -13,6 +13,7 @@ from services.profiles.organisations.domain.codes import (
 )
 from services.profiles.organisations.domain.provenance import (
     BY_STAFF,
+    NOTHING_KNOWN,
     Origin,
     provenance_of,
 )
@@ -25,25 +26,39 @@ KEPT_BY_SERVICE = ("id", "version", "status", "updated_at", PROVENANCE)
 """What a client reads and never sets (an id may be chosen once, at the start)."""
 
 
-def new_state(kind: str, id: str, fields: Mapping[str, Any], now: str, origin: Origin = BY_STAFF) -> State:
-    """Return the first state of an aggregate of `kind` (a key of `codes.KINDS`), version 1."""
+def new_state(
+    kind: str,
+    id: str,
+    fields: Mapping[str, Any],
+    now: str,
+    origin: Origin = BY_STAFF,
+    known: Mapping[str, Mapping[str, Any] | None] = NOTHING_KNOWN,
+) -> State:
+    """Return the first state of an aggregate of `kind` (a key of `codes.KINDS`), version 1.
+
+    `known` is the provenance of parts that are taken from elsewhere.
+    """
     state = {"id": id, "version": 1, "status": KINDS[kind].first_status.value, **fields, "updated_at": now}
-    return {**state, PROVENANCE: provenance_of(None, state, origin)}
+    return {**state, PROVENANCE: provenance_of(None, state, origin, known)}
 
 
 def replaced(
-    state: Mapping[str, Any], fields: Mapping[str, Any], now: str, origin: Origin = BY_STAFF
+    state: Mapping[str, Any],
+    fields: Mapping[str, Any],
+    now: str,
+    origin: Origin = BY_STAFF,
+    known: Mapping[str, Mapping[str, Any] | None] = NOTHING_KNOWN,
 ) -> State | None:
     """Return the next state with other fields, or None when the state has the same fields already.
 
     Fields of the state that are not among `fields` stay: newer code, which runs beside this one during an
-    upgrade, wrote them.
+    upgrade, wrote them. `known` is the provenance of parts that are taken from elsewhere.
     """
     set_before = fields_of(state)
     if {**set_before, **fields} == set_before:
         return None
     after = {**state, "version": state["version"] + 1, **fields, "updated_at": now}
-    return {**after, PROVENANCE: provenance_of(state, after, origin)}
+    return {**after, PROVENANCE: provenance_of(state, after, origin, known)}
 
 
 def at_status(state: Mapping[str, Any], status: Status, now: str) -> State | None:

@@ -1,6 +1,6 @@
 """Who made each part of a record, and who last confirmed it.
 
-The parts are `profile` (what no other part holds), `contact`, `blocks` (whom it is not to meet) and one for each
+The parts are `profile` (what no other part holds), `contact`, `blocks` (whom it is kept from) and one for each
 capability or need, such as `needs.n1`. A part that nothing is known of has no entry: it is older than provenance.
 """
 
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from shared.events.origins import PROVENANCE, Maker
@@ -30,14 +31,25 @@ BY_IMPORT = Origin(Maker.IMPORT, Maker.IMPORT)
 LET_IN = Origin(Maker.ANYONE, Maker.STAFF)
 """What a stranger sent and staff let in."""
 
+NOTHING_KNOWN: Mapping[str, Mapping[str, Any] | None] = MappingProxyType({})
+
 PROFILE = "profile"
 CONTACT = "contact"
 BLOCKS = "blocks"
-BLOCK_FIELDS = ("not_to_meet",)
+BLOCK_FIELDS = ("not_to_meet", "excluded_markets", "exclusive_distributors", "competitors")
 OFFER_FIELDS = ("capabilities", "needs")
 _NOT_OF_PROFILE = frozenset(
     ("id", "version", "status", "updated_at", PROVENANCE, CONTACT, *BLOCK_FIELDS, *OFFER_FIELDS)
 )
+
+
+def part_of(field: str) -> str | None:
+    """Return the part that holds a field; None for capabilities and needs, which are parts one by one."""
+    if field in OFFER_FIELDS:
+        return None
+    if field in BLOCK_FIELDS:
+        return BLOCKS
+    return CONTACT if field == CONTACT else PROFILE
 
 
 def parts_of(state: Mapping[str, Any]) -> dict[str, Any]:
@@ -57,10 +69,16 @@ def _parts(state: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
             yield f"{field}.{offer['id']}", offer
 
 
-def provenance_of(before: Mapping[str, Any] | None, after: Mapping[str, Any], origin: Origin) -> Provenance:
+def provenance_of(
+    before: Mapping[str, Any] | None,
+    after: Mapping[str, Any],
+    origin: Origin,
+    known: Mapping[str, Mapping[str, Any] | None] = NOTHING_KNOWN,
+) -> Provenance:
     """Return the provenance of a state that a change made; what says the same as before keeps its own.
 
-    The moment is the state's `updated_at`. `before` is None where the record is new.
+    The moment is the state's `updated_at`. `before` is None where the record is new. `known` has the provenance of
+    parts that the change takes from elsewhere; None for one that nothing is known of.
     """
     said_before = {} if before is None else parts_of(before)
     kept: Mapping[str, Any] = {} if before is None else before.get(PROVENANCE) or {}
@@ -74,7 +92,8 @@ def provenance_of(before: Mapping[str, Any] | None, after: Mapping[str, Any], or
     found: Provenance = {}
     for part, says in parts_of(after).items():
         if part not in said_before or said_before[part] != says:
-            found[part] = dict(made)
+            if (taken := known.get(part, made)) is not None:
+                found[part] = dict(taken)
         elif part in kept:
             found[part] = kept[part]
     return found

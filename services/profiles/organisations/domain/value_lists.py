@@ -18,26 +18,42 @@ from shared.words.invisible import trimmed
 from shared.words.languages import read_languages
 from shared.words.lists import (
     ListReading,
+    count_pieces,
+    count_plain_pieces,
     distinct,
     read_free_words,
     split_known,
     split_plainly,
     split_rows,
     unknown_parts,
+    without_markers,
 )
 from shared.words.not_known import has_no_value
+
+MOST_PIECES = 300
+"""Pieces that all items of one list may have together: more than there are countries or languages to name."""
 
 
 @dataclass(frozen=True)
 class ValueList:
     """One way of reading a list, and what to say of a word in it that is not known: problem and fix.
 
-    `%(word)r` in the problem stands for the word.
+    `%(word)r` in the problem stands for the word. `count` tells how many pieces an item has, without reading them.
     """
 
     read: Callable[[Sequence[str]], ListReading]
     problem: str = ""
     fix: str = ""
+    count: Callable[[str], int] = count_pieces
+
+    def is_too_long(self, items: Iterable[str]) -> bool:
+        """Tell whether the items have more pieces than a list may have; ask it before they are read."""
+        left = MOST_PIECES
+        for item in items:
+            left -= self.count(item)
+            if left < 0:
+                return True
+        return False
 
 
 _STATUS_WORDS = frozenset({
@@ -97,11 +113,16 @@ def _read_known(
         if has_no_value(item):
             empty.append(item)
         elif item:
-            parts = split_known(item, is_known)
+            parts = split_known(item, is_known, no_value=has_no_value)
             if parts is None:
-                unknown += unknown_parts(item, lambda part: split_known(part, is_known) is not None)
-            else:
-                found += map(code, parts)
+                unknown += unknown_parts(
+                    item, lambda part: split_known(part, is_known, no_value=has_no_value) is not None
+                )
+            for part in parts or ():
+                if has_no_value(part):
+                    empty.append(part)
+                else:
+                    found.append(code(part))
     return ListReading(distinct(found), distinct(empty), distinct(unknown))
 
 
@@ -120,7 +141,7 @@ def _split_names(text: str) -> tuple[str, ...]:
         part
         for row in split_rows(text)
         for part in _glued(
-            [trimmed(one) for one in row.split(",")], lambda one: bool(_LEGAL_FORM.fullmatch(one))
+            [without_markers(one) for one in row.split(",")], lambda one: bool(_LEGAL_FORM.fullmatch(one))
         )
     ]
     return tuple(filter(None, parts))
@@ -154,7 +175,7 @@ FOCUS_AREAS = ValueList(
 IDS = ValueList(
     read_ids, "%(word)r is no identifier", "use at most 64 letters a-z, digits, dots, dashes and underscores"
 )
-PARTNERSHIP_KINDS = ValueList(read_partnership_kinds)
+PARTNERSHIP_KINDS = ValueList(read_partnership_kinds, count=count_plain_pieces)
 STATUSES = ValueList(read_statuses)
-NAMES = ValueList(read_names)
-PLACES = ValueList(read_places)
+NAMES = ValueList(read_names, count=count_plain_pieces)
+PLACES = ValueList(read_places, count=count_plain_pieces)

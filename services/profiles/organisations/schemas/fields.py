@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from enum import StrEnum
 from typing import Any
@@ -13,14 +13,16 @@ from services.profiles.organisations.domain.choices import read_choice
 from services.profiles.organisations.domain.plain_text import (
     TextError,
     clean_language,
+    clean_lower,
     clean_text,
     clean_time_zone,
     clean_website,
     clean_word,
 )
-from services.profiles.organisations.domain.value_lists import FOCUS_AREAS, MARKETS, ValueList
+from services.profiles.organisations.domain.value_lists import FOCUS_AREAS, MARKETS, MOST_PIECES, ValueList
 from shared.focus_areas import read_focus_areas
 from shared.ids import ID_PATTERN
+from shared.web.problems import MOST_ERRORS
 from shared.web.schemas import CountedList, invalid, message
 from shared.words.addresses import LONGEST_ADDRESS, AddressError, read_address
 from shared.words.invisible import trimmed
@@ -112,7 +114,7 @@ class Text(fields.String):
         try:
             text = self.clean(given)
         except TextError as error:
-            raise invalid(error.problem, error.fix) from error
+            raise invalid(error.problem, error.fix, **error.values) from error
         self._refuse_long(text, self.most)
         if self.no_value(text):
             if self.least:
@@ -255,7 +257,8 @@ class Values(Items):
     """A list whose items are read by a `ValueList`: one may name several values; those that say nothing fall away.
 
     A list of which every item says that nothing is known is null where the field may be null. Raises ValidationError
-    for each item with a word that is not known.
+    for each item with a word that is not known, of which the first 50 are told, and for a list of more than 300 pieces,
+    which are counted before any of them is read.
     """
 
     def __init__(self, values: ValueList, longest: int, *, word: bool = False, **rest: Any) -> None:
@@ -270,11 +273,13 @@ class Values(Items):
         if isinstance(value, list | tuple):
             MostItems(MOST_IN_LIST)(value)
         items: list[str] = super()._deserialize(value, attr, data, **rest)
+        _refuse_many_pieces(self.values, items)
         reading = self.values.read(items)
+        told = reading.unknown[:MOST_ERRORS]
         errors = {
-            place: self._faults(item, reading.unknown)
+            place: self._faults(item, told)
             for place, item in enumerate(items)
-            if any(word in item for word in reading.unknown)
+            if any(word in item for word in told)
         }
         if errors:
             raise ValidationError(errors)
@@ -297,12 +302,19 @@ class Values(Items):
         ]
 
 
+def _refuse_many_pieces(values: ValueList, items: Iterable[str]) -> None:
+    if values.is_too_long(items):
+        raise invalid(
+            "names too many values", "write at most %(most)s, in all of its items together", most=MOST_PIECES
+        )
+
+
 def _clean_item(text: str) -> str:
     return clean_text(text, lines=True)
 
 
 def _clean_item_word(text: str) -> str:
-    return _clean_item(text).lower()
+    return clean_lower(text)
 
 
 class Distributors(fields.Dict):
@@ -318,6 +330,7 @@ class Distributors(fields.Dict):
         if isinstance(value, Mapping):
             MostItems(MOST_IN_LIST)(value)
         given = super()._deserialize(value, attr, data, **rest)  # type: ignore[no-untyped-call]
+        _refuse_many_pieces(MARKETS, given)
         found: dict[str, str] = {}
         errors: dict[str, Any] = {}
         for where, who in given.items():

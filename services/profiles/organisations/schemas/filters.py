@@ -30,16 +30,8 @@ def _is_country(word: str) -> None:
         )
 
 
-class _Filters(PageArgs, ProfileSchema):
-    status = word_field(metadata={"description": "such as active, open or withdrawn"})
-    focus_area = word_field(metadata={"description": "a focus area's code"})
-    q = Text(
-        200,
-        metadata={
-            "description": "words or parts of words of the name or title, in any order, "
-            "in any case, with or without accents"
-        },
-    )
+class Filters(PageArgs, ProfileSchema):
+    """What every list is filtered with: one page, and no filter that would show everything unseen."""
 
     def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
         """Take every word as one that is looked for, `?` too: an empty filter would show everything."""
@@ -57,7 +49,19 @@ class _Filters(PageArgs, ProfileSchema):
         return data
 
 
-class OrganisationFilters(_Filters):
+class _ProfileFilters(Filters):
+    status = word_field(metadata={"description": "such as active, open or withdrawn"})
+    focus_area = word_field(metadata={"description": "a focus area's code"})
+    q = Text(
+        200,
+        metadata={
+            "description": "words or parts of words of the name or title, in any order, "
+            "in any case, with or without accents"
+        },
+    )
+
+
+class OrganisationFilters(_ProfileFilters):
     """Which companies or partners are wanted."""
 
     country = Text(
@@ -68,14 +72,14 @@ class OrganisationFilters(_Filters):
     kind = word_field()
 
 
-class VisitFilters(_Filters):
+class VisitFilters(_ProfileFilters):
     """Which visits are wanted."""
 
     direction = word_field(metadata={"description": "incoming, outbound or online"})
     partner_id = id_field()
 
 
-class RequestFilters(_Filters):
+class RequestFilters(_ProfileFilters):
     """Which match requests are wanted."""
 
     partner_id = id_field()

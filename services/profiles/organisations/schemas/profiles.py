@@ -13,6 +13,7 @@ from services.profiles.organisations.domain.codes import (
     Direction,
     ProcurementStage,
 )
+from services.profiles.organisations.domain.plain_text import clean_country
 from services.profiles.organisations.domain.value_lists import (
     IDS,
     LANGUAGES,
@@ -90,7 +91,9 @@ class Need(ProfileSchema):
 
 class _Organisation(ProfileSchema):
     name = Text(NAME, least=1, required=True)
-    country = Text(COUNTRY, no_value=has_no_value, load_default="", metadata={"example": "Sweden"})
+    country = Text(
+        COUNTRY, clean=clean_country, no_value=has_no_value, load_default="", metadata={"example": "Sweden"}
+    )
     city = Text(120, load_default="")
     website = website_field(load_default="")
     language = language_field(load_default="", metadata={"description": "language of the texts, ISO 639-1"})

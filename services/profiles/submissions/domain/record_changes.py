@@ -8,9 +8,10 @@ from typing import Any
 
 from services.profiles.organisations.domain.codes import COMPANIES, PARTNERS
 from services.profiles.organisations.domain.offers import company_fields, numbered, partner_fields
+from services.profiles.organisations.domain.provenance import BLOCK_FIELDS, CONTACT
 from shared.words.folding import fold
 
-LOUD = ("contact", "not_to_meet", "excluded_markets", "exclusive_distributors", "competitors")
+LOUD = (CONTACT, *BLOCK_FIELDS)
 """Fields that decide whom mails go to and who is never introduced."""
 NOT_CHANGED = ("partner", "partner_id", "visit_id", "membership")
 """What letting in never changes in a record that is there."""

@@ -16,6 +16,12 @@ SOURCE_KEPT = timedelta(days=30)
 """How long it is known which submissions came from one source."""
 
 
+LONGEST_REASON = 2_000
+"""Characters of why a submission is not taken."""
+AGGREGATES = {"company": "companies", "partner": "partners", "request": "requests"}
+"""The kinds of what is submitted, by what one of them is called."""
+
+
 class SubmissionStatus(StrEnum):
     """Where a submission stands."""
 
@@ -36,7 +42,8 @@ class DecidedBy(StrEnum):
 class RecordOf:
     """A record that a submission made (`made`), or whose fields it changed from `before` to `after`.
 
-    `version` is the record's after that.
+    `version` is the record's after that. `provenance_before` and `provenance_after` are those of the parts that
+    hold the fields; a part of which nothing was known before is None.
     """
 
     kind: str
@@ -45,6 +52,8 @@ class RecordOf:
     made: bool
     before: Mapping[str, Any] = field(default_factory=dict)
     after: Mapping[str, Any] = field(default_factory=dict)
+    provenance_before: Mapping[str, Mapping[str, Any] | None] = field(default_factory=dict)
+    provenance_after: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -66,6 +75,17 @@ class Submission:
     def waits(self) -> bool:
         """Whether nobody has decided on it."""
         return self.status is SubmissionStatus.WAITING
+
+    @property
+    def not_put_back(self) -> list[RecordOf]:
+        """The records that still say something of its changes, or something else since, though it was taken back."""
+        if self.status is SubmissionStatus.LET_IN:
+            return []
+        return [record for record in self.records if record.after]
+
+    def has_record(self, kind: str, id: str) -> bool:
+        """Say whether it made or changed a record."""
+        return any((record.kind, record.id) == (kind, id) for record in self.records)
 
     @property
     def organisation(self) -> Mapping[str, Any]:

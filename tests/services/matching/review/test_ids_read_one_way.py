@@ -8,6 +8,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from services.matching.introductions.store import (
+    Review,
+    add_review,
     empty_reasons_of_company,
     list_reviews_of,
     reviews_of_company,
@@ -87,6 +89,15 @@ def test_rejecting_one_rejects_one_and_erasing_one_empties_its_reason(
         assert kept["reason"] == "of the first"
         empty_reasons_of_company(connection, "COL")
         assert [one.reason for one in list_reviews_of(connection, "R1")] == ["", "of the second"]
+
+
+def test_ids_that_differ_by_their_case_are_two(told: MatchingWorld) -> None:
+    with told.database.writing() as connection:
+        for id in ("acme", "ACME"):
+            add_review(
+                connection, "R1", Review(1, f"{id}.n1", "rejected", f"of {id}", None, f"2026-0{len(id)}")
+            )
+        assert [one["reason"] for one in list_reasons(connection, reviews_of_company("acme"))] == ["of acme"]
 
 
 def _read(client: FlaskClient) -> list[dict[str, Any]]:

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from typing import Any
 
+import pytest
+from flask import Flask
 from flask.testing import FlaskClient
+from openpyxl import load_workbook
 
+from services.matching.i18n import translator
+from services.matching.reports.store.reports import get_report
+from services.matching.review.files import report_as_html, report_as_pdf, report_as_xlsx
+from services.matching.review.strangers import ByStrangers, by_strangers
+from shared.storage.engine import Database
 from tests.browser import Browser
 from tests.services.matching.matching_world import STAFF, STERILE, MatchingWorld, capability
 
@@ -43,3 +52,119 @@ def test_what_staff_and_files_made_is_not(
     scored.make_reports()
     assert "From anyone" not in browser.open("/reports/R1")
     assert "from_anyone" not in str(report(client))
+
+
+BLOCKED: list[tuple[dict[str, Any], tuple[str, ...], dict[str, Any], list[str]]] = [
+    ({"not_to_meet": ["P1"]}, ("blocks",), {}, ["blocks"]),
+    ({"excluded_markets": ["Norway"]}, ("profile",), {}, ["profile"]),
+    ({"excluded_markets": ["Norway"]}, ("profile", "blocks"), {}, ["blocks"]),
+    ({"markets": ["Japan"]}, ("profile",), {}, ["profile"]),
+    ({}, (), {"not_to_meet": ["C1"]}, ["blocks"]),
+    ({}, ("capabilities.c1",), {}, ["profile", "capabilities.c1"]),
+]
+"""What a company says, by its parts that are made; what the partner says; the parts that an exclusion is marked with.
+
+In the last one the request asks for what the company does not have.
+"""
+
+
+def blocked(world: MatchingWorld, maker: str, case: int) -> None:
+    fields, parts, partner, _ = BLOCKED[case]
+    offer = {**capability(STERILE, "amr"), "regulatory_status": ["CE"]}
+    world.company("C1", STERILE, **{"capabilities": [offer], **fields, **by(maker, *parts)})
+    world.partner("P1", **partner, **(by(maker, "blocks") if partner else {}))
+    if not fields and not partner:
+        asked = {"regulatory_status": ["FDA"], "partnership_kinds": [], "languages": []}
+        world.request("R1", "P1", must_haves=asked, **by(maker, "profile"))
+    world.make_reports()
+
+
+@pytest.mark.parametrize("case", range(len(BLOCKED)))
+def test_an_exclusion_that_rests_on_a_strangers_word_is_marked(
+    browser: Browser, client: FlaskClient, scored: MatchingWorld, case: int
+) -> None:
+    blocked(scored, "anyone", case)
+    (told,) = [one for one in report(client)["excluded"] if one["company"]["id"] == "C1"]
+    assert told["from_anyone"] == BLOCKED[case][3]
+    assert "From anyone; let in by staff</span> " + told["reason"]["en"] in browser.open("/reports/R1")
+
+
+def test_the_answer_why_not_marks_it_too_and_the_text_for_the_company_does_not(
+    browser: Browser, scored: MatchingWorld
+) -> None:
+    blocked(scored, "anyone", 0)
+    said = browser.open("/reports/R1/why-not?company=C1")
+    assert '<li><span class="badge text-bg-warning">From anyone; let in by staff</span> ' in said
+    assert said.count("From anyone") == 1
+    blocked(scored, "staff", 0)
+    assert "From anyone" not in browser.open("/reports/R1/why-not?company=C1")
+
+
+@pytest.mark.parametrize("case", range(len(BLOCKED)))
+def test_an_exclusion_that_rests_on_the_word_of_staff_is_not(
+    browser: Browser, client: FlaskClient, scored: MatchingWorld, case: int
+) -> None:
+    blocked(scored, "staff", case)
+    (told,) = [one for one in report(client)["excluded"] if one["company"]["id"] == "C1"]
+    assert "from_anyone" not in told
+    assert "From anyone" not in browser.open("/reports/R1")
+
+
+def test_a_strangers_contact_marks_no_exclusion(client: FlaskClient, scored: MatchingWorld) -> None:
+    scored.company("C1", STERILE, not_to_meet=["P1"], **by("anyone", "contact"))
+    scored.make_reports()
+    assert "from_anyone" not in str(report(client)["excluded"])
+
+
+@pytest.fixture
+def kept(scored: MatchingWorld, database: Database) -> Any:
+    """A report on which strangers made a match, an exclusion and the request."""
+    scored.company("C1", STERILE, capabilities=[capability(STERILE, "amr")], **by("anyone", "profile"))
+    scored.company(
+        "C2", STERILE, capabilities=[capability(STERILE, "amr")], not_to_meet=["P1"], **by("anyone", "blocks")
+    )
+    scored.request("R1", "P1", **by("anyone", "needs.n1"))
+    scored.make_reports()
+    with database.reading() as connection:
+        stored = get_report(connection, "R1")
+        assert stored is not None
+        return stored.content, by_strangers(connection, stored.content)
+
+
+@pytest.mark.parametrize("language", ["sv", "en"])
+def test_a_page_that_stands_alone_marks_the_head_the_card_and_the_exclusion(
+    kept: Any, app: Flask, language: str
+) -> None:
+    mark = translator(language)("From anyone; let in by staff")
+    assert report_as_html(app, "R1", language).count(mark) == 3
+
+
+@pytest.mark.parametrize("language", ["sv", "en"])
+def test_a_workbook_says_beside_each_row_what_came_from_whom(kept: Any, language: str) -> None:
+    book = load_workbook(BytesIO(report_as_xlsx(kept[0], language, kept[1])))
+    mark = translator(language)("From anyone; let in by staff")
+    said = [[row[-1] for row in sheet.iter_rows(min_row=2, values_only=True)] for sheet in book.worksheets]
+    assert str(said[0][0]).count(mark) == 2
+    assert said[2] == [mark]
+    plain = load_workbook(BytesIO(report_as_xlsx(kept[0], language)))
+    assert mark not in str(
+        [cell.value for sheet in plain.worksheets for row in sheet.iter_rows() for cell in row]
+    )
+
+
+@pytest.mark.parametrize(
+    "strangers",
+    [
+        ByStrangers(asking=["needs.n1"]),
+        ByStrangers(companies={"C1": ["contact"]}),
+        ByStrangers(exclusions={("C2", "company_declines"): ["blocks"]}),
+    ],
+)
+def test_a_pdf_says_each_of_them(kept: Any, strangers: ByStrangers) -> None:
+    assert len(report_as_pdf(kept[0], "en", strangers)) > len(report_as_pdf(kept[0], "en"))
+
+
+def test_the_question_before_an_approval_marks_both_sides(kept: Any, browser: Browser) -> None:
+    browser.open("/reports/R1")
+    said = browser.send("/reports/R1/approve", report_version="1", match_id="C1.n1").text
+    assert said.count("From anyone; let in by staff") == 2

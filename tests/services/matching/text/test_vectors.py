@@ -258,8 +258,8 @@ def test_a_request_with_many_needs_costs_no_more_than_an_organisation_may_and_ea
     assert engine.vector_size
     before = embedder.texts
     tell.partner("P1")
-    text = " ".join(SHORT[:40])
-    needs = [{"id": f"n{at}", "title": "", "text": f"{at}. {text}", "focus_areas": []} for at in range(9)]
+    texts = [" ".join(SHORT[at::9]) for at in range(9)]
+    needs = [{"id": f"n{at}", "title": "", "text": text, "focus_areas": []} for at, text in enumerate(texts)]
     tell.request("R1", "P1", needs=needs)
     Scorer(database, clock, engine).score_stale()
     assert 0 < embedder.texts - before <= MOST_OF_ORGANISATION.passages

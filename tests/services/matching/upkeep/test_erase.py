@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from services.matching import tables
 from services.matching.introductions import store as decisions
 from services.matching.introductions.actions import approve, reject
+from services.matching.planning.actions import Wanted, approve_plan
 from services.matching.reports.domain.report import canonical_json
 from services.matching.reports.store import due, reports
 from services.matching.reports.worker import Scorer
@@ -167,3 +168,65 @@ def test_kept_answers_that_name_it_are_emptied(scored: Any, eraser: Eraser, data
     with database.reading() as connection:
         found = {row.key: row.status for row in connection.execute(sa.select(table))}
     assert found == {"1": 410, "2": 200}
+
+
+def test_a_note_on_several_approvals_goes_from_all_of_them(
+    scored: Any, scorer: Scorer, eraser: Eraser, database: Database, clock: SettableClock, ids: IdSource
+) -> None:
+    with database.writing() as connection:
+        approve(connection, "R1", 1, ["C1.n1", "C2.n1"], "C1's Anna and C2 know each other.", clock, ids)
+    scored.erase("companies", "C1")
+    finish(eraser)
+    with database.reading() as connection:
+        states = {one.id: one.state for one in decisions.list_introductions_of(connection, "R1")}
+        kept = decisions.list_reviews_of(connection, "R1")
+        waiting = waiting_rows(connection, tables.messaging, 10)
+    assert states["R1.C2"]["approval"]["note"] == ""
+    assert (states["R1.C2"]["status"], states["R1.C2"]["version"]) == ("approved", 2)
+    assert states["R1.C2"]["reasons"]["en"], "what the report says of another stays"
+    assert [review.reason for review in kept] == ["", ""]
+    assert not any("Anna" in (row.payload or "") for row in waiting)
+
+
+def test_a_note_on_a_plan_of_several_reports_goes_when_one_partner_is_erased(
+    scored: Any, eraser: Eraser, database: Database, clock: SettableClock, ids: IdSource
+) -> None:
+    scored.partner("P2")
+    scored.request("R2", "P2")
+    scored.make_reports()
+    plan = [Wanted("R1", 1, ("C1.n1",)), Wanted("R2", 1, ("C2.n1",))]
+    with database.writing() as connection:
+        approve_plan(connection, plan, "Anna of P2 asked.", clock, ids)
+    scored.erase("requests", "R2")
+    scored.erase("partners", "P2")
+    finish(eraser)
+    with database.reading() as connection:
+        (one,) = decisions.list_introductions_of(connection, "R1")
+        reasons = [review.reason for review in decisions.list_reviews_of(connection, "R1")]
+    assert (one.state["approval"]["note"], reasons) == ("", [""])
+
+
+def test_the_same_words_of_another_day_stay(
+    scored: Any, eraser: Eraser, database: Database, clock: SettableClock, ids: IdSource
+) -> None:
+    with database.writing() as connection:
+        approve(connection, "R1", 1, ["C1.n1"], "Fits well.", clock, ids)
+    clock.advance(timedelta(days=1))
+    with database.writing() as connection:
+        approve(connection, "R1", 1, ["C2.n1"], "Fits well.", clock, ids)
+    scored.erase("companies", "C1")
+    finish(eraser)
+    with database.reading() as connection:
+        states = {one.id: one.state for one in decisions.list_introductions_of(connection, "R1")}
+    assert states["R1.C2"]["approval"]["note"] == "Fits well."
+
+
+def test_a_reason_for_several_rejections_goes_from_all_of_them(
+    scored: Any, eraser: Eraser, database: Database, clock: SettableClock
+) -> None:
+    with database.writing() as connection:
+        reject(connection, "R1", 1, ["C1.n1", "C2.n1"], "C1 told us that C2 is closing.", clock)
+    scored.erase("companies", "C1")
+    finish(eraser)
+    with database.reading() as connection:
+        assert [review.reason for review in decisions.list_reviews_of(connection, "R1")] == ["", ""]

@@ -82,3 +82,12 @@ def test_the_setting_decides_where_mail_goes(tmp_path: Path) -> None:
     assert mail_server(here.smtp, here) == mailbox_of(here) == Mailbox(tmp_path / "mailbox")
     assert isinstance(mail_server(away.smtp, away), SmtpServer)
     assert mailbox_of(away) is None
+
+
+def test_a_mail_is_removed_with_what_a_dead_process_left_of_it(tmp_path: Path) -> None:
+    mailbox = Mailbox(tmp_path)
+    for mail_id in ("a", "ab"):
+        mailbox.send(mail(mail_id))
+        (tmp_path / f".{mail_id}.eml.4711-1.part").write_text("Subject: half")
+    mailbox.remove("a")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".ab.eml.4711-1.part", "ab.eml"]

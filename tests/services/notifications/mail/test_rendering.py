@@ -210,8 +210,40 @@ def test_names_and_sentences_are_never_markup(
     plain = Elements(rendered(template, language).html)
     elements = Elements(mail.html)
     assert elements.balanced
-    assert sentence in elements.words
+    assert sentence in elements.words.replace("\u200c", "")
     assert {name for name, _value in elements.attributes} <= {name for name, _value in plain.attributes}
+
+
+LOOKS_LIKE_LINKS = (
+    "https://evil.example/pay",
+    "http://10.0.0.1/pay",
+    "www.evil.example",
+    "Evil.example AB",
+    "pay@evil.example",
+    "mailto:pay@evil.example",
+    "javascript:alert(1)",
+    "//evil.example",
+    "evil。example",
+)
+LINK = re.compile(r"[\w-]+[.。．｡][a-z]+|[\w.]+@[\w.]+|\w:(?://)?\w")
+
+
+@EVERY
+@pytest.mark.parametrize("words", LOOKS_LIKE_LINKS)
+def test_only_the_website_becomes_a_link_however_names_and_texts_look(
+    template: str, language: str, words: str
+) -> None:
+    said = other(
+        words, text=words, reasons=(words,), questions=(words,), country=words, distributors=(words, "A")
+    )
+    mail = rendered(template, language, said, organisation=words, contact=words, organiser=words)
+    elements = Elements(mail.html)
+    links = {value for name, value in elements.attributes if name in ("href", "src")}
+    assert links == {"https://sykehus.example", "mailto:match@organiser.example"}
+    assert words in elements.words.replace("\u200c", ""), "it is read as it was written"
+    rest = re.sub(r"<a .*?</a>|<[^>]*>", " ", mail.html)
+    assert LINK.findall(rest) == []
+    assert 'format-detection" content="telephone=no' in mail.html
 
 
 @pytest.mark.parametrize(

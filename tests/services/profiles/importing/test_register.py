@@ -286,6 +286,10 @@ def test_cells_repeated_without_end_are_a_problem_of_their_row(run: Run) -> None
             "companies",
             "Bedriftsnavn;Land;Poststed;Nettside;Beskrivelse;Fokusområder;Kontakt;Epostadresse;Tlf",
         ),
+        (
+            "companies",
+            "Bolag;Land;Ort;Webb;Vad ni erbjuder;Fokusområden;Kontaktpersons namn;E-postadress;Mobilnr",
+        ),
         ("companies", "NAMN;LAND;STAD;WEBBPLATS;VERKSAMHET;FOKUSOMRÅDEN;KONTAKT;MEJL;TFN"),
         ("partners", "Namn;Land;Ort;Webbplats;Behov;Fokusområde;Kontaktperson;Epost;Telefonnummer"),
     ],
@@ -322,3 +326,13 @@ def test_an_encoding_that_is_named_is_used_and_one_that_is_guessed_is_said(run: 
     result = run("id;name;description\nC2;Åre AB;Bäddar.\n".encode("cp1252"), name="in.csv")
     assert "read as Windows-1252" in result.warnings[0]
     assert "Åre" in result.warnings[0]
+
+
+def test_headings_are_shown_as_they_are_seen(run: Run) -> None:
+    head = "\ufeff\ufeffid;na\u200bme;\u2060description;no\u200bte"
+    result = run(f"{head}\nC1;A;Beds.;\n".encode(), name="in.csv")
+    assert result.reading is not None
+    assert [(one.heading, one.field) for one in result.reading.columns] == [
+        ("id", "id"), ("name", "name"), ("description", "description"), ("note", ""),
+    ]  # fmt: skip
+    assert "these columns are not read: note;" in result.warnings[-1]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 
@@ -11,17 +11,21 @@ from services.profiles.importing.importer import ImportResult, import_file
 from shared.clock import SettableClock
 from shared.ids import IdSource
 from shared.storage.engine import Database
-from tests.services.profiles.caller import Caller
+from tests.services.profiles.caller import Caller, Profile
 
-Import = Callable[[str], ImportResult]
+
+class Import(Protocol):
+    """Imports what a file says."""
+
+    def __call__(self, content: str, kind: str = "partners") -> ImportResult: ...
 
 
 @pytest.fixture
 def run(database: Database, clock: SettableClock, ids: IdSource, tmp_path: Path) -> Import:
-    def call(content: str) -> ImportResult:
-        path = tmp_path / "partners.csv"
+    def call(content: str, kind: str = "partners") -> ImportResult:
+        path = tmp_path / f"{kind}.csv"
         path.write_text(content)
-        return import_file(database, "partners", path, clock, ids)
+        return import_file(database, kind, path, clock, ids)
 
     return call
 
@@ -62,6 +66,30 @@ def test_what_is_kept_of_a_strangers_is_named(staff: Caller, run: Import, let_in
         for part in ("profile", "contact", "blocks")
     ]
     assert staff.get(f"partners/{let_in}").json["provenance"]["needs.n1"]["made_by"] == "import"
+
+
+def test_what_keeps_a_company_from_others_stays_a_strangers_when_a_file_changes_something_else(
+    anyone: Caller, staff: Caller, company: Profile, run: Import
+) -> None:
+    body = {
+        **company,
+        "website": "mallory.example",
+        "excluded_markets": ["Norway"],
+        "competitors": ["C2"],
+        "exclusive_distributors": {"Denmark": "Mallory ApS"},
+    }
+    body.pop("id", None)
+    waits = anyone.post("companies", body).json["id"]
+    id = staff.post(f"submissions/{waits}/let-in", {}).json["records"][0]["id"]
+    row = f"{id},{company['name']},{company['country']},Lund,{company['description']}"
+    result = run(f"id,name,country,city,description\n{row}\n", "companies")
+    assert result.changed == 1
+    kept = [warning.partition(" keeps ")[2].partition(",")[0] for warning in result.warnings]
+    assert "blocks" in kept
+    assert any(one.startswith("profile (") for one in kept)
+    assert any("website" in warning for warning in result.warnings)
+    provenance = staff.get(f"companies/{id}").json["provenance"]
+    assert (provenance["profile"]["made_by"], provenance["blocks"]["made_by"]) == ("import", "anyone")
 
 
 def test_a_contact_of_a_file_and_a_strangers_are_never_mixed(staff: Caller, run: Import, let_in: str) -> None:

@@ -10,9 +10,10 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from services.profiles.submissions import actions
 from services.profiles.submissions.worker import forget_old
 from services.profiles.tables import submissions
-from shared.clock import SettableClock
+from shared.clock import SettableClock, to_text
 from shared.events.event import Event
 from shared.storage.engine import Database
 from tests.services.profiles.caller import Caller, Profile
@@ -85,6 +86,65 @@ def test_a_request_is_let_in_with_a_partner_made_of_it_or_chosen(
     assert staff.get("partners/P1").json["contact"] is None
 
 
+def test_needs_that_a_request_takes_from_its_partner_are_whose_they_were(
+    anyone: Caller, staff: Caller, partner: Profile
+) -> None:
+    theirs = sent(anyone, "partners", {**partner, "name": "Strangers"})
+    made = records(staff.post(f"submissions/{theirs}/let-in", {}))["partners"]
+    request = staff.post("requests", {"partner_id": made}).json
+    assert {part: one["made_by"] for part, one in request["provenance"].items()} == {
+        "profile": "staff",
+        "needs.n1": "anyone",
+    }
+    staff.post("partners", partner)
+    asked = sent(anyone, "requests", {"partner_id": "P1"})
+    id = records(staff.post(f"submissions/{asked}/let-in", {}))["requests"]
+    provenance = staff.get(f"requests/{id}").json["provenance"]
+    assert (provenance["profile"]["made_by"], provenance["needs.n1"]["made_by"]) == ("anyone", "staff")
+
+
+@pytest.mark.parametrize(
+    ("how", "named"),
+    [
+        ({"fields": ["city"], "record_version": 1}, "record_id"),
+        ({"record_version": 1}, "record_id"),
+        ({"record_id": "C1", "fields": ["city"]}, "record_version"),
+        ({"record_id": "C1", "record_version": 1, "fields": ["city"], "membership": "member"}, "record_id"),
+        ({"record_id": "C1", "record_version": 1, "fields": ["city", "nonsense"]}, "fields"),
+    ],
+)
+def test_what_is_neither_new_nor_a_change_is_refused(
+    anyone: Caller, staff: Caller, company: Profile, how: Profile, named: str
+) -> None:
+    staff.post("companies", {**company, "id": "C1"})
+    id = sent(anyone, "companies", {**company, "city": "Umeå"})
+    answer = staff.post(f"submissions/{id}/let-in", how)
+    assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, named)
+    assert staff.get("companies").json["total"] == 1
+
+
+@pytest.mark.parametrize("asked", ["q=?", "q=-", "kind=nonsense", "knid=company"])
+def test_a_filter_that_nothing_fits_shows_nothing(
+    anyone: Caller, staff: Caller, company: Profile, asked: str
+) -> None:
+    sent(anyone, "companies", company)
+    answer = staff.get(f"submissions?{asked}")
+    assert answer.status_code == 422 or answer.json["total"] == 0
+    assert staff.get("submissions?kind=company").json["total"] == 1
+
+
+def test_what_came_in_since_it_was_shown_is_not_withdrawn_with_the_rest(
+    anyone: Caller, company: Profile, database: Database, clock: SettableClock
+) -> None:
+    first = sent(anyone, "companies", company)
+    seen = to_text(clock())
+    clock.advance(timedelta(seconds=1))
+    later = sent(anyone, "companies", company)
+    with database.reading() as connection:
+        assert actions.ids_from_source(connection, first, seen) == [first]
+        assert set(actions.ids_from_source(connection, first)) == {first, later}
+
+
 def test_a_request_that_names_a_partner_is_resolved_when_it_is_let_in(
     anyone: Caller, staff: Caller, partner: Profile
 ) -> None:
@@ -137,6 +197,104 @@ def test_only_the_chosen_fields_change_and_can_be_put_back(changing: str, staff:
     assert staff.post(f"submissions/{changing}/undo").json["status"] == "waiting"
     back = staff.get("partners/P1").json
     assert (back["city"], [one["id"] for one in back["needs"]]) == ("", ["n1"])
+
+
+@pytest.fixture(params=[0, 1])
+def changed_twice(
+    anyone: Caller, staff: Caller, partner: Profile, clock: SettableClock, request: pytest.FixtureRequest
+) -> list[str]:
+    """Two submissions of one source, let in at once or after one another as changes of the partner P1."""
+    staff.post("partners", {**partner, "city": "Molde", "contact": {"email": "real@fjord.example"}})
+    ids = []
+    clock.advance(timedelta(minutes=1))
+    for version in (1, 2):
+        clock.advance(timedelta(minutes=request.param))
+        body = {
+            "name": "Fjord Hospital",
+            "city": f"Bergen {version}",
+            "contact": {"email": f"mallory{version}@example.org"},
+            "need": f"New beds {version}.",
+        }
+        ids.append(sent(anyone, "partners", body))
+        how = {"record_id": "P1", "record_version": version, "fields": ["city", "contact", "needs"]}
+        records(staff.post(f"submissions/{ids[-1]}/let-in", how))
+    return ids
+
+
+@pytest.mark.parametrize("order", ["source", "first first", "last first"])
+def test_changes_of_one_record_are_put_back_to_what_was_there_before_them_all(
+    changed_twice: list[str], staff: Caller, clock: SettableClock, order: str
+) -> None:
+    clock.advance(timedelta(minutes=1))
+    first, last = changed_twice
+    if order == "source":
+        done = staff.post("submissions/withdraw", {"source_of": first}).json["withdrawn"]
+        assert done == [last, first]
+    else:
+        for id in changed_twice if order == "first first" else (last, first):
+            assert staff.post(f"submissions/{id}/undo").status_code == 200
+    back = staff.get("partners/P1").json
+    assert (back["city"], back["contact"]["email"]) == ("Molde", "real@fjord.example")
+    assert [one["text"] for one in back["needs"]] == ["Fewer infections."]
+    assert {part: (one["made_by"], one["made_at"][:16]) for part, one in back["provenance"].items()} == (
+        dict.fromkeys(("profile", "contact", "needs.n1"), ("staff", "2026-03-02T08:00"))
+    )
+
+
+def test_a_part_of_which_another_strangers_change_stays_is_still_anyones(
+    changed_twice: list[str], staff: Caller
+) -> None:
+    staff.post(f"submissions/{changed_twice[0]}/undo")
+    after = staff.get("partners/P1").json
+    assert after["contact"]["email"] == "mallory2@example.org"
+    assert {after["provenance"][part]["made_by"] for part in ("profile", "contact", "needs.n3")} == {"anyone"}
+
+
+@pytest.fixture
+def changed(changing: str, staff: Caller) -> str:
+    """A submission that changed the partner P1."""
+    how = {"record_id": "P1", "record_version": 1, "fields": ["city", "contact", "needs", "not_to_meet"]}
+    records(staff.post(f"submissions/{changing}/let-in", how))
+    return changing
+
+
+def test_a_strangers_contact_goes_although_staff_have_added_to_it(changed: str, staff: Caller) -> None:
+    state = staff.get("partners/P1").json
+    state["contact"]["phone"] = "+47 1"
+    assert staff.put("partners/P1", state, If_Match='"2"').status_code == 200
+    assert staff.post(f"submissions/{changed}/undo").json["records"] == []
+    assert staff.get("partners/P1").json["contact"]["email"] == "real@fjord.example"
+
+
+def test_a_withdrawn_record_is_put_back_too_and_comes_back_without_the_strangers_parts(
+    changed: str, staff: Caller
+) -> None:
+    staff.post("partners/P1/withdraw", If_Match='"2"')
+    assert staff.post(f"submissions/{changed}/undo").json["records"] == []
+    assert staff.get("partners/P1").json["status"] == "withdrawn"
+    assert staff.post("partners/P1/reopen", If_Match='"4"').status_code == 200
+    after = staff.get("partners/P1").json
+    assert (after["contact"]["email"], after["not_to_meet"]) == ("real@fjord.example", [])
+    assert [one["text"] for one in after["needs"]] == ["Fewer infections."]
+    assert "blocks" not in after["provenance"]
+
+
+def test_what_was_changed_since_is_named_and_the_rest_is_put_back(changed: str, staff: Caller) -> None:
+    state = staff.get("partners/P1").json
+    state["contact"] = {"email": "third@fjord.example"}
+    state["needs"][1]["text"] = "New beds, said better."
+    state["not_to_meet"].append("C7")
+    assert staff.put("partners/P1", state, If_Match='"2"').status_code == 200
+    told = staff.post(f"submissions/{changed}/undo").json
+    assert told["status"] == "waiting"
+    assert [(one["id"], one["not_put_back"]) for one in told["records"]] == [("P1", ["contact", "needs"])]
+    after = staff.get("partners/P1").json
+    assert (after["city"], after["contact"]["email"]) == ("", "third@fjord.example")
+    assert after["not_to_meet"] == ["C7"]
+    assert [one["text"] for one in after["needs"]] == ["Fewer infections.", "New beds, said better."]
+    bulk = staff.post("submissions/withdraw", {"ids": [changed]}).json
+    left = {"submission": changed, "kind": "partners", "id": "P1", "fields": ["contact", "needs"]}
+    assert bulk == {"withdrawn": [changed], "not_put_back": [left]}
 
 
 def test_a_change_of_another_version_than_was_seen_is_refused(changing: str, staff: Caller) -> None:

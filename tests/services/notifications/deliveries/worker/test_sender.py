@@ -101,25 +101,61 @@ def test_a_server_that_is_away_loses_nothing_and_gets_all_when_it_is_back(
     world.clock.advance(timedelta(seconds=30))
     world.send(server)
     assert post_office.to() == ["C1@firm.example", "kari@sykehus.example"]
-    assert [(one.status, one.attempts, one.reason) for one in world.deliveries()] == [("sent", 2, "")] * 2
+    # One mail at a time finds out whether the server is back.
+    assert [(one.status, one.attempts, one.reason) for one in world.deliveries()] == [
+        ("sent", 2, ""),
+        ("sent", 1, ""),
+    ]
 
 
-def test_a_server_that_is_away_for_days_is_told_of_once_and_given_up_after_five(
-    world: World, port: int
+def test_a_server_that_is_away_for_weeks_is_told_of_once_and_no_mail_is_given_up(
+    world: World, post_office: PostOffice
+) -> None:
+    approved(world, "C1", "C2")
+    server = smtp_server(post_office.url)
+    for _day in range(14):
+        world.send(server)
+        assert set(world.statuses().values()) == {"queued"}
+        world.clock.advance(timedelta(days=1))
+    assert len(world.events()) == 6, "queued, and queued with the reason, for three mails"
+    [line] = status_of(world)
+    assert line.note.startswith("HANDSLAG_SMTP: the mail server cannot be reached just now: ")
+    assert "bring the server that it names back" in line.advice
+    post_office.open()
+    world.send(server)
+    assert set(world.statuses().values()) == {"sent"}
+
+
+@pytest.mark.parametrize("answer", ["451 4.3.0 try again later", "421 too busy"])
+def test_a_server_that_puts_off_our_sender_for_a_week_fails_no_mail(
+    world: World, open_office: PostOffice, answer: str
 ) -> None:
     approved(world, "C1")
-    server = smtp_server(f"smtp://127.0.0.1:{port}")
+    open_office.at_mail = answer
+    for _day in range(7):
+        world.send(smtp_server(open_office.url))
+        world.clock.advance(timedelta(days=1))
+    assert set(world.statuses().values()) == {"queued"}
+
+
+def test_a_recipient_that_is_put_off_for_days_is_told_of_once_and_given_up_after_five(
+    world: World, open_office: PostOffice
+) -> None:
+    approved(world, "C1")
+    open_office.answers["C1@firm.example"] = "451 greylisted, come back later"
+    server = smtp_server(open_office.url)
     start = world.clock()
     while world.clock() - start < timedelta(days=5):
         world.send(server)
-        assert set(world.statuses().values()) == {"queued"}
+        assert world.statuses() == {"C1": "queued", "P1": "sent"}
         world.clock.advance(timedelta(hours=6))
     told = len(world.events())
-    assert told == 4  # queued, and queued with the reason, for two mails
+    assert told == 4  # queued twice, sent, and queued with the reason
     world.send(server)
-    assert set(world.statuses().values()) == {"failed"}
-    assert all("Given up after five days" in one.reason for one in world.deliveries())
-    assert all(one.attempts == 21 for one in world.deliveries())
+    assert world.statuses() == {"C1": "failed", "P1": "sent"}
+    failed = world.deliveries()[0]
+    assert "Given up after five days" in failed.reason
+    assert failed.attempts == 21
 
 
 def test_a_busy_server_gets_the_mail_later(world: World, open_office: PostOffice) -> None:

@@ -1,13 +1,27 @@
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from services.profiles.organisations.domain.plain_text import (
+    TextError,
     clean_language,
+    clean_lower,
     clean_text,
     clean_website,
     clean_word,
 )
+
+PIECES = (
+    "a", "B ", "&", ";", "amp", "&amp;", "amp;", "#38;", "lt;", "&lt;", "&gt;", "b", "<b>", "</b>", "<p>", "<br", ">",
+    "<", "/", "script", "<script>", "</script>", "<!--", "-->", "&shy;", "&zwnj;", "&nbsp;", "&#10;", "\n", "\u00ad",
+    "\u200b", "\u200c", "\u2060", "\u202e", "\u00a0", "e", "\u0301", "\u037e", "\u0338", "\u212a", "\u0e01",
+    "\u0130", "ANGST", "&ANGST;", "&COPF;",
+)  # fmt: skip
+"""What a text of markup, of markup written as text, and of what nobody sees is made of."""
+
+CLEANERS = (clean_text, lambda text: clean_text(text, lines=True), clean_word, clean_lower, clean_website)
 
 
 @pytest.mark.parametrize(
@@ -34,13 +48,41 @@ def test_newlines_and_tabs_belong_in_texts_of_several_lines_only() -> None:
             clean_text(f"a{character}b")
 
 
-@given(st.text())
-def test_a_cleaned_text_is_clean(text: str) -> None:
+@pytest.mark.parametrize("clean", CLEANERS)
+@given(text=st.text() | st.lists(st.sampled_from(PIECES), max_size=12).map("".join))
+def test_a_cleaned_text_is_clean(clean: Callable[[str], str], text: str) -> None:
     try:
-        once = clean_text(text, lines=True)
+        once = clean(text)
     except ValueError:
         return
-    assert clean_text(once, lines=True) == once
+    assert clean(once) == once
+
+
+@pytest.mark.parametrize(
+    ("sent", "text"),
+    [
+        ("A &\u00adlt; B", "A < B"),
+        ("x&\u00adlt;b&\u00adgt;y&\u00adlt;/b&\u00adgt;", "xy"),
+        ("&am<b></b>p;", "&"),
+        ("&<b></b>lt;b>", "<b>"),
+        ("&amp\u037e", "&"),
+        ("e\u0301\u200cb", "éb"),
+        ("a\u2060\u200cb", "ab"),
+        ("&amp;amp;amp;#38;#38;lt;", "<"),
+    ],
+)
+def test_what_hides_markup_is_taken_off_with_it(sent: str, text: str) -> None:
+    assert clean_text(sent) == clean_text(sent, lines=True) == text
+
+
+@pytest.mark.parametrize("hidden", ["&" + "#38;" * 3_000 + "lt;", "<br" * 1_000 + ">" * 1_000])
+def test_markup_inside_markup_without_end_is_refused(hidden: str) -> None:
+    with pytest.raises(TextError, match="holds markup inside markup, many times over; send it as plain text"):
+        clean_text(hidden)
+
+
+def test_a_word_that_is_markup_in_lower_case_only_is_read_as_such() -> None:
+    assert clean_word("&ANGST;") == clean_lower("&ANGST;") == "å"
 
 
 def test_free_words_are_kept_in_lower_case_with_single_spaces() -> None:

@@ -12,27 +12,27 @@ from typing import Any
 from marshmallow import EXCLUDE, Schema, fields, missing
 
 Loader = Callable[[Any], Any]
-PlainLoader = Callable[[Any], dict[str, Any] | None]
+CompiledLoader = Callable[[Any], dict[str, Any] | None]
 
 
-class _NotPlainError(Exception):
+class _DoubtError(Exception):
     """The value, or the schema, is not one that is loaded here."""
 
 
-def plain_loader(schema: Schema) -> PlainLoader:
+def compiled_loader(schema: Schema) -> CompiledLoader:
     """Make the plain loader of a schema; one that always says None when the schema has fields unknown here.
 
     The schema must have no hooks (`pre_load`, `post_load`, `validates`).
     """
     try:
         load = _object(schema)
-    except _NotPlainError:
+    except _DoubtError:
         return lambda state: None
 
     def plain(state: Any) -> dict[str, Any] | None:
         try:
             loaded: dict[str, Any] = load(state)
-        except _NotPlainError:
+        except _DoubtError:
             return None
         return loaded
 
@@ -41,7 +41,7 @@ def plain_loader(schema: Schema) -> PlainLoader:
 
 def _object(schema: Schema) -> Loader:
     if schema.unknown != EXCLUDE:
-        raise _NotPlainError
+        raise _DoubtError
     parts = [
         (field.data_key or name, field.attribute or name, field.required, field.load_default, *_value(field))
         for name, field in schema.load_fields.items()
@@ -49,7 +49,7 @@ def _object(schema: Schema) -> Loader:
 
     def load(value: Any) -> dict[str, Any]:
         if type(value) is not dict:
-            raise _NotPlainError
+            raise _DoubtError
         loaded = {}
         for key, name, required, default, kinds, load_value in parts:
             given = value.get(key, missing)
@@ -58,7 +58,7 @@ def _object(schema: Schema) -> Loader:
             elif given is not missing:
                 loaded[name] = load_value(given)
             elif required:
-                raise _NotPlainError
+                raise _DoubtError
             elif default is not missing:
                 loaded[name] = default() if callable(default) else default
         return loaded
@@ -73,7 +73,7 @@ _NONE = type(None)
 
 def _value(field: fields.Field[Any]) -> tuple[Kinds, Loader]:
     if field.validators:
-        raise _NotPlainError
+        raise _DoubtError
     kinds, load = _not_null(field)
     return (kinds | {_NONE} if field.allow_none else kinds), load
 
@@ -89,17 +89,17 @@ def _not_null(field: fields.Field[Any]) -> tuple[Kinds, Loader]:
         return frozenset(), _dict(_value(field.key_field), _value(field.value_field))
     if type(field) is fields.Nested and not field.many and field.unknown is None:
         return frozenset(), _object(field.schema)
-    raise _NotPlainError
+    raise _DoubtError
 
 
 def _refuse(value: Any) -> Any:
-    raise _NotPlainError
+    raise _DoubtError
 
 
 def _list(kinds: Kinds, load_item: Loader) -> Loader:
     def load(value: Any) -> Any:
         if type(value) is not list:
-            raise _NotPlainError
+            raise _DoubtError
         return [item if type(item) in kinds else load_item(item) for item in value]
 
     return load
@@ -110,7 +110,7 @@ def _dict(key: tuple[Kinds, Loader], item: tuple[Kinds, Loader]) -> Loader:
 
     def load(value: Any) -> Any:
         if type(value) is not dict:
-            raise _NotPlainError
+            raise _DoubtError
         return {
             name if type(name) in key_kinds else load_key(name): (
                 one if type(one) in item_kinds else load_item(one)

@@ -46,7 +46,7 @@ class Attributes:
     content_type: str | None
 
 
-def read_plain(headers: Headers) -> Attributes | None:
+def read_usual(headers: Headers) -> Attributes | None:
     """Read the headers, or return None when the SDK is needed to say whether and how they can be read."""
     if not headers:
         return None
@@ -71,7 +71,7 @@ def read_plain(headers: Headers) -> Attributes | None:
         return None
 
 
-def write_plain(
+def write_usual(
     id: str, kind: str, source: str, moment: str, subject: str, version: str, with_content: bool
 ) -> Headers:
     """Write the headers that the SDK would write; `moment` is a moment in UTC as RFC 3339 with `Z`."""

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from shared.storage.engine import Database, open_database
-from shared.storage.statements import Insert
+from shared.storage.written_inserts import Insert
 
 metadata = sa.MetaData()
 things = sa.Table(

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 
 from shared.events.catalogue import TOPICS
-from shared.events.plain_states import plain_loader
+from shared.events.compiled_states import compiled_loader
 
 _JUNK = st.one_of(
     st.none(),
@@ -53,7 +53,7 @@ SCHEMAS = [pytest.param(topic.schema(), id=name) for name, topic in TOPICS.items
 def test_a_right_state_is_loaded_as_the_schema_loads_it(schema: Schema, data: st.DataObject) -> None:
     state = data.draw(_states(schema))
     before = copy.deepcopy(state)
-    assert plain_loader(schema)(state) == schema.load(state)
+    assert compiled_loader(schema)(state) == schema.load(state)
     assert state == before
 
 
@@ -63,7 +63,7 @@ def test_what_the_schema_refuses_is_left_to_it(schema: Schema, data: st.DataObje
     state = data.draw(_states(schema))
     name = data.draw(st.sampled_from(sorted(schema.load_fields)))
     state[name] = data.draw(_JUNK)
-    plain = plain_loader(schema)(state)
+    plain = compiled_loader(schema)(state)
     try:
         loaded = schema.load(state)
     except ValidationError:
@@ -75,12 +75,12 @@ def test_what_the_schema_refuses_is_left_to_it(schema: Schema, data: st.DataObje
 @pytest.mark.parametrize("schema", SCHEMAS)
 @pytest.mark.parametrize("value", [None, [], "text", 1])
 def test_what_is_no_object_is_left_to_the_schema(schema: Schema, value: Any) -> None:
-    assert plain_loader(schema)(value) is None
+    assert compiled_loader(schema)(value) is None
 
 
 @pytest.mark.parametrize("schema", SCHEMAS)
 def test_a_state_that_lacks_what_is_required_is_left_to_the_schema(schema: Schema) -> None:
-    assert plain_loader(schema)({}) is None
+    assert compiled_loader(schema)({}) is None
 
 
 @pytest.mark.parametrize("schema", SCHEMAS)
@@ -92,7 +92,7 @@ def test_defaults_are_made_anew_for_each_state() -> None:
     class WithList(Schema):
         items = fields.List(fields.String(), load_default=list)
 
-    load = plain_loader(WithList(unknown=EXCLUDE))
+    load = compiled_loader(WithList(unknown=EXCLUDE))
     first, second = load({}), load({})
     assert first == second == {"items": []}
     assert first is not None
@@ -111,4 +111,4 @@ def test_defaults_are_made_anew_for_each_state() -> None:
 )
 def test_a_schema_with_other_fields_is_never_loaded_here(field: fields.Field[Any]) -> None:
     schema = Schema.from_dict({"one": field})(unknown=EXCLUDE)
-    assert plain_loader(schema)({"one": "a"}) is None
+    assert compiled_loader(schema)({"one": "a"}) is None

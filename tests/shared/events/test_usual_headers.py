@@ -13,7 +13,7 @@ from shared.clock import to_text
 from shared.event_log.port import Headers, Record
 from shared.events.envelope import BadEventError, encode_state, from_record, recorded_message, to_message
 from shared.events.event import Event
-from shared.events.plain_headers import read_plain
+from shared.events.usual_headers import read_usual
 
 AT = datetime(2026, 3, 2, 8, 0, 0, 123456, tzinfo=UTC)
 STATE = {"id": "c-1", "version": 3, "status": "active", "updated_at": "2026-03-02T08:00:00Z", "name": "Åäö"}
@@ -36,7 +36,7 @@ def test_a_recorded_event_becomes_the_message_that_the_sdk_makes(
     payload = None if state is None else encode_state(state)
     recorded = recorded_message(event.type, key, str(version), to_text(moment), payload)
     assert recorded == to_message(event)
-    assert read_plain(recorded.headers) is not None
+    assert read_usual(recorded.headers) is not None
 
 
 def test_an_event_of_an_unknown_type_becomes_no_message() -> None:
@@ -49,8 +49,8 @@ def changed(name: str, value: bytes) -> Headers:
 
 
 def test_the_header_that_carries_a_trace_on_is_left_aside() -> None:
-    assert read_plain((*HEADERS, ("ce_traceparent", b"00-1"))) == read_plain(HEADERS) is not None
-    assert read_plain((("ce_traceparent", b"00-1"),)) is None
+    assert read_usual((*HEADERS, ("ce_traceparent", b"00-1"))) == read_usual(HEADERS) is not None
+    assert read_usual((("ce_traceparent", b"00-1"),)) is None
 
 
 IN_DOUBT = {
@@ -71,7 +71,7 @@ IN_DOUBT = {
 
 @pytest.mark.parametrize("headers", IN_DOUBT.values(), ids=IN_DOUBT.keys())
 def test_headers_in_doubt_are_left_to_the_sdk(headers: Headers) -> None:
-    assert read_plain(headers) is None
+    assert read_usual(headers) is None
 
 
 @given(st.sampled_from(HEADERS), st.binary(max_size=30))
