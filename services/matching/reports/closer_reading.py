@@ -28,7 +28,11 @@ from shared.storage.engine import Database
 AT_ONCE = 8
 """Passages that are embedded in one turn."""
 TOGETHER_WITHIN = timedelta(seconds=2)
-"""How long organisations that were read wait for others, so that reports are made again once for many of them."""
+"""How long organisations that were read wait for others, so that reports are made again once for many of them.
+
+It doubles each time, up to `TOGETHER_AT_MOST`, while others wait to be read: many that come at once cost little more.
+"""
+TOGETHER_AT_MOST = timedelta(seconds=16)
 
 
 class CloserReading:
@@ -40,6 +44,7 @@ class CloserReading:
         self._engine = engine
         self._last: Turn = ("", "")
         self._read: dict[Unread, datetime] = {}
+        self._together = TOGETHER_WITHIN
 
     def step(self) -> bool:
         """Embed some passages of the organisation whose turn it is, and say whether any waits.
@@ -53,13 +58,14 @@ class CloserReading:
         if not isinstance(self._engine, EmbeddingEngine):
             self._mark(left)
         elif self._read and (not left or self._is_time()):
+            self._together = min(self._together * 2, TOGETHER_AT_MOST) if left else TOGETHER_WITHIN
             self._mark(list(self._read))
         elif left:
             self._read_on(next_in_turn(left, self._last), self._engine)
         return bool(waiting)
 
     def _is_time(self) -> bool:
-        return self._clock() - min(self._read.values()) >= TOGETHER_WITHIN
+        return self._clock() - min(self._read.values()) >= self._together
 
     def _read_on(self, one: Unread, engine: EmbeddingEngine) -> None:
         self._last = one.turn

@@ -71,13 +71,17 @@ class Case:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What one pass read at a moment: the companies as they were at the pool's `number`, the policy, and the cases."""
+    """What one pass read at a moment: the companies as they were at the pool's `number`, the policy, and the cases.
+
+    Those who were `waiting` to be read closely then are noted already, or what was read of them is outdated by now.
+    """
 
     at: str
     number: int
     policy: ScoringPolicy
     companies: CompanyFeatures
     moments: Mapping[str, datetime]
+    waiting: frozenset[Unread]
     cases: tuple[Case, ...]
 
 
@@ -149,9 +153,10 @@ class Scorer:
             one = made[case.request.id]
             if isinstance(one, Made) and self._lack_vectors(one.needs):
                 unread.append(Unread(Texts.REQUEST, case.request.id, case.partner.id))
-        if unread:
+        new = set(unread) - snapshot.waiting
+        if new:
             with self._database.writing() as connection:
-                add_unread(connection, unread, self._clock())
+                add_unread(connection, new, self._clock())
 
     def _lack_vectors(self, needs: NeedFeatures) -> bool:
         return bool(self._companies.engine.vector_size) and any(map(lack_vectors, needs.readings))
@@ -177,13 +182,14 @@ class Scorer:
             # The number comes first: a company that changes while the rest is read makes the save fail.
             number = due.get_pool_number(connection)
             policy = policies.get_active_policy(connection)
-            waiting = {one.id for one in list_unread(connection) if one.side is Texts.COMPANY}
-            companies = self._companies.features(connection, policy, waiting)
+            waiting = frozenset(list_unread(connection))
+            unread_companies = {one.id for one in waiting if one.side is Texts.COMPANY}
+            companies = self._companies.features(connection, policy, unread_companies)
             read = [_read_case(connection, claim) for claim in claims]
             open_requests = due.list_open_requests(connection)
         self._settled.follow(companies, policy, open_requests)
         cases = tuple(case for case in read if case is not None)
-        return Snapshot(at, number, policy, companies, self._companies.moments, cases)
+        return Snapshot(at, number, policy, companies, self._companies.moments, waiting, cases)
 
     def compute(self, snapshot: Snapshot) -> dict[str, Made | Exception]:
         """Make the reports of a snapshot, by request id; where one cannot be made, the exception stands instead."""

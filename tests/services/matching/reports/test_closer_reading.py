@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
+from datetime import timedelta
 
 import numpy as np
 import pytest
 
-from services.matching.reports.closer_reading import AT_ONCE, TOGETHER_WITHIN, CloserReading
+from services.matching.reports.closer_reading import AT_ONCE, TOGETHER_AT_MOST, TOGETHER_WITHIN, CloserReading
 from services.matching.reports.domain.turns import Texts, Unread, next_in_turn
 from services.matching.reports.store import due
 from services.matching.reports.store.reports import StoredReport, get_report
@@ -165,6 +167,52 @@ def test_companies_that_are_read_one_after_the_other_have_reports_made_again_onc
     reading.step()
     assert number_of_changes() == before + 1
     assert TOGETHER_WITHIN.total_seconds() > 0
+
+
+def test_while_many_wait_reports_are_made_again_at_growing_intervals(
+    tell: MatchingWorld, scorer: Scorer, reading: CloserReading, database: Database, clock: SettableClock
+) -> None:
+    for number in range(40):
+        tell.company(f"C{number:02}", f"{number}. {STERILE}")
+    tell.partner("P1")
+    tell.request("R1", "P1")
+    scorer.score_stale()
+
+    marked, seconds = [], 0
+    with database.reading() as connection:
+        left = count_unread(connection)
+    while left:
+        reading.step()
+        with database.reading() as connection:
+            now = count_unread(connection)
+        if now < left:
+            marked.append(seconds)
+        left = now
+        clock.advance(timedelta(seconds=1))
+        seconds += 1
+    pauses = [after - before for before, after in itertools.pairwise(marked)]
+    assert pauses[:2] == sorted(pauses[:2])
+    assert pauses[1] >= 2 * pauses[0] - 1
+    assert max(pauses) <= TOGETHER_AT_MOST.total_seconds() + 2
+    assert len(marked) <= 6
+
+
+def test_who_was_read_while_a_report_was_made_is_not_noted_again(
+    tell: MatchingWorld, scorer: Scorer, reading: CloserReading, database: Database
+) -> None:
+    tell.company("C1", STERILE)
+    tell.partner("P1")
+    tell.request("R1", "P1")
+    scorer.score_stale()
+    tell.request("R2", "P1")
+    with database.writing() as connection:
+        [claim] = due.claim_due(connection, scorer._clock(), 5)
+    snapshot = scorer.read([claim])
+    while reading.step():
+        pass
+    scorer._note_unread(snapshot, scorer.compute(snapshot))
+    with database.reading() as connection:
+        assert [one for one in list_unread(connection) if one.side is Texts.COMPANY] == []
 
 
 def test_who_is_gone_and_who_has_no_embedding_any_more_is_waited_for_no_longer(
