@@ -9,10 +9,10 @@ from flask import Flask, Response, current_app, g, render_template, request
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError, CSRFProtect
 
+from shared.web.access import SAFE_METHODS
 from shared.web.outside_address import Origin, origin_of
 from shared.web.problems import API_PREFIX
 
-UNSAFE_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 SIGN_IN = "shell.sign_in"
 HIDDEN_FIELDS = frozenset({"csrf_token", "token", "next", "version", "confirmed"})
 """Fields that nobody types, or that are shown nowhere."""
@@ -60,7 +60,7 @@ def check_forms(app: Flask, csrf: CSRFProtect, base_url: str) -> None:
 
     @app.before_request
     def check() -> None:
-        if request.endpoint is None or request.method not in UNSAFE_METHODS:
+        if request.endpoint is None or request.method in SAFE_METHODS:
             return
         said = _said_origin()
         g.is_own_form = False

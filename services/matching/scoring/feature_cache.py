@@ -69,7 +69,7 @@ class FeatureCache:
             changed = [one for one, version in versions.items() if known.get(one) != version]
             states = projection.get_states(connection, tables.companies, changed)
             new = company_features(
-                [company_from_state(states[one].state) for one in sorted(states)], self.engine, policy
+                [company_from_state(states[one].state) for one in sorted(states)], self.engine
             )
             kept = [one for one in known if known[one] == versions.get(one)]
             lacking = _without_vectors(new) if self.engine.vector_size else frozenset()

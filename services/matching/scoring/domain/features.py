@@ -98,10 +98,8 @@ class NeedFeatures(_Side):
     policy: ScoringPolicy
 
 
-def company_features(
-    companies: Sequence[Company], engine: TextEngine, policy: ScoringPolicy
-) -> CompanyFeatures:
-    """Read companies into features; a row depends on its company and the engine alone, not on the policy."""
+def company_features(companies: Sequence[Company], engine: TextEngine) -> CompanyFeatures:
+    """Read companies into features; a row depends on its company and the engine alone."""
     engine.prepare(text for company in companies for text in texts_of_company(company))
     vectors = vectors_of(engine)
     kinds = standard_kinds()
