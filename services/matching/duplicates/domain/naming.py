@@ -43,12 +43,16 @@ _WORD = re.compile(r"[a-z0-9]+")
 _SPELLED = (("ae", "a"), ("oe", "o"), ("ue", "u"), ("aa", "a"))
 
 
-@kept(100_000)
 def name_words(name: str) -> tuple[str, ...]:
     """Return the words of a name in small Latin letters, whatever its script, without legal forms at its ends.
 
     A name that is nothing but legal forms keeps the last of them.
     """
+    return tuple(_plain_name(name).split())
+
+
+@kept(40_000)
+def _plain_name(name: str) -> str:
     text = _JOINED.sub(r"\1", anyascii(name).lower()).replace("'", "").replace("sp. z oo", "spzoo")
     for spelled, plain in _SPELLED:
         text = text.replace(spelled, plain)
@@ -58,7 +62,7 @@ def name_words(name: str) -> tuple[str, ...]:
         end -= 1
     while end - first > 1 and words[first] in _LEGAL:
         first += 1
-    return tuple(words[first:end])
+    return " ".join(words[first:end])
 
 
 def distinctive(words: tuple[str, ...]) -> tuple[str, ...]:
