@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 from flask import Flask, Response, current_app, g, render_template, request
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError, CSRFProtect
+from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import HTTPException
 
 from shared.web.access import SAFE_METHODS
 from shared.web.outside_address import Origin, origin_of
@@ -43,7 +45,7 @@ def refuse_nul_in_forms() -> None:
     view = current_app.view_functions.get(request.endpoint or "")
     if request.path.startswith(API_PREFIX) or getattr(view, TELLS_NUL, False):
         return
-    if _typed() and any("\0" in text for name, values in request.form.lists() for text in (name, *values)):
+    if any("\0" in text for name, values in request.form.lists() for text in (name, *values)) and _typed():
         raise NulInFormError
 
 
@@ -90,10 +92,18 @@ def _said_origin() -> str:
     return origin if origin and origin != "null" else request.headers.get("Referer", "").strip()
 
 
+def _written() -> MultiDict[str, str]:
+    """Return the form that came; nothing of one that cannot be read, for the page that says why it is not taken."""
+    try:
+        return request.form
+    except HTTPException:
+        return MultiDict()
+
+
 def _typed() -> list[tuple[str, str]]:
     return [
         (name, value)
-        for name, values in request.form.lists()
+        for name, values in _written().lists()
         if name not in HIDDEN_FIELDS
         for value in values
         if value.strip()
@@ -106,7 +116,7 @@ def _page(own: Origin, foreign: Origin | str | None, nul: bool = False) -> Respo
     again = nul or (foreign is None and g.is_own_form and request.endpoint != SIGN_IN)
     fields = [
         (name, value.replace("\0", ""))
-        for name, values in request.form.lists()
+        for name, values in _written().lists()
         if name != "csrf_token" and "\0" not in name
         for value in values
     ]
