@@ -9,8 +9,11 @@ The processes are killed, and hold files, sockets and databases, as any other.
 from __future__ import annotations
 
 import atexit
+import gc
+import importlib
 import json
 import os
+import pkgutil
 import signal
 import subprocess
 import sys
@@ -19,9 +22,16 @@ import time
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Protocol
 
+import deploy
+import services
+import shared
+
 ROOT = Path(__file__).resolve().parents[1]
+RUN_BY_OTHERS = ("__main__", "env", "versions")
+"""Modules that are no library: programs, and what Alembic runs in its own way."""
 
 
 class Process(Protocol):
@@ -123,11 +133,10 @@ def the_forker() -> Forker:
 
 def serve() -> None:
     """Do what each line says until there are no more."""
-    import deploy.command  # with the next three, what the command imports once it is told what to run
-    import deploy.runtime.patient_worker
-    import deploy.runtime.web
-    import deploy.runtime.work  # noqa: F401
-
+    for package in (shared, services, deploy):
+        _import_all(package)
+    gc.collect()
+    gc.freeze()  # what is imported stays: no process that is forked looks through it
     ended: dict[int, int] = {}
     for line in sys.stdin:
         order = json.loads(line)
@@ -139,6 +148,15 @@ def serve() -> None:
         else:
             answer = ended.get(order["ended"])
         print(json.dumps(answer), flush=True)
+
+
+def _import_all(package: ModuleType) -> None:
+    """Import what a package holds: the command imports most of it only when it runs what it is told to."""
+    for found in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+        if found.name.rpartition(".")[2] not in RUN_BY_OTHERS:
+            module = importlib.import_module(found.name)
+            if found.ispkg:
+                _import_all(module)
 
 
 def _ended() -> tuple[int, int] | None:
