@@ -10,10 +10,8 @@ from __future__ import annotations
 
 import atexit
 import gc
-import importlib
 import json
 import os
-import pkgutil
 import signal
 import subprocess
 import sys
@@ -22,16 +20,14 @@ import time
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from types import ModuleType
 from typing import Any, Protocol
 
 import deploy
 import services
 import shared
+from deploy.runtime.forked_child import import_all
 
 ROOT = Path(__file__).resolve().parents[1]
-RUN_BY_OTHERS = ("__main__", "env", "versions")
-"""Modules that are no library: programs, and what Alembic runs in its own way."""
 
 
 class Process(Protocol):
@@ -133,8 +129,7 @@ def the_forker() -> Forker:
 
 def serve() -> None:
     """Do what each line says until there are no more."""
-    for package in (shared, services, deploy):
-        _import_all(package)
+    import_all(shared, services, deploy)
     gc.collect()
     gc.freeze()  # what is imported stays: no process that is forked looks through it
     ended: dict[int, int] = {}
@@ -148,15 +143,6 @@ def serve() -> None:
         else:
             answer = ended.get(order["ended"])
         print(json.dumps(answer), flush=True)
-
-
-def _import_all(package: ModuleType) -> None:
-    """Import what a package holds: the command imports most of it only when it runs what it is told to."""
-    for found in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
-        if found.name.rpartition(".")[2] not in RUN_BY_OTHERS:
-            module = importlib.import_module(found.name)
-            if found.ispkg:
-                _import_all(module)
 
 
 def _ended() -> tuple[int, int] | None:

@@ -248,9 +248,9 @@ def child_of(parent: int, part: str) -> int | None:
             continue
         try:
             fields = (entry / "stat").read_text().rsplit(")", 1)[1].split()
-            words = (entry / "cmdline").read_bytes().split(b"\0")
+            name = (entry / "comm").read_text().strip()
         except OSError:
             continue
-        if int(fields[1]) == parent and part.encode() in words:
+        if int(fields[1]) == parent and name == f"handslag {part}":
             return int(entry.name)
     return None
