@@ -31,6 +31,7 @@ from shared.command_line import (
 from shared.settings.registry import Settings, describe_settings, risky_settings
 from shared.storage.newer_database import NewerDatabaseError
 from shared.storage.private_files import private_umask
+from shared.words.hosts import is_loopback
 
 SAMPLE = Path(__file__).with_name("sample")
 
@@ -177,7 +178,7 @@ def settings_command(as_json: bool) -> None:
 
 
 def _sample(settings: Settings) -> Settings:
-    if settings.host not in {"127.0.0.1", "::1", "localhost"}:
+    if not is_loopback(settings.host):
         raise click.UsageError(
             "sample data is served on loopback only: everyone who reaches it counts as staff"
         )

@@ -206,6 +206,15 @@ def test_twice_the_parts_take_at_most_two_and_a_half_times_as_long(before: bytes
     assert_linear(read, lambda size: before + (shape * size)[:size], FILE)
 
 
+@pytest.mark.parametrize("shape", [b"a", b"\r\n", b"\r\n--", b"-", b"\xc3\xa5"])
+def test_twice_the_field_of_a_form_takes_at_most_two_and_a_half_times_as_long(shape: bytes) -> None:
+    def read(content: bytes) -> None:
+        with contextlib.suppress(HTTPException):
+            _form(content, "multipart/form-data", boundary="a")
+
+    assert_linear(read, lambda size: PART[:-3] + shape * (size // len(shape)) + b"\r\n--a--\r\n", FILE)
+
+
 BOOK = workbook({"Sheet": [["name", "need"]]})
 SHEET_SHAPES = [
     '<row><c t="inlineStr"><is><t>a</t></is></c></row>',

@@ -88,6 +88,17 @@ pool = sa.Table(
     sa.Column("number", sa.BigInteger, nullable=False),
 )
 
+# Companies and requests whose texts were read by words, for want of vectors: these are made, then the reports again.
+unread = sa.Table(
+    "unread",
+    metadata,
+    sa.Column("side", sa.String(40), primary_key=True),
+    sa.Column("id", sa.String(200), primary_key=True),
+    # The company, or the partner of the request: organisations take turns.
+    sa.Column("organisation", sa.String(200), nullable=False),
+    sa.Column("since", sa.String(40), nullable=False),
+)
+
 # At most one row: until when no report is made.
 holds = sa.Table(
     "holds",

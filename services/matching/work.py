@@ -5,9 +5,10 @@ from __future__ import annotations
 from services.matching import tables
 from services.matching.database import open_store
 from services.matching.events import HANDLERS
+from services.matching.reports.closer_reading import closer_reading_loop
 from services.matching.reports.worker import scoring_loop
 from services.matching.text.domain.thesaurus import thesaurus_with
-from services.matching.text.engines import make_engine
+from services.matching.text.engines import make_engine, without_waiting
 from services.matching.upkeep.erase import erasing_loop
 from services.matching.upkeep.replay import replay_loop
 from services.matching.upkeep.unused_vectors import unused_vectors_loop
@@ -40,7 +41,8 @@ def create_work(settings: Settings, event_log: EventLog, clock: Clock, ids: IdSo
         pulsing(event_log, GROUP),
         Loop("matching consumer", consumer.run),
         replay_loop(database, event_log, HANDLERS, clock),
-        scoring_loop(database, clock, engine),
+        scoring_loop(database, clock, without_waiting(engine)),
+        closer_reading_loop(database, clock, engine),
         forgetting(database, tables.idempotency, clock),
         erasing_loop(database, clock),
         unused_vectors_loop(database, clock, engine),

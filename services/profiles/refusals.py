@@ -12,8 +12,8 @@ class Refusal(StrEnum):
     """Why a change cannot be made.
 
     Unknown: nothing has this id; taken: something has it already; withdrawn: what is withdrawn stays as it is; stale:
-    the caller saw another version; decided: somebody has decided on it; too many: it is asked
-    too often, and may be asked again in `seconds`; too large: more is sent than is kept; full: so much waits
+    the caller saw another version; decided: somebody has decided on it; named: others that stay name it; too many: it
+    is asked too often, and may be asked again in `seconds`; too large: more is sent than is kept; full: so much waits
     for staff that nothing more is kept; invalid: fields are wrong or do not go together.
     """
 
@@ -22,6 +22,7 @@ class Refusal(StrEnum):
     WITHDRAWN = "withdrawn"
     STALE = "stale"
     DECIDED = "decided"
+    NAMED = "named"
     TOO_MANY = "too_many"
     TOO_LARGE = "too_large"
     FULL = "full"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -33,16 +33,6 @@ def url_of(*schemes: str, optional: bool = False) -> Callable[[str], str | None]
         return f"must start with {' or '.join(schemes)} and name a place, for example {schemes[0]}…"
 
     return check
-
-
-def is_loopback(host: str) -> bool:
-    """Say whether a host's name or address is this machine's own."""
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 OWN_PATHS = frozenset(

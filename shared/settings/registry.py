@@ -15,7 +15,6 @@ from urllib.parse import urlsplit
 from shared.settings.checks import (
     anything,
     base_address,
-    is_loopback,
     long_secret,
     mail_address,
     mail_server,
@@ -32,6 +31,7 @@ from shared.settings.checks import (
 )
 from shared.settings.kafka_checks import SASL_MECHANISMS, SECURITY, kafka_problems
 from shared.time_zones import time_zone_named
+from shared.words.hosts import is_loopback
 
 
 @dataclass(frozen=True)

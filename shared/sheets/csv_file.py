@@ -27,6 +27,9 @@ LOOKED_AT = 50_000
 MOST_SEPARATORS = 10_000
 """In one line; long texts have some inside their quotes."""
 
+MOST_LINES = 2_000_000
+"""Line ends in a file, those inside of quotes too: each line is an object."""
+
 _SEPARATOR_LINE = re.compile(r"\"?sep=([,;\t|])\"?[,;\t|]*\r?\n?", re.IGNORECASE)
 _KEPT_AS_TEXT = re.compile(r'="([^"]*)"')
 
@@ -36,9 +39,13 @@ def read_csv(content: bytes, headings: Headings, most_rows: int = MOST_ROWS, enc
 
     `encoding` names the file's; without it, it is found or guessed (see `decode`). The separator is the one of `,` `;`
     `|` and tab that finds most of the known headings in one of the first rows, or the one that a first line `sep=;`
-    names. Raises FileError for other encodings, a quote that never closes, and for what `SheetMaker` refuses.
+    names. Raises FileError for other encodings, a quote that never closes, too many lines, and for what `SheetMaker`
+    refuses.
     """
     decoded = decode(content, encoding)
+    ends = decoded.text.count("\n") + decoded.text.count("\r") - decoded.text.count("\r\n")
+    if ends > MOST_LINES:
+        raise FileError(f"has more than {MOST_LINES} lines; split it into several files")
     first = _SEPARATOR_LINE.match(decoded.text)
     start = 1 if first else 0
     lines = list(io.StringIO(decoded.text, newline=""))[start:]

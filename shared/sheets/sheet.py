@@ -11,6 +11,8 @@ from shared.words.invisible import trimmed, visible_line
 MOST_FILE_BYTES = 50_000_000
 MOST_ROWS = 100_000
 MOST_COLUMNS = 200
+MOST_CELLS = 10_000_000
+"""Cells in all; a few bytes of a workbook may stand for many, by their places or by being repeated."""
 ROWS_OF_TITLES = 30
 """Rows with text among which the headings are looked for."""
 
@@ -18,6 +20,8 @@ REASONS = "reasons"
 """The column of a rejects file that is ignored when the file is imported again."""
 
 _SHOWN = 60
+NAMED = 5
+"""Rows that a note names."""
 _LONGEST_HEADING = 100
 
 
@@ -84,6 +88,29 @@ class Sheet:
 
 
 @dataclass
+class _Unread:
+    """Rows and cells that are not read: how many, and the first of them to be named."""
+
+    rows: list[Row] = field(default_factory=list)
+    number: int = 0
+
+    def add(self, row: Row) -> None:
+        self.number += 1
+        if len(self.rows) < NAMED:
+            self.rows.append(row)
+
+    def shown(self) -> str:
+        shown = [f"{' '.join(' '.join(row.cells).split())[:_SHOWN]!r} (line {row.line})" for row in self.rows]
+        rest = self.number - len(shown)
+        return ", ".join(shown) + (f" and {rest} more" if rest else "")
+
+
+def too_many_cells() -> FileError:
+    """Make the refusal of a sheet that has more cells than are read."""
+    return FileError(f"has more than {MOST_CELLS} cells; take out columns that are not needed, or split it")
+
+
+@dataclass
 class SheetMaker:
     """Takes rows one by one: finds the headings among the first ones with text, and leaves out rows without text.
 
@@ -103,10 +130,11 @@ class SheetMaker:
     _line: int = 0
     _looked_at: int = 0
     _first: list[Row] = field(default_factory=list)
-    _aside: list[Row] = field(default_factory=list)
-    _stray: list[Row] = field(default_factory=list)
+    _aside: _Unread = field(default_factory=lambda: _Unread())
+    _stray: _Unread = field(default_factory=lambda: _Unread())
     _after_blank: bool = False
     _second_table: int = 0
+    _cells: int = 0
 
     @property
     def complete(self) -> bool:
@@ -125,6 +153,9 @@ class SheetMaker:
 
     def add(self, row: Row) -> None:
         """Take a row. Raises FileError for a header or a sheet that cannot be worked with."""
+        self._cells += len(row.cells)
+        if self._cells > MOST_CELLS:
+            raise too_many_cells()
         if not any(cell.strip() for cell in row.cells):
             if self.undecided and self._first and not self._after_blank:
                 self._first.append(row)
@@ -151,10 +182,10 @@ class SheetMaker:
             for heading, name in zip(self.header, self.names, strict=True)
             if heading.strip()
         )
-        if self._aside:
-            self.notes.append(f"not read, for they stand apart from the table: {_shown_rows(self._aside)}")
-        if self._stray:
-            self.notes.append(f"not read, for their columns have no heading: {_shown_rows(self._stray)}")
+        if self._aside.number:
+            self.notes.append(f"not read, for they stand apart from the table: {self._aside.shown()}")
+        if self._stray.number:
+            self.notes.append(f"not read, for their columns have no heading: {self._stray.shown()}")
         reading = SheetReading(
             self.format, self._line, columns, separator=self.separator, notes=tuple(self.notes)
         )
@@ -176,7 +207,9 @@ class SheetMaker:
         self.header, self._line = _header(header), header.line
         self.names = self._names()
         if above:
-            self.notes.append(f"above the headings in line {header.line}, not read: {_shown_rows(above)}")
+            self.notes.append(
+                f"above the headings in line {header.line}, not read: {_Unread(above[:NAMED], len(above)).shown()}"
+            )
         for row in below:
             self.add(row)
 
@@ -222,7 +255,7 @@ class SheetMaker:
             self._second_table = self._second_table or row.line
         elif len(filled) == 1 and self._after_blank and len(self.headings.required) > 1:
             # One cell is never a row of a table with two required columns: it is a note below the table.
-            self._aside.append(row)
+            self._aside.add(row)
             return
         else:
             self._after_blank = False
@@ -250,7 +283,7 @@ class SheetMaker:
         for place, cell in enumerate(row.cells):
             named = place < width and self.header[place].strip()
             if not named and cell.strip() and not self.separator:
-                self._stray.append(Row(row.line, (cell,)))
+                self._stray.add(Row(row.line, (cell,)))
             elif not named and cell.strip():
                 return (
                     f"holds {cell.strip()[:40]!r} in column {place + 1}, which has no name; "
@@ -270,9 +303,3 @@ def _header(row: Row) -> tuple[str, ...]:
 def _seen(heading: str) -> str:
     """Return a heading as a person sees it, in one line."""
     return " ".join(trimmed(visible_line(heading)).split())
-
-
-def _shown_rows(rows: list[Row]) -> str:
-    shown = [f"{' '.join(' '.join(row.cells).split())[:_SHOWN]!r} (line {row.line})" for row in rows[:5]]
-    rest = len(rows) - len(shown)
-    return ", ".join(shown) + (f" and {rest} more" if rest else "")

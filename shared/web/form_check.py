@@ -8,11 +8,13 @@ from typing import Any, TypeVar
 from flask import Flask, Response, current_app, g, render_template, request
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError, CSRFProtect
+from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import HTTPException
 
+from shared.web.access import SAFE_METHODS
 from shared.web.outside_address import Origin, origin_of
 from shared.web.problems import API_PREFIX
 
-UNSAFE_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 SIGN_IN = "shell.sign_in"
 HIDDEN_FIELDS = frozenset({"csrf_token", "token", "next", "version", "confirmed"})
 """Fields that nobody types, or that are shown nowhere."""
@@ -43,7 +45,7 @@ def refuse_nul_in_forms() -> None:
     view = current_app.view_functions.get(request.endpoint or "")
     if request.path.startswith(API_PREFIX) or getattr(view, TELLS_NUL, False):
         return
-    if _typed() and any("\0" in text for name, values in request.form.lists() for text in (name, *values)):
+    if any("\0" in text for name, values in request.form.lists() for text in (name, *values)) and _typed():
         raise NulInFormError
 
 
@@ -60,7 +62,7 @@ def check_forms(app: Flask, csrf: CSRFProtect, base_url: str) -> None:
 
     @app.before_request
     def check() -> None:
-        if request.endpoint is None or request.method not in UNSAFE_METHODS:
+        if request.endpoint is None or request.method in SAFE_METHODS:
             return
         said = _said_origin()
         g.is_own_form = False
@@ -90,10 +92,18 @@ def _said_origin() -> str:
     return origin if origin and origin != "null" else request.headers.get("Referer", "").strip()
 
 
+def _written() -> MultiDict[str, str]:
+    """Return the form that came; nothing of one that cannot be read, for the page that says why it is not taken."""
+    try:
+        return request.form
+    except HTTPException:
+        return MultiDict()
+
+
 def _typed() -> list[tuple[str, str]]:
     return [
         (name, value)
-        for name, values in request.form.lists()
+        for name, values in _written().lists()
         if name not in HIDDEN_FIELDS
         for value in values
         if value.strip()
@@ -106,7 +116,7 @@ def _page(own: Origin, foreign: Origin | str | None, nul: bool = False) -> Respo
     again = nul or (foreign is None and g.is_own_form and request.endpoint != SIGN_IN)
     fields = [
         (name, value.replace("\0", ""))
-        for name, values in request.form.lists()
+        for name, values in _written().lists()
         if name != "csrf_token" and "\0" not in name
         for value in values
     ]

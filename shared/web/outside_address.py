@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from ipaddress import ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 import idna
+
+from shared.words.hosts import is_loopback
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -39,7 +40,7 @@ class Origin:
 
         All names of this very machine are one host.
         """
-        own = self.host == other.host or (_is_this_machine(self.host) and _is_this_machine(other.host))
+        own = self.host == other.host or (is_loopback(self.host) and is_loopback(other.host))
         return own and self.scheme == other.scheme
 
 
@@ -98,10 +99,3 @@ def _as_browsers_send(host: str) -> str:
         return idna.encode(host, uts46=True).decode()
     except idna.IDNAError:
         return quote(host)
-
-
-def _is_this_machine(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")

@@ -87,7 +87,7 @@ class Problem(Exception):  # the standard's own word
         self.extra = dict(extra or {})
 
 
-_FIXES = {
+FIXES = {
     "Missing data for required field.": "Send this field.",
     "Field may not be null.": "Send a value, or leave the field out.",
     "Unknown field.": "Take this field out, or correct its name.",
@@ -133,7 +133,7 @@ def _each_fault(messages: Any, path: str) -> Iterator[Fault]:
     if isinstance(messages, Fault):
         yield replace(messages, field=field)
     else:
-        yield Fault(field, str(messages), _FIXES.get(str(messages), ""))
+        yield Fault(field, str(messages), FIXES.get(str(messages), ""))
 
 
 def _entries(messages: Any) -> list[dict[str, str]]:

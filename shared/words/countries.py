@@ -18,7 +18,7 @@ from pathlib import Path
 from babel import Locale
 from babel.core import get_global
 
-from shared.words.folding import without_accents
+from shared.words.folding import plain_letters
 from shared.words.invisible import trimmed
 from shared.words.kept import kept
 from shared.words.lists import ListReading, distinct, split_known, unknown_parts
@@ -68,7 +68,7 @@ MOST_KEPT = 500
 @kept(4096)
 def _key(word: str) -> str:
     """Fold case and accents and leave out fillers, so that `The Netherlands` and `netherlands` are one."""
-    plain = without_accents(word).replace("ø", "o").replace("æ", "a")
+    plain = plain_letters(word)
     parts = [part for part in re.split(r"[\W_]+", plain) if part]
     return "".join(part for part in parts if part not in _FILLER) or "".join(parts)  # `ET` is Ethiopia
 

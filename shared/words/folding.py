@@ -68,3 +68,8 @@ def without_accents(text: str) -> str:
     folded = text.casefold()
     # Letter by letter: Unicode puts the marks of a letter in order, which takes the square of their number.
     return folded if folded.isascii() else "".join(map(_without_marks, folded))
+
+
+def plain_letters(text: str) -> str:
+    """Fold case and accents, and write ø as o and æ as a: a Nordic word as one without such keys writes it."""
+    return without_accents(text).replace("ø", "o").replace("æ", "a")

@@ -10,7 +10,7 @@ from babel import Locale
 from babel.core import get_global
 
 from shared.words.countries import NAME_LANGUAGES
-from shared.words.folding import without_accents
+from shared.words.folding import plain_letters
 from shared.words.invisible import trimmed
 from shared.words.kept import kept
 from shared.words.lists import ListReading, distinct, split_known, unknown_parts
@@ -27,7 +27,7 @@ _NO_CODES = frozenset({"mul", "und", "zxx", "mis", "root"})
 
 
 def _key(word: str) -> str:
-    plain = without_accents(trimmed(word)).replace("\u00f8", "o").replace("\u00e6", "a")
+    plain = plain_letters(trimmed(word))
     return " ".join(re.sub(r"[()]", " ", plain).split()).strip(".")
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from shared.words.folding import without_accents
+from shared.words.folding import plain_letters
 from shared.words.invisible import trimmed
 from shared.words.kept import kept
 
@@ -105,7 +105,7 @@ _KNOWN_ABBREVIATIONS = _abbreviations()
 @kept(4096)
 def _short_key(text: str) -> str:
     plain = unicodedata.normalize("NFKC", trimmed(text))
-    return " ".join(without_accents(plain).replace("\u00f8", "o").replace("\u00e6", "a").split())
+    return " ".join(plain_letters(plain).split())
 
 
 LONGEST = 40

@@ -48,6 +48,10 @@ class DrawnVectors:
         """Return a vector of length 1 for each text."""
         return {text: self._vector(text) for text in texts}
 
+    def known(self, texts: Iterable[str]) -> dict[str, Matrix]:
+        """Return a vector of length 1 for each text."""
+        return self.vectors(texts)
+
     def prepare(self, texts: Iterable[str]) -> None:
         """Do nothing: vectors are drawn at once."""
 
@@ -60,7 +64,7 @@ class DrawnVectors:
 def read_pool(file: Path) -> None:
     """Read some organisations for real and keep their features in a file (NumPy's npz)."""
     engine = EmbeddingEngine(standard_thesaurus(), DrawnVectors())
-    offered = company_features(companies(COMPANIES_READ, seed=1), engine, STANDARD_POLICY).matrices
+    offered = company_features(companies(COMPANIES_READ, seed=1), engine).matrices
     asked = need_features(needs(NEEDS_READ, seed=2), engine, STANDARD_POLICY).matrices
     both = {"offered": offered, "asked": asked}
     np.savez(file, **{f"{side}_{part}": both[side][part] for side in both for part in PARTS})  # type: ignore[arg-type]

@@ -6,6 +6,8 @@ port by HTTPS.
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import http.client
 import http.server
 import json
@@ -359,13 +361,14 @@ def _links(page: str) -> list[str]:
 
 
 @contextmanager
-def compose_proxy(folder: Path) -> Iterator[int]:
-    """Run nginx by the compose file's lines, before a service that answers everything with 200."""
+def compose_proxy(folder: Path, away: bool = False) -> Iterator[int]:
+    """Run nginx by the compose file's lines, before a service that answers everything with 200, or is away."""
     with _Answering(("127.0.0.1", 0), _Ok) as service:
         threading.Thread(target=service.serve_forever, daemon=True).start()
         port, alive = free_port(), free_port()
         text = (ROOT / "deploy" / "proxy" / "nginx.conf").read_text(encoding="utf-8")
-        text = re.sub(r"(web-[a-z]+) web-[a-z]+:8080;", rf"\1 127.0.0.1:{service.server_port};", text)
+        behind = free_port() if away else service.server_port
+        text = re.sub(r"(web-[a-z]+) web-[a-z]+:8080;", rf"\1 127.0.0.1:{behind};", text)
         text = text.replace("listen 8080", f"listen 127.0.0.1:{port}").replace(
             "127.0.0.1:8081", f"127.0.0.1:{alive}"
         )
@@ -428,3 +431,82 @@ def test_who_sends_more_than_the_pages_need_is_told_when_to_come_again(tmp_path:
     sources = {line["turned_away"] for line in lines if "turned_away" in line}
     assert sources == {"127.0.0.1", "127.0.0.4"}, "the log tells from where those come who are turned away"
     assert len(lines) > len(refused)
+
+
+PERSON = {"Accept": "text/html,application/xhtml+xml"}
+TOO_LONG = b"x" * 1_000_001
+OWN_ANSWERS: list[tuple[str, str, bytes, dict[str, str], int]] = [
+    ("GET", "/metrics", b"", {}, 404),
+    ("POST", "/submit/company", TOO_LONG, {}, 413),
+    ("GET", "/", b"", {"X-Long": "a" * 70_000}, 400),
+    ("GET", "/", b"", {"Host": "a b"}, 400),
+]
+"""What the proxy answers itself: method, path, body, headers, status."""
+
+
+class _Proxied:
+    """Asks a proxy, one connection a request."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+
+    def __call__(
+        self, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None
+    ) -> tuple[int, http.client.HTTPMessage, str]:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port)
+        connection.request(method, path, body, headers or {})
+        came = connection.getresponse()
+        said = came.read().decode()
+        connection.close()
+        return came.status, came.headers, said
+
+
+def test_what_the_proxy_says_itself_is_a_page_for_people_in_both_languages(tmp_path: Path) -> None:
+    with compose_proxy(_entered_by_all(tmp_path)) as port:
+        ask = _Proxied(port)
+        answers = [
+            (ask(method, path, body, {**headers, **PERSON}), status)
+            for method, path, body, headers, status in OWN_ANSWERS
+        ]
+        answers.append((ask("GET", f"/{'a' * 40_000}", b"", PERSON), 400))  # read no further than here
+        told = [ask("POST", "/submit", b"", PERSON) for _ in range(40)]
+        answers += [(one, 429) for one in told if one[0] != 200]
+        assert len(answers) > len(OWN_ANSWERS) + 1
+        for (status, headers, page), expected in answers:
+            assert (status, headers["Content-Type"]) == (expected, "text/html; charset=utf-8")
+            assert re.search(r"<section><h1>[A-Z].*<section lang=\"sv\"><h1>[A-ZÅÄÖ]", page), page
+            (style,) = re.findall("<style>(.*?)</style>", page)
+            digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+            assert f"style-src 'sha256-{digest}'" in headers["Content-Security-Policy"]
+            assert "nginx" not in page
+        for method, path, body, sent, expected in OWN_ANSWERS[:2]:
+            status, came, said = ask(method, path, body, sent)
+            assert (status, came["Content-Type"]) == (expected, "application/problem+json")
+            assert json.loads(said)["status"] == expected
+        assert (
+            ask("POST", "/api/v1/companies", TOO_LONG, PERSON)[1]["Content-Type"]
+            == "application/problem+json"
+        )
+
+
+def test_a_service_that_is_away_is_said_so_in_both_languages(tmp_path: Path) -> None:
+    with compose_proxy(_entered_by_all(tmp_path), away=True) as port:
+        status, headers, page = _Proxied(port)("GET", "/submit/company", b"", PERSON)
+        assert (status, headers["Retry-After"]) == (503, "2")
+        assert "We are back in a moment" in page
+        assert "Vi är snart tillbaka" in page
+
+
+@pytest.mark.parametrize("away", [False, True])
+def test_no_log_of_the_proxy_holds_a_link_or_what_was_looked_for(tmp_path: Path, away: bool) -> None:
+    with compose_proxy(_entered_by_all(tmp_path), away=away) as port:
+        ask = _Proxied(port)
+        for path in ("/submissions/follow/CANARY", "/api/v1/submissions/follow/CANARY/withdraw"):
+            for _ in range(20):  # more than are let through
+                ask("POST", f"{path}?q=CANARY", b"", {"Referer": f"https://{HOST}{path}"})
+        ask("POST", "/submissions/follow/CANARY", TOO_LONG)
+        ask("GET", "/submissions?q=CANARY", b"", {"Cookie": "a=CANARY"})
+    written = {path.name: path.read_text("utf-8", "replace") for path in tmp_path.glob("*.log")}
+    assert '"path":"/submissions/follow/"' in written["access.log"]
+    assert '"status":429' in written["access.log"]
+    assert {name for name, text in written.items() if "CANARY" in text} == set()

@@ -23,13 +23,20 @@ from services.matching.organisations.domain.model import (
 from services.matching.organisations.store import projection
 from services.matching.reports.domain.make_report import make_report
 from services.matching.reports.domain.report import Report
+from services.matching.reports.domain.turns import Texts, Unread
 from services.matching.reports.settled import SettledReports
 from services.matching.reports.store import due, engine_change, reports
 from services.matching.reports.store.due import Claim
 from services.matching.reports.store.lifted import get_lifted
 from services.matching.reports.store.pause import is_paused
+from services.matching.reports.store.unread import add_unread, list_unread
 from services.matching.scoring import store as policies
-from services.matching.scoring.domain.features import CompanyFeatures, NeedFeatures, need_features
+from services.matching.scoring.domain.features import (
+    CompanyFeatures,
+    NeedFeatures,
+    lack_vectors,
+    need_features,
+)
 from services.matching.scoring.domain.history import History, PastIntroduction
 from services.matching.scoring.domain.policy import ScoringPolicy
 from services.matching.scoring.feature_cache import FeatureCache
@@ -64,13 +71,17 @@ class Case:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What one pass read at a moment: the companies as they were at the pool's `number`, the policy, and the cases."""
+    """What one pass read at a moment: the companies as they were at the pool's `number`, the policy, and the cases.
+
+    Those who were `waiting` to be read closely then are noted already, or what was read of them is outdated by now.
+    """
 
     at: str
     number: int
     policy: ScoringPolicy
     companies: CompanyFeatures
     moments: Mapping[str, datetime]
+    waiting: frozenset[Unread]
     cases: tuple[Case, ...]
 
 
@@ -130,8 +141,25 @@ class Scorer:
             untouched = self.settle_untouched(snapshot)
             cases = tuple(case for case in snapshot.cases if case.request.id not in untouched)
             snapshot = replace(snapshot, cases=cases)
-            self.save(snapshot, self.compute(snapshot))
+            made = self.compute(snapshot)
+            self._note_unread(snapshot, made)
+            self.save(snapshot, made)
         return len(claims)
+
+    def _note_unread(self, snapshot: Snapshot, made: Mapping[str, Made | Exception]) -> None:
+        """Have what was read by words, for want of vectors, read closely: before any report of it is there."""
+        unread = [Unread(Texts.COMPANY, id, id) for id in snapshot.companies.lacking]
+        for case in snapshot.cases:
+            one = made[case.request.id]
+            if isinstance(one, Made) and self._lack_vectors(one.needs):
+                unread.append(Unread(Texts.REQUEST, case.request.id, case.partner.id))
+        new = set(unread) - snapshot.waiting
+        if new:
+            with self._database.writing() as connection:
+                add_unread(connection, new, self._clock())
+
+    def _lack_vectors(self, needs: NeedFeatures) -> bool:
+        return bool(self._companies.engine.vector_size) and any(map(lack_vectors, needs.readings))
 
     def settle_untouched(self, snapshot: Snapshot) -> set[str]:
         """Settle the stale reports that are what they would be made; return their requests.
@@ -154,12 +182,14 @@ class Scorer:
             # The number comes first: a company that changes while the rest is read makes the save fail.
             number = due.get_pool_number(connection)
             policy = policies.get_active_policy(connection)
-            companies = self._companies.features(connection, policy)
+            waiting = frozenset(list_unread(connection))
+            unread_companies = {one.id for one in waiting if one.side is Texts.COMPANY}
+            companies = self._companies.features(connection, policy, unread_companies)
             read = [_read_case(connection, claim) for claim in claims]
             open_requests = due.list_open_requests(connection)
         self._settled.follow(companies, policy, open_requests)
         cases = tuple(case for case in read if case is not None)
-        return Snapshot(at, number, policy, companies, self._companies.moments, cases)
+        return Snapshot(at, number, policy, companies, self._companies.moments, waiting, cases)
 
     def compute(self, snapshot: Snapshot) -> dict[str, Made | Exception]:
         """Make the reports of a snapshot, by request id; where one cannot be made, the exception stands instead."""

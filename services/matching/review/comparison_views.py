@@ -17,20 +17,28 @@ from services.matching.reports.domain.changes import companies_of
 from services.matching.reports.domain.comparison import disagreements, placed_in_report
 from services.matching.reports.domain.report import Report
 from services.matching.reports.store.change_log import StoredChange, list_change_log
+from services.matching.review.strangers import FROM_ANYONE, companies_by_strangers, with_mark
 from shared.ids import taken_apart
 
 
 def changes_view(connection: Connection, request_id: str) -> list[dict[str, Any]]:
-    """Return the changes of a report's versions, the newest first, with `companies`: names by id, empty if erased."""
+    """Return the changes of a report's versions, the newest first, with `companies`: names by id, empty if erased.
+
+    `from_anyone` has the parts that strangers made of these companies by id; it is left out where they made none.
+    """
     found = list_change_log(connection, request_id)
-    names = _names(connection, {id for one in found for id in companies_of(one.content)})
-    return [_view(one, names) for one in found]
+    ids = {id for one in found for id in companies_of(one.content)}
+    names, strangers = _names(connection, ids), companies_by_strangers(connection, ids)
+    return [_view(one, names, strangers) for one in found]
 
 
 def latest_change_view(connection: Connection, request_id: str, version: int) -> dict[str, Any] | None:
     """Return the change that made a version of a report, None where it is the first or nobody knows it any more."""
     found = [one for one in list_change_log(connection, request_id, 1) if one.version == version]
-    return _view(found[0], _names(connection, companies_of(found[0].content))) if found else None
+    if not found:
+        return None
+    ids = companies_of(found[0].content)
+    return _view(found[0], _names(connection, ids), companies_by_strangers(connection, ids))
 
 
 def disagreements_view(
@@ -40,21 +48,23 @@ def disagreements_view(
 
     `rejected_at_top`: rejected matches that it names at the top; `approved_not_named`: approved ones that it would
     not have named, though nothing but the policy keeps them out. Each with the company (id, name), need_id, reason
-    and at; the first with its place, too.
+    and at, and what strangers made of the company; the first with its place, too.
     """
     approved = _approved_and_there(connection, report)
     made = {id: one.decision for id, one in latest.items() if one.decision == REJECTED or id in approved}
     top, missing = disagreements(made, placed_in_report(report))
-    names = _names(connection, {one.company_id for one in top} | {approved[id] for id in missing})
+    ids = {one.company_id for one in top} | {approved[id] for id in missing}
+    names, strangers = _names(connection, ids), companies_by_strangers(connection, ids)
 
     def told(id: str, company_id: str) -> dict[str, Any]:
         review = latest[id]
-        return {
+        said = {
             "company": {"id": company_id, "name": names[company_id]},
             "need_id": taken_apart(id)[-1],
             "reason": review.reason,
             "at": review.at,
         }
+        return with_mark(said, strangers.get(company_id))
 
     return {
         "rejected_at_top": [{**told(one.id, one.company_id), "place": one.place} for one in top],
@@ -89,11 +99,15 @@ def _names(connection: Connection, ids: Iterable[str]) -> dict[str, str]:
     return {id: known[id].state["name"] if id in known else "" for id in wanted}
 
 
-def _view(change: StoredChange, names: Mapping[str, str]) -> dict[str, Any]:
-    mine = companies_of(change.content)
+def _view(
+    change: StoredChange, names: Mapping[str, str], strangers: Mapping[str, list[str]]
+) -> dict[str, Any]:
+    mine = sorted(companies_of(change.content))
+    by_strangers = {id: strangers[id] for id in mine if id in strangers}
     return {
         "version": change.version,
         "at": change.at,
         **change.content,
-        "companies": {id: names[id] for id in sorted(mine)},
+        "companies": {id: names[id] for id in mine},
+        **({FROM_ANYONE: by_strangers} if by_strangers else {}),
     }

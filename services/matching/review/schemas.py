@@ -220,6 +220,13 @@ class ReportChange(Schema):
     companies = fields.Dict(
         keys=fields.String(), values=fields.String(), metadata={"description": "names by id; empty: erased"}
     )
+    from_anyone = fields.Dict(
+        keys=fields.String(),
+        values=fields.List(fields.String()),
+        metadata={
+            "description": "parts that strangers made of these companies, by id; staff have let them in"
+        },
+    )
 
 
 class ReportChanges(Schema):

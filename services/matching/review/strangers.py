@@ -18,6 +18,8 @@ from shared.events.origins import PROVENANCE, parts_by_anyone
 
 MARK = N_("From anyone; let in by staff")
 MARK_WITH_CONTACT = N_("From anyone, its contact too; let in by staff")
+FROM_ANYONE = "from_anyone"
+"""Under this the parts that strangers made stand beside what they are of; it is left out where they made none."""
 _CONTACT = "contact"
 _PROFILE = "profile"
 _BLOCKS = "blocks"
@@ -29,7 +31,7 @@ class ByStrangers:
     """The parts that strangers made; nothing stands here where they made none.
 
     `asking`: parts of the partner's record and of the request; `companies`: by id; `exclusions`: the parts that an
-    exclusion rests on, by company id and code.
+    exclusion rests on, a lifted one too, by company id and code.
     """
 
     asking: list[str] = field(default_factory=list)
@@ -40,35 +42,57 @@ class ByStrangers:
         """Return a report's JSON with `from_anyone` at its head, its matches and its exclusions, where there is any."""
         return {
             **content,
-            "matches": [_with(one, self.companies.get(one["company"]["id"])) for one in content["matches"]],
+            "matches": [
+                with_mark(one, self.companies.get(one["company"]["id"])) for one in content["matches"]
+            ],
             "excluded": [
-                _with(one, self.exclusions.get((one["company"]["id"], one["code"])))
+                with_mark(one, self.exclusions.get((one["company"]["id"], one["code"])))
                 for one in content["excluded"]
             ],
-            **({"from_anyone": self.asking} if self.asking else {}),
+            **({FROM_ANYONE: self.asking} if self.asking else {}),
         }
+
+    def lifted_marked(self, lifted: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """Return lifted exclusions with the parts that each rested on under `from_anyone`, where there are any."""
+        return [with_mark(one, self.exclusions.get((one["company"]["id"], one["code"]))) for one in lifted]
 
 
 NOTHING = ByStrangers()
 
 
-def by_strangers(connection: Connection, report: Report) -> ByStrangers:
-    """Return what strangers made of a report, as the records stand now."""
-    ids = {one.company.id for part in (report.matches, report.excluded) for one in part}
+def by_strangers(
+    connection: Connection, report: Report, lifted: Iterable[Mapping[str, Any]] = ()
+) -> ByStrangers:
+    """Return what strangers made of a report, and of exclusions that were lifted, as the records stand now."""
+    exclusions = [(one.company.id, one.code) for one in report.excluded]
+    exclusions += [(one["company"]["id"], one["code"]) for one in lifted]
+    ids = {one.company.id for one in report.matches} | {id for id, _ in exclusions}
     companies = projection.get_states(connection, tables.companies, ids)
     partner = projection.get_state(connection, tables.partners, report.partner.id)
     request = projection.get_state(connection, tables.requests, report.request_id)
     asking = dict.fromkeys(part for one in (partner, request) for part in _parts(one))
-    exclusions = {(one.company.id, one.code): companies.get(one.company.id) for one in report.excluded}
     return ByStrangers(
         list(asking),
         {id: parts for id, stored in companies.items() if (parts := _parts(stored))},
         {
             (id, code): parts
-            for (id, code), company in exclusions.items()
-            if (parts := _rests_on(code, company, partner, request))
+            for id, code in exclusions
+            if (parts := _rests_on(code, companies.get(id), partner, request))
         },
     )
+
+
+def companies_by_strangers(connection: Connection, ids: Iterable[str]) -> dict[str, list[str]]:
+    """Return, by id, the parts of companies that strangers made, as the records stand now."""
+    companies = projection.get_states(connection, tables.companies, set(ids))
+    return {id: parts for id, stored in companies.items() if (parts := _parts(stored))}
+
+
+def asking_by_strangers(connection: Connection, report: Report) -> list[str]:
+    """Return the parts of the partner's record and of the request that strangers made."""
+    partner = projection.get_state(connection, tables.partners, report.partner.id)
+    request = projection.get_state(connection, tables.requests, report.request_id)
+    return list(dict.fromkeys(part for one in (partner, request) for part in _parts(one)))
 
 
 def exclusions_by_strangers(connection: Connection, report: Report, company_id: str) -> dict[str, list[str]]:
@@ -86,8 +110,9 @@ def mark_of(parts: Iterable[str] | None) -> str:
     return (MARK_WITH_CONTACT if _CONTACT in made else MARK) if made else ""
 
 
-def _with(one: Mapping[str, Any], parts: list[str] | None) -> dict[str, Any]:
-    return {**one, **({"from_anyone": parts} if parts else {})}
+def with_mark(one: Mapping[str, Any], parts: list[str] | None) -> dict[str, Any]:
+    """Return something told, with the parts by strangers that it rests on."""
+    return {**one, **({FROM_ANYONE: parts} if parts else {})}
 
 
 def _rests_on(code: str, company: Stored | None, partner: Stored | None, request: Stored | None) -> list[str]:

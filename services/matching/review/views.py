@@ -65,7 +65,7 @@ class ReportView:
         return {
             **content,
             "matches": [{**match, **self.beside[match["id"]].to_json()} for match in content["matches"]],
-            "lifted": self.lifted,
+            "lifted": self.strangers.lifted_marked(self.lifted),
             "disagreements": self.disagreements,
             "changes": self.changes,
             "version": self.version,
@@ -87,6 +87,7 @@ def report_view(connection: Connection, request_id: str) -> ReportView | None:
     }
     latest = {review.match_id: review for review in decisions.list_reviews_of(connection, request_id)}
     mails = deliveries_of(connection, request_id)
+    lifted = lifted_view(connection, request_id)
     return ReportView(
         report=report,
         version=stored.version,
@@ -102,10 +103,10 @@ def report_view(connection: Connection, request_id: str) -> ReportView | None:
             )
             for match in report.matches
         },
-        lifted=lifted_view(connection, request_id),
+        lifted=lifted,
         disagreements=disagreements_view(connection, report, latest),
         changes=latest_change_view(connection, request_id, stored.version),
-        strangers=by_strangers(connection, report),
+        strangers=by_strangers(connection, report, lifted),
     )
 
 

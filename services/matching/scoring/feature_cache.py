@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 import numpy as np
@@ -12,15 +13,13 @@ from services.matching import tables
 from services.matching.organisations.domain.model import ACTIVE, company_from_state
 from services.matching.organisations.store import projection
 from services.matching.scoring.domain.features import (
-    NAME,
     CompanyFeatures,
-    FieldReading,
     company_features,
+    lack_vectors,
     texts_of_company,
 )
 from services.matching.scoring.domain.policy import ScoringPolicy
 from services.matching.text.domain.concept_engine import TextEngine
-from services.matching.text.domain.passages import units
 from shared.clock import from_text
 from shared.storage import rows
 from shared.storage.engine import Database
@@ -53,47 +52,47 @@ class FeatureCache:
             companies = [company_from_state(one.state) for one in states.values()]
             self.engine.prepare(text for one in companies for text in texts_of_company(one))
 
-    def features(self, connection: Connection, policy: ScoringPolicy) -> CompanyFeatures:
+    def features(
+        self, connection: Connection, policy: ScoringPolicy, waiting: Collection[str] = ()
+    ) -> CompanyFeatures:
         """Read the features of the companies that are active in the database, in the order of their ids.
 
         Only companies of a new version are read from the database and made into features; the others' rows are
-        taken over from the call before: they do not depend on the policy. One that lacked vectors is made anew, too.
+        taken over from the call before: they do not depend on the policy. One that lacked vectors is made anew, too,
+        unless it is known to be `waiting` for them.
         `moments` then says by id when each of them was changed.
         """
         heads = _active(connection)
         versions = {id: version for id, (version, _) in heads.items()}
-        old, known = self._features, self._known()
-        if old is None or self._lacking or known != versions:
+        old, known = self._features, self._known(waiting)
+        if old is None or self._lacking.difference(waiting) or known != versions:
             changed = [one for one, version in versions.items() if known.get(one) != version]
             states = projection.get_states(connection, tables.companies, changed)
             new = company_features(
-                [company_from_state(states[one].state) for one in sorted(states)], self.engine, policy
+                [company_from_state(states[one].state) for one in sorted(states)], self.engine
             )
             kept = [one for one in known if known[one] == versions.get(one)]
-            self._features = new if old is None else joined(old, kept, new)
-            self._lacking = _without_vectors(new) if self.engine.vector_size else frozenset()
+            lacking = _without_vectors(new) if self.engine.vector_size else frozenset()
+            self._lacking = self._lacking.intersection(kept) | lacking
+            self._features = replace(new if old is None else joined(old, kept, new), lacking=self._lacking)
             new_moments = {one: from_text(heads[one][1]) for one in changed}
             self.moments = {one: self.moments[one] for one in kept} | new_moments
             return self._features
         return old
 
-    def _known(self) -> dict[str, int]:
+    def _known(self, waiting: Collection[str] = ()) -> dict[str, int]:
         """Return by id the versions of the companies whose features need not be made anew."""
         if self._features is None:
             return {}
-        return {one.id: one.version for one in self._features.companies if one.id not in self._lacking}
+        again = self._lacking.difference(waiting)
+        return {one.id: one.version for one in self._features.companies if one.id not in again}
 
 
 def _without_vectors(features: CompanyFeatures) -> frozenset[str]:
     """Return the companies with a text that has something to embed and was read by its words."""
 
-    def lacks(one: FieldReading) -> bool:
-        return (
-            one.field != NAME and one.reading.vector is None and bool(units(one.reading.text[: one.closely]))
-        )
-
     both = zip(features.companies, features.readings, strict=True)
-    return frozenset(company.id for company, fields in both if any(lacks(one) for one in fields))
+    return frozenset(company.id for company, fields in both if lack_vectors(fields))
 
 
 def _active(connection: Connection) -> dict[str, tuple[int, str]]:

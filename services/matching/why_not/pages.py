@@ -7,7 +7,6 @@ from flask_babel import gettext as _
 
 from services.matching.context import database, text_engine
 from services.matching.reports.store import reports
-from services.matching.review.strangers import exclusions_by_strangers
 from services.matching.why_not.views import MOST_FOUND, UnknownError, answer, find_companies
 from shared.web.access import access
 from shared.web.app import current_language
@@ -42,7 +41,6 @@ def why_not_page(request_id: str) -> str:
                 said = answer(connection, request_id, company_id, text_engine())
             except UnknownError:
                 unknown, found = company_id, find_companies(connection, words, current_language())
-        strangers = exclusions_by_strangers(connection, report.content, company_id) if said else {}
     needs = {need.id: need.label for need in report.content.needs}
     return render_template(
         "why_not/why_not.html",
@@ -54,5 +52,4 @@ def why_not_page(request_id: str) -> str:
         said=said,
         unknown=unknown,
         need_texts=needs,
-        strangers=strangers,
     )

@@ -25,6 +25,21 @@ class Told(Schema):
     text = _both()
 
 
+def _from_anyone() -> fields.List[str]:
+    return fields.List(
+        fields.String(),
+        metadata={
+            "description": "parts of records that strangers made and staff have let in; for staff only"
+        },
+    )
+
+
+class Reason(Told):
+    """Something that kept the company out."""
+
+    from_anyone = _from_anyone()
+
+
 class AskedFor(Schema):
     """A term that the need asks for and the profile does not mention, with the need's words."""
 
@@ -43,7 +58,7 @@ class NeedAnswer(Schema):
 
     need_id = fields.String()
     outcome = fields.String(validate=validate.OneOf(OUTCOMES))
-    reasons = fields.List(fields.Nested(Told))
+    reasons = fields.List(fields.Nested(Reason))
     changes = fields.List(fields.Nested(Told))
     for_staff = fields.Nested(ForStaff)
 
@@ -53,12 +68,14 @@ class CompanyNamed(Schema):
 
     id = fields.String()
     name = fields.String()
+    from_anyone = _from_anyone()
 
 
 class WhyNotAnswer(Schema):
     """Why a company was not chosen for a request; `up_to_date` false: the report is being made again."""
 
     request_id = fields.String()
+    from_anyone = _from_anyone()
     report_version = fields.Integer()
     up_to_date = fields.Boolean()
     company = fields.Nested(CompanyNamed)

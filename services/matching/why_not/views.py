@@ -18,9 +18,15 @@ from services.matching.organisations.domain.model import (
 )
 from services.matching.organisations.store import projection
 from services.matching.organisations.store.projection import Stored
-from services.matching.reports.domain.report import match_id
+from services.matching.reports.domain.report import Report, match_id
 from services.matching.reports.store import reports
 from services.matching.reports.store.lifted import get_lifted
+from services.matching.review.strangers import (
+    asking_by_strangers,
+    companies_by_strangers,
+    exclusions_by_strangers,
+    with_mark,
+)
 from services.matching.scoring import store as policies
 from services.matching.text.domain.concept_engine import TextEngine
 from services.matching.why_not.domain.outcomes import INTRODUCED, REJECTED
@@ -44,7 +50,7 @@ class UnknownError(LookupError):
 def answer(connection: Connection, request_id: str, company_id: str, engine: TextEngine) -> dict[str, Any]:
     """Return what `domain.why_not` says of a company as it is now, beside `request_id`, `report_version`, `up_to_date`.
 
-    Raises UnknownError.
+    At its head, at the company and at each reason stands what strangers made of it. Raises UnknownError.
     """
     report = reports.get_report(connection, request_id)
     request = projection.get_state(connection, tables.requests, request_id)
@@ -75,7 +81,23 @@ def answer(connection: Connection, request_id: str, company_id: str, engine: Tex
         "report_version": report.version,
         "up_to_date": report.stale_since is None,
     }
-    return {**about, **said.to_json()}
+    marked = _with_marks(connection, report.content, company_id, said.to_json())
+    return with_mark({**about, **marked}, asking_by_strangers(connection, report.content))
+
+
+def _with_marks(
+    connection: Connection, report: Report, company_id: str, told: Mapping[str, Any]
+) -> dict[str, Any]:
+    exclusions = exclusions_by_strangers(connection, report, company_id)
+    of_company = companies_by_strangers(connection, [company_id]).get(company_id)
+    return {
+        **told,
+        "company": with_mark(told["company"], of_company),
+        "needs": [
+            {**need, "reasons": [with_mark(one, exclusions.get(one["code"])) for one in need["reasons"]]}
+            for need in told["needs"]
+        ],
+    }
 
 
 def find_companies(connection: Connection, words: str, language: str) -> list[dict[str, str]]:

@@ -34,6 +34,7 @@ from services.profiles.organisations.domain.profile_state import State, fields_o
 from services.profiles.organisations.domain.provenance import (
     BY_IMPORT,
     CONTACT,
+    Repeats,
 )
 from services.profiles.organisations.schemas.profiles import NEW
 from services.profiles.refusals import Refusal, RefusedError
@@ -227,7 +228,7 @@ class _Import:
             told.append(f"line {row.line}: {id} has {field_name} of its own, which are left as they are")
         try:
             fields = self._load(id, reading, current, stored)
-            state, became = self._save(connection, id, fields, current, now)
+            state, became = self._save(connection, id, fields, current, now, self._repeats(reading, stored))
             told.extend(told_of.strangers_parts(self._kind, row, reading.values, current, state))
         except RefusedError as error:
             if error.kind not in (Refusal.INVALID, Refusal.WITHDRAWN):
@@ -334,12 +335,30 @@ class _Import:
         return id
 
     def _save(
-        self, connection: Connection, id: str, fields: dict[str, Any], current: State | None, now: datetime
+        self,
+        connection: Connection,
+        id: str,
+        fields: dict[str, Any],
+        current: State | None,
+        now: datetime,
+        repeats: Repeats,
     ) -> tuple[State, str]:
         if current is None:
             return actions.create(connection, self._kind, fields, now, self._ids, BY_IMPORT), "added"
-        state = actions.replace(connection, self._kind, id, fields, now, None, BY_IMPORT)
-        return state, "unchanged" if state["version"] == current["version"] else "changed"
+        state = actions.replace(connection, self._kind, id, fields, now, None, BY_IMPORT, repeats)
+        return state, "unchanged" if fields_of(state) == fields_of(current) else "changed"
+
+    def _repeats(self, reading: RowReading, stored: Mapping[str, Any] | None) -> Repeats:
+        """Say of a part whether the row's cells say all of it: what they leave as it is is not confirmed by them."""
+        offers = OFFERS[self._kind][0]
+        of_its_own = offers_differ(self._kind, stored)
+
+        def says_all(part: str, says: Any) -> bool:
+            if of_its_own and part.startswith(f"{offers}."):
+                return False
+            return not told_of.not_said(self._kind, part, says, reading.values)
+
+        return says_all
 
 
 def _is_needed(kind: str, name: str) -> bool:

@@ -9,7 +9,7 @@ from services.profiles.importing.columns import COLUMNS
 from services.profiles.importing.input_file import unknown_columns
 from services.profiles.organisations.domain.profile_state import State
 from services.profiles.organisations.domain.provenance import BLOCKS, CONTACT, PROFILE, parts_of
-from shared.events.origins import PROVENANCE, parts_by_anyone
+from shared.events.origins import PROVENANCE, Maker, parts_by_anyone
 from shared.faults import Fault
 from shared.sheets.sheet import Row, Sheet
 
@@ -58,22 +58,33 @@ def strangers_parts(
     Of a part that the row changes, what it does not state itself is named.
     """
     before, after = parts_of(current or {}), parts_of(state)
-    theirs = parts_by_anyone(state)
-    mixed = [part for part in parts_by_anyone(current or {}) if part in after and part not in theirs]
+    theirs = [part for part in parts_by_anyone(state) if not _is_files(state[PROVENANCE][part])]
+    mixed = [
+        part
+        for part in parts_by_anyone(current or {})
+        if part in after and part not in parts_by_anyone(state)
+    ]
     for part in theirs:
         yield _kept_of_anyone(row, state, part, state[PROVENANCE][part])
     for part in mixed:
-        says, column_part = after[part], _COLUMN_PART.get(part, "offer")
-        said = {column.target for name in stated if (column := COLUMNS[kind][name]).part == column_part}
-        if part == PROFILE:  # a file's description is a company's own, too; membership is staff's word alone
-            said |= {"membership", *({"description"} & set(stated))}
-        kept = [
-            name
-            for name, value in before[part].items()
-            if name not in (*said, "id") and value and says.get(name) == value
-        ]
+        says, unsaid = after[part], not_said(kind, part, before[part], stated)
+        kept = [name for name in unsaid if says.get(name) == before[part][name]]
         if kept and current:
             yield _kept_of_anyone(row, state, f"{part} ({', '.join(kept)})", current[PROVENANCE][part])
+
+
+def not_said(kind: str, part: str, says: Mapping[str, Any], stated: Collection[str]) -> list[str]:
+    """Return the fields of a part that a row which states some columns does not say."""
+    column_part = _COLUMN_PART.get(part, "offer")
+    said = {column.target for name in stated if (column := COLUMNS[kind][name]).part == column_part}
+    if part == PROFILE:  # a file's description is a company's own, too; membership is staff's word alone
+        said |= {"membership", *({"description"} & set(stated))}
+    return [name for name, value in says.items() if name not in (*said, "id") and value]
+
+
+def _is_files(entry: Mapping[str, Any]) -> bool:
+    """Say whether a file was the last to confirm a part: it says all of it."""
+    return bool(entry["confirmed_by"] == Maker.IMPORT)
 
 
 def _kept_of_anyone(row: Row, state: State, what: str, entry: Mapping[str, Any]) -> str:

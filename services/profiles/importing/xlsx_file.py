@@ -20,7 +20,7 @@ from services.profiles.importing.shown_values import shown_value
 from services.profiles.importing.workbook import LAST_LINE, WorkbookSheet, read_workbook
 from shared.sheets.file_kind import FileKind
 from shared.sheets.headings import Headings
-from shared.sheets.sheet import MOST_COLUMNS, FileError, Row, Sheet
+from shared.sheets.sheet import MOST_CELLS, MOST_COLUMNS, FileError, Row, Sheet, too_many_cells
 
 _STRICT = b"http://purl.oclc.org/ooxml/"
 _STRICT_NAME = re.compile(rb"""(["'])http://purl\.oclc\.org/ooxml/(\w+)/""")
@@ -125,7 +125,11 @@ def _rows(content: bytes, sheet: Any) -> Iterator[Row]:
     tops = {top for columns in special.merged.values() for _, top in columns}
     shown: dict[tuple[int, int], str] = {}
     blank = False
+    places = 0
     for line, cells in enumerate(sheet.iter_rows(), start=1):
+        places += len(cells)  # also those before a cell that stands far to the right
+        if places > MOST_CELLS:
+            raise too_many_cells()
         if line > LAST_LINE:
             raise FileError(f"has cells below row {LAST_LINE}, where no sheet has any")
         if not cells and line not in special.merged:

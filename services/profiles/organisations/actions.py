@@ -42,7 +42,9 @@ from services.profiles.organisations.domain.provenance import (
     NOTHING_KNOWN,
     PROFILE,
     Origin,
+    Repeats,
     parts_of,
+    repeats_nothing,
 )
 from services.profiles.refusals import Refusal, RefusedError, wrong
 from services.profiles.tables import messaging
@@ -96,11 +98,13 @@ def replace(
     now: datetime,
     seen: int | None,
     origin: Origin = BY_STAFF,
+    repeats: Repeats = repeats_nothing,
 ) -> State:
     """Replace what a client may set, and return the state after it; the same fields again change nothing.
 
     `seen` is the version the caller saw (None: whichever it is). What only the service sets may be among the
-    fields if it is unchanged. Raises RefusedError for an unknown, withdrawn or changed profile and for wrong fields;
+    fields if it is unchanged. `repeats` says which parts the caller says anew: where others confirmed them last, this
+    is the last to do so. Raises RefusedError for an unknown, withdrawn or changed profile and for wrong fields;
     EventTooLargeError.
     """
     current = _current(connection, kind, id, seen)
@@ -115,7 +119,7 @@ def replace(
     _check_kept(given, current)
     complete = _complete(connection, kind, given, BY_STAFF)
     taken_over = _taken_over(connection, kind, given, complete)
-    state = replaced(current, complete, to_text(now), origin, taken_over)
+    state = replaced(current, complete, to_text(now), origin, taken_over, repeats)
     if state is None:
         return current
     if kind == VISITS and state["partner_id"] != current["partner_id"]:

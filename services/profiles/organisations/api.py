@@ -11,6 +11,7 @@ from flask import Response, current_app, json, request
 from services.profiles.organisations import actions, store
 from services.profiles.organisations.domain.codes import KINDS, REQUESTS, VISITS
 from services.profiles.organisations.domain.profile_state import State, membership_fault
+from services.profiles.organisations.domain.provenance import repeats_everything
 from services.profiles.organisations.schemas.filters import FILTERS, page_schema, wanted
 from services.profiles.organisations.schemas.posted import POSTED, Receipt
 from services.profiles.organisations.schemas.profiles import WHOLE, example
@@ -112,7 +113,7 @@ def _blueprint(kind: str, database: Database, clock: Clock, ids: IdSource, take_
         _check_id(kind, id)
         seen = required_version()
         with database.writing() as connection:
-            state = actions.replace(connection, kind, id, fields, clock(), seen)
+            state = actions.replace(connection, kind, id, fields, clock(), seen, repeats=repeats_everything)
         return _answer(kind, state, 200)
 
     @route(blueprint, "/<id>/withdraw", "POST", "staff", f"Withdraw a {one}", description=_MATCHED)

@@ -13,7 +13,14 @@ from sqlalchemy.engine import Connection
 from services.profiles.i18n import N_
 from services.profiles.organisations import actions as organisations
 from services.profiles.organisations import store as records
-from services.profiles.organisations.domain.codes import COMPANIES, KINDS, PARTNERS, REQUESTS
+from services.profiles.organisations.domain.codes import (
+    COMPANIES,
+    KINDS,
+    PARTNERS,
+    REQUESTS,
+    VISITS,
+    Status,
+)
 from services.profiles.organisations.domain.plain_text import TextError, clean_text
 from services.profiles.organisations.domain.profile_state import fields_of
 from services.profiles.organisations.domain.provenance import LET_IN, part_of
@@ -34,6 +41,9 @@ from shared.clock import to_text
 from shared.events.origins import PROVENANCE
 from shared.ids import IdSource
 from shared.words.membership import Membership
+
+MOST_NAMED = 10
+"""Records that a refusal names."""
 
 
 @dataclass(frozen=True)
@@ -172,7 +182,7 @@ def withdraw(connection: Connection, ids: Sequence[str], now: datetime) -> list[
 
     A change that one let in is put back where the record still says what it brought; the rest stays with the
     submission as not put back. Returns those that were withdrawn now, the last decided first; unknown ids are passed
-    over.
+    over. Raises RefusedError where a match request or visit of others is for a partner that one made.
     """
     locked = [store.get_submission(connection, id, lock=True) for id in sorted(set(ids))]
     found = [one for one in locked if one is not None and one.status is not SubmissionStatus.WITHDRAWN]
@@ -201,12 +211,16 @@ def ids_from_source(connection: Connection, id: str, until: str = "") -> list[st
 def undo(connection: Connection, id: str, now: datetime) -> Submission:
     """Take a decision of staff back: what was made is withdrawn, what was changed is as before, and it waits again.
 
-    What cannot be put back, because it was changed since, stays with the submission.
-    Raises RefusedError for one that is unknown, waits or was withdrawn by its sender.
+    What cannot be put back, because it was changed since, stays with the submission. One that was withdrawn with the
+    records that it had made is let in again, with those that nobody has touched since.
+    Raises RefusedError for one that is unknown, waits or was withdrawn by its sender, and where what is taken back is
+    named by others.
     """
     submission = _known(connection, id, lock=True)
     if submission.decided_by is not DecidedBy.STAFF:
         raise RefusedError(Refusal.DECIDED, "there is no decision of staff to take back")
+    if submission.status is SubmissionStatus.WITHDRAWN and (back := _bring_back(connection, submission, now)):
+        return _decide(connection, submission, SubmissionStatus.LET_IN, DecidedBy.STAFF, now, records=back)
     kept = tuple(record for record in _take_back(connection, submission, now) if record.after)
     again = replace(
         submission,
@@ -317,7 +331,10 @@ def _take_back(connection: Connection, submission: Submission, now: datetime) ->
         current = records.get_profile(connection, record.kind, record.id, lock=True)
         left: frozenset[str] = frozenset()
         if current is not None and record.made:
-            organisations.withdraw(connection, record.kind, record.id, now, None)
+            _refuse_named(connection, record)
+            withdrawn = organisations.withdraw(connection, record.kind, record.id, now, None)
+            if withdrawn["version"] != current["version"]:
+                record = replace(record, version=withdrawn["version"])
         elif current is not None:
             fields, parts = _hand_on(connection, submission, record)
             back = put_back(record, current, parts)
@@ -325,6 +342,47 @@ def _take_back(connection: Connection, submission: Submission, now: datetime) ->
             left = back.left - fields
         kept.append(narrowed(record, left))
     return tuple(reversed(kept))
+
+
+def _refuse_named(connection: Connection, record: RecordOf) -> None:
+    """Refuse to withdraw a partner that match requests or visits are for: they would be for nobody."""
+    if record.kind != PARTNERS:
+        return
+    named = [
+        state["id"]
+        for kind in (REQUESTS, VISITS)
+        for state in records.list_profiles(
+            connection,
+            kind,
+            records.Wanted(KINDS[kind].first_status, partner_id=record.id, page_size=MOST_NAMED),
+        )
+    ]
+    if named:
+        raise RefusedError(
+            Refusal.NAMED,
+            N_(
+                "%(ids)s are for %(id)s, which it made: withdraw those first, or name another organisation there"
+            ),
+            ids=", ".join(named[:MOST_NAMED]),
+            id=record.id,
+        )
+
+
+def _bring_back(connection: Connection, submission: Submission, now: datetime) -> tuple[RecordOf, ...]:
+    """Reopen the records that were withdrawn with a submission, unless others wrote in them since.
+
+    Returns all records of the submission; none where nothing was reopened.
+    """
+    found = False
+    back = []
+    for record in submission.records:
+        current = records.get_profile(connection, record.kind, record.id, lock=True) if record.made else None
+        if current and (current["status"], current["version"]) == (Status.WITHDRAWN, record.version):
+            state = organisations.reopen(connection, record.kind, record.id, now, record.version)
+            record = replace(record, version=state["version"])
+            found = True
+        back.append(record)
+    return tuple(back) if found else ()
 
 
 def _hand_on(connection: Connection, submission: Submission, taken: RecordOf) -> tuple[set[str], set[str]]:

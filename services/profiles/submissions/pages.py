@@ -131,7 +131,7 @@ def _staff_pages(database: Database, clock: Clock, ids: IdSource, known: KnownOr
         return _decide(
             id,
             lambda connection: actions.undo(connection, id, clock()),
-            _("Taken back: it waits again, and what it had brought is withdrawn."),
+            _taken_back,
         )
 
     @blueprint.route("/submissions/withdraw", methods=["POST"])
@@ -151,8 +151,14 @@ def _staff_pages(database: Database, clock: Clock, ids: IdSource, known: KnownOr
                 return render_template(
                     "submissions/withdraw.html", found=found, source_of=source_of, changed=changed
                 )
-        with database.writing() as connection:
-            done = actions.withdraw(connection, chosen, clock())
+        try:
+            with database.writing() as connection:
+                done = actions.withdraw(connection, chosen, clock())
+        except RefusedError as refused:
+            flash(_("Nothing was withdrawn: %(why)s.", why=_(refused.template, **refused.values)), "danger")
+            return redirect(
+                url_for("submission_pages.submission_list", source_of=source_of or None), code=303
+            )
         said = ngettext("%(num)d submission is withdrawn.", "%(num)d submissions are withdrawn.", len(done))
         flash(said, "success")
         for record in [record for one in done for record in one.not_put_back][:MOST_SAID]:
@@ -172,23 +178,25 @@ def _staff_pages(database: Database, clock: Clock, ids: IdSource, known: KnownOr
     def static_file(name: str) -> Response:
         return send_from_directory(STATIC, name, max_age=3600)
 
-    def _decide(id: str, act: Callable[[Connection], Submission], said: str) -> AnyResponse:
+    def _decide(
+        id: str, act: Callable[[Connection], Submission], said: str | Callable[[Submission], str]
+    ) -> AnyResponse:
         """Do what staff decided and show the submission; or say why it was refused."""
         try:
             with database.writing() as connection:
-                act(connection)
+                decided = act(connection)
         except ValidationError as error:  # a schema that has become stricter since it was sent
             return _refused(id, RefusedError(Refusal.INVALID, faults=faults_in(error.messages)))
         except RefusedError as refused:
             return _refused(id, refused)
-        flash(said, "success")
+        flash(said if isinstance(said, str) else said(decided), "success")
         return redirect(url_for("submission_pages.submission_page", id=id), code=303)
 
     def _refused(id: str, refused: RefusedError) -> AnyResponse:
         why = _(refused.template, **refused.values) if refused.template else _faults_said(refused.faults)
         with database.reading() as connection:
             page = _page(connection, id, why=why)
-        status = 409 if refused.kind in (Refusal.STALE, Refusal.DECIDED) else 422
+        status = 409 if refused.kind in (Refusal.STALE, Refusal.DECIDED, Refusal.NAMED) else 422
         return Response(page, status=status, mimetype="text/html")
 
     def _page(connection: Connection, id: str, why: str = "") -> str:
@@ -221,6 +229,13 @@ def _staff_pages(database: Database, clock: Clock, ids: IdSource, known: KnownOr
         )
 
     return blueprint
+
+
+def _taken_back(submission: Submission) -> str:
+    """Say what came of taking a decision back."""
+    if submission.waits:
+        return str(_("Taken back: it waits again, and what it had brought is withdrawn."))
+    return str(_("Taken back: it is let in again, with the records that it had made."))
 
 
 def _letting_in() -> LettingIn:

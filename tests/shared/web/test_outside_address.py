@@ -120,6 +120,31 @@ def test_a_form_of_another_site_is_not_taken_and_the_page_says_what_to_mend(
     assert "csrf_token" not in answer.text, "another site's words are not offered to be sent again"
 
 
+@pytest.mark.parametrize(
+    "origin", ["https://other.example", "http://[", "http://other.example:99999999", "\xff"]
+)
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("multipart/form-data", b"--a"),
+        ("multipart/form-data; boundary=", b"--\r\n"),
+        ("multipart/form-data; boundary=a", b"--a\r\nContent-Disposition: form-data; name=CANARY"),
+        ("application/x-www-form-urlencoded", b"CANARY=%FF"),
+        ("application/x-www-form-urlencoded", b"\xff\xfeCANARY"),
+        ("application/x-www-form-urlencoded", b"a=1&" * 1001),
+    ],
+)
+@pytest.mark.parametrize("path", ["/note", "/sign-in"])
+def test_a_broken_form_of_another_site_is_told_like_any_other(
+    client: FlaskClient, caplog: pytest.LogCaptureFixture, path: str, kind: str, body: bytes, origin: str
+) -> None:
+    client.application.config["PROPAGATE_EXCEPTIONS"] = False
+    answer = client.post(path, data=body, headers={"Origin": origin, "Content-Type": kind}, base_url=BASE)
+    assert answer.status_code == 400
+    assert "CANARY" not in answer.text + caplog.text
+    assert "Traceback" not in caplog.text
+
+
 def test_the_right_origin_does_not_stand_for_the_token(client: FlaskClient) -> None:
     assert send(client, {"Origin": BASE}, token="").status_code == 400
     assert send(client, {}, token="").status_code == 400

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.words.folding import fold, folded_words, without_accents
+from shared.words.folding import fold, folded_words, plain_letters, without_accents
 
 
 @pytest.mark.parametrize(
@@ -40,3 +40,16 @@ def test_words_are_runs_of_letters_and_digits() -> None:
 
 def test_letters_that_unicode_does_not_take_apart_stay_without_accents() -> None:
     assert without_accents("\u00c5 \u00d8 \u00c6 \u0141") == "a \u00f8 \u00e6 \u0142"
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("K\u00f8benhavn", "kobenhavn"),
+        ("\u00c6r\u00d8", "aro"),
+        ("\u00c5re", "are"),
+        ("Stra\u00dfe", "strasse"),
+    ],
+)
+def test_plain_letters_are_those_of_a_keyboard_without_the_nordic_ones(text: str, plain: str) -> None:
+    assert plain_letters(text) == plain

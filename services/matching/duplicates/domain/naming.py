@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from anyascii import anyascii
 
+from shared.words.hosts import MAIL_PROVIDERS, SHARED_HOSTS
 from shared.words.kept import kept
 
 _LEGAL_WORDS = (
@@ -34,40 +35,24 @@ _GENERIC_WORDS = (
 GENERIC = frozenset(_GENERIC_WORDS.split())
 """Folded words that many names share: alike in these alone, two names are not alike."""
 
-_MAIL_PROVIDERS_WORDS = (
-    "gmail.com googlemail.com outlook.com outlook.de hotmail.com hotmail.se hotmail.no hotmail.dk hotmail.de "
-    "hotmail.fi hotmail.co.uk hotmail.fr live.com live.se live.no live.dk msn.com yahoo.com yahoo.se yahoo.no "
-    "yahoo.dk yahoo.de yahoo.fr yahoo.co.uk icloud.com me.com mac.com aol.com proton.me protonmail.com pm.me "
-    "tutanota.com fastmail.com zoho.com mailbox.org posteo.de freenet.de gmx.de gmx.net gmx.at gmx.ch web.de "
-    "t-online.de telia.com telia.se bredband.net comhem.se spray.se online.no mail.dk kolumbus.fi luukku.com "
-    "mail.ru yandex.ru ukr.net i.ua bigmir.net wp.pl onet.pl o2.pl interia.pl seznam.cz free.fr orange.fr "
-    "laposte.net libero.it qq.com 163.com "
-)
-MAIL_PROVIDERS = frozenset(_MAIL_PROVIDERS_WORDS.split())
-"""Domains of mail providers: whoever has an address there shares nothing with the others."""
-
 _RESERVED = re.compile(r"(?:^|\.)(?:invalid|test|example|localhost|example\.(?:com|net|org))$")
 """Domains that RFC 2606 and RFC 6761 keep for examples and tests: they belong to nobody."""
-
-_SHARED_HOSTS_WORDS = (
-    "facebook.com linkedin.com instagram.com twitter.com x.com youtube.com google.com sites.google.com "
-    "wordpress.com wixsite.com github.io github.com linktr.ee notion.site webnode.se squarespace.com allabolag.se "
-    "europages.com "
-)
-SHARED_HOSTS = frozenset(_SHARED_HOSTS_WORDS.split())
-"""Hosts where many organisations have a page."""
 
 _JOINED = re.compile(r"\b(\w)[./](?=\w\b)")
 _WORD = re.compile(r"[a-z0-9]+")
 _SPELLED = (("ae", "a"), ("oe", "o"), ("ue", "u"), ("aa", "a"))
 
 
-@kept(100_000)
 def name_words(name: str) -> tuple[str, ...]:
     """Return the words of a name in small Latin letters, whatever its script, without legal forms at its ends.
 
     A name that is nothing but legal forms keeps the last of them.
     """
+    return tuple(_plain_name(name).split())
+
+
+@kept(40_000)
+def _plain_name(name: str) -> str:
     text = _JOINED.sub(r"\1", anyascii(name).lower()).replace("'", "").replace("sp. z oo", "spzoo")
     for spelled, plain in _SPELLED:
         text = text.replace(spelled, plain)
@@ -77,7 +62,7 @@ def name_words(name: str) -> tuple[str, ...]:
         end -= 1
     while end - first > 1 and words[first] in _LEGAL:
         first += 1
-    return tuple(words[first:end])
+    return " ".join(words[first:end])
 
 
 def distinctive(words: tuple[str, ...]) -> tuple[str, ...]:

@@ -122,14 +122,14 @@ def evaluate(
     companies = [company_of_row(row, blank) for row in companies_rows]
     pairs = [partner_of_row(row, blank) for row in partners_rows]
     grades = read_grades(relevance_rows, {c.id for c in companies}, {p.id for p, _ in pairs})
-    offers = company_features(companies, engine, policy)
+    offers = company_features(companies, engine)
     needs = need_features(pairs, engine, policy)
     baselines = baseline_rankings(companies, pairs) | embedding_ranking(offers, needs)
 
     def without(other: TextEngine, weighed: ScoringPolicy) -> Rank:
         if other is engine:
             return ranking_of(offers, replace(needs, policy=weighed))
-        return ranking_of(company_features(companies, other, weighed), need_features(pairs, other, weighed))
+        return ranking_of(company_features(companies, other), need_features(pairs, other, weighed))
 
     return {
         **measure([rank or ranking_of(offers, needs)], grades),

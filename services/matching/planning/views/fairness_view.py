@@ -134,7 +134,7 @@ def _near(
     request, partner = request_from_state(request_state), partner_from_state(partner_state)
     version = policies.get_version(connection, report.content.policy_version)
     policy = policies.get_active_policy(connection) if version is None else version.policy
-    features = company_features(sorted(companies, key=lambda one: one.id), engine, policy)
+    features = company_features(sorted(companies, key=lambda one: one.id), engine)
     needs = need_features([(partner, need) for need in request.needs], engine, policy)
     lifted = get_lifted(connection, request.id)
     rejected = plans.list_rejected_matches(connection, [request.id])

@@ -68,9 +68,10 @@ def touched(watched: Watched, before: CompanyFeatures, after: CompanyFeatures) -
 
 
 def changed_between(before: CompanyFeatures, after: CompanyFeatures) -> list[str]:
-    """Return the ids of companies that are new, gone, or of another version, in order."""
+    """Return the ids of companies that are new, gone, of another version, or lacked vectors, in order."""
+    again = before.lacking | after.lacking
     old, new = ({one.id: one.version for one in side.companies} for side in (before, after))
-    return sorted(id for id in old.keys() | new.keys() if old.get(id) != new.get(id))
+    return sorted(id for id in old.keys() | new.keys() if old.get(id) != new.get(id) or id in again)
 
 
 def stacked(parts: Sequence[NeedFeatures]) -> NeedFeatures:

@@ -8,7 +8,7 @@ match, 40 to 55 plausible, under 20 unrelated; `policy.floor` lies between.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -22,7 +22,7 @@ from services.matching.scoring.domain.search import Part, needs_reached, shortli
 from services.matching.scoring.domain.vectors import vectors_of
 from services.matching.text.domain.areas import AreaFinding, areas_of
 from services.matching.text.domain.concept_engine import Mention, Reading, TextEngine
-from services.matching.text.domain.passages import closely_read
+from services.matching.text.domain.passages import closely_read, units
 
 Matrix = npt.NDArray[np.float32]
 
@@ -81,6 +81,8 @@ class CompanyFeatures(_Side):
     """Companies in the order given, with what was read and one matrix (row = company) a part."""
 
     companies: tuple[Company, ...]
+    lacking: frozenset[str] = frozenset()
+    """The companies of which texts were read by words for want of vectors."""
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -96,10 +98,8 @@ class NeedFeatures(_Side):
     policy: ScoringPolicy
 
 
-def company_features(
-    companies: Sequence[Company], engine: TextEngine, policy: ScoringPolicy
-) -> CompanyFeatures:
-    """Read companies into features; a row depends on its company and the engine alone, not on the policy."""
+def company_features(companies: Sequence[Company], engine: TextEngine) -> CompanyFeatures:
+    """Read companies into features; a row depends on its company and the engine alone."""
     engine.prepare(text for company in companies for text in texts_of_company(company))
     vectors = vectors_of(engine)
     kinds = standard_kinds()
@@ -242,6 +242,15 @@ def texts_of_company(company: Company) -> list[str]:
 def texts_of_needs(needs: Sequence[Need]) -> list[str]:
     """Return what is embedded of the texts of a request's needs, in their order."""
     return _beginnings([field for need in needs for field in _own_fields(need)])
+
+
+def lack_vectors(fields: Iterable[FieldReading]) -> bool:
+    """Say whether a text that is to be embedded was read by its words for want of vectors."""
+    return any(
+        one.reading.vector is None and bool(units(one.reading.text[: one.closely]))
+        for one in fields
+        if one.field != NAME
+    )
 
 
 def is_read_in_part(needs: Sequence[Need]) -> bool:

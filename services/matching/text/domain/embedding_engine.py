@@ -39,9 +39,11 @@ class EmbeddingEngine:
     then, `vector_size` and `read` raise LackingError.
     """
 
-    def __init__(self, thesaurus: Thesaurus, source: VectorSource) -> None:
+    def __init__(self, thesaurus: Thesaurus, source: VectorSource, waits: bool = True) -> None:
+        """Read by the vectors of a source; one that does not wait has none made for texts, and takes those known."""
         self._by_words = ConceptEngine(thesaurus)
         self._source = source
+        self._waits = waits
         self._read = ReadTexts()
 
     @property
@@ -88,7 +90,26 @@ class EmbeddingEngine:
 
     def prepare(self, texts: Iterable[str]) -> None:
         """Have the vectors of texts made in one go; reading them is quick then."""
-        self._source.prepare(dict.fromkeys(unit for text in texts for unit in units(_embedded(text))))
+        wanted = dict.fromkeys(unit for text in texts for unit in units(_embedded(text)))
+        if self._waits:
+            self._source.prepare(wanted)
+        else:
+            self._source.known(wanted)
+
+    def without_waiting(self) -> EmbeddingEngine:
+        """Return the same engine, which reads a text by its words until another one has had its vectors made."""
+        return EmbeddingEngine(self.thesaurus, self._source, waits=False)
+
+    def read_on(self, texts: Iterable[str], most: int) -> bool:
+        """Have up to `most` more vectors of texts made, and say whether all of them are there now."""
+        wanted = dict.fromkeys(unit for text in texts for unit in units(_embedded(text)))
+        known = self._source.known(wanted)
+        lacking = [unit for unit in wanted if unit not in known]
+        if len(lacking) > most:
+            self._source.prepare(lacking[:most])
+            return False
+        self._source.prepare(wanted)  # those that others lack, too
+        return True
 
     def read(self, text: str, language: str, by_words: bool = False, closely: int | None = None) -> Reading:
         """Find the concepts of a text; `by_words`: without nearness.
@@ -105,7 +126,7 @@ class EmbeddingEngine:
         if known is not None:
             return known
         embedded = units(beginning)
-        had = self._source.vectors(embedded)
+        had = self._source.vectors(embedded) if self._waits else self._source.known(embedded)
         nearness = self._nearness
         if not embedded or len(had) < len(embedded):
             return reading

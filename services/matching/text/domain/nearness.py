@@ -45,6 +45,9 @@ class VectorSource(Protocol):
     def vectors(self, texts: Iterable[str]) -> Mapping[str, Vector]:
         """Return the vectors of texts, all of one length; those that cannot be had are left out."""
 
+    def known(self, texts: Iterable[str]) -> Mapping[str, Vector]:
+        """Return the vectors of texts that need not be made."""
+
     def prepare(self, texts: Iterable[str]) -> None:
         """Have the vectors of texts made, and kept for others where that is done."""
 

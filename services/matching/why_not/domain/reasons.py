@@ -142,7 +142,7 @@ def why_not(
     company, by need id. Costs the reading of one company and the request's needs.
     """
     needs = need_features([(partner, need) for need in request.needs], engine, policy)
-    features = company_features([company], engine, policy)
+    features = company_features([company], engine)
     known_areas = read_focus_areas() if areas is None else areas
     answers = []
     for row, need in enumerate(request.needs):

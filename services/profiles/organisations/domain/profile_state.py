@@ -15,7 +15,9 @@ from services.profiles.organisations.domain.provenance import (
     BY_STAFF,
     NOTHING_KNOWN,
     Origin,
+    Repeats,
     provenance_of,
+    repeats_nothing,
 )
 from shared.events.origins import PROVENANCE
 from shared.faults import Fault
@@ -48,17 +50,20 @@ def replaced(
     now: str,
     origin: Origin = BY_STAFF,
     known: Mapping[str, Mapping[str, Any] | None] = NOTHING_KNOWN,
+    repeats: Repeats = repeats_nothing,
 ) -> State | None:
-    """Return the next state with other fields, or None when the state has the same fields already.
+    """Return the next state with other fields, or None when it has them already and none of its parts is confirmed.
 
     Fields of the state that are not among `fields` stay: newer code, which runs beside this one during an
-    upgrade, wrote them. `known` is the provenance of parts that are taken from elsewhere.
+    upgrade, wrote them. `known` is the provenance of parts that are taken from elsewhere, `repeats` says which parts
+    are confirmed where they are left as they are.
     """
     set_before = fields_of(state)
-    if {**set_before, **fields} == set_before:
-        return None
     after = {**state, "version": state["version"] + 1, **fields, "updated_at": now}
-    return {**after, PROVENANCE: provenance_of(state, after, origin, known)}
+    provenance = provenance_of(state, after, origin, known, repeats)
+    if {**set_before, **fields} == set_before and provenance == (state.get(PROVENANCE) or {}):
+        return None
+    return {**after, PROVENANCE: provenance}
 
 
 def at_status(state: Mapping[str, Any], status: Status, now: str) -> State | None:

@@ -6,7 +6,7 @@ capability or need, such as `needs.n1`. A part that nothing is known of has no e
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -30,6 +30,20 @@ BY_STAFF = Origin(Maker.STAFF, Maker.STAFF)
 BY_IMPORT = Origin(Maker.IMPORT, Maker.IMPORT)
 LET_IN = Origin(Maker.ANYONE, Maker.STAFF)
 """What a stranger sent and staff let in."""
+
+Repeats = Callable[[str, Any], bool]
+"""Says whether somebody says a part anew, with what it says; a part that says the same as before is then confirmed."""
+
+
+def repeats_nothing(part: str, says: Any) -> bool:
+    """Confirm no part that is left as it is."""
+    return False
+
+
+def repeats_everything(part: str, says: Any) -> bool:
+    """Confirm each part that is left as it is: who replaces a record says all of it."""
+    return True
+
 
 NOTHING_KNOWN: Mapping[str, Mapping[str, Any] | None] = MappingProxyType({})
 
@@ -74,11 +88,13 @@ def provenance_of(
     after: Mapping[str, Any],
     origin: Origin,
     known: Mapping[str, Mapping[str, Any] | None] = NOTHING_KNOWN,
+    repeats: Repeats = repeats_nothing,
 ) -> Provenance:
     """Return the provenance of a state that a change made; what says the same as before keeps its own.
 
     The moment is the state's `updated_at`. `before` is None where the record is new. `known` has the provenance of
-    parts that the change takes from elsewhere; None for one that nothing is known of.
+    parts that the change takes from elsewhere; None for one that nothing is known of. What says the same and is
+    repeated is confirmed by another than before; the same again changes nothing.
     """
     said_before = {} if before is None else parts_of(before)
     kept: Mapping[str, Any] = {} if before is None else before.get(PROVENANCE) or {}
@@ -96,4 +112,7 @@ def provenance_of(
                 found[part] = dict(taken)
         elif part in kept:
             found[part] = kept[part]
+            again = part not in known and repeats(part, says)
+            if again and origin.confirmed_by and kept[part]["confirmed_by"] != origin.confirmed_by:
+                found[part] = {**kept[part], "confirmed_by": made["confirmed_by"], "confirmed_at": now}
     return found

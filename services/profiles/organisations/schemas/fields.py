@@ -71,6 +71,31 @@ class MostItems(validate.Length):
         return value
 
 
+class Within(validate.Range):
+    """A whole number from 0 to the largest."""
+
+    def __init__(self) -> None:
+        super().__init__(0, LARGEST_NUMBER)
+
+    def __call__(self, value: Any) -> Any:
+        """Return the value; raises ValidationError when it is too small or too large."""
+        if value is not None and not 0 <= value <= LARGEST_NUMBER:
+            raise invalid(
+                "must be a whole number from %(least)s to %(most)s", "", least=0, most=LARGEST_NUMBER
+            )
+        return value
+
+
+class OneOfThese(validate.OneOf):
+    """One of a few words."""
+
+    def __call__(self, value: Any) -> Any:
+        """Return the value; raises ValidationError when it is another."""
+        if value not in self.choices:
+            raise invalid("must be one of %(choices)s", "", choices=self.choices_text)
+        return value
+
+
 def part(schema: type[Schema], **rest: Any) -> fields.Nested:
     """Make a field for an object inside another."""
     return fields.Nested(
@@ -200,12 +225,11 @@ def day_field(**rest: Any) -> Day:
 
 def number_field(**rest: Any) -> fields.Integer:
     """Make a field for a whole number of people or introductions; null: not known."""
-    check = validate.Range(0, LARGEST_NUMBER, error="must be a whole number from {min} to {max}")
     return fields.Integer(
         strict=True,
         load_default=None,
         allow_none=True,
-        validate=check,
+        validate=Within(),
         error_messages={
             **MESSAGES,
             "invalid": message(
@@ -222,9 +246,7 @@ class Choice(fields.String):
     default_error_messages = messages("send a text")
 
     def __init__(self, choices: type[StrEnum], **rest: Any) -> None:
-        super().__init__(
-            validate=validate.OneOf([one.value for one in choices], error="must be one of {choices}"), **rest
-        )
+        super().__init__(validate=OneOfThese([one.value for one in choices]), **rest)
         self.choices = choices
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **rest: Any) -> Any:

@@ -12,6 +12,7 @@ from rapidfuzz import fuzz, process
 
 from shared.words.countries import same_country
 from shared.words.folding import folded_words
+from shared.words.hosts import MAIL_PROVIDERS, SHARED_HOSTS
 
 MOST = 5
 SIMILAR = 86.0
@@ -21,10 +22,6 @@ SIMILAR = 86.0
 _LEGAL_FORMS = frozenset((
     "ab", "publ", "as", "asa", "oy", "oyj", "aps", "gmbh", "ag", "kg", "ltd", "limited", "inc", "llc", "plc", "bv",
     "nv", "sa", "sarl", "srl", "spa", "co", "corp", "hf", "ehf",
-))
-_SHARED_MAIL = frozenset((
-    "gmail.com", "googlemail.com", "outlook.com", "hotmail.com", "live.com", "msn.com", "yahoo.com", "icloud.com",
-    "me.com", "proton.me", "protonmail.com", "gmx.de", "gmx.net", "web.de", "telia.com", "mail.com", "aol.com",
 ))
 # fmt: on
 _HOST = re.compile(r"(?:[a-z]+://)?(?:www\.)?([^/:?#]+)")
@@ -83,10 +80,10 @@ def name_key(name: str) -> str:
 
 
 def hosts_of(organisation: Mapping[str, Any]) -> frozenset[str]:
-    """Return the hosts of an organisation's website and mail address; those that everybody has are left out."""
+    """Return the hosts of an organisation's website and mail address, but those that strangers to each other share."""
     email = str((organisation.get("contact") or {}).get("email") or "").lower()
     found = {_host(str(organisation.get("website") or "")), email.rpartition("@")[2]}
-    return frozenset(found - _SHARED_MAIL - {""})
+    return frozenset(found - MAIL_PROVIDERS - SHARED_HOSTS - {""})
 
 
 def likely(organisation: Mapping[str, Any], known: Sequence[Known], keys: Sequence[str]) -> list[Likely]:

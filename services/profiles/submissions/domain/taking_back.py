@@ -42,7 +42,7 @@ def put_back(record: RecordOf, state: Mapping[str, Any], shared: Collection[str]
         fields,
         {
             part: record.provenance_before.get(part)
-            if part not in mixed and provenance.get(part) == record.provenance_after.get(part)
+            if part not in mixed and _is_made_alike(provenance.get(part), record.provenance_after.get(part))
             else provenance.get(part)
             for part in parts
             if part is not None
@@ -61,9 +61,16 @@ def handed_on(taken: RecordOf, later: RecordOf) -> RecordOf:
         before[name], _ = _taken_out(name, before[name], taken.before[name], taken.after[name])
     found = dict(later.provenance_before)
     for part in found.keys() & taken.provenance_after.keys():
-        if found[part] == taken.provenance_after[part]:
+        if _is_made_alike(found[part], taken.provenance_after[part]):
             found[part] = taken.provenance_before.get(part)
     return replace(later, before=before, provenance_before=found)
+
+
+def _is_made_alike(one: Mapping[str, Any] | None, other: Mapping[str, Any] | None) -> bool:
+    """Say whether a part was made by the same at the same moment, whoever confirmed it since."""
+    if one is None or other is None:
+        return one is other
+    return (one["made_by"], one["made_at"]) == (other["made_by"], other["made_at"])
 
 
 def narrowed(record: RecordOf, left: frozenset[str]) -> RecordOf:

@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection
 
 from services.matching import tables
 from services.matching.introductions.actions import approve
+from services.matching.introductions.domain.introductions import introduction_id
 from services.matching.programmes import store as programmes
 from services.matching.programmes.actions import accept, make, pin, preview
 from services.matching.programmes.domain.mend import Cancellation, Mended, mend
@@ -222,6 +223,32 @@ def test_who_comes_after_all_is_met_again_when_the_programme_is_made_anew(
     assert (refused.value.kind, refused.value.about) == ("invalid", ("cancelled",))
     everybody = make(database, "V1", Settings(), 3, clock, [])
     assert set(everybody.planned.programme.placements) == {"R1.C1", "R1.C2"}
+
+
+def test_of_two_companies_whose_ids_begin_alike_the_one_that_was_meant_is_cancelled(
+    visited: Any, scorer: Any, database: Database, clock: SettableClock, ids: IdSource
+) -> None:
+    visited.company("C1.n1", name="Dotted")
+    scorer.score_stale()
+    with database.writing() as connection:
+        report = reports.get_report(connection, "R1")
+        assert report is not None
+        (mine,) = [one.id for one in report.content.matches if one.company.id == "C1.n1"]
+        approve(connection, "R1", report.version, [mine], "", clock, ids)
+    made = make(database, "V1", Settings(), None, clock)
+    dotted = introduction_id("R1", "C1.n1")
+    assert set(made.planned.programme.placements) == {"R1.C1", "R1.C2", dotted}
+    stored = cancel(database, clock, 1, ("session", dotted))
+    assert set(stored.planned.programme.placements) == {"R1.C1", "R1.C2"}
+    assert [(one["id"], one["name"]) for one in view(database, stored)["cancelled"]] == [(dotted, "Dotted")]
+    again = make(database, "V1", Settings(), 2, clock)
+    assert again.planned.cancelled == (Cancellation("session", dotted),)
+    assert set(again.planned.programme.placements) == {"R1.C1", "R1.C2"}
+    visited.erase("companies", "C1.n1")
+    eraser = Eraser(database, clock)
+    while eraser.step():
+        pass
+    assert read(database).planned.cancelled == ()
 
 
 def test_delegates_and_places_that_cancelled_are_forgotten_once_the_visit_has_others(

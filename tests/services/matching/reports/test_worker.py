@@ -250,7 +250,7 @@ def test_features_carried_over_are_those_made_anew(tell: Any, database: Database
     with database.reading() as connection:
         carried = kept.features(connection, STANDARD_POLICY)
         stored = projection.list_states(connection, tables.companies, tables.companies.c.status == "active")
-    anew = company_features([company_from_state(one.state) for one in stored], engine, STANDARD_POLICY)
+    anew = company_features([company_from_state(one.state) for one in stored], engine)
     assert carried.companies == anew.companies
     assert carried.spots == anew.spots
     assert carried.areas == anew.areas

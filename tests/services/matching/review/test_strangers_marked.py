@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from io import BytesIO
 from typing import Any
 
@@ -95,9 +96,50 @@ def test_the_answer_why_not_marks_it_too_and_the_text_for_the_company_does_not(
     blocked(scored, "anyone", 0)
     said = browser.open("/reports/R1/why-not?company=C1")
     assert '<li><span class="badge text-bg-warning">From anyone; let in by staff</span> ' in said
-    assert said.count("From anyone") == 1
+    assert said.count("From anyone") == 2, "the company and the reason"
+    assert all(
+        "From anyone" not in letter for letter in re.findall("<textarea.*?</textarea>", said, re.DOTALL)
+    )
     blocked(scored, "staff", 0)
     assert "From anyone" not in browser.open("/reports/R1/why-not?company=C1")
+
+
+@pytest.mark.parametrize(("maker", "marks"), [("anyone", True), ("staff", False)])
+def test_the_api_says_of_why_not_what_came_from_whom(
+    client: FlaskClient, scored: MatchingWorld, maker: str, marks: bool
+) -> None:
+    blocked(scored, maker, 0)
+    scored.request("R1", "P1", **by(maker, "needs.n1"))
+    told: Any = client.get("/api/v1/reports/R1/companies/C1/why-not", headers=STAFF).json
+    (reason,) = [one for need in told["needs"] for one in need["reasons"]]
+    found = [one.get("from_anyone") for one in (told, told["company"], reason)]
+    assert found == ([["needs.n1"], ["blocks"], ["blocks"]] if marks else [None, None, None])
+    assert "from_anyone" not in str(told["letter"])
+
+
+@pytest.mark.parametrize(("maker", "marks"), [("anyone", True), ("staff", False)])
+def test_what_was_lifted_and_what_a_version_changed_are_marked_too(
+    browser: Browser, client: FlaskClient, scored: MatchingWorld, maker: str, marks: bool
+) -> None:
+    blocked(scored, maker, 0)
+    lifted = client.put(
+        "/api/v1/reports/R1/exclusions/C1/company_declines/lifted",
+        json={"reason": "They met."},
+        headers=STAFF,
+    )
+    assert lifted.status_code == 200, lifted.text
+    scored.make_reports()
+    answer = report(client)
+    (row,) = answer["lifted"]
+    assert row.get("from_anyone") == (["blocks"] if marks else None)
+    listed: Any = client.get("/api/v1/reports/R1/changes", headers=STAFF).json
+    change = listed["items"][0]
+    assert change == answer["changes"]
+    assert change.get("from_anyone") == ({"C1": ["blocks"]} if marks else None)
+    said = browser.open("/reports/R1")
+    badge = '<span class="badge text-bg-warning">From anyone; let in by staff</span> '
+    assert (f"<td>{badge}" in said) is marks
+    assert (f"<li>{badge}" in said) is marks
 
 
 @pytest.mark.parametrize("case", range(len(BLOCKED)))

@@ -36,6 +36,7 @@ def let_in(anyone: Caller, staff: Caller) -> str:
     body = {
         "name": "Fjord Hospital",
         "need": "Beds.",
+        "website": "fjord.example",
         "contact": {"email": "ola@fjord.example"},
         "not_to_meet": ["C1"],
     }
@@ -102,3 +103,41 @@ def test_a_contact_of_a_file_and_a_strangers_are_never_mixed(staff: Caller, run:
     assert after["contact"]["email"] == "real@fjord.example"
     assert after["provenance"]["contact"]["made_by"] == "import"
     assert not any(" keeps contact" in warning for warning in result.warnings)
+
+
+CONFIRMED = ("anyone", "import")
+LET_IN = ("anyone", "staff")
+
+
+def makers(staff: Caller, id: str) -> dict[str, tuple[str, str]]:
+    provenance = staff.get(f"partners/{id}").json["provenance"]
+    return {part: (one["made_by"], one["confirmed_by"]) for part, one in provenance.items()}
+
+
+def test_a_file_confirms_the_parts_that_it_says_all_of_and_no_other(
+    staff: Caller, run: Import, let_in: str
+) -> None:
+    result = run(f"id,name,need,focus_areas\n{let_in},Fjord Hospital,Beds.,\n")
+    assert (result.unchanged, result.changed) == (1, 0)
+    assert makers(staff, let_in) == {
+        "profile": LET_IN,  # the file says no website
+        "contact": LET_IN,
+        "blocks": LET_IN,
+        "needs.n1": CONFIRMED,
+    }
+    whole = "id,name,need,focus_areas,website,contact_email,contact_language,not_to_meet\n"
+    row = f"{let_in},Fjord Hospital,Beds.,,fjord.example,ola@fjord.example,,C1\n"
+    result = run(whole + row)
+    assert (result.unchanged, result.warnings) == (1, ())
+    assert set(makers(staff, let_in).values()) == {CONFIRMED}
+    version = staff.get(f"partners/{let_in}").json["version"]
+    assert run(whole + row).unchanged == 1
+    assert staff.get(f"partners/{let_in}").json["version"] == version, "the same file twice changes nothing"
+
+
+def test_what_a_file_changes_beside_what_it_repeats_confirms_the_latter(
+    staff: Caller, run: Import, let_in: str
+) -> None:
+    run(f"id,name,need,contact_email\n{let_in},Fjord Hospital,Beds for two.,ola@fjord.example\n")
+    found = makers(staff, let_in)
+    assert (found["needs.n1"], found["contact"]) == (("import", "import"), CONFIRMED)

@@ -337,6 +337,58 @@ def test_what_was_let_in_is_taken_back_with_the_records_that_it_made(
     ]
 
 
+def test_a_withdrawal_that_is_taken_back_brings_back_what_was_let_in(anyone: Caller, staff: Caller) -> None:
+    id = sent(anyone, "requests", ASKS)
+    made = records(staff.post(f"submissions/{id}/let-in", {}))
+    staff.post("submissions/withdraw", {"ids": [id]})
+    back = staff.post(f"submissions/{id}/undo")
+    assert (back.json["status"], records(back)) == ("let_in", made)
+    assert staff.get(f"requests/{made['requests']}").json["status"] == "open"
+    assert staff.get(f"partners/{made['partners']}").json["status"] == "active"
+    assert staff.post(f"submissions/{id}/undo").json["status"] == "waiting"
+    assert staff.get(f"partners/{made['partners']}").json["status"] == "withdrawn"
+
+
+def test_a_withdrawal_that_is_taken_back_brings_back_nothing_that_staff_withdrew(
+    anyone: Caller, staff: Caller, company: Profile
+) -> None:
+    id = sent(anyone, "companies", company)
+    made = records(staff.post(f"submissions/{id}/let-in", {}))["companies"]
+    staff.post(f"companies/{made}/withdraw", If_Match='"1"')
+    staff.post("submissions/withdraw", {"ids": [id]})
+    assert staff.post(f"submissions/{id}/undo").json["status"] == "waiting"
+    assert staff.get(f"companies/{made}").json["status"] == "withdrawn"
+
+
+@pytest.mark.parametrize("asked", ["undo", "withdraw"])
+@pytest.mark.parametrize("kind", ["requests", "visits"])
+def test_a_partner_that_others_are_for_is_not_taken_from_under_them(
+    anyone: Caller, staff: Caller, partner: Profile, asked: str, kind: str
+) -> None:
+    del partner["id"]
+    id = sent(anyone, "partners", partner)
+    made = records(staff.post(f"submissions/{id}/let-in", {}))["partners"]
+    may = {"title": "May", "direction": "incoming", "starts_on": "2026-05-04", "ends_on": "2026-05-05"}
+    asks = may if kind == "visits" else {"needs": [{"text": "Fewer infections."}]}
+    mine = staff.post(kind, {"id": "MINE", "partner_id": made, **asks})
+    assert mine.status_code == 201, mine.text
+
+    def take_back() -> Any:
+        return (
+            staff.post(f"submissions/{id}/undo")
+            if asked == "undo"
+            else staff.post("submissions/withdraw", {"ids": [id]})
+        )
+
+    refused = take_back()
+    assert refused.status_code == 409
+    assert "MINE" in refused.text
+    assert staff.get(f"partners/{made}").json["status"] == "active"
+    staff.post(f"{kind}/MINE/withdraw", If_Match='"1"')
+    assert take_back().status_code == 200
+    assert staff.get(f"partners/{made}").json["status"] == "withdrawn"
+
+
 def test_all_that_came_from_one_source_is_withdrawn_at_once(
     app: Flask, anyone: Caller, staff: Caller, company: Profile
 ) -> None:

@@ -36,7 +36,7 @@ def measured(name: str, blank: bool) -> dict[str, Any]:
     grades = read_grades(rows(name, "relevance"), *ids)
     reading = standard_engine(), STANDARD_POLICY
     return measure(
-        [ranking_of(company_features(companies, *reading), need_features(pairs, *reading))], grades
+        [ranking_of(company_features(companies, reading[0]), need_features(pairs, *reading))], grades
     )
 
 

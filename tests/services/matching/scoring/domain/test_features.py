@@ -68,7 +68,7 @@ def features(
     needs: Sequence[tuple[Partner, Need]], companies: Sequence[Company]
 ) -> tuple[NeedFeatures, CompanyFeatures]:
     engine = standard_engine()
-    return need_features(needs, engine, STANDARD_POLICY), company_features(companies, engine, STANDARD_POLICY)
+    return need_features(needs, engine, STANDARD_POLICY), company_features(companies, engine)
 
 
 def named(needs: NeedFeatures, companies: CompanyFeatures, k: int) -> list[list[tuple[str, float]]]:

@@ -10,6 +10,7 @@ from services.profiles.organisations.domain.provenance import (
     BY_STAFF,
     LET_IN,
     parts_of,
+    repeats_everything,
 )
 from shared.events.origins import Maker, parts_by_anyone
 
@@ -55,6 +56,32 @@ def test_only_the_parts_that_change_change_hands() -> None:
 def test_the_same_fields_from_somebody_else_are_no_new_version() -> None:
     first = states.new_state("partners", "P1", FIELDS, NOW, BY_STAFF)
     assert states.replaced(first, FIELDS, LATER, BY_IMPORT) is None
+
+
+def test_who_says_the_same_again_confirms_it_once() -> None:
+    first = states.new_state("partners", "P1", FIELDS, NOW, BY_IMPORT)
+    after = states.replaced(first, FIELDS, LATER, BY_STAFF, repeats=repeats_everything)
+    assert after is not None
+    assert set(makers(after).values()) == {("import", "staff")}
+    assert {one["made_at"] for one in after["provenance"].values()} == {NOW}
+    assert {one["confirmed_at"] for one in after["provenance"].values()} == {LATER}
+    assert after["version"] == first["version"] + 1
+    assert states.replaced(after, FIELDS, LATER, BY_STAFF, repeats=repeats_everything) is None
+
+
+def test_what_is_not_said_again_is_not_confirmed() -> None:
+    first = states.new_state("partners", "P1", FIELDS, NOW, LET_IN)
+    after = states.replaced(
+        first, {**FIELDS, "name": "Fjord"}, LATER, BY_IMPORT, repeats=lambda part, _: part == "contact"
+    )
+    assert after is not None
+    assert makers(after) == {
+        "profile": ("import", "import"),
+        "contact": ("anyone", "import"),
+        "blocks": ("anyone", "staff"),
+        "needs.n1": ("anyone", "staff"),
+        "needs.n2": ("anyone", "staff"),
+    }
 
 
 def test_a_record_from_before_says_nothing_of_what_it_does_not_know() -> None:

@@ -48,6 +48,15 @@ def test_a_mail_address_that_everybody_can_have_says_nothing() -> None:
     assert likely({"name": "B", "contact": {"email": "b@gmail.com"}}, [mine], [mine.key]) == []
 
 
+@pytest.mark.parametrize("website", ["https://www.linkedin.com/company/b", "b.hotmail.se", "hotmail.se"])
+def test_a_page_where_many_have_one_says_nothing(website: str) -> None:
+    mine = known_of(
+        {"status": "active", "id": "P4", "name": "A", "website": "https://linkedin.com/company/a",
+         "contact": {"email": "a@hotmail.se"}}
+    )  # fmt: skip
+    assert likely({"name": "B", "website": website}, [mine], [mine.key]) == []
+
+
 @pytest.mark.parametrize(
     ("name", "key"), [("Exempel AB", "exempel"), ("AB", "ab"), ("ÅÄÖ  Vård (publ)", "aao vard")]
 )
