@@ -131,7 +131,7 @@ def work(service: str, sample: bool) -> None:
 def demo(and_exit: bool, data: Path, as_json: bool) -> None:
     """Do the main job in a fresh state: import, match, approve the best of each request, send the mails."""
     from deploy.demo.run import DemoError, demo_settings, run_demo
-    from deploy.runtime.serve import AddressInUseError, supervise
+    from deploy.runtime.serve import AddressInUseError, start_anew, supervise
 
     settings = own_settings()
     check_services(settings)
@@ -145,7 +145,7 @@ def demo(and_exit: bool, data: Path, as_json: bool) -> None:
         answer(result, as_json, text.format_map(result))
         if not and_exit:
             click.echo(f"Serving it at {settings.base_url} (Ctrl-C ends it)", err=True)
-            sys.exit(supervise(settings))
+            sys.exit(supervise(settings, start=start_anew))
         sys.exit(1 if result["failures"] else 0)
     except (DemoError, AddressInUseError) as error:
         fail(str(error))

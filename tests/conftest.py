@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from collections import Counter
 from collections.abc import Generator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -87,6 +88,13 @@ def settings(state_dir: Path) -> Settings:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Have what sweeps the whole house begin first: each such file is long, and one process runs it alone."""
+    """Refuse two tests of one name, and have what sweeps the whole house begin first.
+
+    Of two tests of one name pytest-xdist runs one and says nothing. A file that sweeps the house is long, and one
+    process runs it alone.
+    """
+    times = Counter(item.nodeid for item in items)
+    if twice := [name for name, number in times.items() if number > 1]:
+        raise pytest.UsageError(f"more than one test has the name {twice[0]}: only one of them would run")
     here = Path(__file__).parent
     items.sort(key=lambda item: item.path.parent != here)

@@ -9,6 +9,7 @@ The processes are killed, and hold files, sockets and databases, as any other.
 from __future__ import annotations
 
 import atexit
+import gc
 import json
 import os
 import signal
@@ -20,6 +21,11 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
+
+import deploy
+import services
+import shared
+from deploy.runtime.forked_child import import_all
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -123,11 +129,9 @@ def the_forker() -> Forker:
 
 def serve() -> None:
     """Do what each line says until there are no more."""
-    import deploy.command  # with the next three, what the command imports once it is told what to run
-    import deploy.runtime.patient_worker
-    import deploy.runtime.web
-    import deploy.runtime.work  # noqa: F401
-
+    import_all(shared, services, deploy)
+    gc.collect()
+    gc.freeze()  # what is imported stays: no process that is forked looks through it
     ended: dict[int, int] = {}
     for line in sys.stdin:
         order = json.loads(line)

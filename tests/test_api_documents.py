@@ -10,12 +10,14 @@ import json
 import zlib
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, settings
 from schemathesis.checks import not_a_server_error
+from schemathesis.generation.hypothesis.builder import HypothesisTestConfig, HypothesisTestMode, create_test
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     response_schema_conformance,
@@ -44,9 +46,26 @@ SAME_EACH_TIME = settings(
 """Some 6,000 cases in all, in half a minute: what is drawn is bounded here, the rest by the documents' fields."""
 
 
+METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+
+
+def _text(service: str) -> dict[str, Any]:
+    read: dict[str, Any] = json.loads((DOCS / "openapi" / f"{service}.json").read_text(encoding="utf-8"))
+    return read
+
+
+OPERATIONS = [
+    pytest.param(service, path, method, id=f"{service} {method.upper()} {path}")
+    for service in SERVICES
+    for path, methods in _text(service)["paths"].items()
+    for method in methods
+    if method in METHODS
+]
+
+
+@cache
 def _document(service: str) -> schemathesis.BaseSchema:
-    text = (DOCS / "openapi" / f"{service}.json").read_text(encoding="utf-8")
-    document = schemathesis.openapi.from_dict(json.loads(text))
+    document = schemathesis.openapi.from_dict(_text(service))
     document.config.generation.with_security_parameters = False  # `ask` says who asks
     return document
 
@@ -60,30 +79,19 @@ def worlds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, Ap
         world.close()
 
 
-@_document("profiles").parametrize()
-@SAME_EACH_TIME
-def test_profiles_answers_as_its_document_says(
-    case: schemathesis.Case[Any], worlds: Mapping[str, ApiWorld]
+@pytest.mark.parametrize(("service", "path", "method"), OPERATIONS)
+def test_each_address_answers_as_its_document_says(
+    service: str, path: str, method: str, worlds: Mapping[str, ApiWorld]
 ) -> None:
-    ask(case, worlds["profiles"])
+    document = _document(service)
+    # Made here and not at the collection, by `parametrize` of the document: each process of the tests would make all,
+    # and what it collects has one name for all addresses, of which pytest-xdist runs one.
+    config = HypothesisTestConfig(project=document.config, modes=list(HypothesisTestMode))
+    ask_all = create_test(operation=document[path][method], test_func=ask, config=config)
+    ask_all(world=worlds[service])
 
 
-@_document("matching").parametrize()
 @SAME_EACH_TIME
-def test_matching_answers_as_its_document_says(
-    case: schemathesis.Case[Any], worlds: Mapping[str, ApiWorld]
-) -> None:
-    ask(case, worlds["matching"])
-
-
-@_document("notifications").parametrize()
-@SAME_EACH_TIME
-def test_notifications_answers_as_its_document_says(
-    case: schemathesis.Case[Any], worlds: Mapping[str, ApiWorld]
-) -> None:
-    ask(case, worlds["notifications"])
-
-
 def ask(case: schemathesis.Case[Any], world: ApiWorld) -> None:
     """Send a case as anyone and as staff: two in three to where something is, and with the version that it is at."""
     given = dict(case.path_parameters)

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
+from deploy.runtime.forked_child import ForkedChild, fork_command, ready_to_fork
 from deploy.runtime.liveness import HEARTBEAT, Answers, Beats, Silence, beat, patience
 from shared.settings.registry import SETTINGS, Settings
 
@@ -55,14 +56,27 @@ def check_address(settings: Settings) -> None:
             ) from error
 
 
-def supervise(settings: Settings, when_started: Callable[[threading.Event], None] = lambda stop: None) -> int:
+Child = ForkedChild | subprocess.Popen[bytes]
+Start = Callable[[list[str], dict[str, str], tuple[int, int]], Child]
+"""Starts a command with an environment and two descriptors that it keeps, in a session of its own."""
+
+
+def supervise(
+    settings: Settings,
+    when_started: Callable[[threading.Event], None] = lambda stop: None,
+    start: Start = fork_command,
+) -> int:
     """Run the web and the work process until SIGTERM or SIGINT, and return the exit code.
+
+    They are forked, unless `start` is `start_anew`: this process must have done nothing yet but import.
 
     `when_started` runs in a thread of its own beside them and is handed the event that says stop. If either
     process ends by itself, or shows no sign of life for a minute and is killed, both end and the code is 1; a
     supervisor that is killed takes them along.
     """
     check_address(settings)
+    if start is fork_command:
+        ready_to_fork()
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
@@ -70,7 +84,14 @@ def supervise(settings: Settings, when_started: Callable[[threading.Event], None
     environ = {**environment_of(settings), LIFELINE: str(read_end)}
     sample = ["--sample"] if settings.sample else []
     beats = {name: Beats() for name in ("web", "work")}
-    children = {name: _start([name, "all", *sample], environ, read_end, beats[name]) for name in beats}
+    children: dict[str, Child] = {}
+    for name, one in beats.items():
+        children[name] = start(
+            [name, "all", *sample],
+            {**environ, HEARTBEAT: str(one.write_end)},
+            (read_end, one.write_end),
+        )
+        one.given_away()
     os.close(read_end)
     answers = Answers(settings.host, settings.port)
     watches = [_Watch(name, one, Silence(patience(os.environ))) for name, one in beats.items()]
@@ -102,7 +123,7 @@ class _Watch:
     silence: Silence
 
 
-def _kill_silent(watches: list[_Watch], children: Mapping[str, subprocess.Popen[bytes]]) -> str | None:
+def _kill_silent(watches: list[_Watch], children: Mapping[str, Child]) -> str | None:
     """Kill the first child that gave no sign of life for too long, with its own children, and name it."""
     late = [watch for watch in watches if watch.silence.look(watch.signs.heard())]
     # A site that does not answer may wait for a lock of the process that shows no beat: that one is the cause.
@@ -131,22 +152,14 @@ def watch_lifeline(environ: Mapping[str, str]) -> None:
     threading.Thread(target=watch, daemon=True, name="lifeline").start()
 
 
-def _start(
-    arguments: list[str], environ: dict[str, str], read_end: int, beats: Beats
-) -> subprocess.Popen[bytes]:
+def start_anew(arguments: list[str], environ: dict[str, str], keep: tuple[int, int]) -> Child:
+    """Start a command in an interpreter of its own: where this process has done more than import."""
     # A session of its own, so that Ctrl-C reaches the supervisor alone, which then ends its children in order.
     command = [sys.executable, "-m", "deploy.command", *arguments]
-    process = subprocess.Popen(
-        command,
-        env={**environ, HEARTBEAT: str(beats.write_end)},
-        pass_fds=[read_end, beats.write_end],
-        start_new_session=True,
-    )
-    beats.given_away()
-    return process
+    return subprocess.Popen(command, env=environ, pass_fds=keep, start_new_session=True)
 
 
-def _kill(child: subprocess.Popen[bytes]) -> None:
+def _kill(child: Child) -> None:
     """Kill a child and those that it started: its session is its own."""
     with suppress(ProcessLookupError):
         os.killpg(child.pid, signal.SIGKILL)
@@ -160,7 +173,7 @@ def _guarded(task: Callable[[threading.Event], None], stop: threading.Event) -> 
         log.exception("what was to be done at the start failed; the services go on")
 
 
-def _end(children: Mapping[str, subprocess.Popen[bytes]]) -> None:
+def _end(children: Mapping[str, Child]) -> None:
     for child in children.values():
         if child.poll() is None:
             child.terminate()

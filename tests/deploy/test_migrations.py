@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -37,6 +35,7 @@ from shared.settings.registry import Settings, for_tests
 from shared.storage.engine import Database, open_database
 from shared.storage.migrations import FLOOR_TABLE, newest, reached
 from shared.storage.migrations.configuration import configured, is_ours
+from tests.forker import Forked, the_forker
 from tests.free_ports import free_port
 from tests.golden.keep import Kept, any_value, rows_of
 
@@ -194,17 +193,12 @@ def test_a_command_ends_with_what_to_do_when_newer_code_has_brought_a_database_t
         connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
         connection.execute(sa.text("UPDATE oldest_code SET step = '9998'"))
     for arguments in (["status"], ["work", "notifications"], ["web", "notifications"]):
-        said = subprocess.run(
-            [sys.executable, "-m", "deploy.command", *arguments],
-            env={**environment_of(settings), "HANDSLAG_PORT": str(free_port())},
-            capture_output=True,
-            text=True,
-            timeout=280,
-            check=False,
-        )
-        assert said.returncode != 0
-        assert "newer than this code: it is at step 9999" in said.stderr
-        assert "restore the backup that was made before the upgrade" in said.stderr
+        env = {**environment_of(settings), "HANDSLAG_PORT": str(free_port())}
+        output, errors = state_dir / "output", state_dir / f"{arguments[0]}.errors"
+        assert Forked(the_forker(), arguments, env, output, errors).wait(280) != 0
+        said = errors.read_text()
+        assert "newer than this code: it is at step 9999" in said
+        assert "restore the backup that was made before the upgrade" in said
 
 
 def fill(connection: sa.Connection) -> dict[sa.Table, dict[str, Any]]:

@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 from deploy.runtime.liveness import PATIENCE
 from tests.end_to_end.conftest import Process, Site, environment, handslag, wait_for
 from tests.free_ports import free_port
+from tests.standing_still import stop_still
 
 
 class Machine:
@@ -220,7 +221,7 @@ def test_a_process_that_is_stopped_is_killed_and_the_whole_ends(
     child = wait_for(f"the {name} process", lambda: child_of(process.process.pid, name))
     if part == "gunicorn's worker":
         child = wait_for("its worker", lambda: child_of(child, name))
-    os.kill(child, signal.SIGSTOP)
+    stop_still(child)
     wait_for("the end", lambda: process.process.poll() is not None)
     assert process.process.returncode == 1
     assert f"the {name} process has given no sign of life" in process.said()
@@ -247,9 +248,9 @@ def child_of(parent: int, part: str) -> int | None:
             continue
         try:
             fields = (entry / "stat").read_text().rsplit(")", 1)[1].split()
-            words = (entry / "cmdline").read_bytes().split(b"\0")
+            name = (entry / "comm").read_text().strip()
         except OSError:
             continue
-        if int(fields[1]) == parent and part.encode() in words:
+        if int(fields[1]) == parent and name == f"handslag {part}":
             return int(entry.name)
     return None

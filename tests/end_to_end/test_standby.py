@@ -22,6 +22,7 @@ from shared.settings.registry import Settings, for_tests
 from shared.storage.engine import Database
 from tests.end_to_end.conftest import Process, environment, wait_for
 from tests.plugins.kafka_broker import KafkaBroker
+from tests.standing_still import stop_still
 
 Start = Callable[..., Process]
 HOLDER = sa.text(
@@ -112,7 +113,7 @@ def test_the_standby_relays_when_the_active_one_is_stopped_or_killed(
     second = next(name for name in relays if name != first)
     wait_for("the other stands by", lambda: relays[second].process.poll() is None)
 
-    relays[first].process.send_signal(signal.SIGSTOP)
+    stop_still(relays[first].process.pid)
     try:
         submit(database, *(f"C{number}" for number in range(1, 20)))
         with measured("taken over from a stopped process after"):

@@ -228,7 +228,7 @@ class Nemesis:
 
     def _pause(self, part: Part) -> None:
         """Stop a worker until the group has gone on without it, and let it wake."""
-        part.send(signal.SIGSTOP)
+        part.stand_still()
         self.hardships["stopped"] += 1
         others = len(self._house.workers) - 1
         try:

@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from tests.forker import ROOT, Forked, Forker, Process
+from tests.standing_still import stop_still
 
 
 class Part:
@@ -99,6 +100,11 @@ class Part:
     def send(self, number: int) -> None:
         if self.process is not None and self.process.poll() is None:
             self.process.send_signal(number)
+
+    def stand_still(self) -> None:
+        """Stop the process, and return when it does nothing more; SIGCONT lets it go on."""
+        if self.process is not None and self.process.poll() is None:
+            stop_still(self.process.pid)
 
     def stop(self, within: float = 12) -> None:
         """Ask the process to end, and kill what is left of it."""

@@ -124,6 +124,13 @@ class OwnBroker(KafkaBroker):
         """Kill the broker in the middle of what it does."""
         self._end(signal.SIGKILL)
 
+    def put_right(self) -> None:
+        """Let the broker go on if it stands still, and start it if it is dead."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(signal.SIGCONT)
+        else:
+            self.start()
+
     @property
     def pid(self) -> int:
         """The process id of the running broker."""

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from deploy.operations.databases import Databases, open_databases
@@ -17,6 +18,7 @@ from shared.event_log import event_log_of
 from shared.event_log.port import EventLog
 from shared.settings.registry import Settings, read_settings
 from tests.faults.waiting import wait_for
+from tests.forker import Forked, Forker, Process
 from tests.free_ports import free_ports
 from tests.plugins.kafka_broker import OwnBroker, fetch_jars
 from tests.plugins.postgres import USER, PostgresServer, new_server
@@ -37,17 +39,28 @@ OPERATE_SECONDS = 180.0
 
 
 class Running:
-    """One process in a group of its own; `start` again after `kill`."""
+    """One process in a group of its own; `start` again after `kill`. With a `forker` ours are forked by it."""
 
-    def __init__(self, name: str, command: Sequence[str], env: Mapping[str, str], output: Path) -> None:
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str],
+        env: Mapping[str, str],
+        output: Path,
+        forker: Forker | None = None,
+    ) -> None:
         self.name = name
         self.env = dict(env)
         self.output = output
         self._command = list(command)
-        self._process: subprocess.Popen[bytes] | None = None
+        self._forker = forker if command[0] == str(COMMAND) else None
+        self._process: Process | None = None
         self._asked: int | None = None
 
     def start(self) -> None:
+        if self._forker is not None:
+            self._process = Forked(self._forker, self._command[1:], self.env, self.output)
+            return
         with self.output.open("ab") as file:
             self._process = subprocess.Popen(
                 self._command,
@@ -69,7 +82,7 @@ class Running:
     def ask_to_end(self) -> None:
         """Ask the process to end, as compose does: once, for Python's own end has no ear for a second signal."""
         if self._process is not None and self._process.pid != self._asked:
-            self._process.terminate()
+            self._process.send_signal(signal.SIGTERM)
             self._asked = self._process.pid
 
     def stop(self, within: float = 15) -> int:
@@ -105,7 +118,15 @@ class Running:
 class ComposeHouse:
     """All that runs: `parts` by name, several matching workers numbered; `url` is the proxy's."""
 
-    def __init__(self, folder: Path, broker: OwnBroker, server: PostgresServer, matching: int) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        broker: OwnBroker,
+        server: PostgresServer,
+        matching: int,
+        forker: Forker | None = None,
+    ) -> None:
+        self._forker = forker
         self.compose = read_compose()
         self.folder = folder
         self.broker = broker
@@ -183,15 +204,24 @@ class ComposeHouse:
     def operate(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run `handslag` with some words in the operator's environment, `/backups` being a folder of the house."""
         moved = [str(self.places.backups) if word == "/backups" else word for word in words]
-        return subprocess.run(
-            [str(COMMAND), *moved],
-            env=self._operator,
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            timeout=OPERATE_SECONDS,
-            check=False,
-        )
+        if self._forker is None:
+            return subprocess.run(
+                [str(COMMAND), *moved],
+                env=self._operator,
+                cwd=ROOT,
+                capture_output=True,
+                text=True,
+                timeout=OPERATE_SECONDS,
+                check=False,
+            )
+        with TemporaryDirectory() as folder:
+            output, errors = Path(folder) / "output", Path(folder) / "errors"
+            process = Forked(self._forker, moved, self._operator, output, errors)
+            try:
+                code = process.wait(OPERATE_SECONDS)
+            finally:
+                process.kill()
+            return subprocess.CompletedProcess(moved, code, output.read_text(), errors.read_text())
 
     def said(self, most: int = 2000) -> str:
         """Return the last of what each process said."""
@@ -203,12 +233,15 @@ class ComposeHouse:
         return self._running(part, [str(COMMAND), *service["command"]], env)
 
     def _running(self, name: str, command: Sequence[str], env: Mapping[str, str]) -> Running:
-        return Running(name, command, env, self.folder / f"{name}.output")
+        return Running(name, command, env, self.folder / f"{name}.output", self._forker)
 
 
 @contextmanager
-def compose_house(folder: Path, matching: int = 3) -> Iterator[ComposeHouse]:
-    """Start everything in a folder, and end it on leaving: nothing stays behind."""
+def compose_house(folder: Path, matching: int = 3, forker: Forker | None = None) -> Iterator[ComposeHouse]:
+    """Start everything in a folder, and end it on leaving: nothing stays behind.
+
+    Ours are started by the command itself, or forked by a `forker`, which takes less of the processor.
+    """
     fetch_jars()
     with ExitStack() as stack:
         (folder / "kafka").mkdir()
@@ -218,7 +251,7 @@ def compose_house(folder: Path, matching: int = 3) -> Iterator[ComposeHouse]:
         stack.callback(broker.kill)
         broker.start()
         server = stack.enter_context(new_server())
-        house = ComposeHouse(folder, broker, server, matching)
+        house = ComposeHouse(folder, broker, server, matching, forker)
         stack.callback(house.stop)
         house.start()
         yield house

@@ -19,6 +19,7 @@ from deploy.operations.restore_mark import MARK
 from tests.end_to_end.conftest import Site
 from tests.end_to_end.test_separate_processes import COMPANY, PARTNER
 from tests.faults.waiting import wait_for
+from tests.forker import the_forker
 from tests.scale.house import ComposeHouse, compose_house, watching
 from tests.scale.run import Plan, Run
 
@@ -29,7 +30,7 @@ SEED = int(os.environ.get("HANDSLAG_TEST_SEED") or 20260302)
 def house() -> Iterator[ComposeHouse]:
     with (
         tempfile.TemporaryDirectory(prefix="handslag-scale-", ignore_cleanup_errors=True) as folder,
-        compose_house(Path(folder), matching=3) as made,
+        compose_house(Path(folder), matching=3, forker=the_forker()) as made,
     ):
         yield made
         # One that starts still, and does not listen to signals yet, ends by them as any program does.

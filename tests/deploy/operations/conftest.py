@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -23,6 +23,7 @@ from deploy.runtime.work import work
 from shared.event_log import event_log_of
 from shared.event_log.port import LogUnavailableError
 from shared.settings.registry import Settings
+from tests.forker import Forked, the_forker
 
 WAIT = 200.0
 
@@ -75,16 +76,18 @@ def working_apart(
     settings: Settings, service: str = "all", ending: signal.Signals = signal.SIGTERM
 ) -> Iterator[None]:
     """Do a service's work in a process of its own while the block runs; `ending` is the signal that ends it."""
-    command = [sys.executable, "-m", "deploy.command", "work", service]
-    process = subprocess.Popen(command, env=environment_of(settings))
-    try:
-        yield
-    finally:
-        process.send_signal(ending)
+    with TemporaryDirectory() as folder:
+        output = Path(folder) / "output"
+        process = Forked(the_forker(), ["work", service], environment_of(settings), output)
         try:
-            code = process.wait(WAIT)
+            yield
         finally:
-            process.kill()
+            process.send_signal(ending)
+            try:
+                code = process.wait(WAIT)
+            finally:
+                process.kill()
+                print(output.read_text(errors="replace"))
     assert code == (-ending if ending is signal.SIGKILL else 0)
 
 

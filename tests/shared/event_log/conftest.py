@@ -9,6 +9,7 @@ import pytest
 
 from shared.event_log import open_event_log
 from shared.event_log.port import EventLog
+from tests.plugins.kafka_broker import OwnBroker, new_broker
 
 OpenLog = Callable[[], EventLog]
 
@@ -27,6 +28,21 @@ def open_log(request: pytest.FixtureRequest, tmp_path: Path, topic_prefix: str) 
     yield open_one
     for one in opened:
         one.close()
+
+
+@pytest.fixture(scope="session")
+def _mortal_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnBroker]:
+    broker = new_broker(tmp_path_factory.mktemp("mortal"))
+    yield broker
+    broker.put_right()
+    broker.stop()
+
+
+@pytest.fixture
+def mortal_broker(_mortal_broker: OwnBroker) -> OwnBroker:
+    """A broker to be killed and stopped: it runs when a test begins, whatever the one before did to it."""
+    _mortal_broker.put_right()
+    return _mortal_broker
 
 
 @pytest.fixture

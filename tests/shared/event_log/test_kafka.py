@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
 from contextlib import suppress
 
 import pytest
@@ -13,17 +12,9 @@ from kafka.admin import ConfigResource
 
 from shared.event_log import open_event_log
 from shared.event_log.port import LogUnavailableError, Message, Record
-from tests.plugins.kafka_broker import KafkaBroker, OwnBroker, new_broker
+from tests.plugins.kafka_broker import KafkaBroker, OwnBroker
 
 WAIT = 200.0
-
-
-@pytest.fixture(scope="module")
-def mortal_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnBroker]:
-    """A broker of this module's own, to be killed."""
-    broker = new_broker(tmp_path_factory.mktemp("mortal"))
-    yield broker
-    broker.stop()
 
 
 def message(key: str, value: str) -> Message:

@@ -7,7 +7,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 
 import pytest
@@ -17,20 +17,11 @@ from shared.event_log import open_event_log
 from shared.event_log.kafka_options import KafkaOptions
 from shared.event_log.kafka_publisher import GRACE_SECONDS, MAX_IN_FLIGHT, KafkaPublisher
 from shared.event_log.port import EventLog, LogUnavailableError, Message, Publisher, Record
-from tests.plugins.kafka_broker import OwnBroker, new_broker
+from tests.plugins.kafka_broker import OwnBroker
+from tests.standing_still import stop_still
 
 WAIT = 200.0
 SHORTENED = KafkaOptions(request_timeout_ms=1500, delivery_timeout_ms=2000)
-
-
-@pytest.fixture(scope="module")
-def mortal_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnBroker]:
-    """A broker of this module's own, to be killed and stopped."""
-    broker = new_broker(tmp_path_factory.mktemp("jams"))
-    yield broker
-    with suppress(ProcessLookupError):
-        os.kill(broker.pid, signal.SIGCONT)
-    broker.stop()
 
 
 def messages(count: int, keys: int = 5, size: int = 1) -> list[Message]:
@@ -72,7 +63,7 @@ def test_a_broker_that_is_away_for_longer_than_a_batch_may_wait_loses_nothing(
         log.apply_topics(["companies"])
         publisher = log.publisher("test")
         publish_all(publisher, sent[:50])
-        os.kill(mortal_broker.pid, signal.SIGSTOP)  # so that a batch is on its way when the broker dies
+        stop_still(mortal_broker.pid)  # so that a batch is on its way when the broker dies
         assert publisher.publish(sent[50:], 0.3) == []
         mortal_broker.kill()
         given_up = False
@@ -105,8 +96,11 @@ def test_a_producer_that_gets_nothing_acknowledged_though_the_broker_answers_is_
         admin.delete_topics(
             [f"{topic_prefix}.companies"]
         )  # to which no answer of the broker ever puts an end
-        admin.close()
         deadline = time.monotonic() + WAIT
+        while f"{topic_prefix}.companies" in admin.list_topics():
+            assert time.monotonic() < deadline, "the broker knows the topic still"
+            time.sleep(0.05)
+        admin.close()
         while not any("a new producer" in one.getMessage() for one in caplog.records):
             assert time.monotonic() < deadline, "the jam was never seen"
             with suppress(LogUnavailableError):
@@ -151,7 +145,7 @@ def test_what_is_on_its_way_is_capped_and_closing_takes_seconds_while_the_broker
         deadline = time.monotonic() + WAIT
         while not subscriber.poll(0.5, 10):
             assert time.monotonic() < deadline
-        os.kill(mortal_broker.pid, signal.SIGSTOP)
+        stop_still(mortal_broker.pid)
         try:
             for _ in range(5):
                 with suppress(LogUnavailableError):

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from shared.event_log.port import EventLog, LogUnavailableError, Message, MessageRefusedError, Publisher
 from shared.messaging.outbox import outbox_counts
 from shared.messaging.relay import Relay
+from tests.standing_still import stop_still
 
 if TYPE_CHECKING:
     from tests.shared.conftest import Service
@@ -317,7 +318,7 @@ def test_a_standby_takes_over_from_a_stopped_process_which_goes_on_when_it_wakes
     with relay_process(database_url, tmp_path, idle=1) as active:
         assert active.stdout is not None
         active.stdout.readline()
-        active.send_signal(signal.SIGSTOP)
+        stop_still(active.pid)
         service.record(service.company("c-1"))
         assert taken_over(service)
         active.send_signal(signal.SIGCONT)
