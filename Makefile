@@ -2,7 +2,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-JOBS ?= 4
+JOBS ?= 3
 # One process more than the two cores that the tests are meant for, as tests often wait for processes of theirs. Each
 # file's tests stay together, and the files come in their order: the long ones first. Compiled modules are kept, even
 # where the environment says otherwise: the tests start some hundred processes of the house.
