@@ -26,6 +26,7 @@ import deploy
 import services
 import shared
 from deploy.runtime.forked_child import import_all
+from services.matching.text.domain.concept_engine import standard_engine
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -130,6 +131,7 @@ def the_forker() -> Forker:
 def serve() -> None:
     """Do what each line says until there are no more."""
     import_all(shared, services, deploy)
+    standard_engine()  # each matching process makes it, and tests start many
     gc.collect()
     gc.freeze()  # what is imported stays: no process that is forked looks through it
     ended: dict[int, int] = {}

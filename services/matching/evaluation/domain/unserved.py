@@ -17,7 +17,7 @@ from services.matching.scoring.domain.features import CompanyFeatures, need_feat
 from services.matching.scoring.domain.policy import ScoringPolicy
 from services.matching.scoring.domain.selection import choose
 from services.matching.scoring.domain.vectors import vectors_of
-from services.matching.text.domain.concept_engine import ConceptEngine, TextEngine
+from services.matching.text.domain.concept_engine import TextEngine, engine_by_words
 
 OTHER_NEEDS_FILE = Path(__file__).with_name("other_needs.json")
 """Needs of other trades than health and care."""
@@ -69,7 +69,7 @@ def constructed_needs(companies: CompanyFeatures, engine: TextEngine) -> list[Ju
         JudgedNeed(_partner(f"other-{place}", row["language"]), Need("1", row["need"]), False)
         for place, row in enumerate(_other_needs(), 1)
     ]
-    vectors = vectors_of(ConceptEngine(engine.thesaurus))
+    vectors = vectors_of(engine_by_words(engine.thesaurus))
     best = np.zeros(vectors.concepts)
     for spots in companies.spots:
         for offered, spot in spots.items():

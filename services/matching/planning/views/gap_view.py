@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 
 from services.matching.planning import store as plans
 from services.matching.planning.domain.gaps import Gap, Group, find_gaps
-from services.matching.text.domain.concept_engine import ConceptEngine, TextEngine
+from services.matching.text.domain.concept_engine import TextEngine, engine_by_words
 from services.matching.text.domain.thesaurus import thesaurus_with
 from shared.clock import to_text
 from shared.focus_areas import read_focus_areas
@@ -55,7 +55,7 @@ def as_csv(gaps: Json, language: str = "en") -> bytes:
 
 @cache
 def _engine(thesaurus: str) -> TextEngine:
-    return ConceptEngine(thesaurus_with(thesaurus))
+    return engine_by_words(thesaurus_with(thesaurus))
 
 
 def _gap(gap: Gap) -> Json:

@@ -150,6 +150,11 @@ class ConceptEngine:
 
 
 @cache
-def standard_engine() -> TextEngine:
+def standard_engine() -> ConceptEngine:
     """Return the engine that is always there: the standard thesaurus by words."""
     return ConceptEngine(standard_thesaurus())
+
+
+def engine_by_words(thesaurus: Thesaurus) -> ConceptEngine:
+    """Return an engine for a thesaurus; the standard one's is made once a process, for it takes a third of a second."""
+    return standard_engine() if thesaurus is standard_thesaurus() else ConceptEngine(thesaurus)

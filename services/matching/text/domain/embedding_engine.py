@@ -7,7 +7,13 @@ from functools import cached_property
 
 import numpy as np
 
-from services.matching.text.domain.concept_engine import ConceptEngine, Mention, Passage, Reading, TextEngine
+from services.matching.text.domain.concept_engine import (
+    Mention,
+    Passage,
+    Reading,
+    TextEngine,
+    engine_by_words,
+)
 from services.matching.text.domain.nearness import LackingError, Nearness, VectorSource, Wide, material_hash
 from services.matching.text.domain.passages import (
     LONGEST_QUOTE,
@@ -41,7 +47,7 @@ class EmbeddingEngine:
 
     def __init__(self, thesaurus: Thesaurus, source: VectorSource, waits: bool = True) -> None:
         """Read by the vectors of a source; one that does not wait has none made for texts, and takes those known."""
-        self._by_words = ConceptEngine(thesaurus)
+        self._by_words = engine_by_words(thesaurus)
         self._source = source
         self._waits = waits
         self._read = ReadTexts()
