@@ -53,7 +53,8 @@ class CloserReading:
         """
         with self._database.reading() as connection:
             waiting = list_unread(connection)
-        self._read = {one: at for one, at in self._read.items() if one in set(waiting)}
+        there = set(waiting)
+        self._read = {one: at for one, at in self._read.items() if one in there}
         left = [one for one in waiting if one not in self._read]
         if not isinstance(self._engine, EmbeddingEngine):
             self._mark(left)

@@ -31,6 +31,7 @@ from services.matching.reports.domain.erased_words import ERASED_NAME
 from services.matching.reports.domain.report import Exclusion, Report
 from services.matching.reports.store import reports
 from services.matching.reports.store.reports import ReportFilter
+from services.matching.reports.store.unread import awaits_reading
 from services.matching.review.graph_picture import picture
 from services.matching.review.labels import word
 from services.matching.review.marked_text import marked, moment, number, quotes_of
@@ -235,6 +236,7 @@ def _refused(request_id: str, refused: RefusedError) -> AnyResponse:
 def _report(request_id: str) -> dict[str, Any]:
     with database().reading() as connection:
         view = report_view(connection, request_id)
+        by_words = awaits_reading(connection, request_id)
     if view is None:
         raise Problem(
             404,
@@ -250,6 +252,7 @@ def _report(request_id: str) -> dict[str, Any]:
         "picture": picture(report, current_language()),
         "interactive": True,
         "in_part": has_embedding(report.text_engine) and is_read_in_part(_needs(report)),
+        "by_words": by_words and view.status == OPEN,
     }
 
 

@@ -39,6 +39,15 @@ def delete_unread(connection: Connection, done: Iterable[Unread]) -> list[Unread
     ]
 
 
+def awaits_reading(connection: Connection, request_id: str) -> bool:
+    """Say whether a request's own texts, or those of any company, wait: its report then rests on words in part."""
+    its = sa.or_(
+        unread.c.side == Texts.COMPANY.value,
+        sa.and_(unread.c.side == Texts.REQUEST.value, unread.c.id == request_id),
+    )
+    return bool(connection.execute(sa.select(sa.exists().where(its))).scalar_one())
+
+
 def count_unread(connection: Connection) -> int:
     """Count who waits."""
     return int(connection.execute(sa.select(sa.func.count()).select_from(unread)).scalar_one())
