@@ -66,7 +66,7 @@ def import_all(*packages: ModuleType) -> None:
         for found in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
             if found.name.rpartition(".")[2] in RUN_BY_OTHERS:
                 continue
-            with suppress(ImportError):
+            with suppress(ModuleNotFoundError):
                 module = importlib.import_module(found.name)
                 if found.ispkg:
                     import_all(module)

@@ -130,8 +130,8 @@ class SheetMaker:
     _line: int = 0
     _looked_at: int = 0
     _first: list[Row] = field(default_factory=list)
-    _aside: _Unread = field(default_factory=lambda: _Unread())
-    _stray: _Unread = field(default_factory=lambda: _Unread())
+    _aside: _Unread = field(default_factory=_Unread)
+    _stray: _Unread = field(default_factory=_Unread)
     _after_blank: bool = False
     _second_table: int = 0
     _cells: int = 0

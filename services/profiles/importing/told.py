@@ -58,12 +58,9 @@ def strangers_parts(
     Of a part that the row changes, what it does not state itself is named.
     """
     before, after = parts_of(current or {}), parts_of(state)
-    theirs = [part for part in parts_by_anyone(state) if not _is_files(state[PROVENANCE][part])]
-    mixed = [
-        part
-        for part in parts_by_anyone(current or {})
-        if part in after and part not in parts_by_anyone(state)
-    ]
+    by_anyone = parts_by_anyone(state)
+    theirs = [part for part in by_anyone if not _is_files(state[PROVENANCE][part])]
+    mixed = [part for part in parts_by_anyone(current or {}) if part in after and part not in by_anyone]
     for part in theirs:
         yield _kept_of_anyone(row, state, part, state[PROVENANCE][part])
     for part in mixed:

@@ -86,6 +86,28 @@ def test_a_child_keeps_of_open_files_and_signal_handlers_nothing_but_what_it_is_
     assert alone == "True True"
 
 
+BREAKS = """
+import os
+from deploy.runtime import forked_child
+import deploy.command
+def broken(arguments):
+    raise ValueError("an error of the child's")
+deploy.command.main = broken
+try:
+    code = forked_child.fork_command(["web"], dict(os.environ), []).wait()
+except ValueError:
+    print("the caller took it for its own", flush=True)
+    raise
+print("ended with", code)
+"""
+
+
+def test_an_error_of_a_child_is_told_and_ends_the_child_alone() -> None:
+    done = subprocess.run([sys.executable, "-c", BREAKS], capture_output=True, text=True, check=True)
+    assert done.stdout == "ended with 1\n"
+    assert done.stderr.count("ValueError: an error of the child's") == 1
+
+
 def test_a_module_whose_library_is_not_installed_is_left_to_whoever_needs_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
