@@ -95,7 +95,7 @@ def test_the_answer_why_not_marks_it_too_and_the_text_for_the_company_does_not(
 ) -> None:
     blocked(scored, "anyone", 0)
     said = browser.open("/reports/R1/why-not?company=C1")
-    assert '<li><span class="badge text-bg-warning">From anyone; let in by staff</span> ' in said
+    assert '<li><span class="badge text-bg-warning text-wrap text-start">From anyone; let in by staff</span> ' in said
     assert said.count("From anyone") == 2, "the company and the reason"
     assert all(
         "From anyone" not in letter for letter in re.findall("<textarea.*?</textarea>", said, re.DOTALL)
@@ -137,7 +137,7 @@ def test_what_was_lifted_and_what_a_version_changed_are_marked_too(
     assert change == answer["changes"]
     assert change.get("from_anyone") == ({"C1": ["blocks"]} if marks else None)
     said = browser.open("/reports/R1")
-    badge = '<span class="badge text-bg-warning">From anyone; let in by staff</span> '
+    badge = '<span class="badge text-bg-warning text-wrap text-start">From anyone; let in by staff</span> '
     assert (f"<td>{badge}" in said) is marks
     assert (f"<li>{badge}" in said) is marks
 
