@@ -95,7 +95,10 @@ def test_the_answer_why_not_marks_it_too_and_the_text_for_the_company_does_not(
 ) -> None:
     blocked(scored, "anyone", 0)
     said = browser.open("/reports/R1/why-not?company=C1")
-    assert '<li><span class="badge text-bg-warning text-wrap text-start">From anyone; let in by staff</span> ' in said
+    assert (
+        '<li><span class="badge text-bg-warning text-wrap text-start">From anyone; let in by staff</span> '
+        in said
+    )
     assert said.count("From anyone") == 2, "the company and the reason"
     assert all(
         "From anyone" not in letter for letter in re.findall("<textarea.*?</textarea>", said, re.DOTALL)
