@@ -19,7 +19,12 @@ from shared.ids import IdSource, numbered_ids
 from shared.settings.registry import Settings, for_tests
 from shared.web.translations.__main__ import main as compile_translations
 
-pytest_plugins = ["tests.plugins.run_parts", "tests.plugins.kafka_broker", "tests.plugins.postgres"]
+pytest_plugins = [
+    "tests.plugins.run_parts",
+    "tests.plugins.kafka_broker",
+    "tests.plugins.postgres",
+    "tests.plugins.new_databases",
+]
 
 # No outcome hangs on the machine's speed: not an example's either.
 hypothesis_settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -39,6 +39,7 @@ from tests.forker import Forked, the_forker
 from tests.free_ports import free_port
 from tests.golden.keep import Kept, any_value, rows_of
 
+pytestmark = pytest.mark.usefixtures("by_their_steps")
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"
 
 STEPS = [

@@ -16,6 +16,7 @@ from shared.storage.migrations import newest, reached
 from shared.storage.migrations.__main__ import write_step
 from shared.storage.newer_database import NewerDatabaseError
 
+pytestmark = pytest.mark.usefixtures("by_their_steps")
 FIRST = """
 import sqlalchemy as sa
 from alembic import op
