@@ -29,6 +29,9 @@ from tests.plugins.run_parts import PARTS, part_of_the_run
 ROOT = Path(__file__).resolve().parents[2]
 POM = ROOT / "tests" / "kafka" / "pom.xml"
 JARS = ROOT / "var" / "kafka-jars"
+CLASSES = JARS / "classes.jsa"
+"""The broker's classes as the first one had read them: with them a start takes half as long. Java looks whether they
+fit it and the jars, and goes without where they do not."""
 INSTALL = "apt-get install -y default-jre-headless maven"
 START_SECONDS = 240
 STOP_SECONDS = 60
@@ -92,6 +95,7 @@ class OwnBroker(KafkaBroker):
         super().__init__(folder, f"127.0.0.1:{self.port}")
         self.servers = {name: f"127.0.0.1:{port}" for name, port in zip(listeners, others, strict=True)}
         self._process: subprocess.Popen[bytes] | None = None
+        self._classes = f"-XX:SharedArchiveFile={CLASSES}" if CLASSES.exists() else "-Xshare:auto"
         self._settings = folder / "server.properties"
         addresses = {"PLAINTEXT": self.server, **self.servers}
         lines = _PROPERTIES.format(
@@ -123,6 +127,12 @@ class OwnBroker(KafkaBroker):
     def kill(self) -> None:
         """Kill the broker in the middle of what it does."""
         self._end(signal.SIGKILL)
+
+    def keep_classes(self, file: Path) -> None:
+        """Start the broker and stop it, and have a file of the classes that it read."""
+        self._classes = f"-XX:ArchiveClassesAtExit={file}"
+        self.start()
+        self.stop()
 
     def put_right(self) -> None:
         """Let the broker go on if it stands still, and start it if it is dead."""
@@ -156,6 +166,8 @@ class OwnBroker(KafkaBroker):
                     "-Xmx512m",
                     "-XX:+UseSerialGC",
                     "-XX:TieredStopAtLevel=1",
+                    self._classes,
+                    "-Xlog:disable",
                     "-cp",
                     f"{JARS}/*",
                     *arguments,
@@ -181,8 +193,13 @@ def fetch_jars() -> None:
     missing = [tool for tool in ("java", "mvn") if shutil.which(tool) is None]
     if "java" in missing or (missing and not JARS.exists()):
         pytest.fail(f"the Kafka tests need {' and '.join(missing)}: {INSTALL}", pytrace=False)
-    if JARS.exists():
-        return
+    if not JARS.exists():
+        _bring_jars()
+    if not CLASSES.exists() and os.access(JARS, os.W_OK) and os.access(JARS.parent, os.W_OK):
+        _keep_classes()
+
+
+def _bring_jars() -> None:
     JARS.parent.mkdir(parents=True, exist_ok=True)
     partial = Path(tempfile.mkdtemp(prefix="kafka-jars-", dir=JARS.parent))
     try:
@@ -199,6 +216,14 @@ def fetch_jars() -> None:
             os.rename(partial, JARS)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def _keep_classes() -> None:
+    with tempfile.TemporaryDirectory(prefix="kafka-classes-", dir=JARS.parent) as name:
+        kept = Path(name) / CLASSES.name
+        OwnBroker(Path(name)).keep_classes(kept)
+        if kept.exists():
+            kept.replace(CLASSES)  # another run may have been first: its are the same
 
 
 def new_broker(
