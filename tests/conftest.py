@@ -24,6 +24,7 @@ pytest_plugins = [
     "tests.plugins.kafka_broker",
     "tests.plugins.postgres",
     "tests.plugins.new_databases",
+    "tests.plugins.compiled_statements",
 ]
 
 # No outcome hangs on the machine's speed: not an example's either.
