@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 from sqlalchemy.util import LRUCache
 
@@ -19,16 +20,20 @@ MOST_STATEMENTS = 5_000
 
 
 def sharing(make: Callable[[Any], Engine]) -> Callable[[Any], Engine]:
-    """Return what makes engines as another does, all with the dialect of the first and one store of statements."""
-    first: list[Engine] = []
+    """Return what makes engines as another does, all with one dialect and one store of statements.
+
+    The dialect is that of the first engine that has connected: until then a dialect does not know its server.
+    """
+    connected: list[Engine] = []
     kept: LRUCache[Any, Any] = LRUCache(MOST_STATEMENTS)
 
     def made(url: Any) -> Engine:
         engine = make(url)
-        first.append(engine)
-        del first[1:]
-        engine.dialect = first[0].dialect
-        engine._compiled_cache = kept
+        if connected:
+            engine.dialect = connected[0].dialect
+            engine._compiled_cache = kept
+        else:
+            sa.event.listen(engine, "connect", lambda *_: connected.append(engine) if not connected else None)
         return engine
 
     return made
