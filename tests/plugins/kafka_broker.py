@@ -167,7 +167,8 @@ class OwnBroker(KafkaBroker):
                     "-XX:+UseSerialGC",
                     "-XX:TieredStopAtLevel=1",
                     self._classes,
-                    "-Xlog:disable",
+                    "-Xlog:disable",  # what Java says of the classes; its errors are told all the same
+                    "-Xlog:all=error",
                     "-cp",
                     f"{JARS}/*",
                     *arguments,

@@ -110,7 +110,7 @@ def test_a_report_is_made_by_words_at_once_and_is_in_the_end_what_it_would_have_
 def test_the_page_says_while_a_report_goes_by_words(
     tell: MatchingWorld, browser: Browser, scorer: Scorer, reading: CloserReading
 ) -> None:
-    said = "this report goes by their words"
+    said = "Some texts are read by their words alone so far"
     tell.company("C1", STERILE)
     tell.partner("P1")
     tell.request("R1", "P1")
